@@ -1,0 +1,63 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// The processor that Swift and C code are compiled for. `native` gives full speed on the machine that builds;
+// a cluster of mixed machines is built once with, for example, TRAINER_MARCH=x86-64-v3.
+let processor = Context.environment["TRAINER_MARCH"] ?? "native"
+// `-Xcc -march` sets Swift's own code generation too, so a plain `swift build -c release` runs at full speed.
+let tuned: [SwiftSetting] = [.unsafeFlags(["-Xcc", "-march=\(processor)"])]
+// Only Kernels drops bounds checks and preconditions; its callers check shapes first.
+let unchecked: [SwiftSetting] = tuned + [.unsafeFlags(["-Ounchecked"], .when(configuration: .release))]
+
+func module(_ name: String, _ dependencies: [Target.Dependency], settings: [SwiftSetting]? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings ?? tuned)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+    .testTarget(name: name, dependencies: dependencies + ["TestSupport"], resources: resources, swiftSettings: tuned)
+}
+
+let package = Package(
+    name: "trainer",
+    products: [.executable(name: "trainer", targets: ["trainer"])],
+    dependencies: [],
+    targets: [
+        // C libraries
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "COpenMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),  // reads .gz data sets
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),  // SHA-256 with the processor's instructions
+        .target(name: "CMPI", dependencies: ["COpenMPI"]),
+
+        // Modules, lowest first; arrows point down only
+        module("Kernels", ["COpenBLAS"], settings: unchecked),
+        module("TensorCore", ["Kernels"]),
+        module("Autograd", ["TensorCore", "Kernels"]),
+        module("NeuralNetwork", ["Autograd"]),
+        module("Optimization", ["Autograd"]),
+        module("DataPipeline", ["TensorCore", "Kernels", "CZlib"]),
+        module("Collectives", ["CMPI"]),
+        module("DataParallel", ["Autograd", "Collectives"]),
+        module("Checkpointing", ["TensorCore", "CCrypto"]),
+        module("Training", ["NeuralNetwork", "Optimization", "DataPipeline", "DataParallel", "Checkpointing"]),
+        module("Reporting", ["Training"]),
+        module("Interchange", ["Checkpointing", "NeuralNetwork"]),
+        .executableTarget(name: "trainer", dependencies: ["Training", "Reporting", "Interchange"], swiftSettings: tuned),
+
+        // Tests
+        .target(name: "TestSupport", dependencies: ["Autograd", "Checkpointing"], path: "Tests/TestSupport", swiftSettings: tuned),
+        tests("KernelsTests", ["Kernels"]),
+        tests("TensorCoreTests", ["TensorCore"]),
+        tests("AutogradTests", ["Autograd"]),
+        tests("NeuralNetworkTests", ["NeuralNetwork"]),
+        tests("OptimizationTests", ["Optimization"]),
+        tests("DataPipelineTests", ["DataPipeline"]),
+        tests("CollectivesTests", ["Collectives"]),
+        tests("DataParallelTests", ["DataParallel"]),
+        tests("CheckpointingTests", ["Checkpointing"]),
+        tests("TrainingTests", ["Training"]),
+        tests("ReportingTests", ["Reporting"]),
+        tests("ProgramTests", []),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,85 @@
+/// Recycles the memory of one worker's tensors, so that a training step in the steady state asks the system for nothing.
+///
+/// Blocks are kept in size classes eight to a power of two (at most 12.5 % over the size asked for). A pool and all
+/// storage taken from it belong to one thread.
+public final class StoragePool {
+    /// How often and how much memory was taken from the system; constant once every size class has been seen.
+    public struct Statistics: Equatable, Sendable {
+        public var systemAllocations = 0
+        public var systemBytes = 0
+    }
+
+    public private(set) var statistics = Statistics()
+    private var free: [[UnsafeMutableRawPointer]] = Array(repeating: [], count: 64 * 8)
+
+    public init() {}
+
+    deinit {
+        for blocks in free { for block in blocks { block.deallocate() } }
+    }
+
+    /// Uninitialised memory for `count` floats, 64-byte aligned, given back when the last tensor on it goes.
+    public func storage(count: Int) -> Storage {
+        let sizeClass = StoragePool.sizeClass(bytes: max(count, 1) * MemoryLayout<Float>.stride)
+        let block: UnsafeMutableRawPointer
+        if let recycled = free[sizeClass].popLast() {
+            block = recycled
+        } else {
+            let bytes = StoragePool.bytes(sizeClass: sizeClass)
+            block = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+            statistics.systemAllocations += 1
+            statistics.systemBytes += bytes
+        }
+        return Storage(block: block, count: count, pool: self, sizeClass: sizeClass)
+    }
+
+    fileprivate func recycle(_ block: UnsafeMutableRawPointer, sizeClass: Int) { free[sizeClass].append(block) }
+
+    /// Class k holds blocks of 64 · 2^(k/8) · (1 + (k mod 8)/8) bytes, rounded up to 64.
+    static func sizeClass(bytes: Int) -> Int {
+        let units = (bytes + 63) / 64
+        if units <= 8 { return units - 1 }
+        let exponent = Int.bitWidth - 1 - (units - 1).leadingZeroBitCount  // 2^exponent ≤ units − 1
+        let step = 1 << (exponent - 3)
+        return (exponent - 3) * 8 + (units + step - 1) / step - 1
+    }
+
+    static func bytes(sizeClass: Int) -> Int {
+        if sizeClass < 8 { return (sizeClass + 1) * 64 }
+        let exponent = sizeClass / 8 - 1
+        return (sizeClass % 8 + 9) << exponent * 64
+    }
+}
+
+/// A block of floats: taken from a pool, or borrowed from an owner such as the parameter arena or a batch.
+public final class Storage {
+    /// The first float; 64-byte aligned when the block comes from a pool.
+    public let pointer: UnsafeMutablePointer<Float>
+    /// How many floats the block holds.
+    public let count: Int
+    private let pool: StoragePool?
+    private let sizeClass: Int
+    private let owner: AnyObject?
+
+    fileprivate init(block: UnsafeMutableRawPointer, count: Int, pool: StoragePool, sizeClass: Int) {
+        pointer = block.assumingMemoryBound(to: Float.self)
+        self.count = count
+        self.pool = pool
+        self.sizeClass = sizeClass
+        owner = nil
+    }
+
+    /// Memory that `owner` keeps alive.
+    public init(borrowing pointer: UnsafeMutablePointer<Float>, count: Int, owner: AnyObject?) {
+        self.pointer = pointer
+        self.count = count
+        self.owner = owner
+        pool = nil
+        sizeClass = 0
+    }
+
+    /// Whether nobody but the tensors on it refers to this memory, so that a sole holder may overwrite it.
+    public var isPooled: Bool { pool != nil }
+
+    deinit { pool?.recycle(UnsafeMutableRawPointer(pointer), sizeClass: sizeClass) }
+}
