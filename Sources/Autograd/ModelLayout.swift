@@ -9,6 +9,14 @@ public struct Parameter: Hashable, Sendable {
     public let shape: Shape
     public let isTrainable: Bool
     public let initializer: Initializer
+
+    public init(index: Int, name: String, shape: Shape, isTrainable: Bool = true, initializer: Initializer) {
+        self.index = index
+        self.name = name
+        self.shape = shape
+        self.isTrainable = isTrainable
+        self.initializer = initializer
+    }
 }
 
 /// Where each parameter lies in a model's flat memory.

@@ -20,6 +20,9 @@ public struct Variable {
     public var shape: Shape { value.shape }
     public var needsGradient: Bool { identity != .constant }
 
+    /// A use of a parameter on this value's tape.
+    public func parameter(_ parameter: Parameter) -> Variable { tape.parameter(parameter) }
+
     /// An uninitialised tensor from the tape's pool, for an operation's result.
     func makeTensor(_ shape: Shape) -> Tensor { Tensor(shape, pool: tape.pool) }
 }
