@@ -52,7 +52,13 @@ let package = Package(
         tests("NeuralNetworkTests", ["NeuralNetwork"]),
         tests("OptimizationTests", ["Optimization"]),
         tests("DataPipelineTests", ["DataPipeline"]),
-        tests("CollectivesTests", ["Collectives"]),
+        .target(
+            name: "CollectivesConformanceChecks", dependencies: ["Collectives"], path: "Tests/CollectivesConformanceChecks",
+            swiftSettings: tuned),
+        .executableTarget(
+            name: "collectives-conformance", dependencies: ["CollectivesConformanceChecks", "CMPI"],
+            path: "Tests/CollectivesConformance", swiftSettings: tuned),  // what the tests start under mpirun
+        tests("CollectivesTests", ["CollectivesConformanceChecks", "collectives-conformance"]),
         tests("DataParallelTests", ["DataParallel"]),
         tests("CheckpointingTests", ["Checkpointing"]),
         tests("TrainingTests", ["Training"]),
