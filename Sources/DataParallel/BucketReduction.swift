@@ -45,17 +45,17 @@ public final class SharedMemoryReduction: BucketReduction, @unchecked Sendable {
     private let scratch: FlatBuffer
 
     /// Bytes of the window's segment for each rank: its roots' sums and a slot for the result.
-    public static func byteCountPerRank(plan: GrainPlan, count: Int) -> Int {
-        ((0..<plan.worldSize).map { plan.roots(ofRank: $0).count }.max() ?? 1) * count * 4 + count * 4
+    public static func byteCountPerRank(assignment: GrainAssignment, count: Int) -> Int {
+        ((0..<assignment.worldSize).map { assignment.roots(ofRank: $0).count }.max() ?? 1) * count * 4 + count * 4
     }
 
-    /// - Parameter window: of at least ``byteCountPerRank(plan:count:)`` bytes, shared by all ranks of the job.
-    public init(plan: GrainPlan, rank: Int, count: Int, window: SharedWindow) {
+    /// - Parameter window: of at least ``byteCountPerRank(assignment:count:)`` bytes, shared by all ranks of the job.
+    public init(assignment: GrainAssignment, rank: Int, count: Int, window: SharedWindow) {
         self.window = window
         self.rank = rank
         self.count = count
-        rootsOfRank = (0..<plan.worldSize).map(plan.roots(ofRank:))
-        additions = plan.tree.additions(of: rootsOfRank.flatMap { $0 })
+        rootsOfRank = (0..<assignment.worldSize).map(assignment.roots(ofRank:))
+        additions = assignment.tree.additions(of: rootsOfRank.flatMap { $0 })
         scratch = FlatBuffer(count: SharedMemoryReduction.chunk * rootsOfRank.joined().count)
     }
 
@@ -126,11 +126,11 @@ public final class ExchangeReduction: BucketReduction, @unchecked Sendable {
     private var buckets: [Range<Int>] = []
     private var running: Outcome<Void>?
 
-    public init(plan: GrainPlan, count: Int, communication: CommunicationThread) {
+    public init(assignment: GrainAssignment, count: Int, communication: CommunicationThread) {
         self.communication = communication
         rank = communication.rank
-        rootsOfRank = (0..<plan.worldSize).map(plan.roots(ofRank:))
-        additions = plan.tree.additions(of: rootsOfRank.flatMap { $0 })
+        rootsOfRank = (0..<assignment.worldSize).map(assignment.roots(ofRank:))
+        additions = assignment.tree.additions(of: rootsOfRank.flatMap { $0 })
         result = FlatBuffer(count: count)
         incoming = FlatBuffer(count: 0)
     }

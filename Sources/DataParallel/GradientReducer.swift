@@ -12,7 +12,7 @@ import Synchronization
 /// `@unchecked Sendable`: all bookkeeping is in the mutex; a range of a buffer is written by the worker whose turn the
 /// tree gives, which the mutex orders.
 public final class GradientReducer: @unchecked Sendable {
-    public let plan: GrainPlan
+    public let assignment: GrainAssignment
     public let count: Int
     private let rank: Int
     private let buckets: [Range<Int>]
@@ -34,21 +34,21 @@ public final class GradientReducer: @unchecked Sendable {
     }
 
     /// - Parameter count: floats of the flat vector, a multiple of 16.
-    public init(plan: GrainPlan, rank: Int, count: Int, buckets: BucketPlan? = nil, reduction: any BucketReduction) {
-        self.plan = plan
+    public init(assignment: GrainAssignment, rank: Int, count: Int, buckets: BucketPlan? = nil, reduction: any BucketReduction) {
+        self.assignment = assignment
         self.rank = rank
         self.count = count
         self.reduction = reduction
-        let ranges = plan.worldSize == 1 ? [0..<count] : (buckets ?? BucketPlan(count: count)).ranges
+        let ranges = assignment.worldSize == 1 ? [0..<count] : (buckets ?? BucketPlan(count: count)).ranges
         self.buckets = ranges
-        let roots = plan.roots(ofRank: rank)
+        let roots = assignment.roots(ofRank: rank)
         self.roots = roots
-        isRoot = plan.tree.nodes.indices.map(roots.contains)
+        isRoot = assignment.tree.nodes.indices.map(roots.contains)
         state = Mutex(
             State(
-                buffers: Array(repeating: nil, count: plan.grainCount), owners: Array(repeating: nil, count: plan.grainCount),
-                isDone: Array(repeating: Array(repeating: false, count: plan.tree.nodes.count), count: ranges.count),
-                rootsDone: Array(repeating: 0, count: ranges.count), bucketsLeft: Array(repeating: 0, count: plan.grainCount)))
+                buffers: Array(repeating: nil, count: assignment.grainCount), owners: Array(repeating: nil, count: assignment.grainCount),
+                isDone: Array(repeating: Array(repeating: false, count: assignment.tree.nodes.count), count: ranges.count),
+                rootsDone: Array(repeating: 0, count: ranges.count), bucketsLeft: Array(repeating: 0, count: assignment.grainCount)))
     }
 
     /// How many flat buffers exist; constant in the steady state.
@@ -56,7 +56,7 @@ public final class GradientReducer: @unchecked Sendable {
 
     /// Prepares a step; the previous one's result is no longer valid.
     public func begin() {
-        let grains = plan.grains(ofRank: rank)
+        let grains = assignment.grains(ofRank: rank)
         state.withLock { s in
             s.nextGrain = grains.lowerBound
             s.failure = nil
@@ -71,7 +71,7 @@ public final class GradientReducer: @unchecked Sendable {
                 for node in s.isDone[bucket].indices { s.isDone[bucket][node] = false }
             }
         }
-        reduction.begin(roots.map { plan.tree.nodes[$0].lower }.enumerated().map { index, grain in rootMemory(index, grain) }, buckets)
+        reduction.begin(roots.map { assignment.tree.nodes[$0].lower }.enumerated().map { index, grain in rootMemory(index, grain) }, buckets)
     }
 
     /// Computes grains until none of this rank's is left; every worker calls it once a step.
@@ -105,7 +105,7 @@ public final class GradientReducer: @unchecked Sendable {
 
     private func take() -> (Int, UnsafeMutablePointer<Float>)? {
         state.withLock { s in
-            if s.failure != nil || s.nextGrain >= plan.grains(ofRank: rank).upperBound { return nil }
+            if s.failure != nil || s.nextGrain >= assignment.grains(ofRank: rank).upperBound { return nil }
             let grain = s.nextGrain
             s.nextGrain += 1
             if let memory = s.buffers[grain] { return (grain, memory) }
@@ -123,12 +123,11 @@ public final class GradientReducer: @unchecked Sendable {
 
     /// The memory in which a local root's sum ends up: the buffer of its first grain.
     private func rootMemory(_ index: Int, _ grain: Int) -> UnsafeMutablePointer<Float> {
-        let given = reduction.memory(forRoot: index)
+        if let given = reduction.memory(forRoot: index) {
+            state.withLock { $0.buffers[grain] = given }
+            return given
+        }
         return state.withLock { s in
-            if let given {
-                s.buffers[grain] = given
-                return given
-            }
             let buffer = s.free.popLast() ?? makeBuffer(&s)
             s.owners[grain] = buffer
             s.buffers[grain] = buffer.pointer
@@ -154,14 +153,14 @@ public final class GradientReducer: @unchecked Sendable {
             case .merge(let parent, _, let right, let target, let source):
                 let range = buckets[bucket]
                 accumulate(source + range.lowerBound, into: target + range.lowerBound, count: range.count)
-                release(plan.tree.nodes[right].lower)
+                release(assignment.tree.nodes[right].lower)
                 node = parent
             }
         }
     }
 
     private func next(_ node: Int, _ bucket: Int) -> Action {
-        let tree = plan.tree
+        let tree = assignment.tree
         return state.withLock { s in
             s.isDone[bucket][node] = true
             if isRoot[node] {

@@ -1,11 +1,11 @@
 /// Which rank computes which grains, and what each contributes to the sum.
-public struct GrainPlan: Sendable {
+public struct GrainAssignment: Sendable {
     public let tree: SummationTree
     public let worldSize: Int
 
     /// - Precondition: at least one grain for every rank; configurations are checked for it before a run starts.
     public init(grainCount: Int, worldSize: Int) {
-        precondition(worldSize > 0 && grainCount >= worldSize, "GrainPlan: \(grainCount) grains for \(worldSize) ranks")
+        precondition(worldSize > 0 && grainCount >= worldSize, "GrainAssignment: \(grainCount) grains for \(worldSize) ranks")
         tree = SummationTree(grainCount: grainCount)
         self.worldSize = worldSize
     }
