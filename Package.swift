@@ -42,7 +42,7 @@ let package = Package(
         module("Training", ["NeuralNetwork", "Optimization", "DataPipeline", "DataParallel", "Checkpointing"]),
         module("Reporting", ["Training"]),
         module("Interchange", ["Checkpointing", "NeuralNetwork"]),
-        .executableTarget(name: "trainer", dependencies: ["Training", "Reporting", "Interchange"], swiftSettings: tuned),
+        .executableTarget(name: "trainer", dependencies: ["Training", "Reporting", "Interchange", "Kernels"], swiftSettings: tuned),
 
         // Tests
         .target(name: "TestSupport", dependencies: ["Autograd", "Checkpointing"], path: "Tests/TestSupport", swiftSettings: tuned),
