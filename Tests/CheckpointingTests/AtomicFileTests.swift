@@ -78,64 +78,62 @@ import Testing
             let expected = CheckpointError.system(
                 path: directory.file(".step-00000002.safetensors.tmp-\(getpid())"), operation: "create", code: EACCES)
             #expect(throws: expected) { try store.save(makeCheckpoint(step: 2)) }
-            #expect(try store.newestGood().checkpoint?.step == 1)
             if getuid() == 0 { #expect(seteuid(0) == 0) }
             chmod(directory.path, 0o755)
+            #expect(try directory.contents() == ["step-00000001.safetensors"])
+            #expect(try store.newestGood().checkpoint?.step == 1)
         }
     }
 
-    @Test(.enabled(if: Mount.isPossible, "mounting a file system needs root")) func aFullDiskLeavesThePreviousCheckpoint() throws {
-        let mount = try Mount(at: directory.path, options: "size=12k")
-        let store = try CheckpointStore(directory: mount.path, keep: 1)
-        try store.save(makeCheckpoint(step: 1))
-        let big = TensorSource(name: "w", shape: [5000]) { $0.initialize(repeating: 1) }
-        let checkpoint = try Checkpoint(step: 2, tensors: [.weights: [big]], configFingerprint: "")
-        let error = #expect(throws: CheckpointError.self) { try store.save(checkpoint) }
-        #expect(error == .system(path: mount.path + "/.step-00000002.safetensors.tmp-\(getpid())", operation: "write", code: ENOSPC))
-        #expect(error?.description.contains("No space left on device; free some space") == true)
-        #expect(try directory.contents() == ["step-00000001.safetensors"])
-        #expect(try store.newestGood().checkpoint?.step == 1)
+    @Test(.enabled(if: canMount, "mounting a file system needs root")) func aFullDiskLeavesThePreviousCheckpoint() throws {
+        try withSmallFileSystem(size: "12k") { path in
+            let store = try CheckpointStore(directory: path, keep: 1)
+            try store.save(makeCheckpoint(step: 1))
+            let big = TensorSource(name: "w", shape: [5000]) { $0.initialize(repeating: 1) }
+            let checkpoint = try Checkpoint(step: 2, tensors: [.weights: [big]], configFingerprint: "")
+            let error = #expect(throws: CheckpointError.self) { try store.save(checkpoint) }
+            #expect(error == .system(path: path + "/.step-00000002.safetensors.tmp-\(getpid())", operation: "write", code: ENOSPC))
+            #expect(error?.description.contains("No space left on device; free some space") == true)
+            #expect(try store.entries().map(\.step) == [1])
+            // What was half written gave its space back.
+            try store.save(makeCheckpoint(step: 2))
+            #expect(try store.newestGood().checkpoint?.step == 2)
+        }
     }
 
-    @Test(.enabled(if: Mount.isPossible, "mounting a file system needs root")) func aReadOnlyFileSystemIsRefused() throws {
-        let mount = try Mount(at: directory.path, options: "size=64k")
-        let store = try CheckpointStore(directory: mount.path, keep: 1)
-        try store.save(makeCheckpoint(step: 1))
-        try mount.makeReadOnly()
-        let error = #expect(throws: CheckpointError.self) { try store.save(makeCheckpoint(step: 2)) }
-        guard case .system(_, _, EROFS)? = error else {
-            Issue.record("\(String(describing: error))")
-            return
+    @Test(.enabled(if: canMount, "mounting a file system needs root")) func aReadOnlyFileSystemIsRefused() throws {
+        try withSmallFileSystem(size: "64k") { path in
+            let store = try CheckpointStore(directory: path, keep: 1)
+            try store.save(makeCheckpoint(step: 1))
+            #expect(mount("none", path, nil, UInt(MS_REMOUNT | MS_RDONLY), nil) == 0)
+            let error = #expect(throws: CheckpointError.self) { try store.save(makeCheckpoint(step: 2)) }
+            guard case .system(_, _, EROFS)? = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            #expect(try store.newestGood().checkpoint?.step == 1)
         }
-        #expect(try store.newestGood().checkpoint?.step == 1)
     }
 }
 
-/// A small file system in memory, unmounted when the last reference goes.
-private final class Mount {
-    let path: String
-    private struct Failure: Error { let operation: String, code: Int32 }
+private struct MountFailure: Error { let code: Int32 }
 
-    /// Whether this process may mount.
-    static var isPossible: Bool {
-        do {
-            let directory = try TemporaryDirectory()
-            return try withExtendedLifetime(Mount(at: directory.path, options: "size=4k")) { true }
-        } catch {
-            return false
-        }
+/// Calls `body` with the path of a file system in memory of that size.
+private func withSmallFileSystem(size: String, _ body: (String) throws -> Void) throws {
+    let directory = try TemporaryDirectory()
+    try withExtendedLifetime(directory) {
+        guard mount("none", directory.path, "tmpfs", 0, "size=\(size)") == 0 else { throw MountFailure(code: errno) }
+        defer { umount2(directory.path, Int32(MNT_DETACH)) }
+        try body(directory.path)
     }
-
-    init(at path: String, options: String) throws {
-        self.path = path
-        guard mount("none", path, "tmpfs", 0, options) == 0 else { throw Failure(operation: "mount", code: errno) }
-    }
-
-    func makeReadOnly() throws {
-        guard mount("none", path, nil, UInt(MS_REMOUNT | MS_RDONLY), nil) == 0 else {
-            throw Failure(operation: "remount", code: errno)
-        }
-    }
-
-    deinit { umount2(path, Int32(MNT_DETACH)) }
 }
+
+/// Whether this process may mount a file system.
+private let canMount: Bool = {
+    do {
+        try withSmallFileSystem(size: "4k") { _ in }
+        return true
+    } catch {
+        return false
+    }
+}()
