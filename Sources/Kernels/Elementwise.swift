@@ -11,6 +11,11 @@ public func add(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, into y: Un
     }
 }
 
+/// y = max(0, y) in place; NaN stays NaN.
+public func rectify(_ y: UnsafeMutablePointer<Float>, count: Int) {
+    map(y, into: y, count: count) { $0.replacing(with: 0, where: $0 .< Vector.zero) }
+}
+
 /// y = max(0, a + b).
 public func addRectified(
     _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int

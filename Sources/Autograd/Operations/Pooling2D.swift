@@ -40,8 +40,7 @@ public func maxPool2D(_ x: Variable, _ attributes: PoolingAttributes) -> Variabl
     return x.tape.record(y, x) { tape, dy in
         let gradient = dy
         tape.accumulate(into: x) { dx, accumulate in
-            if !accumulate { dx.update(repeating: 0, count: g.inputCount) }
-            maxPoolGradient(g, gradient.pointer, choice: choice.bytes, into: dx)
+            maxPoolGradient(g, gradient.pointer, choice: choice.bytes, into: dx, accumulate: accumulate)
         }
     }
 }
