@@ -64,7 +64,7 @@ public struct PoolingGeometry: Hashable, Sendable {
 ///
 /// The first of equal values wins; NaN wins over everything, so that it cannot hide. Channels of −∞ alone give −∞.
 public func maxPool(
-    _ g: PoolingGeometry, _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, choice: UnsafeMutablePointer<UInt8>
+    _ g: PoolingGeometry, _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, choice: UnsafeMutablePointer<Int32>
 ) {
     g.forEachWindow { pixel, image, rows, columns in
         let window = MaxWindow(g, image, rows, columns)
@@ -115,7 +115,7 @@ private struct MaxWindow {
     }
 
     @inline(__always)
-    func largest16(_ x: UnsafePointer<Float>, _ k: Int, _ y: UnsafeMutablePointer<Float>, _ choice: UnsafeMutablePointer<UInt8>) {
+    func largest16(_ x: UnsafePointer<Float>, _ k: Int, _ y: UnsafeMutablePointer<Float>, _ choice: UnsafeMutablePointer<Int32>) {
         var best = Vector(repeating: -.infinity)
         var chosen = SIMD16<Int32>.zero
         forEachPixel { place, pixel in
@@ -126,11 +126,11 @@ private struct MaxWindow {
             chosen.replace(with: Int32(truncatingIfNeeded: place), where: wins)
         }
         y.store(best, 0)
-        UnsafeMutableRawPointer(choice).storeBytes(of: SIMD16<UInt8>(truncatingIfNeeded: chosen), as: SIMD16<UInt8>.self)
+        UnsafeMutableRawPointer(choice).storeBytes(of: chosen, as: SIMD16<Int32>.self)
     }
 
     @inline(__always)
-    func largest8(_ x: UnsafePointer<Float>, _ k: Int, _ y: UnsafeMutablePointer<Float>, _ choice: UnsafeMutablePointer<UInt8>) {
+    func largest8(_ x: UnsafePointer<Float>, _ k: Int, _ y: UnsafeMutablePointer<Float>, _ choice: UnsafeMutablePointer<Int32>) {
         var best = SIMD8<Float>(repeating: -.infinity)
         var chosen = SIMD8<Int32>.zero
         forEachPixel { place, pixel in
@@ -140,11 +140,11 @@ private struct MaxWindow {
             chosen.replace(with: Int32(truncatingIfNeeded: place), where: wins)
         }
         UnsafeMutableRawPointer(y).storeBytes(of: best, as: SIMD8<Float>.self)
-        UnsafeMutableRawPointer(choice).storeBytes(of: SIMD8<UInt8>(truncatingIfNeeded: chosen), as: SIMD8<UInt8>.self)
+        UnsafeMutableRawPointer(choice).storeBytes(of: chosen, as: SIMD8<Int32>.self)
     }
 
     @inline(__always)
-    func largest(_ x: UnsafePointer<Float>, _ k: Int, _ y: UnsafeMutablePointer<Float>, _ choice: UnsafeMutablePointer<UInt8>) {
+    func largest(_ x: UnsafePointer<Float>, _ k: Int, _ y: UnsafeMutablePointer<Float>, _ choice: UnsafeMutablePointer<Int32>) {
         var best = -Float.infinity
         var chosen = 0
         forEachPixel { place, pixel in
@@ -155,13 +155,13 @@ private struct MaxWindow {
             }
         }
         y[0] = best
-        choice[0] = UInt8(truncatingIfNeeded: chosen)
+        choice[0] = Int32(truncatingIfNeeded: chosen)
     }
 }
 
 /// dx = the gradient, or dx += it: each window's gradient goes to the pixel that was chosen.
 public func maxPoolGradient(
-    _ g: PoolingGeometry, _ dy: UnsafePointer<Float>, choice: UnsafePointer<UInt8>, into dx: UnsafeMutablePointer<Float>,
+    _ g: PoolingGeometry, _ dy: UnsafePointer<Float>, choice: UnsafePointer<Int32>, into dx: UnsafeMutablePointer<Float>,
     accumulate: Bool
 ) {
     if !accumulate { dx.update(repeating: 0, count: g.inputCount) }
@@ -193,7 +193,7 @@ public func maxPoolGradient(
 /// Windows that share no pixel: every pixel is written once, row after row, so a vector's lanes beyond the channels (zeros) may
 /// fall on the next pixel, which comes later or is in no window.
 private func spreadDisjoint(
-    _ g: PoolingGeometry, _ dy: UnsafePointer<Float>, _ choice: UnsafePointer<UInt8>, _ dx: UnsafeMutablePointer<Float>
+    _ g: PoolingGeometry, _ dy: UnsafePointer<Float>, _ choice: UnsafePointer<Int32>, _ dx: UnsafeMutablePointer<Float>
 ) {
     let c = g.channels
     let outputHeight = g.outputHeight
@@ -226,9 +226,8 @@ private func spreadDisjoint(
 
 /// Eight channels' gradients where `place` was chosen, else 0.
 @inline(__always)
-private func share(_ dy: UnsafePointer<Float>, _ choice: UnsafePointer<UInt8>, _ place: Int) -> SIMD8<Float> {
-    let places = SIMD8<Int32>(truncatingIfNeeded: UnsafeRawPointer(choice).loadUnaligned(as: SIMD8<UInt8>.self))
-    let hit = places .== SIMD8(repeating: Int32(truncatingIfNeeded: place))
+private func share(_ dy: UnsafePointer<Float>, _ choice: UnsafePointer<Int32>, _ place: Int) -> SIMD8<Float> {
+    let hit = UnsafeRawPointer(choice).loadUnaligned(as: SIMD8<Int32>.self) .== SIMD8(repeating: Int32(truncatingIfNeeded: place))
     return SIMD8<Float>.zero.replacing(with: UnsafeRawPointer(dy).loadUnaligned(as: SIMD8<Float>.self), where: hit)
 }
 
