@@ -60,11 +60,12 @@ public struct PoolingGeometry: Hashable, Sendable {
     }
 }
 
-/// y = the largest value of each window; `choice` keeps which of the window's pixels (row · kernel width + column) it was.
+/// y = the largest value of each window; `choice` keeps which of the window's pixels (row · kernel
+/// width + column) it was, as a float: comparisons of float vectors are one instruction.
 ///
 /// The first of equal values wins; NaN wins over everything, so that it cannot hide. Channels of −∞ alone give −∞.
 public func maxPool(
-    _ g: PoolingGeometry, _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, choice: UnsafeMutablePointer<Int32>
+    _ g: PoolingGeometry, _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, choice: UnsafeMutablePointer<Float>
 ) {
     g.forEachWindow { pixel, image, rows, columns in
         let window = MaxWindow(g, image, rows, columns)
@@ -115,36 +116,36 @@ private struct MaxWindow {
     }
 
     @inline(__always)
-    func largest16(_ x: UnsafePointer<Float>, _ k: Int, _ y: UnsafeMutablePointer<Float>, _ choice: UnsafeMutablePointer<Int32>) {
+    func largest16(_ x: UnsafePointer<Float>, _ k: Int, _ y: UnsafeMutablePointer<Float>, _ choice: UnsafeMutablePointer<Float>) {
         var best = Vector(repeating: -.infinity)
-        var chosen = SIMD16<Int32>.zero
+        var chosen = Vector.zero
         forEachPixel { place, pixel in
             let lanes = min(16, g.inputCount - pixel - k)
             let value = loadLanes(x + pixel + k, lanes)
             let wins = (value .> best) .| (value .!= value)
             best.replace(with: value, where: wins)
-            chosen.replace(with: Int32(truncatingIfNeeded: place), where: wins)
+            chosen.replace(with: Float(place), where: wins)
         }
         y.store(best, 0)
-        UnsafeMutableRawPointer(choice).storeBytes(of: chosen, as: SIMD16<Int32>.self)
+        choice.store(chosen, 0)
     }
 
     @inline(__always)
-    func largest8(_ x: UnsafePointer<Float>, _ k: Int, _ y: UnsafeMutablePointer<Float>, _ choice: UnsafeMutablePointer<Int32>) {
+    func largest8(_ x: UnsafePointer<Float>, _ k: Int, _ y: UnsafeMutablePointer<Float>, _ choice: UnsafeMutablePointer<Float>) {
         var best = SIMD8<Float>(repeating: -.infinity)
-        var chosen = SIMD8<Int32>.zero
+        var chosen = SIMD8<Float>.zero
         forEachPixel { place, pixel in
             let value = UnsafeRawPointer(x + pixel + k).loadUnaligned(as: SIMD8<Float>.self)
             let wins = (value .> best) .| (value .!= value)
             best.replace(with: value, where: wins)
-            chosen.replace(with: Int32(truncatingIfNeeded: place), where: wins)
+            chosen.replace(with: Float(place), where: wins)
         }
         UnsafeMutableRawPointer(y).storeBytes(of: best, as: SIMD8<Float>.self)
-        UnsafeMutableRawPointer(choice).storeBytes(of: chosen, as: SIMD8<Int32>.self)
+        UnsafeMutableRawPointer(choice).storeBytes(of: chosen, as: SIMD8<Float>.self)
     }
 
     @inline(__always)
-    func largest(_ x: UnsafePointer<Float>, _ k: Int, _ y: UnsafeMutablePointer<Float>, _ choice: UnsafeMutablePointer<Int32>) {
+    func largest(_ x: UnsafePointer<Float>, _ k: Int, _ y: UnsafeMutablePointer<Float>, _ choice: UnsafeMutablePointer<Float>) {
         var best = -Float.infinity
         var chosen = 0
         forEachPixel { place, pixel in
@@ -155,13 +156,13 @@ private struct MaxWindow {
             }
         }
         y[0] = best
-        choice[0] = Int32(truncatingIfNeeded: chosen)
+        choice[0] = Float(chosen)
     }
 }
 
 /// dx = the gradient, or dx += it: each window's gradient goes to the pixel that was chosen.
 public func maxPoolGradient(
-    _ g: PoolingGeometry, _ dy: UnsafePointer<Float>, choice: UnsafePointer<Int32>, into dx: UnsafeMutablePointer<Float>,
+    _ g: PoolingGeometry, _ dy: UnsafePointer<Float>, choice: UnsafePointer<Float>, into dx: UnsafeMutablePointer<Float>,
     accumulate: Bool
 ) {
     if !accumulate { dx.update(repeating: 0, count: g.inputCount) }
@@ -183,7 +184,7 @@ public func maxPoolGradient(
                 k += 8
             }
             while k < c {
-                if Int(chosen[k]) == place { dx[first + k] += source[k] }
+                if chosen[k] == Float(place) { dx[first + k] += source[k] }
                 k += 1
             }
         }
@@ -193,12 +194,12 @@ public func maxPoolGradient(
 /// Windows that share no pixel: every pixel is written once, row after row, so a vector's lanes beyond the channels (zeros) may
 /// fall on the next pixel, which comes later or is in no window.
 private func spreadDisjoint(
-    _ g: PoolingGeometry, _ dy: UnsafePointer<Float>, _ choice: UnsafePointer<Int32>, _ dx: UnsafeMutablePointer<Float>
+    _ g: PoolingGeometry, _ dy: UnsafePointer<Float>, _ choice: UnsafePointer<Float>, _ dx: UnsafeMutablePointer<Float>
 ) {
     let c = g.channels
     let outputHeight = g.outputHeight
     let outputWidth = g.outputWidth
-    let lane = SIMD8<Int32>(0, 1, 2, 3, 4, 5, 6, 7)
+    let lane = SIMD8<Float>(0, 1, 2, 3, 4, 5, 6, 7)
     for imageRow in 0..<g.batch * outputHeight * g.kernelHeight {
         let kernelRow = imageRow % g.kernelHeight
         let outputRow = imageRow / g.kernelHeight
@@ -213,10 +214,10 @@ private func spreadDisjoint(
                 for k in stride(from: 0, to: c, by: 8) {
                     if target + k + 8 <= g.inputCount && source + k + 8 <= g.outputCount {
                         var value = share(dy + source + k, choice + source + k, place)
-                        if c - k < 8 { value.replace(with: 0, where: lane .>= SIMD8(repeating: Int32(truncatingIfNeeded: c - k))) }
+                        if c - k < 8 { value.replace(with: 0, where: lane .>= SIMD8(repeating: Float(c - k))) }
                         UnsafeMutableRawPointer(dx + target + k).storeBytes(of: value, as: SIMD8<Float>.self)
                     } else {
-                        for j in k..<min(k + 8, c) { dx[target + j] = Int(choice[source + j]) == place ? dy[source + j] : 0 }
+                        for j in k..<min(k + 8, c) { dx[target + j] = choice[source + j] == Float(place) ? dy[source + j] : 0 }
                     }
                 }
             }
@@ -226,8 +227,8 @@ private func spreadDisjoint(
 
 /// Eight channels' gradients where `place` was chosen, else 0.
 @inline(__always)
-private func share(_ dy: UnsafePointer<Float>, _ choice: UnsafePointer<Int32>, _ place: Int) -> SIMD8<Float> {
-    let hit = UnsafeRawPointer(choice).loadUnaligned(as: SIMD8<Int32>.self) .== SIMD8(repeating: Int32(truncatingIfNeeded: place))
+private func share(_ dy: UnsafePointer<Float>, _ choice: UnsafePointer<Float>, _ place: Int) -> SIMD8<Float> {
+    let hit = UnsafeRawPointer(choice).loadUnaligned(as: SIMD8<Float>.self) .== SIMD8(repeating: Float(place))
     return SIMD8<Float>.zero.replacing(with: UnsafeRawPointer(dy).loadUnaligned(as: SIMD8<Float>.self), where: hit)
 }
 

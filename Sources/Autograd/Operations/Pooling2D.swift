@@ -34,12 +34,12 @@ public struct PoolingAttributes: Hashable, Sendable {
 public func maxPool2D(_ x: Variable, _ attributes: PoolingAttributes) -> Variable {
     let g = attributes.checkedGeometry("maxPool2D", x)
     let y = x.makeTensor([g.batch, g.outputHeight, g.outputWidth, g.channels])
-    let choice = x.makeTensor([g.outputCount])  // an integer an output
-    maxPool(g, x.value.pointer, into: y.pointer, choice: choice.integers)
+    let choice = x.makeTensor(y.shape)
+    maxPool(g, x.value.pointer, into: y.pointer, choice: choice.pointer)
     return x.tape.record(y, x) { tape, dy in
         let gradient = dy
         tape.accumulate(into: x) { dx, accumulate in
-            maxPoolGradient(g, gradient.pointer, choice: choice.integers, into: dx, accumulate: accumulate)
+            maxPoolGradient(g, gradient.pointer, choice: choice.pointer, into: dx, accumulate: accumulate)
         }
     }
 }
@@ -73,9 +73,4 @@ public func globalAveragePool2D(_ x: Variable) -> Variable {
                 gradient.pointer, batch: batch, positions: positions, channels: channels, into: dx, accumulate: accumulate)
         }
     }
-}
-
-extension Tensor {
-    /// The tensor's memory as 32-bit integers.
-    fileprivate var integers: UnsafeMutablePointer<Int32> { UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: Int32.self) }
 }
