@@ -199,7 +199,8 @@ private func spreadDisjoint(
     let c = g.channels
     let outputHeight = g.outputHeight
     let outputWidth = g.outputWidth
-    let lane = SIMD8<Float>(0, 1, 2, 3, 4, 5, 6, 7)
+    var lastLanes = SIMD8<Float>.zero
+    for lane in 0..<c % 8 { lastLanes[lane] = 1 }
     for imageRow in 0..<g.batch * outputHeight * g.kernelHeight {
         let kernelRow = imageRow % g.kernelHeight
         let outputRow = imageRow / g.kernelHeight
@@ -213,8 +214,7 @@ private func spreadDisjoint(
                 let place = kernelRow * g.kernelWidth + kernelColumn
                 for k in stride(from: 0, to: c, by: 8) {
                     if target + k + 8 <= g.inputCount && source + k + 8 <= g.outputCount {
-                        var value = share(dy + source + k, choice + source + k, place)
-                        if c - k < 8 { value.replace(with: 0, where: lane .>= SIMD8(repeating: Float(c - k))) }
+                        let value = share(dy + source + k, choice + source + k, place) * (c - k < 8 ? lastLanes : SIMD8(repeating: 1))
                         UnsafeMutableRawPointer(dx + target + k).storeBytes(of: value, as: SIMD8<Float>.self)
                     } else {
                         for j in k..<min(k + 8, c) { dx[target + j] = choice[source + j] == Float(place) ? dy[source + j] : 0 }
@@ -226,10 +226,14 @@ private func spreadDisjoint(
 }
 
 /// Eight channels' gradients where `place` was chosen, else 0.
+///
+/// Equality is computed with integer arithmetic on the bits: comparisons of vectors compile to a loop over lanes here.
 @inline(__always)
 private func share(_ dy: UnsafePointer<Float>, _ choice: UnsafePointer<Float>, _ place: Int) -> SIMD8<Float> {
-    let hit = UnsafeRawPointer(choice).loadUnaligned(as: SIMD8<Float>.self) .== SIMD8(repeating: Float(place))
-    return SIMD8<Float>.zero.replacing(with: UnsafeRawPointer(dy).loadUnaligned(as: SIMD8<Float>.self), where: hit)
+    let difference = UnsafeRawPointer(choice).loadUnaligned(as: SIMD8<UInt32>.self) ^ SIMD8(repeating: Float(place).bitPattern)
+    let differs = (difference | (SIMD8<UInt32>.zero &- difference)) &>> SIMD8(repeating: 31)
+    let gradient = UnsafeRawPointer(dy).loadUnaligned(as: SIMD8<UInt32>.self)
+    return unsafeBitCast(gradient & (differs &- SIMD8(repeating: 1)), to: SIMD8<Float>.self)
 }
 
 /// y = the mean of each window; padding counts as zeros where `countPadding` says so (torch's `count_include_pad`).
