@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct WeightsFileTests {
     let directory: TemporaryDirectory
-    init() throws { directory = try TemporaryDirectory() }
+    init() throws { directory = try TemporaryDirectory(inMemory: true) }
 
     private let sources = [
         TensorSource(name: "fc.weight", dataType: .float32, shape: [3], values: [Float(1), -0.0, .infinity]),
