@@ -5,7 +5,7 @@ import PackageDescription
 // a cluster of mixed machines is built once with, for example, TRAINER_MARCH=x86-64-v3.
 let processor = Context.environment["TRAINER_MARCH"] ?? "native"
 // `-Xcc -march` sets Swift's own code generation too, so a plain `swift build -c release` runs at full speed.
-let tuned: [SwiftSetting] = [.unsafeFlags(["-Xcc", "-march=\(processor)"])]
+let tuned: [SwiftSetting] = [.unsafeFlags(["-Xcc", "-march=\(processor)", "-Xcc", "-fno-math-errno"])]
 // Only Kernels drops bounds checks and preconditions; its callers check shapes first.
 let unchecked: [SwiftSetting] = tuned + [.unsafeFlags(["-Ounchecked"], .when(configuration: .release))]
 
