@@ -16,8 +16,10 @@ extension CheckpointConfiguration: ConfigurationSection {
 
     package init(from reader: ConfigurationReader) {
         everySteps = reader.optional("everySteps", .integer(in: 1...), "Write after every so many steps.")
-        everySeconds = reader.optional("everySeconds", .number(above: 0), "Write when so many seconds have passed since the last.")
-        everyEpochs = reader.optional("everyEpochs", .integer(in: 1...), "Write after every so many epochs; 1 if no interval is given.")
+        everySeconds = reader.optional(
+            "everySeconds", .number(above: 0), "Write when so many seconds have passed since the last.")
+        everyEpochs =
+            reader.optional("everyEpochs", .integer(in: 1...), "Write after every so many epochs; 1 if no interval is given.")
             ?? (everySteps == nil && everySeconds == nil ? 1 : nil)
         keep = reader.value("keep", .integer(in: 1...), default: 3, "How many of the last checkpoints stay on disk.")
         best = reader.value("best", .flag, default: true, "Whether the state with the best validation stays as well.")

@@ -24,7 +24,8 @@ extension LayerSpecification: ConfigurationSection {
             },
             .key("batchNorm", "Batch normalisation with the statistics of each grain.") { reader in
                 .batchNorm(
-                    momentum: reader.value("momentum", .number(in: 0...1), default: 0.1, "Weight of the newest running statistic."),
+                    momentum: reader.value(
+                        "momentum", .number(in: 0...1), default: 0.1, "Weight of the newest running statistic."),
                     epsilon: reader.value("epsilon", .number(above: 0), default: 1e-5, "Added to the variance."))
             },
         ]
@@ -41,7 +42,8 @@ extension LayerSpecification: ConfigurationSection {
             activation("softmax", "Softmax over the last dimension.", .softmax),
             activation("logSoftmax", "Logarithm of softmax over the last dimension.", .logSoftmax),
             .key("elu", "x, or alpha·(eˣ − 1) for negative x.", shorthand: "alpha") { reader in
-                .activation(.elu(alpha: reader.value("alpha", .number(above: 0), default: 1, "Limit for very negative x, negated.")))
+                .activation(
+                    .elu(alpha: reader.value("alpha", .number(above: 0), default: 1, "Limit for very negative x, negated.")))
             },
             activation("gelu", "x·Φ(x).", .gelu),
             activation("silu", "x·sigmoid(x).", .silu),
@@ -66,12 +68,14 @@ extension LayerSpecification: ConfigurationSection {
             .key("residual", "The sum of two paths.", shorthand: "main") { reader in
                 .residual(
                     main: reader.required("main", .list(of: .section(), atLeast: 1), "Layers of the main path."),
-                    shortcut: reader.value("shortcut", .list(of: .section()), default: [], "Layers of the shortcut; none for the identity."))
+                    shortcut: reader.value(
+                        "shortcut", .list(of: .section()), default: [], "Layers of the shortcut; none for the identity."))
             },
             .key("concatenate", "Several paths from one input, joined along the channels.", shorthand: "branches") { reader in
                 .concatenate(
                     branches: reader.required(
-                        "branches", .list(of: .list(of: .section()), atLeast: 1), "One list of layers a path; an empty one passes the input."))
+                        "branches", .list(of: .list(of: .section()), atLeast: 1),
+                        "One list of layers a path; an empty one passes the input."))
             },
             .key("sequence", "Layers one after another, as one layer.", shorthand: "layers") { reader in
                 .sequence(reader.required("layers", .list(of: .section(), atLeast: 1), "The layers."))
@@ -96,7 +100,9 @@ extension LayerSpecification.Convolution {
             bias: reader.value("bias", .flag, default: true, "Whether a bias is added; not needed before batchNorm."),
             initializer: reader.optional("initializer", .section(), "Distribution of the initial filters."))
         if filters % groups != 0 {
-            reader.refuse("groups", because: "\(filters) filters cannot be shared out evenly over \(groups) groups; make filters a multiple.")
+            reader.refuse(
+                "groups",
+                because: "\(filters) filters cannot be shared out evenly over \(groups) groups; make filters a multiple.")
         }
     }
 }
@@ -109,7 +115,9 @@ extension LayerSpecification.Pooling {
             padding: reader.value("padding", .padding, default: 0, "Border around the image; at most half the kernel."),
             ceil: reader.value("ceil", .flag, default: false, "Whether a window that does not fit entirely counts."))
         if case .explicit(let size) = padding, 2 * size.height > kernel.height || 2 * size.width > kernel.width {
-            reader.refuse("padding", because: "more than half the kernel, so that a window could lie in the padding alone; make it smaller.")
+            reader.refuse(
+                "padding", because: "more than half the kernel, so that a window could lie in the padding alone; make it smaller."
+            )
         }
     }
 }

@@ -33,10 +33,12 @@ extension ModelConfiguration: ConfigurationSection {
                 Self.zoo(model, ZooOptions(of: model, from: reader))
             }
         }
-        let list = ConfigurationVariant.named("layers", "A list of layers; the name may be left out.", impliedBy: "layers") { reader in
+        let list = ConfigurationVariant.named("layers", "A list of layers; the name may be left out.", impliedBy: "layers") {
+            reader in
             Self.layers(
                 reader.required("layers", .list(of: .section(), atLeast: 1), "The layers from input to output."),
-                input: reader.required("input", .list(of: .integer(in: 1...), atLeast: 1), "Shape of a sample: [height, width, channels]."))
+                input: reader.required(
+                    "input", .list(of: .integer(in: 1...), atLeast: 1), "Shape of a sample: [height, width, channels]."))
         }
         self = reader.tagged(by: "name", zoo + [list], "Which model; `lenet5` stands for `{name: lenet5}`.")
     }

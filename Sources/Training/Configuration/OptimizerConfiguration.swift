@@ -32,8 +32,10 @@ extension OptimizerConfiguration: ConfigurationSection {
     package init(from reader: ConfigurationReader) {
         rule = reader.tagged(by: "name", UpdateRule.variants, "Which update rule.")
         learningRate = reader.required("learningRate", .number(above: 0), "The rate before the schedule changes it.")
-        weightDecay = reader.value("weightDecay", .number(in: 0...), default: 0, "L2 penalty; `adamw` applies it apart from the gradient.")
-        groups = reader.value("groups", .list(of: .section()), default: [], "Exceptions for some parameters; the first that matches holds.")
+        weightDecay = reader.value(
+            "weightDecay", .number(in: 0...), default: 0, "L2 penalty; `adamw` applies it apart from the gradient.")
+        groups = reader.value(
+            "groups", .list(of: .section()), default: [], "Exceptions for some parameters; the first that matches holds.")
     }
 }
 
@@ -55,9 +57,11 @@ extension OptimizerConfiguration.UpdateRule {
         .named(name, documentation) { reader in
             .sgd(
                 momentum: reader.value(
-                    "momentum", .number(in: 0..<1), default: ConfigurationNode(floatLiteral: momentum), "Share of the last step that is kept."),
+                    "momentum", .number(in: 0..<1), default: ConfigurationNode(floatLiteral: momentum),
+                    "Share of the last step that is kept."),
                 nesterov: reader.value(
-                    "nesterov", .flag, default: ConfigurationNode(booleanLiteral: nesterov), "Whether the gradient looks ahead by the momentum."))
+                    "nesterov", .flag, default: ConfigurationNode(booleanLiteral: nesterov),
+                    "Whether the gradient looks ahead by the momentum."))
         }
     }
 
@@ -79,8 +83,10 @@ extension OptimizerConfiguration.UpdateRule {
             },
             .named("rprop", "Rprop, for batches of the whole set; learningRate is the first step.") { reader in
                 .rprop(
-                    decrease: reader.value("decrease", .number(in: 0..<1), default: 0.5, "Factor of the step when the sign changes."),
-                    increase: reader.value("increase", .number(above: 1), default: 1.2, "Factor of the step when the sign stays."),
+                    decrease: reader.value(
+                        "decrease", .number(in: 0..<1), default: 0.5, "Factor of the step when the sign changes."),
+                    increase: reader.value(
+                        "increase", .number(above: 1), default: 1.2, "Factor of the step when the sign stays."),
                     minimumStep: reader.value("minimumStep", .number(above: 0), default: 1e-6, "The smallest step."),
                     maximumStep: reader.value("maximumStep", .number(above: 0), default: 50, "The largest step."))
             },

@@ -21,6 +21,7 @@ extension ParameterGroup: ConfigurationSection {
     package init(from reader: ConfigurationReader) {
         match = reader.required("match", .oneOrMore(of: .text), "Patterns of parameter names: `*.bias`, `*norm*`, `fc?.weight`.")
         weightDecay = reader.optional("weightDecay", .number(in: 0...), "Replaces the optimizer's weight decay.")
-        learningRateFactor = reader.value("learningRateFactor", .number(in: 0...), default: 1, "Multiplies the learning rate; 0 freezes.")
+        learningRateFactor = reader.value(
+            "learningRateFactor", .number(in: 0...), default: 1, "Multiplies the learning rate; 0 freezes.")
     }
 }

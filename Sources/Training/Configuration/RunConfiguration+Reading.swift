@@ -46,13 +46,16 @@ extension RunConfiguration: ConfigurationSection {
             "grain", .integer(in: 1...), default: .plain(String(min(32, batch))), shown: "32, or a smaller batch",
             "Samples that one worker computes at a time; part of the result, unlike ranks and threads.")
         epochs = reader.optional("epochs", .integer(in: 1...), "Training ends after so many epochs.")
-        maxSteps = reader.optional("maxSteps", .integer(in: 1...), "Training ends after so many steps, if epochs do not end it before.")
+        maxSteps = reader.optional(
+            "maxSteps", .integer(in: 1...), "Training ends after so many steps, if epochs do not end it before.")
         loss = reader.value("loss", .section(), default: "crossEntropy", "What training minimises.")
         optimizer = reader.required("optimizer", .section(), "How gradients change the weights.")
         schedule = reader.value("schedule", .section(), default: "constant", "How the learning rate changes.")
-        clipNorm = reader.optional("clipNorm", .number(above: 0), "Longer gradients are shortened to this L2 norm over all parameters.")
+        clipNorm = reader.optional(
+            "clipNorm", .number(above: 0), "Longer gradients are shortened to this L2 norm over all parameters.")
         validation = reader.value("validation", .section(ValidationInterval.self), default: [:], "When validation runs.").interval
-        checkpoint = reader.value("checkpoint", .section(), default: [:], influencesWeights: false, "When the state is written to disk.")
+        checkpoint = reader.value(
+            "checkpoint", .section(), default: [:], influencesWeights: false, "When the state is written to disk.")
         logEverySteps = reader.value(
             "logEverySteps", .integer(in: 1...), default: 50, influencesWeights: false, "Steps between two lines of the log.")
         seed = UInt64(reader.value("seed", .integer(in: 0...), default: 1, "Key of everything random."))
@@ -77,12 +80,17 @@ extension RunConfiguration: ConfigurationSection {
             reader.refuse("", because: "it says not when training ends; add epochs or maxSteps.")
         }
         if case .onPlateau = schedule.rule, data.validation == .count(0) {
-            reader.refuse("data.validation", because: "0 leaves nothing for the schedule onPlateau to go by; set samples aside or choose another schedule.")
+            reader.refuse(
+                "data.validation",
+                because: "0 leaves nothing for the schedule onPlateau to go by; set samples aside or choose another schedule.")
         }
         let shape = data.name.sampleShape
         if case .layers(_, let input) = model, input != shape, input != [shape.reduce(1, *)] {
             reader.refuse(
-                "model.input", because: "\(input) is not the shape of '\(data.name.rawValue)'; give \(shape), or \([shape.reduce(1, *)]) for vectors.")
+                "model.input",
+                because:
+                    "\(input) is not the shape of '\(data.name.rawValue)'; give \(shape), or \([shape.reduce(1, *)]) for vectors."
+            )
         }
     }
 
@@ -99,8 +107,9 @@ private struct ValidationInterval: ConfigurationSection {
     let interval: TrainingInterval
 
     init(from reader: ConfigurationReader) {
-        interval = TrainingInterval.optional(
-            epochs: "everyEpochs", steps: "everySteps", from: reader, "Time between validations; 1 epoch if neither is given")
+        interval =
+            TrainingInterval.optional(
+                epochs: "everyEpochs", steps: "everySteps", from: reader, "Time between validations; 1 epoch if neither is given")
             ?? .epochs(1)
         reader.excludeEachOther("everyEpochs", "everySteps")
     }

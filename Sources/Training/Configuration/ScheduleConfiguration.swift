@@ -77,7 +77,8 @@ extension ScheduleConfiguration: ConfigurationSection {
             .key("oneCycle", "Up and down once along cosines.") { reader in
                 .oneCycle(
                     rise: reader.value("rise", .number(in: 0...1), default: 0.3, "Share of the run that goes up."),
-                    initialFactor: reader.value("initialFactor", .number(in: 0...1), default: 0.04, "First rate over learningRate."),
+                    initialFactor: reader.value(
+                        "initialFactor", .number(in: 0...1), default: 0.04, "First rate over learningRate."),
                     finalFactor: reader.value("finalFactor", .number(in: 0...1), default: 4e-6, "Last rate over learningRate."))
             },
             .key("onPlateau", "The rate is lowered when validation stops improving.") { .onPlateau(Plateau(from: $0)) },
@@ -85,8 +86,10 @@ extension ScheduleConfiguration: ConfigurationSection {
     }
 
     private static func step(from reader: ConfigurationReader) -> Rule {
-        let interval = TrainingInterval.optional(epochs: "everyEpochs", steps: "everySteps", from: reader, "Time between two changes")
-        let milestones = reader.optional("atEpochs", .list(of: .integer(in: 1...), atLeast: 1), "Instead: the epochs after which the rate changes, rising.")
+        let interval = TrainingInterval.optional(
+            epochs: "everyEpochs", steps: "everySteps", from: reader, "Time between two changes")
+        let milestones = reader.optional(
+            "atEpochs", .list(of: .integer(in: 1...), atLeast: 1), "Instead: the epochs after which the rate changes, rising.")
         let factor = reader.value("factor", .number(in: 0...1), default: 0.1, "What the rate is multiplied by.")
         reader.excludeEachOther("everyEpochs", "everySteps", "atEpochs")
         if let milestones {

@@ -10,8 +10,10 @@ public enum TrainingInterval: Equatable, Sendable {
         epochs epochsKey: String, steps stepsKey: String, from reader: ConfigurationReader,
         influencesWeights: Bool = true, _ documentation: String
     ) -> TrainingInterval? {
-        let epochs = reader.optional(epochsKey, .integer(in: 1...), influencesWeights: influencesWeights, "\(documentation), in epochs.")
-        let steps = reader.optional(stepsKey, .integer(in: 1...), influencesWeights: influencesWeights, "\(documentation), in steps.")
+        let epochs = reader.optional(
+            epochsKey, .integer(in: 1...), influencesWeights: influencesWeights, "\(documentation), in epochs.")
+        let steps = reader.optional(
+            stepsKey, .integer(in: 1...), influencesWeights: influencesWeights, "\(documentation), in steps.")
         return epochs.map(TrainingInterval.epochs) ?? steps.map(TrainingInterval.steps)
     }
 }
