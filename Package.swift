@@ -45,7 +45,7 @@ let package = Package(
         module("Training", ["NeuralNetwork", "Optimization", "DataPipeline", "DataParallel", "Checkpointing", .product(name: "Yams", package: "Yams")]),
         module("Reporting", ["Training"]),
         module("Interchange", ["Checkpointing", "NeuralNetwork"]),
-        .executableTarget(name: "trainer", dependencies: ["Training", "Reporting", "Interchange"], swiftSettings: tuned),
+        .executableTarget(name: "trainer", dependencies: ["Training", "Reporting", "Interchange", "Kernels"], swiftSettings: tuned),
 
         // Tests
         .target(name: "TestSupport", dependencies: ["Autograd", "Checkpointing"], path: "Tests/TestSupport", swiftSettings: tuned),
@@ -55,7 +55,13 @@ let package = Package(
         tests("NeuralNetworkTests", ["NeuralNetwork"]),
         tests("OptimizationTests", ["Optimization"]),
         tests("DataPipelineTests", ["DataPipeline"]),
-        tests("CollectivesTests", ["Collectives"]),
+        .target(
+            name: "CollectivesConformanceChecks", dependencies: ["Collectives"], path: "Tests/CollectivesConformanceChecks",
+            swiftSettings: tuned),
+        .executableTarget(
+            name: "collectives-conformance", dependencies: ["CollectivesConformanceChecks", "CMPI"],
+            path: "Tests/CollectivesConformance", swiftSettings: tuned),  // what the tests start under mpirun
+        tests("CollectivesTests", ["CollectivesConformanceChecks", "collectives-conformance"]),
         tests("DataParallelTests", ["DataParallel"]),
         tests("CheckpointingTests", ["Checkpointing"]),
         tests("TrainingTests", ["Training"]),

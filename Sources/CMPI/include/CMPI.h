@@ -1,2 +1,39 @@
+// What Swift needs of MPI and the system and cannot import itself: MPI's constants are pointer-cast macros, prctl,
+// futex and process_vm_readv are variadic or hidden. Everything else of <mpi.h> is called from Swift directly.
 #pragma once
-int trainer_mpi_placeholder(void);
+#include <mpi.h>
+#include <stddef.h>
+#include <stdint.h>
+
+static inline MPI_Comm cmpi_comm_world(void) { return MPI_COMM_WORLD; }
+static inline MPI_Datatype cmpi_byte(void) { return MPI_BYTE; }
+static inline MPI_Datatype cmpi_float(void) { return MPI_FLOAT; }
+static inline MPI_Op cmpi_sum(void) { return MPI_SUM; }
+static inline MPI_Info cmpi_info_null(void) { return MPI_INFO_NULL; }
+static inline MPI_Request cmpi_request_null(void) { return MPI_REQUEST_NULL; }
+static inline MPI_Errhandler cmpi_errors_return(void) { return MPI_ERRORS_RETURN; }
+static inline void *cmpi_in_place(void) { return MPI_IN_PLACE; }
+static inline MPI_Status *cmpi_status_ignore(void) { return MPI_STATUS_IGNORE; }
+static inline int cmpi_any_source(void) { return MPI_ANY_SOURCE; }
+static inline int cmpi_any_tag(void) { return MPI_ANY_TAG; }
+
+/// A barrier for processes or threads that share memory. All bytes zero is its initial state.
+typedef struct cmpi_host_barrier cmpi_host_barrier;
+
+/// Bytes that a barrier takes; it must be 64-byte aligned.
+size_t cmpi_host_barrier_bytes(void);
+
+/// Counts this participant as arrived, of `participants`, and returns the ticket to wait with.
+uint32_t cmpi_host_barrier_arrive(cmpi_host_barrier *barrier, uint32_t participants);
+
+/// Waits until all have arrived: `spins` polls, then asleep for at most `nanoseconds`. Returns 1 when they have, 0 when time ran out.
+int cmpi_host_barrier_wait(cmpi_host_barrier *barrier, uint32_t ticket, uint32_t spins, uint64_t nanoseconds);
+
+/// Sleeps the calling thread for about `nanoseconds`, with its timer slack lowered from the usual 50 µs to 1 µs.
+void cmpi_short_sleep(uint64_t nanoseconds);
+
+/// Whether the kernel lets this process read another's memory by process_vm_readv, which Open MPI's shared-memory transport uses.
+int cmpi_cross_memory_attach_allowed(void);
+
+/// Which of the processors 64 * word ..< 64 * (word + 1) the calling thread may run on, one bit each; word is 0 to 15.
+uint64_t cmpi_allowed_processors(int word);

@@ -1,0 +1,73 @@
+import Kernels
+import TensorCore
+
+/// y = γ (x − μ) / √(σ² + ε) + β for each channel, then max(0, y) where `rectify` says so.
+///
+/// x [N, …, C], γ and β [C] → y of x's shape. Ioffe and Szegedy 2015. In training μ and σ² are those of the grain (ghost
+/// batch normalisation, Hoffer et al. 2017) and the grain contributes n·μ and n·σ²·m/(m − 1) to the running statistics'
+/// new values (m values a channel in n samples); in evaluation they are the running statistics.
+public func batchNormalization(
+    _ x: Variable, gamma: Variable, beta: Variable, runningMean: Parameter, runningVariance: Parameter,
+    epsilon: Float = 1e-5, mode: Mode, rectify: Bool = false
+) -> Variable {
+    let channels = x.shape[-1]
+    let rows = x.shape.count / max(channels, 1)
+    precondition(
+        gamma.shape.count == channels && beta.shape.count == channels && runningMean.shape.count == channels,
+        "batchNormalization: input \(x.shape), γ \(gamma.shape), β \(beta.shape)")
+    let tape = x.tape
+    // mean | inverse deviation, of the grain or of the running statistics
+    let statistics = x.makeTensor([2, channels])
+    let mean = statistics.pointer
+    let inverse = mean + channels
+    if mode.isTraining {
+        batchStatistics(x.value.pointer, rows: rows, channels: channels, mean: mean, variance: inverse)
+        tape.contributeStatistics(
+            mean: mean, variance: inverse, rows: rows, samples: x.shape[0], to: runningMean, runningVariance)
+    } else {
+        mean.update(from: tape.parameter(runningMean).value.pointer, count: channels)
+        inverse.update(from: tape.parameter(runningVariance).value.pointer, count: channels)
+    }
+    for c in 0..<channels { inverse[c] = 1 / (inverse[c] + epsilon).squareRoot() }
+    let y = x.makeTensor(x.shape)
+    normalize(
+        x.value.pointer, rows: rows, channels: channels, mean: mean, inverseDeviation: inverse, gamma: gamma.value.pointer,
+        beta: beta.value.pointer, rectify: rectify, into: y.pointer)
+    let usesBatch = mode.isTraining
+    return tape.record(y, x, gamma, beta) { [xValue = x.value] tape, dy in
+        let gradient = dy
+        let sums = Tensor([2, channels], pool: tape.pool)
+        normalizationSums(
+            xValue.pointer, gradient.pointer, rows: rows, channels: channels, mean: statistics.pointer,
+            inverseDeviation: statistics.pointer + channels, gamma: gamma.value.pointer, beta: beta.value.pointer,
+            rectify: rectify, sum: sums.pointer, sumNormalized: sums.pointer + channels)
+        for (variable, offset) in [(beta, 0), (gamma, channels)] {
+            tape.accumulate(into: variable) { destination, accumulate in
+                scale(sums.pointer + offset, by: 1, into: destination, count: channels, accumulate: accumulate)
+            }
+        }
+        tape.accumulate(into: x) { dx, accumulate in
+            normalizationGradient(
+                xValue.pointer, gradient.pointer, rows: rows, channels: channels, mean: statistics.pointer,
+                inverseDeviation: statistics.pointer + channels, gamma: gamma.value.pointer, beta: beta.value.pointer,
+                rectify: rectify, sums: usesBatch ? (UnsafePointer(sums.pointer), UnsafePointer(sums.pointer + channels)) : nil,
+                into: dx, accumulate: accumulate)
+        }
+    }
+}
+
+extension Tape {
+    /// Puts n·μ and n·σ²·m/(m − 1) into the grain's flat vector; a layer used twice in a grain keeps its last statistics.
+    fileprivate func contributeStatistics(
+        mean: UnsafePointer<Float>, variance: UnsafePointer<Float>, rows: Int, samples: Int, to runningMean: Parameter,
+        _ runningVariance: Parameter
+    ) {
+        guard let meanSum = statistic(runningMean), let varianceSum = statistic(runningVariance) else { return }
+        let unbiased = rows > 1 ? Float(rows) / Float(rows - 1) : 1
+        let channels = runningMean.shape.count
+        for c in 0..<channels {
+            meanSum[c] = Float(samples) * mean[c]
+            varianceSum[c] = Float(samples) * unbiased * variance[c]
+        }
+    }
+}

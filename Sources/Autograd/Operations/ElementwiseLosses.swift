@@ -1,0 +1,61 @@
+import Kernels
+import TensorCore
+
+/// Losses that compare an output with a target element by element: each is a sum over samples of a mean over a sample's values.
+
+/// Σₙ mean (x − t)²; gradients for both x and t.
+public func meanSquaredError(_ x: Variable, _ target: Variable) -> Variable {
+    elementwiseLoss("meanSquaredError", x, target) { x, t in
+        let d = x - t
+        return (d * d, 2 * d, -2 * d)
+    }
+}
+
+/// Binary cross-entropy of probabilities: −t log x − (1 − t) log(1 − x), with logarithms clamped at −100 as torch does.
+public func binaryCrossEntropy(_ probabilities: Variable, _ target: Variable) -> Variable {
+    elementwiseLoss("binaryCrossEntropy", probabilities, target) { x, t in
+        let log1 = max(logarithm(x), -100)
+        let log0 = max(logarithm(1 - x), -100)
+        return (-t * log1 - (1 - t) * log0, (x - t) / max((1 - x) * x, 1e-12), log0 - log1)
+    }
+}
+
+/// Binary cross-entropy of sigmoid(x), without overflow: max(x, 0) − x t + log(1 + e⁻|ˣ|).
+public func binaryCrossEntropyFromLogits(_ logits: Variable, _ target: Variable) -> Variable {
+    elementwiseLoss("binaryCrossEntropyFromLogits", logits, target) { x, t in
+        (Kernels.softplus(x) - x * t, logistic(Vector(repeating: x))[0] - t, -x)
+    }
+}
+
+/// Σₙ mean f(x, t), where f gives the value and its derivatives for x and t.
+private func elementwiseLoss(
+    _ name: String, _ x: Variable, _ target: Variable, _ f: @escaping (Float, Float) -> (Float, Float, Float)
+) -> Variable {
+    precondition(x.shape.count == target.shape.count, "\(name): output \(x.shape), target \(target.shape)")
+    let samples = x.shape.rank > 0 ? x.shape[0] : 1
+    let perSample = x.shape.count / max(samples, 1)
+    let factor = 1 / Float(max(perSample, 1))
+    let loss = x.makeTensor([])
+    var total: Float = 0
+    for n in 0..<samples {
+        var sum: Float = 0
+        for i in n * perSample..<(n + 1) * perSample { sum += f(x.value.pointer[i], target.value.pointer[i]).0 }
+        total += sum * factor
+    }
+    loss.fill(total)
+    return x.tape.record(loss, x, target) { [xValue = x.value, tValue = target.value] tape, dy in
+        let scale = dy.pointer[0] * factor
+        tape.accumulate(into: x) { dx, accumulate in
+            for i in 0..<xValue.count {
+                let d = scale * f(xValue.pointer[i], tValue.pointer[i]).1
+                dx[i] = accumulate ? dx[i] + d : d
+            }
+        }
+        tape.accumulate(into: target) { dt, accumulate in
+            for i in 0..<tValue.count {
+                let d = scale * f(xValue.pointer[i], tValue.pointer[i]).2
+                dt[i] = accumulate ? dt[i] + d : d
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import Kernels
+import TensorCore
+
+/// The windows of a pooling, each extent as (height, width).
+public struct PoolingAttributes: Hashable, Sendable {
+    public var kernel: [Int]
+    public var stride: [Int]
+    public var padding: [Int]
+    public var ceilMode: Bool
+
+    public init(kernel: [Int], stride: [Int]? = nil, padding: [Int] = [0, 0], ceilMode: Bool = false) {
+        self.kernel = kernel
+        self.stride = stride ?? kernel
+        self.padding = padding
+        self.ceilMode = ceilMode
+    }
+
+    public func geometry(input: Shape) -> PoolingGeometry {
+        PoolingGeometry(
+            batch: input[0], height: input[1], width: input[2], channels: input[3], kernel: (kernel[0], kernel[1]),
+            stride: (stride[0], stride[1]), padding: (padding[0], padding[1]), ceilMode: ceilMode)
+    }
+
+    fileprivate func checkedGeometry(_ operation: String, _ x: Variable) -> PoolingGeometry {
+        precondition(x.shape.rank == 4, "\(operation): input \(x.shape) is not [N, H, W, C]")
+        let g = geometry(input: x.shape)
+        precondition(g.outputHeight > 0 && g.outputWidth > 0, "\(operation): windows \(kernel) do not fit \(x.shape)")
+        precondition(padding[0] * 2 <= kernel[0] && padding[1] * 2 <= kernel[1], "\(operation): padding \(padding) over half of \(kernel)")
+        return g
+    }
+}
+
+/// The largest value of each window: x [N, H, W, C] → [N, H′, W′, C]; the gradient goes to the first largest.
+public func maxPool2D(_ x: Variable, _ attributes: PoolingAttributes) -> Variable {
+    let g = attributes.checkedGeometry("maxPool2D", x)
+    precondition(g.kernelHeight * g.kernelWidth <= 256, "maxPool2D: windows \(attributes.kernel) hold more than 256 pixels")
+    let y = x.makeTensor([g.batch, g.outputHeight, g.outputWidth, g.channels])
+    let choice = x.makeTensor([(g.outputCount + 3) / 4])  // one byte an output
+    maxPool(g, x.value.pointer, into: y.pointer, choice: choice.bytes)
+    return x.tape.record(y, x) { tape, dy in
+        let gradient = dy
+        tape.accumulate(into: x) { dx, accumulate in
+            if !accumulate { dx.update(repeating: 0, count: g.inputCount) }
+            maxPoolGradient(g, gradient.pointer, choice: choice.bytes, into: dx)
+        }
+    }
+}
+
+/// The mean of each window: x [N, H, W, C] → [N, H′, W′, C]; padding counts as zeros where `countPadding` says so.
+public func averagePool2D(_ x: Variable, _ attributes: PoolingAttributes, countPadding: Bool = true) -> Variable {
+    let g = attributes.checkedGeometry("averagePool2D", x)
+    let y = x.makeTensor([g.batch, g.outputHeight, g.outputWidth, g.channels])
+    averagePool(g, countPadding: countPadding, x.value.pointer, into: y.pointer)
+    return x.tape.record(y, x) { tape, dy in
+        let gradient = dy
+        tape.accumulate(into: x) { dx, accumulate in
+            if !accumulate { dx.update(repeating: 0, count: g.inputCount) }
+            averagePoolGradient(g, countPadding: countPadding, gradient.pointer, into: dx)
+        }
+    }
+}
+
+/// The mean over all positions: x [N, …, C] → [N, C].
+public func globalAveragePool2D(_ x: Variable) -> Variable {
+    precondition(x.shape.rank >= 2, "globalAveragePool2D: input \(x.shape)")
+    let batch = x.shape[0]
+    let channels = x.shape[-1]
+    let positions = x.shape.sample.count / max(channels, 1)
+    let y = x.makeTensor([batch, channels])
+    globalAveragePool(x.value.pointer, batch: batch, positions: positions, channels: channels, into: y.pointer)
+    return x.tape.record(y, x) { tape, dy in
+        let gradient = dy
+        tape.accumulate(into: x) { dx, accumulate in
+            globalAveragePoolGradient(
+                gradient.pointer, batch: batch, positions: positions, channels: channels, into: dx, accumulate: accumulate)
+        }
+    }
+}
+
+extension Tensor {
+    /// The tensor's memory as bytes.
+    fileprivate var bytes: UnsafeMutablePointer<UInt8> { UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: UInt8.self) }
+}

@@ -1,0 +1,101 @@
+import Glibc
+
+/// Replaces whole files so that, whatever happens, the name holds either the old content or the new one.
+public enum AtomicFile {
+    /// Writes `parts` one after another to a temporary file beside `path`, synchronises it, renames it to `path` and
+    /// synchronises the directory.
+    ///
+    /// On any error the temporary file is removed, the previous file stays as it was and `CheckpointError.system` is thrown;
+    /// only if the last step fails, the new file is already in place. A path must not be written by two threads at once.
+    /// Exceeding a file-size limit is an error only where SIGXFSZ is ignored; by default the system ends the process.
+    public static func write(_ parts: [UnsafeRawBufferPointer], to path: String) throws(CheckpointError) {
+        let temporary = temporaryPath(for: path)
+        // What a dead process of the same number left behind; O_EXCL below then follows no link.
+        if unlink(temporary) != 0 && errno != ENOENT { throw FileDescriptor.failure(temporary, "remove") }
+        do throws(CheckpointError) {
+            let file = try FileDescriptor(temporary, flags: O_WRONLY | O_CREAT | O_EXCL)
+            for part in parts { try file.write(part) }
+            try file.synchronize()
+            try file.close()
+            guard rename(temporary, path) == 0 else { throw FileDescriptor.failure(path, "rename") }
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+        try synchronizeDirectory(directory(of: path))
+    }
+
+    /// Writes `text` as UTF-8, as `write(_:to:)` does.
+    public static func write(text: String, to path: String) throws(CheckpointError) {
+        let block = ByteBlock(copying: Array(text.utf8))
+        try withExtendedLifetime(block) { () throws(CheckpointError) in try write([block.bytes], to: path) }
+    }
+
+    /// Reads the file at `path` back, from the disk where the system allows, and compares it with `parts`.
+    ///
+    /// Throws `CheckpointError.verificationFailed` with the first differing 1 MiB piece's offset, or `system`. Memory: 1 MiB.
+    static func verify(_ parts: [UnsafeRawBufferPointer], at path: String) throws(CheckpointError) {
+        let file = try FileDescriptor(path, flags: O_RDONLY)
+        file.dropCache()
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
+        defer { buffer.deallocate() }
+        var offset = 0
+        for part in parts {
+            var rest = part
+            while let expected = rest.baseAddress, let found = buffer.baseAddress, !rest.isEmpty {
+                let count = min(rest.count, buffer.count)
+                let read = try file.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]))
+                guard read == count, memcmp(found, expected, count) == 0 else {
+                    throw .verificationFailed(path: path, offset: offset)
+                }
+                rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+                offset += count
+            }
+        }
+        guard try file.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<1])) == 0 else {
+            throw .verificationFailed(path: path, offset: offset)
+        }
+    }
+
+    /// Removes temporary files in `directory` of processes that have ended, and of this process's number: call it before
+    /// this process writes there. Throws `CheckpointError.system`.
+    static func removeStaleTemporaries(in directory: String) throws(CheckpointError) {
+        for name in try Directory.entries(of: directory) {
+            guard let process = writer(ofTemporary: name) else { continue }
+            let hasEnded = kill(process, 0) != 0 && errno == ESRCH
+            guard hasEnded || process == getpid() else { continue }
+            let path = directory + "/" + name
+            if unlink(path) != 0 && errno != ENOENT { throw FileDescriptor.failure(path, "remove") }
+        }
+    }
+
+    /// The process number in the name of a temporary file, `nil` for other names.
+    private static func writer(ofTemporary name: String) -> pid_t? {
+        guard name.hasPrefix("."), let dash = name.lastIndex(of: "-"), name[...dash].hasSuffix(temporaryMark),
+            let process = pid_t(name[name.index(after: dash)...]), process > 0
+        else { return nil }
+        return process
+    }
+
+    private static let temporaryMark = ".tmp-"
+
+    /// `.NAME.tmp-PID` in the same directory.
+    static func temporaryPath(for path: String) -> String {
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        return directory(of: path) + "/." + name + temporaryMark + String(getpid())
+    }
+
+    private static func directory(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    private static func synchronizeDirectory(_ path: String) throws(CheckpointError) {
+        let directory = try FileDescriptor(path, flags: O_RDONLY | O_DIRECTORY)
+        do throws(CheckpointError) {
+            try directory.synchronize()
+        } catch .system(_, _, let code) where code == EINVAL || code == ENOTSUP {
+            // This file system cannot synchronise directories; there is nothing better to do.
+        }
+    }
+}

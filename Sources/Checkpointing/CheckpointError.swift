@@ -1,0 +1,87 @@
+import Glibc
+
+/// What can go wrong with weight files and checkpoints; every text names the file and ends with what to do.
+public enum CheckpointError: Error, Equatable, CustomStringConvertible {
+    /// A call to the operating system failed with `code` (an `errno` value).
+    case system(path: String, operation: String, code: Int32)
+    /// The file has another length than its header says (bytes).
+    case wrongLength(path: String, expected: Int, actual: Int)
+    /// The header breaks the safetensors format at byte `offset` of the file.
+    case invalidHeader(path: String, offset: Int, problem: String)
+    /// The header's entry for `tensor`, which begins at byte `offset` of the file, is impossible.
+    case invalidTensor(path: String, offset: Int, tensor: String, problem: String)
+    /// The header means what it should but is not the one text that this program writes; it differs first at `offset`.
+    case alteredHeader(path: String, offset: Int)
+    /// The SHA-256 of the content is not the one in the file's metadata.
+    case checksumMismatch(path: String, expected: String, actual: String)
+    /// The file is sound but not a checkpoint, or its state cannot be read.
+    case notACheckpoint(path: String, problem: String)
+    /// The file has no tensor of that name.
+    case missingTensor(path: String, tensor: String)
+    /// The tensor has another shape than the one asked for.
+    case shapeMismatch(path: String, tensor: String, expected: [Int], actual: [Int])
+    /// The tensor's elements cannot be read as the type asked for.
+    case dataTypeMismatch(path: String, tensor: String, expected: String, actual: String)
+    /// The checkpoint belongs to another model; `tensor` is the first that differs, `nil` stands for absent.
+    case modelMismatch(path: String, tensor: String, inFile: String?, inModel: String?)
+    /// A tensor, slot or state key to be written has a name that the file cannot hold.
+    case invalidName(name: String, problem: String)
+    /// A value of the training state cannot be expressed as JSON.
+    case invalidState(key: String, problem: String)
+    /// The file just written reads back differently from byte `offset` on.
+    case verificationFailed(path: String, offset: Int)
+    /// The cryptography library refused a call.
+    case digestFailed(operation: String)
+
+    public var description: String {
+        let useAnother = "use another copy of the file or the previous checkpoint"
+        switch self {
+        case .system(let path, let operation, let code):
+            return "\(path): \(operation): \(String(cString: strerror(code))); \(CheckpointError.remedy(code))"
+        case .wrongLength(let path, let expected, let actual):
+            return "\(path): \(actual) bytes long, expected \(expected), so it is truncated or damaged; \(useAnother)"
+        case .invalidHeader(let path, let offset, let problem):
+            return "\(path): byte \(offset): \(problem); this is not a sound safetensors file, \(useAnother)"
+        case .invalidTensor(let path, let offset, let tensor, let problem):
+            return "\(path): byte \(offset): tensor '\(tensor)': \(problem); \(useAnother)"
+        case .alteredHeader(let path, let offset):
+            return "\(path): byte \(offset): the header was altered after it was written; \(useAnother)"
+        case .checksumMismatch(let path, let expected, let actual):
+            return "\(path): SHA-256 is \(actual), the file says \(expected), so it is damaged; \(useAnother)"
+        case .notACheckpoint(let path, let problem):
+            return "\(path): not a checkpoint that this program can read: \(problem); give a file written by 'trainer train'"
+        case .missingTensor(let path, let tensor):
+            return "\(path): no tensor '\(tensor)'; give the file that belongs to this model"
+        case .shapeMismatch(let path, let tensor, let expected, let actual):
+            return "\(path): tensor '\(tensor)': shape \(actual), expected \(expected); give the file that belongs to this model"
+        case .dataTypeMismatch(let path, let tensor, let expected, let actual):
+            return "\(path): tensor '\(tensor)': elements are \(actual), expected \(expected); convert the file first"
+        case .modelMismatch(let path, let tensor, let inFile, let inModel):
+            return "\(path): of another model: '\(tensor)' is \(inFile ?? "absent") in the file and \(inModel ?? "absent") in the model; "
+                + "use the config of that run, or another run directory"
+        case .invalidName(let name, let problem):
+            return "name '\(name)': \(problem); rename it"
+        case .invalidState(let key, let problem):
+            return "training state '\(key)': \(problem); this is a defect of the program, report it"
+        case .verificationFailed(let path, let offset):
+            return "\(path): reads back differently from byte \(offset) on, older checkpoints are kept; check the disk and its cables"
+        case .digestFailed(let operation):
+            return "SHA-256: \(operation) failed; check the installation of OpenSSL (libcrypto)"
+        }
+    }
+
+    /// What a user can do about an error of the operating system.
+    private static func remedy(_ code: Int32) -> String {
+        switch code {
+        case ENOSPC, EDQUOT: "free some space, keep fewer checkpoints, or choose another run directory with --run"
+        case EROFS: "the file system is mounted read-only, choose another run directory with --run"
+        case EACCES, EPERM: "give this user permission, or choose another run directory with --run"
+        case EIO: "the disk reports an error, check the system log and move the run directory to another disk"
+        case EFBIG: "raise the limit on file sizes (ulimit -f)"
+        case EMFILE, ENFILE: "raise the limit on open files (ulimit -n)"
+        case ENOMEM: "free some memory or raise the limit on address space (ulimit -v)"
+        case ENOENT, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG: "check the path"
+        default: "check the path and its file system"
+        }
+    }
+}

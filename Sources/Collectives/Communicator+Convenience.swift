@@ -1,0 +1,72 @@
+extension Communicator {
+    /// How many ranks share memory with this one, itself included.
+    public var hostSize: Int { hostRanks.count }
+
+    /// Root's bytes, on every rank; the other ranks need not know how many there are, and what they pass is ignored.
+    public func broadcast(bytes: [UInt8], root: Int) throws -> [UInt8] {
+        var count = Int64(bytes.count)
+        try withUnsafeMutableBytes(of: &count) { try broadcast($0, root: root) }
+        var result = rank == root ? bytes : [UInt8](repeating: 0, count: Int(count))
+        try result.withUnsafeMutableBytes { try broadcast($0, root: root) }
+        return result
+    }
+
+    /// Every rank's bytes in rank order, however many each contributes.
+    public func allGatherVariable(_ bytes: [UInt8]) throws -> [[UInt8]] {
+        let counts = try allGather([Int64(bytes.count)]).map(Int.init)
+        var offsets = [0]
+        for count in counts { offsets.append(offsets[offsets.count - 1] + count) }
+        var gathered = [UInt8](repeating: 0, count: offsets[worldSize])
+        try bytes.withUnsafeBytes { contribution in
+            try gathered.withUnsafeMutableBytes { result in
+                let others = (0..<worldSize).map { (rank + $0) % worldSize }  // starts at oneself: no rank is everyone's first
+                try exchange(
+                    sends: others.map { OutgoingMessage(to: $0, contribution) },
+                    receives: others.map {
+                        IncomingMessage(from: $0, into: .init(rebasing: result[offsets[$0]..<offsets[$0 + 1]]))
+                    })
+            }
+        }
+        return (0..<worldSize).map { Array(gathered[offsets[$0]..<offsets[$0 + 1]]) }
+    }
+
+    /// The element-wise maximum over ranks; all ranks pass the same number of values.
+    public func allReduceMaximum(_ values: [Int64]) throws -> [Int64] {
+        try allReduce(values) { max($0, $1) }
+    }
+
+    /// The element-wise sum over ranks; all ranks pass the same number of values.
+    public func allReduceSum(_ values: [Int64]) throws -> [Int64] {
+        try allReduce(values) { $0 + $1 }
+    }
+
+    /// The element-wise sum over ranks, added in rank order ((x₀ + x₁) + x₂) + …, so that it is the same bits on every rank.
+    public func allReduceSum(_ values: [Double]) throws -> [Double] {
+        try allReduce(values) { $0 + $1 }
+    }
+
+    /// Combines small arrays element by element, from rank 0 upwards. Cost: an all-gather of the arrays.
+    private func allReduce<Element: BitwiseCopyable>(
+        _ values: [Element], _ combine: (Element, Element) -> Element
+    ) throws -> [Element] {
+        let gathered = try allGather(values)
+        var result = Array(gathered[..<values.count])
+        for peer in 1..<max(worldSize, 1) {
+            for index in values.indices { result[index] = combine(result[index], gathered[peer * values.count + index]) }
+        }
+        return result
+    }
+
+    /// All ranks' values, one rank after the other.
+    private func allGather<Element: BitwiseCopyable>(_ values: [Element]) throws -> [Element] {
+        guard let first = values.first else {
+            try allGather(UnsafeRawBufferPointer(start: nil, count: 0), into: .init(start: nil, count: 0))
+            return []
+        }
+        var gathered = [Element](repeating: first, count: values.count * worldSize)
+        try values.withUnsafeBytes { contribution in
+            try gathered.withUnsafeMutableBytes { try allGather(contribution, into: $0) }
+        }
+        return gathered
+    }
+}

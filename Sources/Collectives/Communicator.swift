@@ -1,0 +1,79 @@
+/// A group of ranks that compute together and the operations that move bytes between them.
+///
+/// Every operation except `abort` is collective: each rank calls the same operations in the same order (`exchange` is
+/// collective among the ranks that it names). A communicator is used by one thread at a time; only `abort` may be
+/// called from any thread. After an operation has thrown, the group is unusable and the rank calls `abort`.
+public protocol Communicator: AnyObject, Sendable {
+    /// This rank's number, `0..<worldSize`.
+    var rank: Int { get }
+
+    /// How many ranks the job has.
+    var worldSize: Int { get }
+
+    /// The ranks that share memory with this one, itself included, in ascending order.
+    var hostRanks: [Int] { get }
+
+    /// This rank's position in `hostRanks`.
+    var hostRank: Int { get }
+
+    /// The name of the machine that this rank runs on, for messages to people.
+    var hostName: String { get }
+
+    /// Returns when every rank has called it.
+    func barrier() throws
+
+    /// Fills `buffer` on every rank with `root`'s bytes; all ranks pass the same count.
+    func broadcast(_ buffer: UnsafeMutableRawBufferPointer, root: Int) throws
+
+    /// Fills `result` with every rank's contribution in rank order; all ranks contribute the same count.
+    ///
+    /// - Precondition: `result` holds `worldSize · contribution.count` bytes and does not overlap the contribution.
+    func allGather(_ contribution: UnsafeRawBufferPointer, into result: UnsafeMutableRawBufferPointer) throws
+
+    /// Sends and receives any set of messages at once and returns when all of them have been.
+    ///
+    /// The k-th message sent to a rank is the k-th that this rank receives from the sender, and has its size. Messages to
+    /// oneself, empty messages and messages over 2 GiB are allowed. Received buffers overlap nothing.
+    func exchange(sends: [OutgoingMessage], receives: [IncomingMessage]) throws
+
+    /// Memory that the ranks of one host share, or `nil` on all ranks of the job when some host cannot provide it.
+    ///
+    /// All ranks pass the same count. The memory lives until `finalize`.
+    func sharedWindow(byteCountPerRank: Int) throws -> SharedWindow?
+
+    /// Ends the whole job with an exit code in 1...255 because of `reason`; may be called from any thread.
+    ///
+    /// Ends this process, except for ranks that are threads: there it throws, and every other rank's operation does too.
+    func abort(exitCode: Int32, reason: String) throws -> Never
+
+    /// Leaves the group, together with all other ranks; a second call does nothing, any other operation then throws.
+    func finalize() throws
+}
+
+/// Bytes on their way to a rank.
+public struct OutgoingMessage {
+    /// The rank that receives the bytes.
+    public var destination: Int
+    /// What is sent; unchanged until the exchange returns.
+    public var bytes: UnsafeRawBufferPointer
+
+    /// A message to `destination`.
+    public init(to destination: Int, _ bytes: UnsafeRawBufferPointer) {
+        self.destination = destination
+        self.bytes = bytes
+    }
+}
+
+/// Room for bytes that a rank sends.
+public struct IncomingMessage {
+    /// The rank that sends the bytes.
+    public var source: Int
+    /// Where the bytes go; exactly as many as the message has.
+    public var buffer: UnsafeMutableRawBufferPointer
+
+    /// A message from `source`.
+    public init(from source: Int, into buffer: UnsafeMutableRawBufferPointer) {
+        self.source = source
+        self.buffer = buffer
+    }
+}

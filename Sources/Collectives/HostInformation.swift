@@ -1,0 +1,24 @@
+import CMPI
+import Glibc
+
+/// What a rank knows of the machine that it runs on.
+enum HostInformation {
+    /// The machine's name, `localhost` when the system does not tell.
+    static var name: String {
+        var buffer = [CChar](repeating: 0, count: 256)
+        let status = gethostname(&buffer, buffer.count - 1)
+        guard status == 0 else { return "localhost" }
+        return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
+    /// How many processors this process may use.
+    static var allowedProcessors: Int {
+        max(1, (0..<processorMaskWords).reduce(0) { $0 + processorMask(word: $1).nonzeroBitCount })
+    }
+
+    /// How many words of 64 processors the system's masks have.
+    static let processorMaskWords = 16
+
+    /// Which of the processors 64·word ..< 64·(word + 1) this process may use.
+    static func processorMask(word: Int) -> UInt64 { cmpi_allowed_processors(Int32(word)) }
+}

@@ -1,0 +1,109 @@
+import CMPI
+
+/// The requests of one exchange; kept between exchanges so that the steady state allocates nothing.
+struct MPITransfers {
+    /// Requests in flight, receives first.
+    var requests: [MPI_Request?] = []
+    /// Their statuses, filled by MPI on completion.
+    var statuses: [MPI_Status] = []
+    /// For each receive, the peer and the bytes that must have come.
+    var expected: [(source: Int, byteCount: Int)] = []
+
+    /// Lets MPI work and tells whether all requests have completed; `rank` is for the error's text.
+    mutating func areDone(rank: Int) throws -> Bool {
+        while statuses.count < requests.count { statuses.append(MPI_Status()) }
+        var isDone: Int32 = 0
+        let status = MPI_Testall(Int32(requests.count), &requests, &isDone, &statuses)
+        if status == MPI_ERR_IN_STATUS {
+            for transfer in statuses.prefix(requests.count) where transfer.MPI_ERROR != MPI_ERR_PENDING {
+                try checkMPI(transfer.MPI_ERROR, "MPI_Testall", rank: rank)
+            }
+        }
+        try checkMPI(status, "MPI_Testall", rank: rank)
+        return isDone != 0
+    }
+
+    /// Throws unless each receive got the bytes that its buffer has room for.
+    mutating func checkReceivedCounts(rank: Int) throws {
+        for (index, (source, byteCount)) in expected.enumerated() {
+            var received: Int32 = 0
+            try checkMPI(MPI_Get_count(&statuses[index], cmpi_byte(), &received), "MPI_Get_count", rank: rank)
+            if Int(received) != byteCount {
+                throw CollectivesError.mismatchedCall(
+                    rank: rank, call: "exchange with a message of \(byteCount) bytes from rank \(source)",
+                    peer: source, peerCall: "exchange with one of \(received) bytes")
+            }
+        }
+    }
+
+    mutating func removeAll() {
+        requests.removeAll(keepingCapacity: true)
+        expected.removeAll(keepingCapacity: true)
+    }
+}
+
+extension MPICommunicator {
+    public func exchange(sends: [OutgoingMessage], receives: [IncomingMessage]) throws {
+        try requireOpen("exchange")
+        requireKnownPeers(sends: sends, receives: receives)
+        try copyMessagesToSelf(sends: sends, receives: receives)
+        transfers.removeAll()
+        // MPI keeps the order of messages with one tag between two ranks, so positions match and tags need not.
+        for receive in receives where receive.source != rank {
+            for part in parts(ofByteCount: receive.buffer.count) { try post(receive, part) }
+        }
+        for send in sends where send.destination != rank {
+            for part in parts(ofByteCount: send.bytes.count) { try post(send, part) }
+        }
+        if transfers.requests.isEmpty { return }
+        var patience = MPIPatience(busyWaits: busyWaits)
+        while try !transfers.areDone(rank: rank) { patience.pause() }
+        try transfers.checkReceivedCounts(rank: rank)
+    }
+
+    private func post(_ receive: IncomingMessage, _ part: Range<Int>) throws {
+        var request: MPI_Request?
+        let start = receive.buffer.baseAddress.map { $0 + part.lowerBound }
+        let status = MPI_Irecv(start, Int32(part.count), cmpi_byte(), Int32(receive.source), 0, world, &request)
+        try checkMPI(status, "MPI_Irecv", rank: rank)
+        transfers.requests.append(request)
+        transfers.expected.append((receive.source, part.count))
+    }
+
+    private func post(_ send: OutgoingMessage, _ part: Range<Int>) throws {
+        var request: MPI_Request?
+        let start = send.bytes.baseAddress.map { $0 + part.lowerBound }
+        let status = MPI_Isend(start, Int32(part.count), cmpi_byte(), Int32(send.destination), 0, world, &request)
+        try checkMPI(status, "MPI_Isend", rank: rank)
+        transfers.requests.append(request)
+    }
+
+    /// Waits for one request.
+    func wait(_ request: inout MPI_Request?, _ call: String) throws {
+        var patience = MPIPatience(busyWaits: busyWaits)
+        var isDone: Int32 = 0
+        while true {
+            try checkMPI(MPI_Test(&request, &isDone, cmpi_status_ignore()), call, rank: rank)
+            if isDone != 0 { return }
+            patience.pause()
+        }
+    }
+
+    /// The byte ranges that a message is sent in; one empty range for an empty message.
+    func parts(ofByteCount byteCount: Int) -> MPIMessageParts {
+        MPIMessageParts(byteCount: byteCount, maximumPartBytes: maximumTransferBytes)
+    }
+}
+
+/// A message cut into ranges that MPI's 32-bit counts can express.
+struct MPIMessageParts: RandomAccessCollection {
+    let byteCount: Int
+    let maximumPartBytes: Int
+
+    var startIndex: Int { 0 }
+    var endIndex: Int { Swift.max(1, (byteCount + maximumPartBytes - 1) / maximumPartBytes) }
+
+    subscript(index: Int) -> Range<Int> {
+        index * maximumPartBytes..<Swift.min(byteCount, (index + 1) * maximumPartBytes)
+    }
+}

@@ -1,0 +1,166 @@
+import CMPI
+import Glibc
+import Synchronization
+
+/// The communicator of a job that a launcher such as `mpirun` started: its ranks are processes, on one host or many.
+///
+/// One thread at a time calls it (MPI runs at MPI_THREAD_SERIALIZED); transfers progress only inside its calls.
+public final class MPICommunicator: Communicator, @unchecked Sendable {
+    // Immutable after initialisation except `transfers`, `windows` and `isFinalized`, which the one calling thread uses.
+    public let rank: Int
+    public let worldSize: Int
+    public let hostRanks: [Int]
+    public let hostRank: Int
+    public let hostName = HostInformation.name
+    let world: MPI_Comm
+    let host: MPI_Comm
+    let busyWaits: Bool
+    let maximumTransferBytes: Int
+    var transfers = MPITransfers()
+    var windows: [MPIWindow] = []
+    private var isFinalized = false
+    private let hasAborted = Atomic(false)
+
+    /// Starts MPI in a process that a launcher started; once in a process, before other threads run.
+    ///
+    /// Throws `launchMismatch` when MPI counts other ranks than the launcher announced (N worlds of one instead of one
+    /// world of N), having stopped MPI again. Messages over `maximumTransferBytes` (at most 2³¹ − 1) go in parts.
+    public static func initialize(
+        under launcher: LauncherEnvironment, maximumTransferBytes: Int = 1 << 30
+    ) throws -> MPICommunicator {
+        precondition(maximumTransferBytes > 0 && maximumTransferBytes <= Int(Int32.max), "MPICommunicator: transfer size")
+        var wasInitialized: Int32 = 0
+        try checkMPI(MPI_Initialized(&wasInitialized), "MPI_Initialized", rank: launcher.rank)
+        if wasInitialized != 0 { throw CollectivesError.alreadyInitialized }
+        MPIRuntimeSettings(
+            localSize: launcher.localSize, allowedProcessors: HostInformation.allowedProcessors,
+            crossMemoryAttachAllowed: cmpi_cross_memory_attach_allowed() != 0
+        ).apply()
+        var level: Int32 = 0
+        let required = Int32(MPI_THREAD_SERIALIZED)
+        try checkMPI(MPI_Init_thread(nil, nil, required, &level), "MPI_Init_thread", rank: launcher.rank)
+        if level < required { throw CollectivesError.threadsUnsupported(providedLevel: Int(level)) }
+        return try MPICommunicator(launcher: launcher, maximumTransferBytes: maximumTransferBytes)
+    }
+
+    private init(launcher: LauncherEnvironment, maximumTransferBytes: Int) throws {
+        self.maximumTransferBytes = maximumTransferBytes
+        let claimed = launcher.rank
+        try checkMPI(MPI_Comm_set_errhandler(cmpi_comm_world(), cmpi_errors_return()), "MPI_Comm_set_errhandler", rank: claimed)
+        let (rank, worldSize) = try Self.position(in: cmpi_comm_world(), rank: claimed)
+        if rank != launcher.rank || worldSize != launcher.worldSize ?? worldSize {
+            try checkMPI(MPI_Finalize(), "MPI_Finalize", rank: rank)
+            throw CollectivesError.launchMismatch(
+                launcher: launcher.launcher.rawValue, claimedRank: launcher.rank, claimedSize: launcher.worldSize,
+                rank: rank, worldSize: worldSize)
+        }
+        // A duplicate keeps this program's messages apart from those of libraries. It inherits the error handler.
+        var world: MPI_Comm?
+        try checkMPI(MPI_Comm_dup(cmpi_comm_world(), &world), "MPI_Comm_dup", rank: rank)
+        var host: MPI_Comm?
+        let shared = Int32(MPI_COMM_TYPE_SHARED)
+        try checkMPI(MPI_Comm_split_type(world, shared, 0, cmpi_info_null(), &host), "MPI_Comm_split_type", rank: rank)
+        guard let world, let host else {
+            throw CollectivesError.mpi(call: "MPI_Comm_split_type", rank: rank, text: "no communicator was made")
+        }
+        (self.world, self.host, self.rank, self.worldSize) = (world, host, rank, worldSize)
+        let (hostRank, hostSize) = try Self.position(in: host, rank: rank)
+        self.hostRank = hostRank
+        hostRanks = try Self.allGather(UInt64(rank), in: host, size: hostSize, rank: rank).map(Int.init)
+        // A launcher may have bound each rank to its own core, so the host's cores are those of all its ranks together.
+        var processors = Set<Int>()
+        for word in 0..<HostInformation.processorMaskWords {
+            let masks = try Self.allGather(HostInformation.processorMask(word: word), in: host, size: hostSize, rank: rank)
+            processors.formUnion((0..<64).filter { bit in masks.contains { $0 >> UInt64(bit) & 1 == 1 } }.map { word * 64 + $0 })
+        }
+        busyWaits = hostSize <= processors.count
+    }
+
+    private static func allGather(_ value: UInt64, in communicator: MPI_Comm, size: Int, rank: Int) throws -> [UInt64] {
+        var value = value
+        var values = [UInt64](repeating: 0, count: size)
+        let status = MPI_Allgather(&value, 8, cmpi_byte(), &values, 8, cmpi_byte(), communicator)
+        try checkMPI(status, "MPI_Allgather", rank: rank)
+        return values
+    }
+
+    private static func position(in communicator: MPI_Comm, rank: Int) throws -> (rank: Int, size: Int) {
+        var (position, size): (Int32, Int32) = (0, 0)
+        try checkMPI(MPI_Comm_rank(communicator, &position), "MPI_Comm_rank", rank: rank)
+        try checkMPI(MPI_Comm_size(communicator, &size), "MPI_Comm_size", rank: rank)
+        return (Int(position), Int(size))
+    }
+
+    public func barrier() throws {
+        try requireOpen("barrier")
+        var request: MPI_Request?
+        try checkMPI(MPI_Ibarrier(world, &request), "MPI_Ibarrier", rank: rank)
+        try wait(&request, "MPI_Ibarrier")
+    }
+
+    public func broadcast(_ buffer: UnsafeMutableRawBufferPointer, root: Int) throws {
+        try requireOpen("broadcast")
+        precondition(root >= 0 && root < worldSize, "broadcast: root \(root) outside 0..<\(worldSize)")
+        for part in parts(ofByteCount: buffer.count) {
+            var request: MPI_Request?
+            let start = buffer.baseAddress.map { $0 + part.lowerBound }
+            let status = MPI_Ibcast(start, Int32(part.count), cmpi_byte(), Int32(root), world, &request)
+            try checkMPI(status, "MPI_Ibcast", rank: rank)
+            try wait(&request, "MPI_Ibcast")
+        }
+    }
+
+    public func allGather(_ contribution: UnsafeRawBufferPointer, into result: UnsafeMutableRawBufferPointer) throws {
+        try requireOpen("allGather")
+        let count = contribution.count
+        precondition(result.count == count * worldSize, "allGather: \(result.count) bytes for \(worldSize) × \(count)")
+        if result.count > maximumTransferBytes {
+            return try exchange(
+                sends: (0..<worldSize).map { OutgoingMessage(to: $0, contribution) },
+                receives: (0..<worldSize).map {
+                    IncomingMessage(from: $0, into: .init(rebasing: result[$0 * count..<($0 + 1) * count]))
+                })
+        }
+        var request: MPI_Request?
+        let status = MPI_Iallgather(
+            contribution.baseAddress, Int32(count), cmpi_byte(), result.baseAddress, Int32(count), cmpi_byte(), world, &request)
+        try checkMPI(status, "MPI_Iallgather", rank: rank)
+        try wait(&request, "MPI_Iallgather")
+    }
+
+    public func abort(exitCode: Int32, reason: String) throws -> Never {
+        precondition(exitCode > 0 && exitCode < 256, "abort: exit code \(exitCode) outside 1...255")
+        if hasAborted.exchange(true, ordering: .relaxed) {
+            while true { sleep(1) }  // another thread of this rank is ending the job
+        }
+        reportAbort(reason)
+        Self.exitAfterGracePeriod(exitCode)
+        MPI_Abort(world, exitCode)
+        _exit(exitCode)
+    }
+
+    public func finalize() throws {
+        guard !isFinalized else { return }
+        isFinalized = true
+        for window in windows { try window.free(rank: rank) }
+        windows = []
+        var (host, world): (MPI_Comm?, MPI_Comm?) = (host, world)
+        try checkMPI(MPI_Comm_free(&host), "MPI_Comm_free", rank: rank)
+        try checkMPI(MPI_Comm_free(&world), "MPI_Comm_free", rank: rank)
+        try checkMPI(MPI_Finalize(), "MPI_Finalize", rank: rank)
+    }
+
+    func requireOpen(_ operation: String) throws {
+        if isFinalized { throw CollectivesError.finalized(operation: operation) }
+    }
+
+    /// Ends this process when MPI_Abort has not done so within five seconds, which makes the launcher end the others.
+    private static func exitAfterGracePeriod(_ exitCode: Int32) {
+        var thread = pthread_t()
+        let code = UnsafeMutableRawPointer(bitPattern: Int(exitCode))
+        _ = pthread_create(&thread, nil, { code in
+            sleep(5)
+            _exit(Int32(Int(bitPattern: code)))
+        }, code)
+    }
+}

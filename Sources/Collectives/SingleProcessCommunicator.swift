@@ -1,0 +1,64 @@
+import Glibc
+import Synchronization
+
+/// The communicator of a job that is one process: a world of one rank.
+public final class SingleProcessCommunicator: Communicator {
+    public let rank = 0
+    public let worldSize = 1
+    public let hostRanks = [0]
+    public let hostRank = 0
+    public let hostName = HostInformation.name
+    private let isFinalized = Atomic(false)
+    private let windows = Mutex<[SharedWindow]>([])
+
+    /// A world of one.
+    public init() {}
+
+    public func barrier() throws { try requireOpen("barrier") }
+
+    public func broadcast(_ buffer: UnsafeMutableRawBufferPointer, root: Int) throws {
+        try requireOpen("broadcast")
+        precondition(root == 0, "broadcast: root \(root) outside 0..<1")
+    }
+
+    public func allGather(_ contribution: UnsafeRawBufferPointer, into result: UnsafeMutableRawBufferPointer) throws {
+        try requireOpen("allGather")
+        precondition(result.count == contribution.count, "allGather: \(result.count) bytes for \(contribution.count)")
+        result.copyMemory(from: contribution)
+    }
+
+    public func exchange(sends: [OutgoingMessage], receives: [IncomingMessage]) throws {
+        try requireOpen("exchange")
+        requireKnownPeers(sends: sends, receives: receives)
+        try copyMessagesToSelf(sends: sends, receives: receives)
+    }
+
+    public func sharedWindow(byteCountPerRank: Int) throws -> SharedWindow? {
+        try requireOpen("sharedWindow")
+        let layout = SharedWindowLayout(byteCountPerRank: byteCountPerRank, hostSize: 1)
+        let memory = ZeroedMemory(byteCount: layout.totalBytes)
+        let window = SharedWindow(
+            memory: memory.start, layout: layout, hostRank: 0, busyWaits: false,
+            coherence: .init(whileWaiting: {}), owner: memory)
+        windows.withLock { $0.append(window) }
+        return window
+    }
+
+    public func abort(exitCode: Int32, reason: String) throws -> Never {
+        precondition(exitCode > 0 && exitCode < 256, "abort: exit code \(exitCode) outside 1...255")
+        reportAbort(reason)
+        exit(exitCode)
+    }
+
+    public func finalize() throws {
+        isFinalized.store(true, ordering: .relaxed)
+        windows.withLock { windows in
+            windows.forEach { $0.close() }
+            windows = []
+        }
+    }
+
+    private func requireOpen(_ operation: String) throws {
+        if isFinalized.load(ordering: .relaxed) { throw CollectivesError.finalized(operation: operation) }
+    }
+}

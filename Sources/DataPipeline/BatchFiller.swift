@@ -1,0 +1,79 @@
+import Kernels
+import TensorCore
+
+/// Fills batches: reads raw samples, augments them, applies the channel transform. A pure function of (step, grain).
+struct BatchFiller: Sendable {
+    let dataset: any Dataset
+    let plan: any GrainPlan
+    private let sampleShape: Shape
+    private let background: Float
+    private let hasTargetValues: Bool
+    private let transforms: [any SampleTransform]
+    private let augmentationKey: RandomKey
+    private let scaleRow: [Float]
+    private let shiftRow: [Float]
+
+    init(
+        dataset: any Dataset, plan: any GrainPlan, preprocessing: ChannelTransform, augmentations: [Augmentation], key: RandomKey
+    ) {
+        let shape = dataset.sampleShape
+        precondition(
+            preprocessing.scale.count == shape[-1],
+            "BatchFiller: preprocessing of \(preprocessing.scale.count) channels for samples \(shape)")
+        self.dataset = dataset
+        self.plan = plan
+        sampleShape = shape
+        background = dataset.background
+        hasTargetValues = dataset.target.valueCount > 0
+        transforms = augmentations.map(\.transform)
+        augmentationKey = key.folding(.augmentation)
+        // Repeated to a row's length, so that the inner loop is long and knows nothing of channels.
+        let repeats = shape.rank > 1 ? shape[-2] : 1
+        scaleRow = Array(repeatElement(preprocessing.scale, count: repeats).joined())
+        shiftRow = Array(repeatElement(preprocessing.shift, count: repeats).joined())
+    }
+
+    /// Fills `batch` with the samples of `grain` of `step`; allocates nothing.
+    func fill(_ batch: Batch, step: Int, grain: Int) throws {
+        let samples = plan.samples(step: step, grain: grain)
+        let epochKey = augmentationKey.folding(samples.epoch)
+        batch.step = step
+        batch.grain = grain
+        batch.count = samples.count
+        batch.labels.removeAll(keepingCapacity: true)
+        batch.sampleIDs.removeAll(keepingCapacity: true)
+        for position in 0..<samples.count {
+            let index = samples[position]
+            let id = dataset.sampleID(of: index)
+            batch.labels.append(dataset.label(of: index))
+            batch.sampleIDs.append(id)
+            if hasTargetValues { try dataset.readTarget(index, into: batch.target(position)) }
+            if transforms.isEmpty {
+                try dataset.read(index, into: batch.input(position))
+                applyChannelTransform(batch.input(position), to: batch.input(position))
+            } else {
+                try dataset.read(index, into: batch.workspace(0))
+                let augmented = augment(batch, key: epochKey.folding(id))
+                applyChannelTransform(augmented, to: batch.input(position))
+            }
+        }
+    }
+
+    /// Applies all augmentations to the sample in workspace 0 and returns the workspace that holds the result.
+    private func augment(_ batch: Batch, key: RandomKey) -> UnsafeMutableBufferPointer<Float> {
+        var current = 0
+        for (number, transform) in transforms.enumerated() {
+            let isChanged = transform.apply(
+                UnsafeBufferPointer(batch.workspace(current)), to: batch.workspace(1 - current), shape: sampleShape,
+                background: background, key: key.folding(number))
+            if isChanged { current = 1 - current }
+        }
+        return batch.workspace(current)
+    }
+
+    private func applyChannelTransform(_ source: UnsafeMutableBufferPointer<Float>, to destination: UnsafeMutableBufferPointer<Float>) {
+        guard let from = source.baseAddress, let to = destination.baseAddress else { return }
+        let rowLength = scaleRow.count
+        scaleAndShift(from, to: to, rows: source.count / rowLength, rowLength: rowLength, scale: scaleRow, shift: shiftRow)
+    }
+}

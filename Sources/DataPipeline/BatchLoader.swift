@@ -1,0 +1,71 @@
+import Kernels
+import TensorCore
+
+/// Prepares the grains of one rank ahead of its workers.
+///
+/// Any number of workers ask for the grains of `grains` in every step of `steps`, each worker in increasing (step, grain)
+/// order, and together for every one of them, empty ones too. Background threads keep up to `depth` grains filled; a
+/// worker that comes first fills its grain itself. After the first round nothing is allocated.
+public final class BatchLoader: Sendable {
+    private let grains: Range<Int>
+    private let steps: Range<Int>
+    private let ring: BatchRing
+    private let threads: [BackgroundThread]
+
+    /// - Parameters:
+    ///   - preprocessing: from `Preprocessing.transform`.
+    ///   - key: the run's root key; augmentation is keyed by (key, augmentation, epoch, sample id, place in `augmentations`).
+    ///   - grains: the grains of each step that this rank computes.
+    ///   - depth: how many grains are held at once, those in use included; at least the number of workers.
+    ///   - threads: how many threads prefetch; with 0 the workers fill their grains themselves.
+    public init(
+        dataset: any Dataset, plan: any GrainPlan, preprocessing: ChannelTransform, augmentations: [Augmentation] = [],
+        key: RandomKey, grains: Range<Int>, steps: Range<Int>, depth: Int, threads: Int
+    ) throws(DataError) {
+        precondition(depth > 0 && threads >= 0, "BatchLoader: depth \(depth), \(threads) threads")
+        precondition(grains.lowerBound >= 0 && grains.upperBound <= plan.grainsPerStep, "BatchLoader: grains \(grains) of \(plan.grainsPerStep)")
+        let filler = BatchFiller(
+            dataset: dataset, plan: plan, preprocessing: preprocessing, augmentations: augmentations, key: key)
+        let (product, overflow) = steps.count.multipliedReportingOverflow(by: grains.count)
+        let ring = BatchRing(
+            batches: (0..<depth).map { _ in
+                Batch(capacity: plan.largestGrain, sampleShape: dataset.sampleShape, target: dataset.target)
+            },
+            requestCount: overflow ? Int.max : product
+        ) { batch, request in
+            let (step, grain) = request.quotientAndRemainder(dividingBy: grains.count)
+            try filler.fill(batch, step: steps.lowerBound + step, grain: grains.lowerBound + grain)
+        }
+        var started: [BackgroundThread] = []
+        do throws(DataError) {
+            for _ in 0..<threads { started.append(try BackgroundThread { ring.prefetch() }) }
+        } catch {
+            ring.stop()
+            for thread in started { thread.join() }
+            throw error
+        }
+        self.grains = grains
+        self.steps = steps
+        self.ring = ring
+        self.threads = started
+    }
+
+    deinit { stop() }
+
+    /// Calls `body` with the batch of (`step`, `grain`), which belongs to it until it returns.
+    ///
+    /// Throws what reading the samples threw, or `loaderStopped`.
+    public func withBatch<Result>(step: Int, grain: Int, _ body: (Batch) throws -> Result) throws -> Result {
+        precondition(steps.contains(step) && grains.contains(grain), "BatchLoader: (\(step), \(grain)) is not in \(steps) × \(grains)")
+        let request = (step - steps.lowerBound) * grains.count + grain - grains.lowerBound
+        let batch = try ring.take(request)
+        defer { ring.giveBack(request) }
+        return try body(batch)
+    }
+
+    /// Ends prefetching and waits for its threads; workers that wait get `loaderStopped`. May be called again.
+    public func stop() {
+        ring.stop()
+        for thread in threads { thread.join() }
+    }
+}

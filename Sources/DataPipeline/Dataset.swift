@@ -1,0 +1,62 @@
+import TensorCore
+
+/// What a data set asks the model to predict.
+public enum TargetDescription: Equatable, Sendable {
+    /// One of these classes; a sample's label is an index into the names.
+    case classes([String])
+    /// A vector of so many real numbers.
+    case values(Int)
+
+    /// The number of classes; 0 when the target is a vector.
+    public var classCount: Int {
+        if case .classes(let names) = self { names.count } else { 0 }
+    }
+
+    /// The length of the target vector; 0 when the target is a class.
+    public var valueCount: Int {
+        if case .values(let count) = self { count } else { 0 }
+    }
+}
+
+/// Which official part of a data set.
+public enum DatasetSplit: String, Sendable, CaseIterable {
+    case train, test
+}
+
+/// Random access to labelled samples; any thread may read any sample at any time.
+public protocol Dataset: Sendable {
+    /// The registered name with its split, such as `mnist/train`.
+    var name: String { get }
+    /// The number of samples.
+    var count: Int { get }
+    /// The shape of one sample, channels last: [H, W, C].
+    var sampleShape: Shape { get }
+    var target: TargetDescription { get }
+    /// The raw value that stands for 1: 255 for 8-bit pixels, whose raw values are whole numbers.
+    var valueScale: Float { get }
+    /// The raw value of empty space around an image.
+    var background: Float { get }
+    /// A 64-bit hash of content, name and sizes: equal on two hosts when both read the same data. Reads everything.
+    var fingerprint: UInt64 { get }
+    /// Unpacked files that other processes of this host may map instead of unpacking them again.
+    var exports: [String: SharedBytes.Export] { get }
+
+    /// Writes the raw values of sample `index` in row-major [H, W, C] order; `buffer` holds `sampleShape.count` floats.
+    func read(_ index: Int, into buffer: UnsafeMutableBufferPointer<Float>) throws
+    /// The class of sample `index`, 0 when the target is a vector.
+    func label(of index: Int) -> Int32
+    /// Writes the target vector of sample `index`; called only when `target` is `.values`.
+    func readTarget(_ index: Int, into buffer: UnsafeMutableBufferPointer<Float>) throws
+    /// A stable number for sample `index` that a view of the data set keeps: it keys augmentation and names the sample in reports.
+    func sampleID(of index: Int) -> Int
+}
+
+extension Dataset {
+    public var valueScale: Float { 255 }
+    public var background: Float { 0 }
+    public var exports: [String: SharedBytes.Export] { [:] }
+    public func sampleID(of index: Int) -> Int { index }
+    public func readTarget(_ index: Int, into buffer: UnsafeMutableBufferPointer<Float>) throws {
+        preconditionFailure("\(name): a data set with target values must implement readTarget")
+    }
+}

@@ -1,0 +1,118 @@
+import Kernels
+import TensorCore
+
+/// Images and labels in the IDX format of MNIST (LeCun, Cortes and Burges 1998), plain or gzip: [N, H, W] bytes and [N] bytes.
+///
+/// Both headers, both sizes and all labels are checked when the files are opened.
+public struct IDXDataset: Dataset {
+    public let name: String
+    public let count: Int
+    /// [H, W, 1]
+    public let sampleShape: Shape
+    public let target: TargetDescription
+    private let images: SharedBytes
+    private let labels: SharedBytes
+
+    private static let imagesMagic: UInt32 = 0x0000_0803
+    private static let labelsMagic: UInt32 = 0x0000_0801
+    private static let imagesHeader = 16
+    private static let labelsHeader = 8
+
+    /// Opens the official files of `split` in `folder`: `train-images-idx3-ubyte`, `t10k-labels-idx1-ubyte` and so on,
+    /// each plain or with `.gz`.
+    ///
+    /// - Parameter imports: `exports` of the same data set in another process of this host.
+    public init(
+        name: String, folder: String, split: DatasetSplit, classNames: [String], imports: [String: SharedBytes.Export] = [:]
+    ) throws(DataError) {
+        let prefix = split == .train ? "train" : "t10k"
+        let files = ["\(prefix)-images-idx3-ubyte", "\(prefix)-labels-idx1-ubyte"]
+        let expected = files.map { $0 + "[.gz]" }
+        try self.init(
+            name: "\(name)/\(split.rawValue)",
+            images: try SharedBytes.open("\(folder)/\(files[0])", imports: imports, expected: expected),
+            labels: try SharedBytes.open("\(folder)/\(files[1])", imports: imports, expected: expected),
+            classNames: classNames)
+    }
+
+    /// A data set over the bytes of an image file and a label file.
+    public init(name: String, images: SharedBytes, labels: SharedBytes, classNames: [String]) throws(DataError) {
+        let (imageCount, height, width) = try IDXDataset.checkImages(images)
+        try IDXDataset.checkHeader(labels, magic: IDXDataset.labelsMagic, headerBytes: IDXDataset.labelsHeader)
+        let labelCount = Int(labels.bigEndian32(at: 4))
+        try labels.checkCount(expected: IDXDataset.labelsHeader + labelCount)
+        guard imageCount == labelCount else {
+            throw .countMismatch(imagesPath: images.path, images: imageCount, labelsPath: labels.path, labels: labelCount)
+        }
+        for index in 0..<labelCount where Int(labels[IDXDataset.labelsHeader + index]) >= classNames.count {
+            let offset = IDXDataset.labelsHeader + index
+            throw .labelOutOfRange(path: labels.path, offset: offset, value: Int(labels[offset]), classes: classNames.count)
+        }
+        self.name = name
+        self.images = images
+        self.labels = labels
+        count = imageCount
+        sampleShape = [height, width, 1]
+        target = .classes(classNames)
+    }
+
+    public var exports: [String: SharedBytes.Export] {
+        var result: [String: SharedBytes.Export] = [:]
+        for file in [images, labels] { if let export = file.exported { result[file.path] = export } }
+        return result
+    }
+
+    public var fingerprint: UInt64 {
+        var hash = Fingerprint()
+        hash.feed(name)
+        images.withUnsafeBytes { hash.feed($0) }
+        labels.withUnsafeBytes { hash.feed($0) }
+        return hash.value
+    }
+
+    public func read(_ index: Int, into buffer: UnsafeMutableBufferPointer<Float>) {
+        let size = sampleShape.count
+        precondition(index >= 0 && index < count, "\(name): no sample \(index) of \(count)")
+        precondition(buffer.count == size, "\(name): a sample is \(sampleShape), the buffer holds \(buffer.count) floats")
+        images.withUnsafeBytes { bytes in
+            let pixels = UnsafeRawBufferPointer(rebasing: bytes[(IDXDataset.imagesHeader + index * size)...])
+            if let source = pixels.baseAddress, let destination = buffer.baseAddress {
+                convertBytes(source, to: destination, count: size)
+            }
+        }
+    }
+
+    public func label(of index: Int) -> Int32 {
+        precondition(index >= 0 && index < count, "\(name): no sample \(index) of \(count)")
+        return Int32(labels[IDXDataset.labelsHeader + index])
+    }
+
+    private static func checkImages(_ images: SharedBytes) throws(DataError) -> (count: Int, height: Int, width: Int) {
+        try checkHeader(images, magic: imagesMagic, headerBytes: imagesHeader)
+        let (count, height, width) = (
+            Int(images.bigEndian32(at: 4)), Int(images.bigEndian32(at: 8)), Int(images.bigEndian32(at: 12))
+        )
+        guard count > 0, height > 0, width > 0 else { throw .emptyFile(path: images.path) }
+        // A damaged header may claim sizes whose product no integer holds.
+        let (rows, rowsOverflow) = count.multipliedReportingOverflow(by: height)
+        let (pixels, pixelsOverflow) = rows.multipliedReportingOverflow(by: width)
+        let isImpossible = rowsOverflow || pixelsOverflow || pixels > Int.max - imagesHeader
+        try images.checkCount(expected: isImpossible ? Int.max : imagesHeader + pixels)
+        return (count, height, width)
+    }
+
+    private static func checkHeader(_ file: SharedBytes, magic: UInt32, headerBytes: Int) throws(DataError) {
+        guard file.count >= 4 else { throw .truncated(path: file.path, expected: headerBytes, actual: file.count) }
+        let actual = file.bigEndian32(at: 0)
+        guard actual == magic else { throw .wrongMagic(path: file.path, expected: magic, actual: actual) }
+        guard file.count >= headerBytes else { throw .truncated(path: file.path, expected: headerBytes, actual: file.count) }
+    }
+}
+
+extension SharedBytes {
+    /// Throws unless the file holds exactly `expected` bytes.
+    func checkCount(expected: Int) throws(DataError) {
+        if count < expected { throw .truncated(path: path, expected: expected, actual: count) }
+        if count > expected { throw .trailingBytes(path: path, expected: expected, actual: count) }
+    }
+}

@@ -1,0 +1,160 @@
+import Glibc
+
+/// The bytes of one file, mapped read-only so that all processes of a host share one copy in memory.
+///
+/// A plain file is mapped itself. A gzip file is unpacked once into an anonymous memory object, which other processes
+/// of the same host and user map through `/proc/PID/fd/FD` instead of unpacking again. A file that another program cuts
+/// short while it is mapped ends the process with SIGBUS, as with every mapped file.
+// Unchecked: the mapping and the descriptor are set once in init and only read until deinit.
+public final class SharedBytes: @unchecked Sendable {
+    /// How another process of this host and user finds the unpacked bytes, as long as the exporting process keeps them.
+    public struct Export: Hashable, Sendable, Codable {
+        public let processID: Int32
+        public let descriptor: Int32
+        public let length: Int
+        /// The memory object's inode, so that a reused process id or descriptor is not mistaken for it.
+        public let inode: UInt64
+
+        public init(processID: Int32, descriptor: Int32, length: Int, inode: UInt64) {
+            self.processID = processID
+            self.descriptor = descriptor
+            self.length = length
+            self.inode = inode
+        }
+    }
+
+    /// The file that the bytes come from, for messages.
+    public let path: String
+    public let count: Int
+    /// What other processes may map; nil for a plain file, which they map by its path.
+    public let exported: Export?
+    private let base: UnsafeRawPointer?
+    private let descriptor: Int32?
+
+    /// Maps the plain file at `path`.
+    public convenience init(mapping path: String) throws(DataError) {
+        let descriptor = try SharedBytes.open(path, reporting: path)
+        defer { close(descriptor) }
+        let status = try SharedBytes.status(of: descriptor, path: path)
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw .unreadable(path: path, operation: "mmap", reason: "not a regular file")
+        }
+        try self.init(path: path, mapping: descriptor, count: Int(status.st_size), keeping: nil, exported: nil)
+    }
+
+    /// Unpacks the gzip file at `path` into an anonymous memory object, sealed against change.
+    public convenience init(unpacking path: String) throws(DataError) {
+        let descriptor = try MemoryObject.create(path: path)
+        do throws(DataError) {
+            let length = try unpackGzip(path, into: descriptor)
+            try MemoryObject.seal(descriptor, path: path)
+            let status = try SharedBytes.status(of: descriptor, path: path)
+            let export = Export(processID: getpid(), descriptor: descriptor, length: length, inode: UInt64(status.st_ino))
+            try self.init(path: path, mapping: descriptor, count: length, keeping: descriptor, exported: export)
+        } catch {
+            close(descriptor)
+            throw error
+        }
+    }
+
+    /// Maps what another process of this host and user has unpacked from `path`; `staleExport` when that is gone.
+    public convenience init(importing export: Export, path: String) throws(DataError) {
+        let link = "/proc/\(export.processID)/fd/\(export.descriptor)"
+        let descriptor: Int32
+        do throws(DataError) {
+            descriptor = try SharedBytes.open(link, reporting: path)
+        } catch {
+            throw .staleExport(path: path, reason: "\(link) cannot be opened")
+        }
+        defer { close(descriptor) }
+        let status = try SharedBytes.status(of: descriptor, path: path)
+        guard Int(status.st_size) == export.length, UInt64(status.st_ino) == export.inode else {
+            throw .staleExport(path: path, reason: "\(link) is another object now")
+        }
+        try self.init(path: path, mapping: descriptor, count: export.length, keeping: nil, exported: nil)
+    }
+
+    /// The bytes of `path`, or of `path.gz`: imported from another process where possible, else mapped or unpacked here.
+    ///
+    /// - Parameters:
+    ///   - imports: exports of another process by the path of their packed file; those that fail are ignored.
+    ///   - expected: the names of the files that the folder must hold, for the message when there is none.
+    public static func open(
+        _ path: String, imports: [String: Export] = [:], expected: [String]
+    ) throws(DataError) -> SharedBytes {
+        if exists(path) { return try SharedBytes(mapping: path) }
+        let packed = path + ".gz"
+        guard exists(packed) else { throw .missingFile(path: path, expected: expected) }
+        if let export = imports[packed] {
+            do throws(DataError) {
+                return try SharedBytes(importing: export, path: packed)
+            } catch {
+                // The exporting process is on another host, of another user or gone: unpack the file here.
+            }
+        }
+        return try SharedBytes(unpacking: packed)
+    }
+
+    /// Whether something is at `path`, readable or not.
+    static func exists(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 || errno == EACCES
+    }
+
+    private init(
+        path: String, mapping descriptor: Int32, count: Int, keeping kept: Int32?, exported: Export?
+    ) throws(DataError) {
+        var mapped: UnsafeMutableRawPointer?
+        if count > 0 {
+            mapped = mmap(nil, count, PROT_READ, MAP_SHARED, descriptor, 0)
+            guard mapped != MAP_FAILED else { throw .failed("mmap", path: path) }
+        }
+        self.path = path
+        self.count = count
+        self.exported = exported
+        base = mapped.map { UnsafeRawPointer($0) }
+        self.descriptor = kept
+    }
+
+    deinit {
+        if let base { munmap(UnsafeMutableRawPointer(mutating: base), count) }
+        if let descriptor { close(descriptor) }
+    }
+
+    /// Calls `body` with all bytes.
+    @inline(__always)
+    public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        try withExtendedLifetime(self) { try body(UnsafeRawBufferPointer(start: base, count: count)) }
+    }
+
+    /// The byte at `offset`.
+    public subscript(offset: Int) -> UInt8 {
+        precondition(offset >= 0 && offset < count, "SharedBytes: offset \(offset) is outside \(count) bytes of \(path)")
+        return withUnsafeBytes { $0[offset] }
+    }
+
+    /// The big-endian 32-bit number at `offset`.
+    func bigEndian32(at offset: Int) -> UInt32 {
+        precondition(offset >= 0 && offset + 4 <= count, "SharedBytes: no number at \(offset) in \(count) bytes of \(path)")
+        return withUnsafeBytes { UInt32(bigEndian: $0.loadUnaligned(fromByteOffset: offset, as: UInt32.self)) }
+    }
+
+    private static func open(_ file: String, reporting path: String) throws(DataError) -> Int32 {
+        let descriptor = Glibc.open(file, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .failed("open", path: path) }
+        return descriptor
+    }
+
+    private static func status(of descriptor: Int32, path: String) throws(DataError) -> stat {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw .failed("fstat", path: path) }
+        return status
+    }
+}
+
+extension DataError {
+    /// The error of the system call `operation` that has just set `errno`.
+    static func failed(_ operation: String, path: String) -> DataError {
+        .unreadable(path: path, operation: operation, reason: String(cString: strerror(errno)))
+    }
+}

@@ -1,0 +1,75 @@
+/// How a convolution is computed; the choice depends on the shape alone, so it is the same on every rank and machine.
+public enum ConvolutionAlgorithm: Hashable, Sendable {
+    case im2col
+    case winograd(tileOutputs: Int)
+}
+
+/// A convolution with its algorithm chosen: forward, and both gradients.
+public struct Convolution: Sendable {
+    public let geometry: ConvolutionGeometry
+    public let algorithm: ConvolutionAlgorithm
+
+    /// - Parameter algorithm: overrides the choice; it must support the shape.
+    public init(_ geometry: ConvolutionGeometry, algorithm: ConvolutionAlgorithm? = nil) {
+        self.geometry = geometry
+        self.algorithm = algorithm ?? Convolution.choose(geometry)
+    }
+
+    /// Winograd where it can; small images have too few tiles for F(4, 3) to fill its 36 matrix products.
+    static func choose(_ g: ConvolutionGeometry) -> ConvolutionAlgorithm {
+        guard WinogradConvolution.supports(g) else { return .im2col }
+        return .winograd(tileOutputs: min(g.outputHeight, g.outputWidth) <= 4 ? 2 : 4)
+    }
+
+    /// Floats of working memory for ``forward(_:_:bias:rectify:into:scratch:)``.
+    public var forwardScratchCount: Int {
+        switch algorithm {
+        case .im2col: Im2colConvolution(geometry).scratchCount
+        case .winograd(let m): WinogradConvolution(geometry, tileOutputs: m).forwardScratchCount
+        }
+    }
+
+    /// Floats of working memory for ``gradients(_:_:_:data:accumulateData:filter:accumulateFilter:scratch:)``.
+    public var gradientScratchCount: Int {
+        switch algorithm {
+        case .im2col: Im2colConvolution(geometry).scratchCount
+        case .winograd(let m): WinogradConvolution(geometry, tileOutputs: m).gradientScratchCount
+        }
+    }
+
+    /// y = x ∗ w + bias, then max(0, y) where `rectify` says so.
+    public func forward(
+        _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, bias: UnsafePointer<Float>?, rectify: Bool,
+        into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+    ) {
+        switch algorithm {
+        case .im2col:
+            Im2colConvolution(geometry).forward(x, w, into: y, scratch: scratch)
+            if let bias {
+                addBias(bias, to: y, rows: geometry.outputPixels, columns: geometry.outputChannels, rectify: rectify)
+            } else if rectify {
+                map(y, into: y, count: geometry.outputCount) { $0.replacing(with: 0, where: $0 .< Vector.zero) }
+            }
+        case .winograd(let m):
+            WinogradConvolution(geometry, tileOutputs: m).forward(x, w, bias: bias, rectify: rectify, into: y, scratch: scratch)
+        }
+    }
+
+    /// The gradients for the input and for the filters, each only where asked for.
+    public func gradients(
+        _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, _ dy: UnsafePointer<Float>,
+        data dx: UnsafeMutablePointer<Float>?, accumulateData: Bool, filter dw: UnsafeMutablePointer<Float>?,
+        accumulateFilter: Bool, scratch: UnsafeMutablePointer<Float>
+    ) {
+        switch algorithm {
+        case .im2col:
+            let convolution = Im2colConvolution(geometry)
+            if let dw { convolution.filterGradient(x, dy, into: dw, scratch: scratch, accumulate: accumulateFilter) }
+            if let dx { convolution.dataGradient(dy, w, into: dx, scratch: scratch, accumulate: accumulateData) }
+        case .winograd(let m):
+            WinogradConvolution(geometry, tileOutputs: m).gradients(
+                x, w, dy, data: dx, accumulateData: accumulateData, filter: dw, accumulateFilter: accumulateFilter,
+                scratch: scratch)
+        }
+    }
+}

@@ -1,0 +1,94 @@
+/// Convolution as a matrix product over blocks of output pixels; the reference algorithm for any shape.
+///
+/// A 1×1 convolution with stride 1 multiplies the input directly, without copying patches.
+public struct Im2colConvolution: Sendable {
+    public let geometry: ConvolutionGeometry
+
+    public init(_ geometry: ConvolutionGeometry) { self.geometry = geometry }
+
+    /// Output pixels a block holds, so that its patches stay in the second-level cache.
+    private var blockRows: Int { max(64, min(geometry.outputPixels, 131_072 / max(geometry.patchCount, 1))) }
+
+    /// Floats of working memory that each pass needs.
+    public var scratchCount: Int { geometry.isPointwise && geometry.groups == 1 ? 0 : blockRows * geometry.patchCount }
+
+    @inline(__always)
+    private func forEachBlock(_ body: (_ group: Int, _ first: Int, _ rows: Int) -> Void) {
+        let pixels = geometry.outputPixels
+        for group in 0..<geometry.groups {
+            var first = 0
+            while first < pixels {
+                let rows = min(blockRows, pixels - first)
+                body(group, first, rows)
+                first += rows
+            }
+        }
+    }
+
+    /// y = x ∗ w; the bias is added by the caller.
+    public func forward(
+        _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>,
+        scratch: UnsafeMutablePointer<Float>
+    ) {
+        let g = geometry
+        let k = g.patchCount
+        let o = g.groupOutputChannels
+        if scratchCount == 0 {
+            multiply(m: g.outputPixels, n: o, k: k, x, lda: k, w, ldb: k, transposeB: true, into: y, ldc: o)
+            return
+        }
+        let patches = PatchMatrix(g: g)
+        forEachBlock { group, first, rows in
+            patches.gather(x, group: group, first: first, rows: rows, into: scratch)
+            multiply(
+                m: rows, n: o, k: k, scratch, lda: k, w + group * o * k, ldb: k, transposeB: true,
+                into: y + first * g.outputChannels + group * o, ldc: g.outputChannels)
+        }
+    }
+
+    /// dx = the gradient for the input, or dx += it.
+    public func dataGradient(
+        _ dy: UnsafePointer<Float>, _ w: UnsafePointer<Float>, into dx: UnsafeMutablePointer<Float>,
+        scratch: UnsafeMutablePointer<Float>, accumulate: Bool
+    ) {
+        let g = geometry
+        let k = g.patchCount
+        let o = g.groupOutputChannels
+        if scratchCount == 0 {
+            multiply(m: g.outputPixels, n: k, k: o, dy, lda: o, w, ldb: k, into: dx, ldc: k, accumulate: accumulate)
+            return
+        }
+        if !accumulate { dx.update(repeating: 0, count: g.inputCount) }
+        let patches = PatchMatrix(g: g)
+        forEachBlock { group, first, rows in
+            multiply(
+                m: rows, n: k, k: o, dy + first * g.outputChannels + group * o, lda: g.outputChannels,
+                w + group * o * k, ldb: k, into: scratch, ldc: k)
+            patches.scatter(scratch, group: group, first: first, rows: rows, into: dx)
+        }
+    }
+
+    /// dw = the gradient for the filters, or dw += it.
+    public func filterGradient(
+        _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, into dw: UnsafeMutablePointer<Float>,
+        scratch: UnsafeMutablePointer<Float>, accumulate: Bool
+    ) {
+        let g = geometry
+        let k = g.patchCount
+        let o = g.groupOutputChannels
+        if scratchCount == 0 {
+            multiply(
+                m: o, n: k, k: g.outputPixels, dy, lda: o, transposeA: true, x, ldb: k, into: dw, ldc: k,
+                accumulate: accumulate)
+            return
+        }
+        let patches = PatchMatrix(g: g)
+        if g.outputPixels == 0 && !accumulate { dw.update(repeating: 0, count: g.filterCount) }
+        forEachBlock { group, first, rows in
+            patches.gather(x, group: group, first: first, rows: rows, into: scratch)
+            multiply(
+                m: o, n: k, k: rows, dy + first * g.outputChannels + group * o, lda: g.outputChannels,
+                transposeA: true, scratch, ldb: k, into: dw + group * o * k, ldc: k, accumulate: accumulate || first > 0)
+        }
+    }
+}

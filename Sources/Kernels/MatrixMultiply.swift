@@ -1,0 +1,34 @@
+import COpenBLAS
+
+/// C = op(A) · op(B), or C += op(A) · op(B); row-major, op(A) is m × k, op(B) is k × n, C is m × n.
+///
+/// - Parameters:
+///   - transposeA: A is stored k × m.  `lda` is the stored row's length, as `ldb` and `ldc`.
+///   - accumulate: adds to C instead of overwriting it.
+public func multiply(
+    m: Int, n: Int, k: Int,
+    _ a: UnsafePointer<Float>, lda: Int, transposeA: Bool = false,
+    _ b: UnsafePointer<Float>, ldb: Int, transposeB: Bool = false,
+    into c: UnsafeMutablePointer<Float>, ldc: Int, accumulate: Bool = false
+) {
+    if m == 0 || n == 0 { return }
+    if k == 0 {
+        if !accumulate { for row in 0..<m { (c + row * ldc).update(repeating: 0, count: n) } }
+        return
+    }
+    cblas_sgemm(
+        CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,
+        Int32(m), Int32(n), Int32(k), 1, a, Int32(lda), b, Int32(ldb), accumulate ? 1 : 0, c, Int32(ldc))
+}
+
+/// Facts about the linear-algebra library in this process.
+public enum LinearAlgebraLibrary {
+    /// Makes every call run on the calling thread; parallelism comes from grains.
+    public static func useOneThread() { openblas_set_num_threads(1) }
+
+    /// The name of the processor family whose kernels the library chose, for example `SkylakeX`.
+    public static var coreName: String { String(cString: openblas_get_corename()) }
+
+    /// The library's version and build options.
+    public static var configuration: String { String(cString: openblas_get_config()) }
+}

@@ -1,0 +1,83 @@
+/// Writes `count` bytes as floats 0…255.
+public func convertBytes(_ source: UnsafeRawPointer, to destination: UnsafeMutablePointer<Float>, count: Int) {
+    let bytes = source.assumingMemoryBound(to: UInt8.self)
+    for i in 0..<count { destination[i] = Float(bytes[i]) }
+}
+
+/// Turns three planes of `pixels` bytes each into interleaved floats 0…255: [3, pixels] → [pixels, 3].
+public func interleaveThreePlanes(_ source: UnsafeRawPointer, to destination: UnsafeMutablePointer<Float>, pixels: Int) {
+    let first = source.assumingMemoryBound(to: UInt8.self)
+    let (second, third) = (first + pixels, first + 2 * pixels)
+    for i in 0..<pixels {
+        destination[3 * i] = Float(first[i])
+        destination[3 * i + 1] = Float(second[i])
+        destination[3 * i + 2] = Float(third[i])
+    }
+}
+
+/// y = x · scale + shift over `rows` rows of `rowLength` values; scale and shift hold one row. In place is allowed.
+public func scaleAndShift(
+    _ source: UnsafePointer<Float>, to destination: UnsafeMutablePointer<Float>, rows: Int, rowLength: Int,
+    scale: UnsafePointer<Float>, shift: UnsafePointer<Float>
+) {
+    for row in 0..<rows {
+        let (x, y) = (source + row * rowLength, destination + row * rowLength)
+        for i in 0..<rowLength { y[i] = x[i] * scale[i] + shift[i] }
+    }
+}
+
+/// Adds whole-number values 0…255 and their squares over `rows` rows: sums[i] += Σ x, squares[i] += Σ x², exactly.
+///
+/// At most 33,000 rows in all before the caller empties the 32-bit sums.
+public func addLevels(
+    _ source: UnsafePointer<Float>, rows: Int, rowLength: Int,
+    sums: UnsafeMutablePointer<Int32>, squares: UnsafeMutablePointer<Int32>
+) {
+    for row in 0..<rows {
+        let x = source + row * rowLength
+        for i in 0..<rowLength {
+            let level = Int32(x[i])
+            sums[i] &+= level
+            squares[i] &+= level &* level
+        }
+    }
+}
+
+/// Moves an image by (`down`, `right`) pixels and fills what is uncovered: [H, W, C] → [H, W, C].
+public func shiftImage(
+    _ source: UnsafePointer<Float>, to destination: UnsafeMutablePointer<Float>, h: Int, w: Int, c: Int,
+    down: Int, right: Int, fill: Float
+) {
+    let kept = max(0, w - abs(right)) * c  // values of a row that stay inside
+    let leftMargin = min(max(right, 0), w) * c
+    let rightMargin = w * c - kept - leftMargin
+    for y in 0..<h {
+        let row = destination + y * w * c
+        let origin = y - down
+        if origin < 0 || origin >= h {
+            row.update(repeating: fill, count: w * c)
+            continue
+        }
+        row.update(repeating: fill, count: leftMargin)
+        (row + leftMargin).update(from: source + (origin * w + max(-right, 0)) * c, count: kept)
+        (row + leftMargin + kept).update(repeating: fill, count: rightMargin)
+    }
+}
+
+/// Mirrors an image left to right: [H, W, C] → [H, W, C].
+public func mirrorImage(_ source: UnsafePointer<Float>, to destination: UnsafeMutablePointer<Float>, h: Int, w: Int, c: Int) {
+    for y in 0..<h {
+        let (from, to) = (source + y * w * c, destination + y * w * c)
+        switch c {
+        case 1:
+            for x in 0..<w { to[x] = from[w - 1 - x] }
+        case 3:
+            for x in 0..<w {
+                let (a, b) = (3 * (w - 1 - x), 3 * x)
+                (to[b], to[b + 1], to[b + 2]) = (from[a], from[a + 1], from[a + 2])
+            }
+        default:
+            for x in 0..<w { (to + x * c).update(from: from + (w - 1 - x) * c, count: c) }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import Autograd
+import Kernels
+import TensorCore
+
+/// A part of a model: a function of a value, with named parameters that live in the model's flat memory.
+///
+/// Layers are immutable and shared by all workers. A new layer is a struct with its parameters, this call, a case of
+/// ``LayerSpecification`` and a branch in ``ModelBuilder``.
+public protocol Layer: Sendable {
+    func callAsFunction(_ x: Variable, mode: Mode) -> Variable
+}
+
+/// A network: its layers, where its parameters lie, and what each layer costs.
+public struct Model: Sendable {
+    public let name: String
+    /// The shape of one sample, channels last.
+    public let inputShape: Shape
+    /// The shape of one sample's output.
+    public let outputShape: Shape
+    public let layout: ModelLayout
+    /// How fast running statistics follow, by index of the statistic.
+    public let statisticsMomentum: [Int: Float]
+    public let rows: [LayerSummary]
+    private let root: any Layer
+
+    /// - Throws: ``ModelError`` when a layer does not fit its input.
+    public init(name: String, input: Shape, layers: [LayerSpecification]) throws {
+        var builder = ModelBuilder()
+        let (root, output) = try builder.sequence(layers, input: input, prefix: "")
+        self.name = name
+        inputShape = input
+        outputShape = output
+        layout = ModelLayout(builder.parameters)
+        statisticsMomentum = builder.statisticsMomentum
+        rows = builder.rows
+        self.root = root
+    }
+
+    /// The output for a batch [N, inputShape…] → [N, outputShape…].
+    public func callAsFunction(_ x: Variable, mode: Mode) -> Variable {
+        precondition(x.shape.sample == inputShape, "\(name): input \(x.shape), expected [N] + \(inputShape)")
+        return root(x, mode: mode)
+    }
+
+    /// running ← (1 − m) · running + m · statistics / samples, for every running statistic.
+    ///
+    /// - Parameter sums: a step's flat sum, whose statistics are Σ over samples.
+    public func updateStatistics(_ values: FlatBuffer, sums: UnsafePointer<Float>, samples: Float) {
+        for parameter in layout.parameters where !parameter.isTrainable {
+            let momentum = statisticsMomentum[parameter.index] ?? 0.1
+            let offset = layout.offsets[parameter.index]
+            for i in offset..<offset + parameter.shape.count {
+                values.pointer[i] = (1 - momentum) * values.pointer[i] + momentum * (sums[i] / samples)
+            }
+        }
+    }
+}
+
+/// One line of `trainer summary`.
+public struct LayerSummary: Equatable, Sendable {
+    public var name: String
+    public var kind: String
+    /// Of one sample.
+    public var outputShape: Shape
+    /// Trainable values.
+    public var parameters: Int
+    /// Multiply-adds of the direct algorithm for one sample's forward pass.
+    public var multiplyAdds: Int
+    /// Bytes of the output for one sample.
+    public var activationBytes: Int { outputShape.count * 4 }
+}
+
+/// Why a list of layers is no model.
+public enum ModelError: Error, Equatable, CustomStringConvertible {
+    /// A window is larger than its padded input.
+    case doesNotFit(layer: String, input: Shape, window: String)
+    case wrongRank(layer: String, input: Shape, expected: String)
+    case groups(layer: String, groups: Int, inputChannels: Int, outputChannels: Int)
+    case branchesDiffer(layer: String, Shape, Shape)
+    case duplicateName(String)
+    case empty
+
+    public var description: String {
+        switch self {
+        case .doesNotFit(let layer, let input, let window):
+            "layer \(layer): a window of \(window) does not fit its input \(input); use a smaller kernel, more padding or fewer pooling layers before it"
+        case .wrongRank(let layer, let input, let expected):
+            "layer \(layer): its input has shape \(input), but it takes \(expected)\(expected.hasPrefix("a vector") ? "; put `flatten` before it" : "")"
+        case .groups(let layer, let groups, let i, let o):
+            "layer \(layer): \(groups) groups do not divide \(i) input and \(o) output channels; choose a divisor of both"
+        case .branchesDiffer(let layer, let a, let b):
+            "layer \(layer): branches of shapes \(a) and \(b) can't be joined; give both the same strides and paddings (and, to add them, filters)"
+        case .duplicateName(let name): "two parameters are named \(name); give the layers different names"
+        case .empty: "the model has no layers; list at least one under `layers`"
+        }
+    }
+}

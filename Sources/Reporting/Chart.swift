@@ -1,0 +1,98 @@
+/// A picture of curves over training epochs.
+package struct Chart: Equatable, Sendable {
+    package struct Point: Equatable, Sendable {
+        package var x: Double
+        package var y: Double
+
+        package init(_ x: Double, _ y: Double) {
+            self.x = x
+            self.y = y
+        }
+    }
+
+    /// One curve.
+    package struct Series: Equatable, Sendable {
+        /// How points are joined.
+        package enum Style: Equatable, Sendable {
+            case line
+            /// A line with a dot on every point, for figures that are few.
+            case dottedLine
+            /// The value has held since the point before, as a figure of the steps up to its point does.
+            case steps
+            /// Areas on top of one another, each from the sum of those before it.
+            case stackedArea
+        }
+
+        package var name: String
+        /// Which colour of the page's palette, from 1 on.
+        package var color: Int
+        package var style: Style
+        package var points: [Point]
+
+        package init(name: String, color: Int, style: Style, points: [Point]) {
+            self.name = name
+            self.color = color
+            self.style = style
+            self.points = points
+        }
+    }
+
+    /// A moment at which something was decided.
+    package struct Marker: Equatable, Sendable {
+        package var x: Double
+        package var kind: String
+        package var text: String
+
+        package init(x: Double, kind: String, text: String) {
+            self.x = x
+            self.kind = kind
+            self.text = text
+        }
+    }
+
+    /// How the vertical axis is laid out and labelled.
+    package enum Scale: Equatable, Sendable {
+        case linear
+        /// Linear and from zero on.
+        case fromZero
+        /// Shares of one, labelled in per cent; `whole` shows all of 0…100 %.
+        case percent(whole: Bool)
+        /// Logarithmic when the largest value is at least `ratio` times the smallest and all are positive.
+        case logarithmic(fromRatio: Double)
+    }
+
+    package var title: String
+    /// The vertical axis's unit, empty when it has none.
+    package var unit: String
+    package var series: [Series]
+    package var markers: [Marker]
+    package var scale: Scale
+
+    package init(title: String, unit: String = "", series: [Series], markers: [Marker] = [], scale: Scale) {
+        self.title = title
+        self.unit = unit
+        self.series = series
+        self.markers = markers
+        self.scale = scale
+    }
+
+    /// Whether there is any finite value to draw.
+    package var isEmpty: Bool { !series.contains { $0.points.contains { $0.y.isFinite } } }
+}
+
+extension [Chart.Point] {
+    /// At most about `count` points that look the same: of every stretch the lowest and the highest are kept.
+    package func thinned(to count: Int) -> [Chart.Point] {
+        if self.count <= count { return self }
+        let stretches = Swift.max(count / 2, 1)
+        var result: [Chart.Point] = []
+        for stretch in 0..<stretches {
+            let range = self.count * stretch / stretches..<self.count * (stretch + 1) / stretches
+            guard let low = range.min(by: { self[$0].y < self[$1].y }), let high = range.max(by: { self[$0].y < self[$1].y })
+            else { continue }
+            result.append(self[Swift.min(low, high)])
+            if low != high { result.append(self[Swift.max(low, high)]) }
+        }
+        return result
+    }
+}

@@ -1,0 +1,186 @@
+import Foundation
+
+/// Draws a chart as inline SVG in a `<figure>`; colours come from the page's style sheet.
+package struct ChartDrawing {
+    static let width = 640.0
+    static let height = 270.0
+    /// The rectangle that curves may fill.
+    static let (left, right, top, bottom) = (62.0, 626.0, 22.0, 228.0)
+    /// More points than this on one curve cannot be told apart.
+    static let visiblePoints = 600
+
+    private let chart: Chart
+    private let horizontal: ChartAxis
+    private let vertical: ChartAxis
+
+    package init(_ chart: Chart) {
+        self.chart = chart
+        horizontal = ChartAxis(
+            linear: chart.series.flatMap { $0.points.map(\.x) } + chart.markers.map(\.x), including: [0], count: 8,
+            isExtended: false)
+        vertical = ChartDrawing.verticalAxis(chart)
+    }
+
+    /// The figure: title, legend and picture, or a sentence when there is nothing to draw.
+    package var html: String {
+        var lines = ["<figure>", "<figcaption><h3>\(escaped(chart.title))</h3>\(legend)</figcaption>"]
+        if chart.isEmpty {
+            lines.append("<p class=\"empty\">Nothing measured yet.</p>")
+        } else {
+            let size = "\(Int(ChartDrawing.width)) \(Int(ChartDrawing.height))"
+            lines.append("<svg viewBox=\"0 0 \(size)\" role=\"img\" aria-label=\"\(escaped(chart.title))\">")
+            lines += grid
+            lines += markers
+            lines += curves
+            lines.append("</svg>")
+        }
+        lines.append("</figure>")
+        return lines.joined(separator: "\n")
+    }
+
+    private static func verticalAxis(_ chart: Chart) -> ChartAxis {
+        if chart.series.contains(where: { $0.style == .stackedArea }) { return ChartAxis(linear: [0, 1]) }
+        let values = chart.series.flatMap { $0.points.map(\.y) }.filter(\.isFinite)
+        switch chart.scale {
+        case .linear: return ChartAxis(linear: values)
+        case .fromZero: return ChartAxis(linear: values, including: [0])
+        case .percent(let isWhole): return ChartAxis(linear: values, including: isWhole ? [0, 1] : [1])
+        case .logarithmic(let ratio):
+            let (low, high) = (values.min() ?? 0, values.max() ?? 0)
+            return low > 0 && high >= ratio * low ? ChartAxis(logarithmic: values) : ChartAxis(linear: values, including: [0])
+        }
+    }
+
+    private var legend: String {
+        var keys: [String] = []
+        if chart.series.count > 1 {
+            keys = chart.series.map { "<span class=\"key c\($0.color)\">\(escaped($0.name))</span>" }
+        }
+        for kind in Set(chart.markers.map(\.kind)).sorted() {
+            keys.append("<span class=\"mark\"><svg viewBox=\"0 0 12 12\">\(symbol(kind, x: 6, y: 6))</svg>\(escaped(kind))</span>")
+        }
+        return keys.isEmpty ? "" : "<div class=\"legend\">" + keys.joined() + "</div>"
+    }
+
+    private var grid: [String] {
+        typealias D = ChartDrawing
+        var lines: [String] = []
+        for tick in vertical.ticks {
+            let y = coordinate(verticalPosition(tick))
+            lines.append("<line class=\"grid\" x1=\"\(coordinate(D.left))\" x2=\"\(coordinate(D.right))\" y1=\"\(y)\" y2=\"\(y)\"/>")
+            lines.append("<text class=\"tick end\" x=\"\(coordinate(D.left - 8))\" y=\"\(y)\" dy=\"0.32em\">\(verticalLabel(tick))</text>")
+        }
+        let floor = coordinate(D.bottom)
+        lines.append("<line class=\"axis\" x1=\"\(coordinate(D.left))\" x2=\"\(coordinate(D.right))\" y1=\"\(floor)\" y2=\"\(floor)\"/>")
+        for tick in horizontal.ticks {
+            let x = coordinate(horizontalPosition(tick))
+            lines.append("<line class=\"axis\" x1=\"\(x)\" x2=\"\(x)\" y1=\"\(floor)\" y2=\"\(coordinate(D.bottom + 5))\"/>")
+            lines.append("<text class=\"tick middle\" x=\"\(x)\" y=\"\(coordinate(D.bottom + 19))\">\(horizontal.label(tick))</text>")
+        }
+        lines.append("<text class=\"name end\" x=\"\(coordinate(D.right))\" y=\"\(coordinate(D.bottom + 37))\">epoch</text>")
+        let unit = [chart.unit, vertical.isLogarithmic ? "logarithmic" : ""].filter { !$0.isEmpty }.joined(separator: ", ")
+        if !unit.isEmpty { lines.append("<text class=\"name\" x=\"4\" y=\"10\">\(escaped(unit))</text>") }
+        return lines
+    }
+
+    private func verticalLabel(_ tick: Double) -> String {
+        guard case .percent = chart.scale else { return vertical.label(tick) }
+        return NumberText.significant(tick * 100, digits: 4) + " %"
+    }
+
+    private var markers: [String] {
+        chart.markers.map { marker in
+            let x = horizontalPosition(marker.x)
+            let (top, bottom) = (coordinate(ChartDrawing.top), coordinate(ChartDrawing.bottom))
+            let line = "<line x1=\"\(coordinate(x))\" x2=\"\(coordinate(x))\" y1=\"\(top)\" y2=\"\(bottom)\"/>"
+            return "<g class=\"marker\">\(line)\(symbol(marker.kind, x: x, y: ChartDrawing.top - 6))<title>\(escaped(marker.text))</title></g>"
+        }
+    }
+
+    /// A sign of about 10 × 10 units around (x, y): down for a decay, back for a rollback, a diamond for the rest.
+    private func symbol(_ kind: String, x: Double, y: Double) -> String {
+        let corners: [(Double, Double)] =
+            switch kind {
+            case "decay": [(-5, -4), (5, -4), (0, 5)]
+            case "rollback": [(4, -5), (4, 5), (-5, 0)]
+            default: [(0, -5), (5, 0), (0, 5), (-5, 0)]
+            }
+        let points = corners.map { "\(coordinate(x + $0.0)),\(coordinate(y + $0.1))" }.joined(separator: " ")
+        return "<polygon class=\"sign\" points=\"\(points)\"/>"
+    }
+
+    private var curves: [String] {
+        if chart.series.contains(where: { $0.style == .stackedArea }) { return areas }
+        return chart.series.flatMap { series in
+            let points = series.points.thinned(to: ChartDrawing.visiblePoints)
+            var lines = segments(points).map { segment in
+                let corners = series.style == .steps ? steps(segment) : segment
+                return "<polyline class=\"curve c\(series.color)\" points=\"\(pointList(corners))\"/>"
+            }
+            let isShort = points.count <= 1
+            if (series.style == .dottedLine && points.count <= 120) || isShort {
+                lines += points.filter(isDrawable).map { dot($0, series) }
+            }
+            return lines
+        }
+    }
+
+    private func dot(_ point: Chart.Point, _ series: Chart.Series) -> String {
+        let (x, y) = (coordinate(horizontalPosition(point.x)), coordinate(verticalPosition(point.y)))
+        let text = "\(series.name), epoch \(NumberText.significant(point.x, digits: 4)): \(NumberText.significant(point.y))"
+        return "<circle class=\"dot c\(series.color)\" cx=\"\(x)\" cy=\"\(y)\" r=\"3\"><title>\(escaped(text))</title></circle>"
+    }
+
+    /// Stacked areas, the first at the bottom; all series have the same x values.
+    private var areas: [String] {
+        guard let first = chart.series.first else { return [] }
+        // Thinned evenly, so that all layers keep the same moments.
+        let skip = max(1, first.points.count / ChartDrawing.visiblePoints)
+        let moments = Array(stride(from: 0, to: first.points.count, by: skip))
+        var base = moments.map { Chart.Point(first.points[$0].x, 0) }
+        if let only = base.first, base.count == 1 { base = [Chart.Point(0, 0), only] }
+        return chart.series.map { series in
+            var upper = base
+            for index in upper.indices {
+                let moment = moments[min(index, moments.count - 1)]
+                let share = series.points[moment].y
+                upper[index].y = min(1, upper[index].y + (share.isFinite ? max(0, share) : 0))
+            }
+            let polygon = pointList(upper + base.reversed())
+            base = upper
+            return "<polygon class=\"area c\(series.color)\" points=\"\(polygon)\"/>"
+        }
+    }
+
+    private func isDrawable(_ point: Chart.Point) -> Bool { point.y.isFinite && (!vertical.isLogarithmic || point.y > 0) }
+
+    /// The runs of points that can be drawn: a NaN leaves a gap.
+    private func segments(_ points: [Chart.Point]) -> [[Chart.Point]] {
+        points.split(whereSeparator: { !isDrawable($0) }).map(Array.init)
+    }
+
+    /// The corners of a curve whose value has held since the point before, the first one since the start of the axis.
+    private func steps(_ points: [Chart.Point]) -> [Chart.Point] {
+        var result: [Chart.Point] = []
+        for point in points {
+            let start = result.last?.x ?? horizontal.lower
+            if result.last?.y != point.y { result.append(Chart.Point(start, point.y)) }
+            result.append(point)
+        }
+        return result
+    }
+
+    private func pointList(_ points: [Chart.Point]) -> String {
+        points.map { "\(coordinate(horizontalPosition($0.x))),\(coordinate(verticalPosition($0.y)))" }.joined(separator: " ")
+    }
+
+    private func horizontalPosition(_ value: Double) -> Double {
+        ChartDrawing.left + horizontal.position(of: value) * (ChartDrawing.right - ChartDrawing.left)
+    }
+
+    private func verticalPosition(_ value: Double) -> Double {
+        ChartDrawing.bottom - vertical.position(of: value) * (ChartDrawing.bottom - ChartDrawing.top)
+    }
+
+    private func coordinate(_ value: Double) -> String { String(format: "%.1f", value) }
+}

@@ -1,0 +1,19 @@
+import Training
+
+/// The records of a run so far, in the order in which they arose.
+package struct RunHistory: Equatable, Sendable {
+    package var intervals: [IntervalRecord]
+    package var validations: [ValidationRecord]
+    package var decisions: [DecisionRecord]
+
+    package init(
+        intervals: [IntervalRecord] = [], validations: [ValidationRecord] = [], decisions: [DecisionRecord] = []
+    ) {
+        self.intervals = intervals
+        self.validations = validations
+        self.decisions = decisions
+    }
+
+    /// The last validation that was the best so far.
+    package var best: ValidationRecord? { validations.last { $0.isBest } }
+}

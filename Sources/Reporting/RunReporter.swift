@@ -1,0 +1,114 @@
+import Foundation
+import Training
+
+/// Shows and records a run: progress on standard output, `metrics.jsonl`, `decisions.jsonl`, TensorBoard events and
+/// `report.html` in the run directory.
+///
+/// A terminal that is gone does not end a run; a log that cannot be written does, by a ``ReportingError``.
+public final class RunReporter: TrainingObserver {
+    /// Everything that exists once the run directory is known.
+    private struct Session {
+        var run: RunDescription
+        var log: MetricsLog
+        var events: TensorBoardWriter
+        var history: RunHistory
+        var lastCheckpoint: CheckpointRecord?
+    }
+
+    private let configuration: String
+    private let progressLine: ProgressLine
+    private let wallTime: () -> Double
+    private var session: Session?
+
+    /// A reporter for a run with the resolved config text `configuration`, on the standard output of this process.
+    public convenience init(configuration: String) {
+        let start = ContinuousClock.now
+        self.init(
+            configuration: configuration, output: StandardOutput(),
+            now: { (ContinuousClock.now - start) / .seconds(1) }, wallTime: { Date().timeIntervalSince1970 })
+    }
+
+    /// - Parameters:
+    ///   - now: a clock that never goes back, in seconds.
+    ///   - wallTime: seconds since 1970.
+    package init(
+        configuration: String, output: TextOutput, now: @escaping () -> Double, wallTime: @escaping () -> Double
+    ) {
+        self.configuration = configuration
+        self.wallTime = wallTime
+        progressLine = ProgressLine(output: output, now: now)
+    }
+
+    public func began(_ run: RunDescription) throws {
+        let log = try MetricsLog(directory: run.runDirectory, resumingFromStep: run.resumedFromStep)
+        let events = try TensorBoardWriter(
+            directory: run.runDirectory, host: run.hosts.first ?? "localhost", process: getpid(),
+            resumingFromStep: run.resumedFromStep, wallTime: wallTime)
+        session = Session(run: run, log: log, events: events, history: log.history)
+        progressLine.began(run)
+        if log.damagedLines > 0 {
+            progressLine.note("note: left out \(NumberText.count(log.damagedLines, "damaged line")) of the logs in \(run.runDirectory)")
+        }
+    }
+
+    public func progress(
+        step: Int, of totalSteps: Int, epoch: Double, loss: Double, accuracy: Double?, samplesPerSecond: Double
+    ) {
+        progressLine.progress(step: step, loss: loss, accuracy: accuracy, samplesPerSecond: samplesPerSecond)
+    }
+
+    public func logged(_ interval: IntervalRecord) throws {
+        progressLine.logged(interval)
+        try update("an interval") { session in
+            session.history.intervals.append(interval)
+            try session.log.append(interval)
+            try session.events.append(interval)
+        }
+    }
+
+    public func validated(_ validation: ValidationRecord) throws {
+        progressLine.validated(validation)
+        try update("a validation") { session in
+            session.history.validations.append(validation)
+            try session.log.append(validation)
+            try session.events.append(validation)
+        }
+        try writeReport(final: nil)
+    }
+
+    public func decided(_ decision: DecisionRecord) throws {
+        progressLine.decided(decision)
+        try update("a decision") { session in
+            session.history.decisions.append(decision)
+            try session.log.append(decision)
+        }
+    }
+
+    public func saved(_ checkpoint: CheckpointRecord) throws {
+        try update("a checkpoint") { $0.lastCheckpoint = checkpoint }
+    }
+
+    /// Writes the report, then the last line on standard output; nothing may be printed after it.
+    public func finished(_ final: FinalRecord) throws {
+        try writeReport(final: final)
+        progressLine.finished(final)
+    }
+
+    /// Takes the redrawn line away, so that an error message begins on an empty line.
+    public func clearProgress() { progressLine.clear() }
+
+    private func update(_ record: String, _ change: (inout Session) throws -> Void) throws {
+        guard var current = session else { throw ReportingError.notBegun(record: record) }
+        session = nil  // the copy is the only holder, so that appending to the history does not copy it
+        defer { session = current }
+        try change(&current)
+    }
+
+    private func writeReport(final: FinalRecord?) throws {
+        guard let session else { throw ReportingError.notBegun(record: "the end") }
+        let report = HTMLReport(
+            run: session.run, history: session.history, configuration: configuration,
+            lastCheckpoint: session.lastCheckpoint, final: final)
+        try replaceFile(at: session.run.runDirectory + "/report.html", with: Array(report.text.utf8), isDurable: false)
+    }
+}

@@ -1,0 +1,80 @@
+import Foundation
+
+/// Standard output of this process.
+///
+/// `mpirun` gives every rank a pseudo-terminal without a size, also when its own output is a pipe or a file. Then the
+/// question is put to the standard output of the parent process, which is `mpirun` for ranks on its host.
+public final class StandardOutput: TextOutput {
+    package let isTerminal: Bool
+    package let usesColor: Bool
+    private let descriptor: Int32
+    private let sizeDescriptor: Int32
+    private let ownsSizeDescriptor: Bool
+    private var isBroken = false
+
+    public convenience init() {
+        self.init(descriptor: STDOUT_FILENO, environment: ProcessInfo.processInfo.environment)
+    }
+
+    /// - Parameters:
+    ///   - descriptor: standard output, or what a test has in its place.
+    ///   - environment: `NO_COLOR` (no-color.org) takes the colour away, `TERM=dumb` the redrawing too.
+    package init(descriptor: Int32, environment: [String: String]) {
+        self.descriptor = descriptor
+        var sized = descriptor
+        if isatty(descriptor) == 1, StandardOutput.columns(of: descriptor) == 0 {
+            sized = open("/proc/\(getppid())/fd/1", O_WRONLY | O_NOCTTY | O_CLOEXEC)
+        }
+        sizeDescriptor = sized
+        ownsSizeDescriptor = sized >= 0 && sized != descriptor
+        isTerminal = StandardOutput.columns(of: sized) > 0 && environment["TERM"] != "dumb"
+        usesColor = isTerminal && (environment["NO_COLOR"] ?? "").isEmpty
+    }
+
+    deinit { if ownsSizeDescriptor { close(sizeDescriptor) } }
+
+    package var width: Int { StandardOutput.columns(of: sizeDescriptor) }
+
+    package func write(_ text: String) {
+        if isBroken { return }
+        let bytes = Array(text.utf8)
+        isBroken = !withoutBrokenPipeSignal {
+            var offset = 0
+            while offset < bytes.count {
+                let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + offset, $0.count - offset) }
+                if count < 0 && errno == EINTR { continue }
+                if count <= 0 { return false }
+                offset += count
+            }
+            return true
+        }
+    }
+
+    /// Columns of the terminal behind `descriptor`, 0 when it is none or does not say.
+    private static func columns(of descriptor: Int32) -> Int {
+        guard descriptor >= 0, isatty(descriptor) == 1 else { return 0 }
+        var size = winsize()
+        return ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 ? Int(size.ws_col) : 0
+    }
+}
+
+/// Runs `body`, whose writes to a closed pipe then fail with `EPIPE` instead of ending the process by SIGPIPE.
+///
+/// The signal is blocked for this thread and taken off again, so that the process's own handling stays as it is.
+func withoutBrokenPipeSignal<Result>(_ body: () -> Result) -> Result {
+    var brokenPipe = sigset_t()
+    var pending = sigset_t()
+    var previous = sigset_t()
+    sigemptyset(&brokenPipe)
+    sigaddset(&brokenPipe, SIGPIPE)
+    sigpending(&pending)
+    let wasPending = sigismember(&pending, SIGPIPE) == 1
+    pthread_sigmask(SIG_BLOCK, &brokenPipe, &previous)
+    let result = body()
+    if !wasPending {
+        var immediately = timespec()
+        while sigtimedwait(&brokenPipe, nil, &immediately) < 0 && errno == EINTR {}
+    }
+    pthread_sigmask(SIG_SETMASK, &previous, nil)
+    return result
+}

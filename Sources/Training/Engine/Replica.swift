@@ -1,0 +1,144 @@
+import Autograd
+import DataParallel
+import Foundation
+import Kernels
+import NeuralNetwork
+import Synchronization
+import TensorCore
+
+/// One rank's copy of the model: its weights, its workers and what adds their gradients up with all other ranks'.
+///
+/// `@unchecked Sendable`: the main thread owns a replica; during a step each worker touches its own tape and the grain
+/// vector that the reducer gave it, and only reads the weights.
+public final class Replica: @unchecked Sendable {
+    public let model: Model
+    /// Weights and running statistics in the model's layout.
+    public let values: FlatBuffer
+    public let pool: WorkerPool
+    private let tapes: [Tape]
+    private let reducer: GradientReducer
+
+    /// Floats after the layout's in a grain's vector: sums of loss, samples and right predictions, flags.
+    public static let tailCount = 16
+    /// Where a rank that wants to stop leaves a 1 in the tail; every rank sees the sum.
+    private static let stopFlag = 15
+
+    /// The floats of a grain's flat vector.
+    public static func vectorCount(_ model: Model) -> Int { model.layout.count + tailCount }
+
+    public init(model: Model, values: FlatBuffer, pool: WorkerPool, reducer: GradientReducer) {
+        precondition(reducer.count == Replica.vectorCount(model), "Replica: a reducer for \(reducer.count) floats")
+        self.model = model
+        self.values = values
+        self.pool = pool
+        self.reducer = reducer
+        tapes = (0..<pool.count).map { _ in Tape(layout: model.layout, values: values) }
+    }
+
+    /// What a step gives: Σ over all samples of all ranks.
+    public struct StepSums {
+        /// Gradients and statistics in the model's layout; valid until the next step begins.
+        public let vector: UnsafePointer<Float>
+        public let tally: Tally
+        /// Ranks that asked to stop.
+        public let stopRequests: Int
+        /// Seconds of the main thread in its own grains, and waiting for other workers and ranks.
+        public let computeSeconds: Double
+        public let reduceSeconds: Double
+    }
+
+    /// Gives a grain's samples to `body`, which must not keep them.
+    public typealias SampleSource = @Sendable (_ grain: Int, _ body: (Samples) throws -> Void) throws -> Void
+
+    /// Computes this rank's grains of a step and adds all ranks' up.
+    ///
+    /// - Parameters:
+    ///   - key: this step's; each grain folds its number in.
+    ///   - wantsStop: whether this rank has been asked to stop.
+    public func step(
+        _ objective: any Objective, key: RandomKey, wantsStop: Bool = false, samples: @escaping SampleSource
+    ) throws -> StepSums {
+        reducer.begin()
+        let start = Clock.seconds
+        let computed = Mutex(0.0)
+        try pool.run { [self] worker in
+            try reducer.computeGrains { grain, vector, onProgress in
+                try samples(grain) { samples in
+                    compute(objective, samples, worker, key.folding(grain), into: vector, wantsStop, onProgress)
+                }
+            }
+            if worker == 0 { computed.withLock { $0 = Clock.seconds } }
+        }
+        let sum = try reducer.finish()
+        let end = Clock.seconds
+        let tail = sum + model.layout.count
+        return StepSums(
+            vector: sum, tally: Tally(loss: Double(tail[0]), samples: Double(tail[1]), correct: Double(tail[2])),
+            stopRequests: Int(tail[Replica.stopFlag]), computeSeconds: computed.withLock { $0 } - start,
+            reduceSeconds: end - computed.withLock { $0 })
+    }
+
+    /// One grain, forward and backward; an empty grain contributes zeros.
+    private func compute(
+        _ objective: any Objective, _ samples: Samples, _ worker: Int, _ key: RandomKey, into vector: UnsafeMutablePointer<Float>,
+        _ wantsStop: Bool, _ onProgress: @escaping (Int) -> Void
+    ) {
+        let tail = vector + model.layout.count
+        tail.update(repeating: 0, count: Replica.tailCount)
+        if wantsStop { tail[Replica.stopFlag] = 1 }
+        guard samples.inputs.shape[0] > 0 else {
+            vector.update(repeating: 0, count: model.layout.count)
+            return
+        }
+        let tape = tapes[worker]
+        tape.begin(gradients: vector, onProgress: onProgress)
+        let (loss, tally) = objective(model, samples, on: tape, mode: .training(key))
+        tail[0] = Float(tally.loss)
+        tail[1] = Float(tally.samples)
+        tail[2] = Float(tally.correct)
+        tape.backward(from: loss)
+    }
+
+    /// The tally of each grain in `grains`, with evaluation's arithmetic; `samples` gives a grain's samples.
+    public func evaluate(_ objective: any Objective, grains: Range<Int>, samples: @escaping SampleSource) throws -> [Tally] {
+        let next = Atomic(grains.lowerBound)
+        let tallies = Mutex(Array(repeating: Tally(), count: grains.count))
+        try pool.run { [self] worker in
+            while true {
+                let grain = next.add(1, ordering: .relaxed).oldValue
+                if grain >= grains.upperBound { return }
+                try samples(grain) { samples in
+                    guard samples.inputs.shape[0] > 0 else { return }
+                    let tape = tapes[worker]
+                    tape.begin(gradients: nil)
+                    let (_, tally) = objective(model, samples, on: tape, mode: .evaluation)
+                    tallies.withLock { $0[grain - grains.lowerBound] = tally }
+                }
+            }
+        }
+        return tallies.withLock { $0 }
+    }
+
+    /// The model's output for a batch, computed by worker 0.
+    public func predict(_ inputs: Tensor) -> Tensor {
+        tapes[0].begin(gradients: nil)
+        return model(tapes[0].constant(inputs), mode: .evaluation).value
+    }
+
+    /// How often and how much the workers' pools and the reducer took from the system; constant in the steady state.
+    public var memoryStatistics: (allocations: Int, bytes: Int) {
+        tapes.reduce((reducer.allocatedBuffers, reducer.allocatedBuffers * reducer.count * 4)) {
+            ($0.0 + $1.pool.statistics.systemAllocations, $0.1 + $1.pool.statistics.systemBytes)
+        }
+    }
+}
+
+/// Time that only moves forward.
+public enum Clock {
+    /// Seconds since some point in the past.
+    public static var seconds: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)
+    }
+}

@@ -1,0 +1,52 @@
+/// How the wall time of an interval was spent, as fractions of it; what is missing from 1 is everything else.
+public struct TimeShares: Equatable, Sendable {
+    /// Forward, backward and the update.
+    public var compute: Double
+    /// Waiting for slower ranks.
+    public var wait: Double
+    /// Exchanging and summing gradients that backward did not hide.
+    public var reduce: Double
+    /// Waiting for the next batch.
+    public var data: Double
+    /// Taking snapshots for checkpoints.
+    public var save: Double
+
+    public init(compute: Double, wait: Double, reduce: Double, data: Double, save: Double) {
+        self.compute = compute
+        self.wait = wait
+        self.reduce = reduce
+        self.data = data
+        self.save = save
+    }
+}
+
+/// Training figures of the steps since the previous interval.
+public struct IntervalRecord: Equatable, Sendable {
+    /// Finished steps since the start of the run.
+    public var step: Int
+    /// Finished epochs since the start of the run; 1.5 is the middle of the second.
+    public var epoch: Double
+    /// Training samples seen since the start of the run.
+    public var samples: Int
+    public var learningRate: Double
+    /// Mean loss a sample over the interval.
+    public var trainLoss: Double
+    /// Share of samples classified correctly over the interval, nil when the objective has no classes.
+    public var trainAccuracy: Double?
+    public var samplesPerSecond: Double
+    public var shares: TimeShares
+
+    public init(
+        step: Int, epoch: Double, samples: Int, learningRate: Double, trainLoss: Double, trainAccuracy: Double? = nil,
+        samplesPerSecond: Double, shares: TimeShares
+    ) {
+        self.step = step
+        self.epoch = epoch
+        self.samples = samples
+        self.learningRate = learningRate
+        self.trainLoss = trainLoss
+        self.trainAccuracy = trainAccuracy
+        self.samplesPerSecond = samplesPerSecond
+        self.shares = shares
+    }
+}

@@ -1,0 +1,26 @@
+/// Receives a run's records as they arise; only rank 0 has one.
+///
+/// All calls come from the thread of the training loop. A thrown error (a full disk, for example) ends the run.
+public protocol TrainingObserver: AnyObject {
+    /// The run is about to take its first step.
+    func began(_ run: RunDescription) throws
+    /// One more step is done; called after every step, so it must cost next to nothing.
+    ///
+    /// - Parameters:
+    ///   - step: finished steps since the start of the run, of `totalSteps`.
+    ///   - epoch: finished epochs.
+    ///   - loss: mean loss a sample of this step's batch; `accuracy` likewise, nil without classes.
+    ///   - samplesPerSecond: recent speed over all ranks.
+    func progress(
+        step: Int, of totalSteps: Int, epoch: Double, loss: Double, accuracy: Double?, samplesPerSecond: Double)
+    /// A logging interval is complete.
+    func logged(_ interval: IntervalRecord) throws
+    /// A validation pass is complete.
+    func validated(_ validation: ValidationRecord) throws
+    /// The run decided something.
+    func decided(_ decision: DecisionRecord) throws
+    /// A checkpoint is safely on disk.
+    func saved(_ checkpoint: CheckpointRecord) throws
+    /// The run is over.
+    func finished(_ final: FinalRecord) throws
+}

@@ -1,0 +1,57 @@
+// Started under mpirun by the tests: checks the MPI communicator, ends jobs on purpose, and measures.
+import Collectives
+import CollectivesConformanceChecks
+import Foundation
+
+/// What this program can do, by its first argument.
+enum Mode: String, CaseIterable {
+    case check, checkInParts, abort, abortInWindow, leave, hang, benchmark, allReduce
+}
+
+func fail(_ message: String, exitCode: Int32) -> Never {
+    FileHandle.standardError.write(Data("collectives-conformance: \(message)\n".utf8))
+    exit(exitCode)
+}
+
+/// The last rank ends the job with exit code 65 while the others wait in `operation`.
+func abortOnLastRank(_ communicator: any Communicator, whileOthers operation: () throws -> Void) throws {
+    if communicator.rank == communicator.worldSize - 1 {
+        usleep(200_000)
+        try communicator.abort(exitCode: 65, reason: "ended on purpose")
+    }
+    try operation()
+    fail("an operation returned without the last rank", exitCode: 70)
+}
+
+guard CommandLine.arguments.count == 2, let mode = Mode(rawValue: CommandLine.arguments[1]) else {
+    fail("usage: mpirun -np N collectives-conformance \(Mode.allCases.map(\.rawValue).joined(separator: "|"))", exitCode: 64)
+}
+do {
+    guard let launcher = try LauncherEnvironment.detect(in: ProcessInfo.processInfo.environment) else {
+        fail("not started by a launcher; use mpirun", exitCode: 64)
+    }
+    let communicator = try MPICommunicator.initialize(
+        under: launcher, maximumTransferBytes: mode == .checkInParts ? 1_009 : 1 << 30)
+    do {
+        switch mode {
+        case .check, .checkInParts: try ConformanceCheck.runAll(on: communicator)
+        case .abort: try abortOnLastRank(communicator) { try communicator.barrier() }
+        case .abortInWindow:
+            let window = try communicator.sharedWindow(byteCountPerRank: 64)
+            try abortOnLastRank(communicator) { try window?.synchronize() }
+        case .leave:
+            if communicator.rank == communicator.worldSize - 1 { exit(3) }
+            try communicator.barrier()
+        case .hang:
+            if communicator.rank == 0 { while true { sleep(1) } }
+            try communicator.barrier()
+        case .benchmark: try Benchmark(communicator).run()
+        case .allReduce: try Benchmark(communicator).runAllReduce()
+        }
+        try communicator.finalize()
+    } catch {
+        try communicator.abort(exitCode: 70, reason: "\(error)")
+    }
+} catch {
+    fail("\(error)", exitCode: 70)
+}

@@ -1,0 +1,99 @@
+import Foundation
+import Reporting
+import Testing
+import Training
+
+struct RunReporterTests {
+    private func run(in directory: String, resumedFromStep: Int? = nil) -> RunDescription {
+        var run = Samples.run
+        run.runDirectory = directory
+        run.resumedFromStep = resumedFromStep
+        return run
+    }
+
+    private func reporter(_ output: TextOutput) -> RunReporter {
+        RunReporter(configuration: "model: lenet5\n", output: output, now: { 0 }, wallTime: { 10 })
+    }
+
+    @Test func everyFileOfTheRunDirectoryIsWritten() throws {
+        try withTemporaryDirectory { directory in
+            let output = RecordingOutput(isTerminal: false)
+            let reporter = reporter(output)
+            try reporter.began(run(in: directory))
+            reporter.progress(step: 1, of: 5160, epoch: 0, loss: 2, accuracy: 0.1, samplesPerSecond: 100)
+            try reporter.logged(Samples.interval(430))
+            try reporter.validated(Samples.validation(430))
+            #expect(try textOfFile(directory + "/report.html").contains(">running</span>"))
+            try reporter.decided(Samples.decision(430, .decay))
+            try reporter.saved(CheckpointRecord(step: 430, path: "checkpoints/step-00000430.safetensors", seconds: 0.1))
+            try reporter.finished(Samples.final)
+            let files = try FileManager.default.contentsOfDirectory(atPath: directory).sorted()
+            #expect(files.count == 4)
+            #expect(files[0] == "decisions.jsonl" && files[1].hasPrefix("events.out.tfevents.10.alpha."))
+            #expect(files[2...] == ["metrics.jsonl", "report.html"])
+            let report = try textOfFile(directory + "/report.html")
+            #expect(report.contains(">finished</span>") && report.contains("step-00000430") && report.contains("no better since"))
+            #expect(output.text.hasSuffix("\n" + FinalLine.text(Samples.final) + "\n"))
+        }
+    }
+
+    @Test func resumedRunShowsTheWholeCurveAndSaysWhatWasDamaged() throws {
+        try withTemporaryDirectory { directory in
+            try writeFile(directory + "/metrics.jsonl", Samples.validation(430).jsonLine + "\nbroken\n")
+            let output = RecordingOutput(isTerminal: false)
+            let reporter = reporter(output)
+            try reporter.began(run(in: directory, resumedFromStep: 430))
+            try reporter.validated(Samples.validation(860))
+            #expect(output.text.contains("note: left out 1 damaged line of the logs in \(directory)"))
+            let report = try textOfFile(directory + "/report.html")
+            #expect(report.contains("validation, epoch 1: 0.0611") && report.contains("validation, epoch 2: 0.0611"))
+        }
+    }
+
+    @Test func recordBeforeTheRunBeganIsRefused() {
+        #expect(throws: ReportingError.notBegun(record: "an interval")) {
+            try reporter(RecordingOutput(isTerminal: false)).logged(Samples.interval(1))
+        }
+    }
+
+    @Test func logThatCannotBeReplacedEndsTheRun() throws {
+        try withTemporaryDirectory { directory in
+            let reporter = reporter(RecordingOutput(isTerminal: false))
+            try reporter.began(run(in: directory))
+            // A directory of the report's name cannot be replaced by a file.
+            try FileManager.default.createDirectory(atPath: directory + "/report.html", withIntermediateDirectories: false)
+            let error = ReportingError.file(operation: "replace", path: directory + "/report.html", reason: "Is a directory")
+            #expect(throws: error) { try reporter.validated(Samples.validation(430)) }
+            #expect(!FileManager.default.fileExists(atPath: directory + "/report.html.tmp"))
+        }
+    }
+
+    @Test func closedPipeDoesNotEndTheProcess() throws {
+        var ends: [Int32] = [0, 0]
+        try #require(pipe(&ends) == 0)
+        close(ends[0])
+        let output = StandardOutput(descriptor: ends[1], environment: [:])
+        #expect(!output.isTerminal && !output.usesColor)
+        output.write("nobody reads this\n")
+        output.write("nor this\n")
+        close(ends[1])
+    }
+
+    @Test func pseudoTerminalGivesItsWidthAndHonoursNoColor() throws {
+        let master = open("/dev/ptmx", O_RDWR | O_NOCTTY)
+        try #require(master >= 0)
+        var (unlocked, number) = (Int32(0), Int32(0))
+        let (setLock, getNumber): (UInt, UInt) = (0x4004_5431, 0x8004_5430)  // TIOCSPTLCK, TIOCGPTN of <asm/ioctls.h>
+        try #require(ioctl(master, setLock, &unlocked) == 0)
+        try #require(ioctl(master, getNumber, &number) == 0)
+        let terminal = open("/dev/pts/\(number)", O_RDWR | O_NOCTTY)
+        var size = winsize(ws_row: 24, ws_col: 77, ws_xpixel: 0, ws_ypixel: 0)
+        try #require(ioctl(terminal, UInt(TIOCSWINSZ), &size) == 0)
+        let output = StandardOutput(descriptor: terminal, environment: ["TERM": "xterm"])
+        #expect(output.isTerminal && output.usesColor && output.width == 77)
+        #expect(!StandardOutput(descriptor: terminal, environment: ["NO_COLOR": "1"]).usesColor)
+        #expect(!StandardOutput(descriptor: terminal, environment: ["TERM": "dumb"]).isTerminal)
+        close(terminal)
+        close(master)
+    }
+}
