@@ -1,3 +1,4 @@
+import DataPipeline
 import Testing
 import Training
 
@@ -12,7 +13,7 @@ import Training
         ])
         #expect(run.optimizer.learningRate == 0.05)
         #expect(run.checkpoint.keep == 7)
-        #expect(run.data.augment == [.translate(pixels: 3), .flip])
+        #expect(run.data.augment == [.translate(pixels: 3), .flipHorizontal])
         #expect(run.model == .zoo(.lenet5, .init(dropout: 0.25)))
         #expect(run.schedule.rule == .cosine(minimumRate: 0.001))
         #expect(run.schedule.warmup?.length == .steps(10))

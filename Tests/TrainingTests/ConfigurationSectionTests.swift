@@ -1,3 +1,4 @@
+import DataPipeline
 import NeuralNetwork
 import Testing
 import Training
@@ -76,7 +77,7 @@ import Training
         ("{name: lenet5, dropout: 0.25, classes: 10}", .zoo(.lenet5, .init(classes: 10, dropout: 0.25))),
         ("resnet110", .zoo(.resnet110, .init())),
         ("resnet18-cifar", .zoo(.resnet18CIFAR, .init())),
-        ("{name: vgg11-cifar, dropout: 0.5}", .zoo(.vgg11CIFAR, .init(dropout: 0.5))),
+        ("vgg11-cifar", .zoo(.vgg11CIFAR, .init())),
         ("{name: layers, input: [784], layers: [relu]}", .layers([.activation(.relu)], input: [784])),
     ] as [(String, ModelConfiguration)])
     func model(yaml: String, expected: ModelConfiguration) throws {
@@ -181,7 +182,7 @@ import Training
               name: cifar10
               path: /data/cifar
               validation: 0.25
-              preprocessing: subtractMean
+              preprocessing: meanSubtraction
               limit: 1000
               augment: [ {translate: {pixels: 1}}, flip, crop, {crop: 2}, {crop: {padding: 3}} ]
 
@@ -189,12 +190,29 @@ import Training
         #expect(run.data.name == .cifar10)
         #expect(run.data.path == "/data/cifar")
         #expect(run.data.validation == .fraction(0.25))
-        #expect(run.data.preprocessing == .subtractMean)
+        #expect(run.data.preprocessing == .meanSubtraction)
         #expect(run.data.limit == 1000)
-        #expect(run.data.augment == [.translate(pixels: 1), .flip, .crop(padding: 4), .crop(padding: 2), .crop(padding: 3)])
+        #expect(run.data.augment == [
+            .translate(pixels: 1), .flipHorizontal, .randomCrop(padding: 4), .randomCrop(padding: 2), .randomCrop(padding: 3),
+        ])
         try expectRoundTrip(run)
         #expect(configurationProblem(configurationText("data: {name: digits, limit: 5, validation: 5}\n")) ==
             "configs/run.yaml:1:32: 'data.validation': 5 of 5 samples leave none to train on; make validation smaller.")
+    }
+
+    @Test("The data sets that a configuration can name are those that the program can open")
+    func dataNames() {
+        #expect(DataConfiguration.Name.allCases.map(\.rawValue) == DatasetLibrary.names)
+    }
+
+    @Test("A model of the zoo has the classes of its options, or else those of the data")
+    func classes() throws {
+        func last(_ yaml: String, classes: Int) throws -> LayerSpecification? {
+            try readConfiguration(configurationText("model: \(yaml)\n")).model.layers(classes: classes).last
+        }
+        #expect(try last("lenet5", classes: 100) == ZooModel.lenet5.layers(ZooOptions(classes: 100)).last)
+        #expect(try last("{name: lenet5, classes: 7}", classes: 100) == ZooModel.lenet5.layers(ZooOptions(classes: 7)).last)
+        #expect(try last("{input: [784], layers: [relu, {linear: 3}]}", classes: 100) == .linear(units: 3))
     }
 
     private func expectRoundTrip(_ run: RunConfiguration) throws {

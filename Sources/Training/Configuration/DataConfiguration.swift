@@ -1,3 +1,5 @@
+import DataPipeline
+
 /// Which samples are trained on and what is done to them.
 public struct DataConfiguration: Equatable, Sendable {
     /// The data sets that the program can read or make.
@@ -17,18 +19,6 @@ public struct DataConfiguration: Equatable, Sendable {
         }
     }
 
-    /// What is done once to every sample, with statistics of the training set.
-    public enum Preprocessing: String, CaseIterable, Sendable {
-        /// Per channel: subtract the mean, divide by the standard deviation.
-        case standardize
-        /// Per channel: subtract the mean.
-        case subtractMean
-        /// Pixels 0…255 to −1…1.
-        case symmetric
-        /// Pixels 0…255 to 0…1.
-        case unit
-    }
-
     /// How many training samples are set aside for validation.
     public enum ValidationSplit: Equatable, Sendable {
         case count(Int)
@@ -39,6 +29,7 @@ public struct DataConfiguration: Equatable, Sendable {
     /// Folder with the data set's files; nil for drawn data.
     public let path: String?
     public let validation: ValidationSplit
+    /// How raw values become inputs, with statistics of the training samples.
     public let preprocessing: Preprocessing
     /// Random changes to training samples, in this order, drawn anew every epoch.
     public let augment: [Augmentation]
@@ -56,7 +47,7 @@ extension DataConfiguration: ConfigurationSection {
         validation = reader.value(
             "validation", .validationSplit, default: 0.1, "Training samples set aside for validation, as a count or a fraction.")
         preprocessing = reader.value(
-            "preprocessing", .choice(of: Preprocessing.self), default: "standardize", "What is done once to every sample.")
+            "preprocessing", .choice(of: Preprocessing.self), default: "standardize", "How raw values become inputs.")
         augment = reader.value(
             "augment", .list(of: .section()), default: [], "Random changes to training samples, new every epoch.")
         limit = reader.optional("limit", .integer(in: 1...), "Use only so many training samples, validation included.")

@@ -2,12 +2,12 @@ import NeuralNetwork
 
 /// Which model is trained: one of the zoo, or a list of layers.
 public enum ModelConfiguration: Equatable, Sendable {
-    case zoo(ZooModel, ZooOptions)
+    case zoo(ZooModel, Options)
     /// - Parameter input: the shape of one sample, `[height, width, channels]` or `[features]`.
     case layers([LayerSpecification], input: [Int])
 
     /// What can be changed about a model of the zoo.
-    public struct ZooOptions: Equatable, Sendable {
+    public struct Options: Equatable, Sendable {
         /// Number of outputs; nil for the number of classes of the data set.
         public var classes: Int?
         /// Probability of dropout, where the model has it.
@@ -23,6 +23,18 @@ public enum ModelConfiguration: Equatable, Sendable {
     }
 }
 
+extension ModelConfiguration {
+    /// The model's layers, for a data set of so many classes.
+    public func layers(classes: Int) -> [LayerSpecification] {
+        switch self {
+        case .zoo(let model, let options):
+            model.layers(ZooOptions(classes: options.classes ?? classes, hidden: options.hidden, dropout: options.dropout))
+        case .layers(let layers, _):
+            layers
+        }
+    }
+}
+
 extension ModelConfiguration: ConfigurationSection {
     package static var title: String { "model" }
     package static var shortForm: ConfigurationShortForm { .value(of: "name") }
@@ -30,7 +42,7 @@ extension ModelConfiguration: ConfigurationSection {
     package init(from reader: ConfigurationReader) {
         let zoo = ZooModel.allCases.map { model in
             ConfigurationVariant.named(model.rawValue, Self.documentation(of: model)) { reader in
-                Self.zoo(model, ZooOptions(of: model, from: reader))
+                Self.zoo(model, Options(of: model, from: reader))
             }
         }
         let list = ConfigurationVariant.named("layers", "A list of layers; the name may be left out.", impliedBy: "layers") {
@@ -54,7 +66,7 @@ extension ModelConfiguration: ConfigurationSection {
     }
 }
 
-extension ModelConfiguration.ZooOptions {
+extension ModelConfiguration.Options {
     fileprivate init(of model: ZooModel, from reader: ConfigurationReader) {
         self.init(classes: reader.optional("classes", .integer(in: 1...), "Number of outputs; the data's classes if absent."))
         switch model {
@@ -63,9 +75,7 @@ extension ModelConfiguration.ZooOptions {
             dropout = Self.dropout(from: reader, after: "each hidden layer")
         case .lenet5:
             dropout = Self.dropout(from: reader, after: "the hidden linear layers")
-        case .vgg11CIFAR:
-            dropout = Self.dropout(from: reader, after: "the last convolution")
-        case .resnet20, .resnet32, .resnet44, .resnet56, .resnet110, .resnet18CIFAR:
+        case .resnet20, .resnet32, .resnet44, .resnet56, .resnet110, .resnet18CIFAR, .vgg11CIFAR:
             break
         }
     }
