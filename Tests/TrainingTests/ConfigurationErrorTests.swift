@@ -127,9 +127,9 @@ import Training
 
     @Test("All problems are reported in the order of the file, ten at most, the rest counted")
     func several() throws {
-        let problem = try #require(configurationProblem(configurationText("batch: x\nclipNorm: 0\nsead: 1\n")))
+        let problem = try #require(configurationProblem(configurationText("clipNorm: 0\nsead: 1\nbatch: x\n")))
         let lines = problem.split(separator: "\n").map { $0.prefix(while: { $0 != " " }) }
-        #expect(lines == ["configs/run.yaml:1:8:", "configs/run.yaml:2:11:", "configs/run.yaml:3:1:"])
+        #expect(lines == ["configs/run.yaml:1:11:", "configs/run.yaml:2:1:", "configs/run.yaml:3:8:"])
 
         let many = (1...12).map { "wrong\($0): 1\n" }.joined()
         let truncated = try #require(configurationProblem(configurationText(many))).split(separator: "\n")

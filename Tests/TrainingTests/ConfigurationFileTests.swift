@@ -1,5 +1,7 @@
 import DataPipeline
 import Foundation
+import NeuralNetwork
+import TensorCore
 import Testing
 import Training
 
@@ -8,6 +10,14 @@ import Training
     func loads(name: String) throws {
         let run = try load(name)
         #expect(run.name == name.dropLast(5))
+    }
+
+    @Test("The model of every configuration fits its data", arguments: shippedConfigurations)
+    func models(name: String) throws {
+        let run = try load(name)
+        let input: Shape = if case .layers(_, let input) = run.model { Shape(input) } else { Shape(run.data.name.sampleShape) }
+        let model = try Model(name: run.name, input: input, layers: run.model.layers(classes: 10))
+        #expect(model.rows.last?.outputShape == [10])
     }
 
     @Test("The resolved text of every configuration reads back to an equal value", arguments: shippedConfigurations)
