@@ -20,7 +20,10 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 let package = Package(
     name: "trainer",
     products: [.executable(name: "trainer", targets: ["trainer"])],
-    dependencies: [],
+    dependencies: [
+        // Parses the YAML of run configurations and keeps line and column of every node, which each error names.
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
     targets: [
         // C libraries
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
@@ -39,7 +42,7 @@ let package = Package(
         module("Collectives", ["CMPI"]),
         module("DataParallel", ["Autograd", "Collectives"]),
         module("Checkpointing", ["TensorCore", "CCrypto"]),
-        module("Training", ["NeuralNetwork", "Optimization", "DataPipeline", "DataParallel", "Checkpointing"]),
+        module("Training", ["NeuralNetwork", "Optimization", "DataPipeline", "DataParallel", "Checkpointing", .product(name: "Yams", package: "Yams")]),
         module("Reporting", ["Training"]),
         module("Interchange", ["Checkpointing", "NeuralNetwork"]),
         .executableTarget(name: "trainer", dependencies: ["Training", "Reporting", "Interchange", "Kernels"], swiftSettings: tuned),
