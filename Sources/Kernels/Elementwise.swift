@@ -176,23 +176,6 @@ public func mapGradient(
     }
 }
 
-/// A sum of squares in a fixed order: 16 lanes, then the lanes pairwise; any not-finite element makes it not finite.
-public func sumOfSquares(_ x: UnsafePointer<Float>, count: Int) -> Float {
-    var lanes = Vector.zero
-    var i = 0
-    while i + 16 <= count {
-        let v = x.vector(i)
-        lanes = lanes.addingProduct(v, v)
-        i += 16
-    }
-    var sum = lanes.laneSum
-    while i < count {
-        sum += x[i] * x[i]
-        i += 1
-    }
-    return sum
-}
-
 /// The index of the first element that is NaN or infinite, or nil.
 public func firstNonFinite(_ x: UnsafePointer<Float>, count: Int) -> Int? {
     // x · 0 is 0 for finite x and NaN otherwise; NaN survives every addition.
