@@ -3,7 +3,7 @@ import Optimization
 
 /// Floats on the heap with a stable address, for tests that hand out pointers.
 ///
-/// The pointer dies with the buffer: pass it through the helpers below, which keep the buffers alive.
+/// The pointer dies with the buffer: pass it through the extensions below, which keep the buffers alive.
 final class FlatBuffer {
     let pointer: UnsafeMutablePointer<Float>
     let count: Int
