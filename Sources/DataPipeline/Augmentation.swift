@@ -84,8 +84,8 @@ private func shiftRandomly(
 ) -> Bool {
     let words = key.block(at: 0)
     let choices = UInt64(2 * distance + 1)
-    let down = Int(UInt64(words[0]) * choices >> 32) - distance
-    let right = Int(UInt64(words[1]) * choices >> 32) - distance
+    let down = Int((UInt64(words[0]) * choices) >> 32) - distance
+    let right = Int((UInt64(words[1]) * choices) >> 32) - distance
     if down == 0 && right == 0 { return false }
     let (from, to) = checked(source, destination, shape, name)
     shiftImage(from, to: to, h: shape[0], w: shape[1], c: shape[2], down: down, right: right, fill: fill)
