@@ -76,7 +76,9 @@ public enum ValidationSize: Equatable, Sendable {
 
 /// A training set cut into two disjoint parts.
 public struct ValidationSplit: Sendable {
+    /// What is trained on.
     public let train: Subset
+    /// What is set aside.
     public let validation: Subset
 
     /// Sets `size` samples of `dataset` aside.
