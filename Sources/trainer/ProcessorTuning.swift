@@ -21,8 +21,8 @@ enum ProcessorTuning {
         if set(wanted) {
             var arguments = CommandLine.arguments.map { strdup($0) }
             arguments.append(nil)
-            execv("/proc/self/exe", arguments)
-            // Without /proc it goes on as it is, only slower.
+            if let program = Bundle.main.executablePath { execv(program, arguments) }
+            // Where that fails it goes on as it is, only slower.
         }
         LinearAlgebra.useOneThread()
     }

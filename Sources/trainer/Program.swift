@@ -22,8 +22,6 @@ struct Program: ParsableCommand {
         do {
             var command = try parseAsRoot()
             try command.run()
-        } catch let error as ExitCode {
-            Foundation.exit(error.rawValue)
         } catch let error as ErrorReport {
             fail(error)
         } catch let error where exitCode(for: error) == .validationFailure || exitCode(for: error) == .success {
