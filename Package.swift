@@ -50,7 +50,7 @@ let package = Package(
         .executableTarget(
             name: "trainer",
             dependencies: [
-                "Training", "Reporting", "Collectives", "NeuralNetwork",
+                "Training", "Reporting", "Collectives", "NeuralNetwork", "Kernels",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: tuned),
 

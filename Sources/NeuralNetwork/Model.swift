@@ -23,6 +23,8 @@ public struct Model: Sendable {
     public let rows: [LayerSummary]
     /// How each parameter's values are ordered in exchanged files, by index.
     public let exchangeLayouts: [ExchangeLayout]
+    /// The shapes of its convolutions for one sample, in order of use.
+    public let convolutions: [ConvolutionGeometry]
     private let root: any Layer
 
     /// - Throws: ``ModelError`` when a layer does not fit its input.
@@ -35,6 +37,7 @@ public struct Model: Sendable {
         layout = ModelLayout(builder.parameters)
         statisticsMomentum = builder.statisticsMomentum
         rows = builder.rows
+        convolutions = builder.convolutions
         exchangeLayouts = builder.exchangeLayouts
         self.root = root
     }

@@ -1,4 +1,5 @@
 import Autograd
+import Kernels
 import TensorCore
 
 /// Turns layer specifications into layers: infers shapes, registers parameters in order of use, counts costs.
@@ -6,6 +7,7 @@ struct ModelBuilder {
     private(set) var parameters: [Parameter] = []
     private(set) var statisticsMomentum: [Int: Float] = [:]
     private(set) var rows: [LayerSummary] = []
+    private(set) var convolutions: [ConvolutionGeometry] = []
     private(set) var exchangeLayouts: [ExchangeLayout] = []
     /// The image whose flattened values reach the next linear layer.
     private var flattenedImage: Shape?
@@ -85,6 +87,7 @@ struct ModelBuilder {
         let weight = try parameter(
             path + ".weight", filters, c.initializer?.initializer ?? .uniformFanIn(1), layout: .filters)
         let bias = c.bias ? try parameter(path + ".bias", [c.filters], .uniformBias(fanIn: geometry.patchCount)) : nil
+        convolutions.append(geometry)
         let output: Shape = [geometry.outputHeight, geometry.outputWidth, c.filters]
         return finish(
             Convolution2D(weight: weight, bias: bias, attributes: attributes), "conv", output, path,

@@ -1,11 +1,13 @@
 import ArgumentParser
 import Foundation
+import Kernels
 import NeuralNetwork
 import Training
 
 /// Measures the program on this machine.
 struct Bench: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Measure training steps on this machine.", subcommands: [Step.self])
+    static let configuration = CommandConfiguration(abstract: "Measure training steps and their parts on this machine.",
+        subcommands: [Step.self, ConvolutionCommand.self, Gemm.self])
 
     /// Whole training steps on random data.
     struct Step: ParsableCommand {
@@ -54,6 +56,43 @@ struct Bench: ParsableCommand {
                             + ", \(result.allocations.during) system allocations")
                 }
                 return ExitCode.done.rawValue
+            }
+        }
+    }
+
+    /// Convolution algorithms, pass by pass.
+    struct ConvolutionCommand: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "convolution",
+            abstract: "Every convolution algorithm on a model's shapes: speed, error against Double, share of the peak; * is what training uses.")
+
+        @Argument(help: "A ready-made model.")
+        var model = "resnet18-cifar"
+
+        @Option(help: "Samples of a grain.")
+        var batch = 32
+
+        func run() throws {
+            let peak = Roofline.peakGigaflops()
+            print(String(format: "peak of one core: %.0f GFLOP/s, memory %.1f GB/s, kernels for %@", peak, Roofline.bandwidthGigabytes(), LinearAlgebra.coreName))
+            try ConvolutionBenchmark(model: ZooModel.named(model), batch: batch, peak: peak).run { row in
+                print(
+                    "\(row.shape)  \(row.pass)  \(row.algorithm)\(row.isChosen ? "*" : "")"
+                        + String(format: "  %.0f GFLOP/s  error %.1e  %.0f %% of peak", row.gigaflops, row.error, 100 * row.shareOfPeak))
+            }
+        }
+    }
+
+    /// Matrix products against the peak.
+    struct Gemm: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Matrix products of several sizes against the peak of multiply-adds.")
+
+        func run() throws {
+            let peak = Roofline.peakGigaflops()
+            print(String(format: "peak of one core: %.0f GFLOP/s, kernels for %@", peak, LinearAlgebra.coreName))
+            for (m, n, k) in [(64, 64, 64), (64, 512, 784), (128, 128, 128), (512, 512, 512), (3200, 16, 150), (4096, 64, 576)] {
+                let gigaflops = MatrixBenchmark.gigaflops(m: m, n: n, k: k)
+                print("\(m)×\(n)×\(k)" + String(format: ": %.0f GFLOP/s, %.0f %% of peak", gigaflops, 100 * gigaflops / peak))
             }
         }
     }
