@@ -28,7 +28,7 @@ public struct WinogradConvolution: Sendable {
     private var tilesWide: Int { (geometry.outputWidth + tileOutputs - 1) / tileOutputs }
     private var tiles: Int { geometry.batch * tilesHigh * tilesWide }
     /// Tiles a block holds: enough rows for an efficient matrix product, few enough to stay in cache.
-    private var block: Int { min(tiles, c + o <= 160 ? 64 : 128) }
+    private var block: Int { min(tiles, 128) }
     // A plane's stride is not a power of two, so that the planes of one tile fall into different cache sets.
     private var inputPlane: Int { block * c + 16 }
     private var outputPlane: Int { block * o + 16 }
