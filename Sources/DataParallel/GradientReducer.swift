@@ -45,7 +45,7 @@ public final class GradientReducer: @unchecked Sendable {
         let tree = assignment.tree
         let roots = assignment.roots(ofRank: rank)
         buffers = GrainBuffers(
-            grains: assignment.grains(ofRank: rank), roots: roots.map { tree.nodes[$0].lower..<tree.nodes[$0].upper },
+            grains: assignment.grains(ofRank: rank), roots: roots.map(tree.grains(of:)),
             count: count, memoryForRoot: reduction.memory(forRoot:))
         progress = TreeProgress(tree: tree, roots: roots, bucketCount: self.buckets.count)
     }

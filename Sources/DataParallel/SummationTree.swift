@@ -43,6 +43,12 @@ public struct SummationTree: Equatable, Sendable {
         self.nodes = nodes
     }
 
+    /// The nodes of single grains, in order.
+    package var leaves: [Int] { Array(0..<grainCount) }
+
+    /// The contiguous grains whose sum a node is.
+    package func grains(of node: Int) -> Range<Int> { nodes[node].lower..<nodes[node].upper }
+
     /// The largest complete subtrees inside a range of grains, in order: what one rank can add by itself.
     package func roots(of range: Range<Int>) -> [Int] {
         func collect(_ node: Int) -> [Int] {
