@@ -3,54 +3,45 @@ import Foundation
 
 /// The one thread of a rank that calls its communicator; jobs run in the order of submission.
 ///
-/// `@unchecked Sendable`: the queue is under the condition's lock.
-public final class CommunicationThread: @unchecked Sendable {
-    public let rank: Int
-    public let worldSize: Int
-    private let condition = NSCondition()
-    private var queue: [() -> Void] = []
-    private var isStopped = false
+/// Only ``abort(exitCode:reason:)`` passes the queue by, because the job that runs may wait for ranks that never come.
+public final class CommunicationThread: Sendable {
+    /// This rank's number.
+    public var rank: Int { communicator.rank }
+    /// How many ranks the job has.
+    public var worldSize: Int { communicator.worldSize }
+    private let communicator: any Communicator
+    private let queue: JobQueue
+    private let thread: JoinableThread
 
     /// Starts the thread and makes the communicator on it, because MPI wants its calls from the thread that initialised it.
+    ///
+    /// Throws what `makeCommunicator` throws.
     public init(_ makeCommunicator: @escaping @Sendable () throws -> any Communicator) throws {
-        let box = Box<(any Communicator)?>(nil)
-        let ready = Outcome<(rank: Int, worldSize: Int)>()
-        let start = Start()
-        let thread = Thread {
-            do {
-                let communicator = try makeCommunicator()
-                box.value = communicator
-                ready.complete(.success((communicator.rank, communicator.worldSize)))
-            } catch {
-                ready.complete(.failure(error))
-                return
-            }
-            start.wait()
+        let queue = JobQueue()
+        let made = Outcome<any Communicator>()
+        thread = try JoinableThread(name: "communication") {
+            made.complete(Result { try makeCommunicator() })
+            queue.serve()
         }
-        thread.name = "communication"
-        thread.stackSize = 8 << 20
-        thread.start()
-        (rank, worldSize) = try ready.wait()
-        communicator = box
-        start.run { [self] in serve() }
+        self.queue = queue
+        do {
+            communicator = try made.wait()
+        } catch {
+            queue.close()
+            thread.join()
+            throw error
+        }
     }
 
-    private let communicator: Box<(any Communicator)?>
+    deinit { queue.close() }
 
     /// Queues a job and returns at once.
+    ///
+    /// - Precondition: the thread has not been stopped.
     public func submit<T>(_ job: @escaping @Sendable (any Communicator) throws -> T) -> Outcome<T> {
         let outcome = Outcome<T>()
-        condition.lock()
-        let stopped = isStopped
-        if !stopped {
-            queue.append { [communicator] in
-                guard let value = communicator.value else { return }
-                outcome.complete(Result { try job(value) })
-            }
-        }
-        condition.signal()
-        condition.unlock()
-        precondition(!stopped, "CommunicationThread: submit after stop")
+        let isQueued = queue.append { [communicator] in outcome.complete(Result { try job(communicator) }) }
+        precondition(isQueued, "CommunicationThread: submit after stop")
         return outcome
     }
 
@@ -59,77 +50,62 @@ public final class CommunicationThread: @unchecked Sendable {
         try submit(job).wait()
     }
 
-    /// Finalises the communicator and ends the thread.
+    /// Ends the whole job with an exit code because of `reason`, from any thread, whatever this thread is waiting for.
+    ///
+    /// See `Communicator.abort`: it returns by throwing, and only where ranks are threads.
+    public func abort(exitCode: Int32, reason: String) throws -> Never {
+        try communicator.abort(exitCode: exitCode, reason: reason)
+    }
+
+    /// Finalises the communicator after all jobs and ends the thread; a second call does nothing.
     public func stop() throws {
-        let end = submit { try $0.finalize() }
-        condition.lock()
-        isStopped = true
-        condition.signal()
-        condition.unlock()
+        let end = Outcome<Void>()
+        let isQueued = queue.append { [communicator] in end.complete(Result { try communicator.finalize() }) }
+        queue.close()
+        guard isQueued else { return }
+        defer { thread.join() }
         try end.wait()
-    }
-
-    private func serve() {
-        while true {
-            condition.lock()
-            while queue.isEmpty && !isStopped { condition.wait() }
-            if queue.isEmpty {
-                condition.unlock()
-                return
-            }
-            let job = queue.removeFirst()
-            condition.unlock()
-            job()
-        }
-    }
-
-    /// Lets the thread body begin once `self` exists.
-    private final class Start: @unchecked Sendable {
-        private let semaphore = DispatchSemaphore(value: 0)
-        private var body: (() -> Void)?
-
-        func run(_ body: @escaping () -> Void) {
-            self.body = body
-            semaphore.signal()
-        }
-
-        func wait() {
-            semaphore.wait()
-            body?()
-            body = nil
-        }
-    }
-
-    /// A value handed from one thread to another through a semaphore.
-    private final class Box<T>: @unchecked Sendable {
-        var value: T
-        init(_ value: T) { self.value = value }
     }
 }
 
-/// The result of a job that another thread runs.
+/// Jobs in the order in which they came, run by the thread that serves them.
 ///
-/// `@unchecked Sendable`: `result` is under the condition's lock.
-public final class Outcome<T>: @unchecked Sendable {
+/// `@unchecked Sendable`: both variables are under the condition's lock.
+private final class JobQueue: @unchecked Sendable {
     private let condition = NSCondition()
-    private var result: Result<T, any Error>?
+    private var jobs: [() -> Void] = []
+    private var isClosed = false
 
-    public init() {}
-
-    public func complete(_ result: Result<T, any Error>) {
+    /// Whether the job will run: false once the queue is closed.
+    func append(_ job: @escaping () -> Void) -> Bool {
         condition.lock()
-        self.result = result
-        condition.broadcast()
+        defer { condition.unlock() }
+        if isClosed { return false }
+        jobs.append(job)
+        condition.signal()
+        return true
+    }
+
+    /// Takes no more jobs; those that are queued still run.
+    func close() {
+        condition.lock()
+        isClosed = true
+        condition.signal()
         condition.unlock()
     }
 
-    /// Returns when the job has ended, with its value or its error.
-    public func wait() throws -> T {
+    /// Runs jobs until the queue is closed and empty.
+    func serve() {
+        while let job = next() { job() }
+    }
+
+    private func next() -> (() -> Void)? {
         condition.lock()
         defer { condition.unlock() }
-        while true {
-            if let result { return try result.get() }
+        while jobs.isEmpty {
+            if isClosed { return nil }
             condition.wait()
         }
+        return jobs.removeFirst()
     }
 }

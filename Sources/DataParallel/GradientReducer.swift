@@ -1,188 +1,164 @@
-import Autograd
-import Collectives
 import Foundation
 import Kernels
-import Synchronization
 
 /// Adds the flat vectors of all grains of a step, over threads and ranks, in the tree's order.
 ///
 /// Workers take grains one after another; as backward passes a bucket, that bucket's part of the tree is added as far as
 /// this rank can. What remains across ranks is added by a ``BucketReduction``. The result's bits depend on the grains alone.
 ///
-/// `@unchecked Sendable`: all bookkeeping is in the mutex; a range of a buffer is written by the worker whose turn the
-/// tree gives, which the mutex orders.
+/// A step is ``begin()``, ``computeGrains(_:)`` on every worker, and ``finish()``. When a grain fails, other workers stop
+/// after theirs, and `finish` throws the grain's error. A job of one rank may begin another step then. With several ranks
+/// the others wait for this one's part: the failure stays, and whoever sees it ends the job by the communicator's `abort`.
+///
+/// `@unchecked Sendable`: all bookkeeping is under the condition's lock. A range of a buffer belongs to the worker that
+/// computes it, then to the one that the tree's progress tells to add it; each hand-over passes through the lock.
 public final class GradientReducer: @unchecked Sendable {
+    /// Which rank computes which grains.
     public let assignment: GrainAssignment
+    /// Floats of the flat vector.
     public let count: Int
     private let rank: Int
     private let buckets: [Range<Int>]
-    private let roots: [Int]
-    private let isRoot: [Bool]
     private let reduction: any BucketReduction
-    private let state: Mutex<State>
 
-    private struct State: @unchecked Sendable {
-        var nextGrain = 0
-        var buffers: [UnsafeMutablePointer<Float>?]
-        var free: [FlatBuffer] = []
-        var owners: [FlatBuffer?]
-        var isDone: [[Bool]]
-        var rootsDone: [Int]
-        var bucketsLeft: [Int]
-        var allocated = 0
-        var failure: (any Error)?
-    }
+    private let condition = NSCondition()
+    private var nextGrain = 0
+    private var workers = 0
+    private var failure: (any Error)?
+    private var buffers: GrainBuffers
+    private var progress: TreeProgress
 
-    /// - Parameter count: floats of the flat vector, a multiple of 16.
+    /// - Parameters:
+    ///   - count: floats of the flat vector, a multiple of 16.
+    ///   - buckets: how the vector is cut, by default ``BucketPlan``'s way; one rank has nothing to send and takes it whole.
+    ///   - reduction: adds this rank's partial sums and those of the others.
     public init(assignment: GrainAssignment, rank: Int, count: Int, buckets: BucketPlan? = nil, reduction: any BucketReduction) {
+        precondition(count > 0 && count % 16 == 0, "GradientReducer: \(count) floats are not whole 64-byte lines")
+        precondition(rank >= 0 && rank < assignment.worldSize, "GradientReducer: rank \(rank) outside 0..<\(assignment.worldSize)")
         self.assignment = assignment
         self.rank = rank
         self.count = count
         self.reduction = reduction
-        let ranges = assignment.worldSize == 1 ? [0..<count] : (buckets ?? BucketPlan(count: count)).ranges
-        self.buckets = ranges
+        self.buckets = assignment.worldSize == 1 ? [0..<count] : (buckets ?? BucketPlan(count: count)).ranges
+        precondition(
+            self.buckets.last?.upperBound == count, "GradientReducer: buckets for \(self.buckets.last?.upperBound ?? 0) of \(count) floats")
+        let tree = assignment.tree
         let roots = assignment.roots(ofRank: rank)
-        self.roots = roots
-        isRoot = assignment.tree.nodes.indices.map(roots.contains)
-        state = Mutex(
-            State(
-                buffers: Array(repeating: nil, count: assignment.grainCount), owners: Array(repeating: nil, count: assignment.grainCount),
-                isDone: Array(repeating: Array(repeating: false, count: assignment.tree.nodes.count), count: ranges.count),
-                rootsDone: Array(repeating: 0, count: ranges.count), bucketsLeft: Array(repeating: 0, count: assignment.grainCount)))
+        buffers = GrainBuffers(
+            grains: assignment.grains(ofRank: rank), roots: roots.map(tree.grains(of:)),
+            count: count, memoryForRoot: reduction.memory(forRoot:))
+        progress = TreeProgress(tree: tree, roots: roots, bucketCount: self.buckets.count)
     }
 
-    /// How many flat buffers exist; constant in the steady state.
-    public var allocatedBuffers: Int { state.withLock { $0.allocated } }
+    /// How many flat buffers exist; constant after the first step.
+    public var allocatedBuffers: Int { locked { buffers.allocated } }
 
     /// Prepares a step; the previous one's result is no longer valid.
     public func begin() {
-        let grains = assignment.grains(ofRank: rank)
-        state.withLock { s in
-            s.nextGrain = grains.lowerBound
-            s.failure = nil
-            for grain in grains {
-                if let owner = s.owners[grain] { s.free.append(owner) }
-                s.owners[grain] = nil
-                s.buffers[grain] = nil
-                s.bucketsLeft[grain] = buckets.count
-            }
-            for bucket in buckets.indices {
-                s.rootsDone[bucket] = 0
-                for node in s.isDone[bucket].indices { s.isDone[bucket][node] = false }
-            }
+        let rootMemory: [UnsafeMutablePointer<Float>]? = locked {
+            if assignment.worldSize == 1 { failure = nil }
+            nextGrain = assignment.grains(ofRank: rank).lowerBound
+            workers = 0
+            buffers.reset()
+            progress.reset()
+            return failure == nil ? buffers.rootMemory : nil
         }
-        reduction.begin(roots.map { assignment.tree.nodes[$0].lower }.enumerated().map { index, grain in rootMemory(index, grain) }, buckets)
+        if let rootMemory { reduction.begin(rootMemory, buckets) }
     }
 
     /// Computes grains until none of this rank's is left; every worker calls it once a step.
     ///
-    /// - Parameter compute: writes all of a grain's flat vector and reports through its last argument how many floats at the front are final.
+    /// - Parameter compute: writes all of a grain's flat vector and reports through its last argument how many floats at
+    ///   the front are final. It doesn't touch them afterwards: they may be another grain's already.
     public func computeGrains(
         _ compute: (_ grain: Int, _ vector: UnsafeMutablePointer<Float>, _ onProgress: @escaping (Int) -> Void) throws -> Void
     ) throws {
+        locked {
+            workers += 1
+            buffers.reserve(workers: workers)
+            condition.broadcast()
+        }
         while let (grain, vector) = take() {
             var passed = 0
-            let progress: (Int) -> Void = { [self] floats in
+            let report: (Int) -> Void = { [self] floats in
                 while passed < buckets.count, buckets[passed].upperBound <= floats {
                     arrive(grain, bucket: passed)
                     passed += 1
                 }
             }
             do {
-                try withoutActuallyEscaping(progress) { try compute(grain, vector, $0) }
-                progress(count)
+                try compute(grain, vector, report)
             } catch {
-                state.withLock { if $0.failure == nil { $0.failure = error } }
+                fail(error)
                 throw error
             }
+            report(count)
         }
     }
 
     /// The sum over all grains of all ranks, once every worker has returned from ``computeGrains(_:)``.
-    public func finish() throws -> UnsafePointer<Float> { try reduction.finish() }
+    ///
+    /// Throws the first error of a grain, and what the reduction throws. The memory is valid until the next ``begin()``.
+    public func finish() throws -> UnsafePointer<Float> {
+        let (error, isComplete) = locked { (failure, progress.isComplete) }
+        if let error { throw error }
+        precondition(isComplete, "GradientReducer: finish before all grains of rank \(rank) were computed")
+        return try reduction.finish()
+    }
 
-    // MARK: - Grains and buffers
+    /// Gives the step up, from any thread: workers stop after their grains, and nothing waits for the rest of this rank's buckets.
+    public func cancel() { fail(DataParallelError.stepCancelled(rank: rank)) }
 
+    private func fail(_ error: any Error) {
+        locked {
+            if failure == nil { failure = error }
+            condition.broadcast()
+        }
+        reduction.cancel()
+    }
+
+    /// The next grain and its memory; waits while all spare buffers hold sums that wait for slower workers.
     private func take() -> (Int, UnsafeMutablePointer<Float>)? {
-        state.withLock { s in
-            if s.failure != nil || s.nextGrain >= assignment.grains(ofRank: rank).upperBound { return nil }
-            let grain = s.nextGrain
-            s.nextGrain += 1
-            if let memory = s.buffers[grain] { return (grain, memory) }
-            let buffer = s.free.popLast() ?? makeBuffer(&s)
-            s.owners[grain] = buffer
-            s.buffers[grain] = buffer.pointer
-            return (grain, buffer.pointer)
+        locked {
+            while failure == nil && nextGrain < assignment.grains(ofRank: rank).upperBound {
+                if let vector = buffers.acquire(nextGrain) {
+                    nextGrain += 1
+                    return (nextGrain - 1, vector)
+                }
+                condition.wait()
+            }
+            return nil
         }
-    }
-
-    private func makeBuffer(_ s: inout State) -> FlatBuffer {
-        s.allocated += 1
-        return FlatBuffer(count: count)
-    }
-
-    /// The memory in which a local root's sum ends up: the buffer of its first grain.
-    private func rootMemory(_ index: Int, _ grain: Int) -> UnsafeMutablePointer<Float> {
-        if let given = reduction.memory(forRoot: index) {
-            state.withLock { $0.buffers[grain] = given }
-            return given
-        }
-        return state.withLock { s in
-            let buffer = s.free.popLast() ?? makeBuffer(&s)
-            s.owners[grain] = buffer
-            s.buffers[grain] = buffer.pointer
-            return buffer.pointer
-        }
-    }
-
-    // MARK: - The tree
-
-    private enum Action {
-        case nothing
-        case reduce
-        case merge(parent: Int, left: Int, right: Int, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>)
     }
 
     /// A grain has passed a bucket: adds upwards as far as siblings are there.
     private func arrive(_ grain: Int, bucket: Int) {
         var node = grain
         while true {
-            switch next(node, bucket) {
-            case .nothing: return
-            case .reduce: return reduction.localSumIsReady(bucket: bucket)
-            case .merge(let parent, _, let right, let target, let source):
-                let range = buckets[bucket]
-                accumulate(source + range.lowerBound, into: target + range.lowerBound, count: range.count)
-                release(assignment.tree.nodes[right].lower)
+            switch locked({ progress.complete(node, bucket: bucket) }) {
+            case .wait: return
+            case .bucketIsReady: return reduction.localSumIsReady(bucket: bucket)
+            case .add(let source, let target, let parent):
+                add(source, to: target, buckets[bucket])
                 node = parent
             }
         }
     }
 
-    private func next(_ node: Int, _ bucket: Int) -> Action {
-        let tree = assignment.tree
-        return state.withLock { s in
-            s.isDone[bucket][node] = true
-            if isRoot[node] {
-                s.rootsDone[bucket] += 1
-                return s.rootsDone[bucket] == roots.count ? .reduce : .nothing
-            }
-            guard let (parent, left, right) = tree.family(of: node), s.isDone[bucket][left], s.isDone[bucket][right],
-                let target = s.buffers[tree.nodes[left].lower], let source = s.buffers[tree.nodes[right].lower]
-            else { return .nothing }
-            return .merge(parent: parent, left: left, right: right, target, source)
+    /// Adds a range of one grain's buffer to another's, and frees the buffer after the last range.
+    private func add(_ source: Int, to target: Int, _ range: Range<Int>) {
+        let (addend, sum) = locked { (buffers[source], buffers[target]) }
+        accumulate(addend + range.lowerBound, into: sum + range.lowerBound, count: range.count)
+        locked {
+            guard progress.hasBeenAdded(source) else { return }
+            buffers.release(source)
+            condition.broadcast()
         }
     }
 
-    /// One more bucket of this grain's buffer has been added elsewhere; after the last the buffer is free.
-    private func release(_ grain: Int) {
-        state.withLock { s in
-            s.bucketsLeft[grain] -= 1
-            if s.bucketsLeft[grain] == 0, let owner = s.owners[grain] {
-                s.free.append(owner)
-                s.owners[grain] = nil
-                s.buffers[grain] = nil
-            }
-        }
+    private func locked<Result>(_ body: () throws -> Result) rethrows -> Result {
+        condition.lock()
+        defer { condition.unlock() }
+        return try body()
     }
 }

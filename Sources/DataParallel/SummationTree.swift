@@ -16,11 +16,14 @@ public struct SummationTree: Equatable, Sendable {
         }
     }
 
+    /// S, the number of leaves.
     public let grainCount: Int
     /// Nodes 0..<S are the leaves.
     let nodes: [Node]
+    /// The node that is the sum of all grains.
     let root: Int
 
+    /// The tree over `grainCount` grains, at least one.
     public init(grainCount: Int) {
         precondition(grainCount > 0, "SummationTree: \(grainCount) grains")
         self.grainCount = grainCount
@@ -40,8 +43,14 @@ public struct SummationTree: Equatable, Sendable {
         self.nodes = nodes
     }
 
+    /// The nodes of single grains, in order.
+    package var leaves: [Int] { Array(0..<grainCount) }
+
+    /// The contiguous grains whose sum a node is.
+    package func grains(of node: Int) -> Range<Int> { nodes[node].lower..<nodes[node].upper }
+
     /// The largest complete subtrees inside a range of grains, in order: what one rank can add by itself.
-    func roots(of range: Range<Int>) -> [Int] {
+    package func roots(of range: Range<Int>) -> [Int] {
         func collect(_ node: Int) -> [Int] {
             let n = nodes[node]
             if n.lower >= range.upperBound || n.upper <= range.lowerBound { return [] }
@@ -52,7 +61,7 @@ public struct SummationTree: Equatable, Sendable {
         return collect(root)
     }
 
-    /// The node that shares `node`'s parent, with the parent; nil for the root.
+    /// A node's parent and the parent's two children, of which the node is one; nil for the root.
     func family(of node: Int) -> (parent: Int, left: Int, right: Int)? {
         guard let parent = nodes[node].parent, let children = nodes[parent].children else { return nil }
         return (parent, children.left, children.right)
@@ -61,15 +70,14 @@ public struct SummationTree: Equatable, Sendable {
     /// The additions that turn partial sums into the whole one: slot `target` += slot `source`, in order; the result is in slot 0.
     ///
     /// - Parameter pieces: the nodes whose sums are given, in order of their grains, together covering all grains.
-    func additions(of pieces: [Int]) -> [(target: Int, source: Int)] {
-        var slots = Dictionary(uniqueKeysWithValues: pieces.enumerated().map { ($1, $0) })
+    package func additions(of pieces: [Int]) -> [(target: Int, source: Int)] {
+        let slots = Dictionary(uniqueKeysWithValues: pieces.enumerated().map { ($1, $0) })
         var result: [(Int, Int)] = []
         func sum(_ node: Int) -> Int {
             if let slot = slots[node] { return slot }
             guard let children = nodes[node].children else { preconditionFailure("SummationTree: grain \(node) is in no piece") }
             let left = sum(children.left)
             result.append((left, sum(children.right)))
-            slots[node] = left
             return left
         }
         let last = sum(root)

@@ -1,85 +1,109 @@
 import Foundation
+import Glibc
 import Synchronization
 
 /// The worker threads of a rank; the calling thread is worker 0.
 ///
-/// Workers wait for work by spinning for some microseconds, then asleep, so short steps start without a system call.
-/// `@unchecked Sendable`: `body` is written by the caller while all workers wait, and read after an acquiring load of
-/// `generation`; `firstError` is under the lock.
+/// Threads start at the first run and end with ``stop()`` or with the pool. One thread at a time uses a pool.
+///
+/// `@unchecked Sendable`: `threads` is touched by the one thread that uses the pool.
 public final class WorkerPool: @unchecked Sendable {
+    /// How many workers there are, the calling thread included.
     public let count: Int
-    private let spins: Int
-    private let condition = NSCondition()
-    private let generation = Atomic(0)
-    private let running = Atomic(0)
-    private var body: (@Sendable (Int) throws -> Void)?
-    private var firstError: (any Error)?
-    private var isStopped = false
+    private let team: WorkerTeam
+    private var threads: [JoinableThread] = []
 
-    /// - Parameter busyWaits: spin before sleeping; off where threads outnumber cores.
+    /// - Parameter busyWaits: whether waiting threads poll for some microseconds before they sleep; off where threads outnumber cores.
     public init(count: Int, busyWaits: Bool = true) {
         precondition(count > 0, "WorkerPool: \(count) workers")
         self.count = count
-        spins = busyWaits ? 4000 : 0
-        for index in 1..<max(count, 1) {
-            let thread = Thread { [self] in serve(index) }
-            thread.name = "worker-\(index)"
-            thread.stackSize = 8 << 20
-            thread.start()
+        team = WorkerTeam(others: count - 1, busyWaits: busyWaits)
+    }
+
+    deinit { stop() }
+
+    /// Runs `work` once on every worker and returns when all have ended; throws the first error.
+    ///
+    /// - Precondition: not called from inside `work`, nor after ``stop()``.
+    public func run(_ work: @escaping @Sendable (_ worker: Int) throws -> Void) throws {
+        if count == 1 { return try work(0) }
+        try startThreads()
+        try team.run(work)
+    }
+
+    /// Ends the threads and waits for their end; the pool can't run anything afterwards. A second call does nothing.
+    public func stop() {
+        team.stop()
+        for thread in threads { thread.join() }
+        threads = []
+    }
+
+    private func startThreads() throws {
+        while threads.count < count - 1 && !team.isStopped {
+            let worker = threads.count + 1
+            threads.append(try JoinableThread(name: "worker-\(worker)") { [team] in team.serve(worker) })
+        }
+    }
+}
+
+/// What the workers share; it outlives the pool until the last thread has ended.
+///
+/// `@unchecked Sendable`: `body` is written by the caller while no worker runs, before the releasing increment of
+/// `generation` and read after an acquiring load of it; `firstError` is under the lock.
+private final class WorkerTeam: @unchecked Sendable {
+    private let others: Int
+    private let polls: (spinning: Int, yielding: Int)
+    private let condition = NSCondition()
+    private let generation = Atomic(0)
+    private let running = Atomic(0)
+    private let isEnding = Atomic(false)
+    private var body: (@Sendable (Int) throws -> Void)?
+    private var firstError: (any Error)?
+
+    init(others: Int, busyWaits: Bool) {
+        self.others = others
+        polls = busyWaits ? (spinning: 500, yielding: 50) : (0, 0)
+    }
+
+    var isStopped: Bool { isEnding.load(ordering: .acquiring) }
+
+    func run(_ work: @escaping @Sendable (Int) throws -> Void) throws {
+        precondition(!isStopped, "WorkerPool: run after stop")
+        precondition(running.load(ordering: .acquiring) == 0, "WorkerPool: run while another run has not ended")
+        body = work
+        firstError = nil
+        running.store(others, ordering: .relaxed)
+        announce { generation.add(1, ordering: .releasing) }
+        perform(0)
+        wait { running.load(ordering: .acquiring) == 0 }
+        body = nil
+        if let error = firstError { throw error }
+    }
+
+    func stop() {
+        announce {
+            isEnding.store(true, ordering: .releasing)
+            generation.add(1, ordering: .releasing)
         }
     }
 
-    /// Runs `work` once on every worker and returns when all have ended; throws the first error.
-    public func run(_ work: @escaping @Sendable (_ worker: Int) throws -> Void) throws {
-        if count == 1 { return try work(0) }
-        condition.lock()
-        body = work
-        firstError = nil
-        running.store(count - 1, ordering: .relaxed)
-        generation.add(1, ordering: .releasing)
-        condition.broadcast()
-        condition.unlock()
-        perform(work, 0)
-        wait { running.load(ordering: .acquiring) == 0 }
-        condition.lock()
-        body = nil
-        let error = firstError
-        condition.unlock()
-        if let error { throw error }
-    }
-
-    /// Ends the threads; the pool can't be used afterwards.
-    public func stop() {
-        condition.lock()
-        isStopped = true
-        generation.add(1, ordering: .releasing)
-        condition.broadcast()
-        condition.unlock()
-    }
-
-    private func serve(_ index: Int) {
+    /// A worker thread's life.
+    func serve(_ worker: Int) {
         var seen = 0
         while true {
             wait { generation.load(ordering: .acquiring) != seen }
-            seen = generation.load(ordering: .acquiring)
-            condition.lock()
-            let work = body
-            let stopped = isStopped
-            condition.unlock()
-            if stopped { return }
-            guard let work else { continue }
-            perform(work, index)
-            if running.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 {
-                condition.lock()
-                condition.broadcast()
-                condition.unlock()
-            }
+            if isStopped { return }
+            seen += 1
+            perform(worker)
+            // The worker holds nothing of the body any more: the caller may let go of it, and of the pool.
+            if running.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { announce {} }
         }
     }
 
-    private func perform(_ work: (Int) throws -> Void, _ index: Int) {
+    @inline(never)
+    private func perform(_ worker: Int) {
         do {
-            try work(index)
+            try body?(worker)
         } catch {
             condition.lock()
             if firstError == nil { firstError = error }
@@ -87,19 +111,26 @@ public final class WorkerPool: @unchecked Sendable {
         }
     }
 
+    /// Changes what others wait for. They check it under the lock before they sleep, so none sleeps through the change.
+    private func announce(_ change: () -> Void) {
+        condition.lock()
+        change()
+        condition.broadcast()
+        condition.unlock()
+    }
+
+    /// Polls at once, then after giving the core to others, then sleeps.
     private func wait(until isDone: () -> Bool) {
-        for _ in 0..<spins {
+        for _ in 0..<polls.spinning {
             if isDone() { return }
-            spinHint()
+            atomicMemoryFence(ordering: .sequentiallyConsistent)
+        }
+        for _ in 0..<polls.yielding {
+            if isDone() { return }
+            sched_yield()
         }
         condition.lock()
         while !isDone() { condition.wait() }
         condition.unlock()
     }
-}
-
-/// Tells the processor that this is a waiting loop.
-@inline(__always)
-private func spinHint() {
-    atomicMemoryFence(ordering: .acquiring)
 }

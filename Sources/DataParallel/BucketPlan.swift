@@ -1,0 +1,28 @@
+/// Cuts the flat vector into buckets that are reduced one after another while backward still fills later ones.
+public struct BucketPlan: Equatable, Sendable {
+    /// Ascending ranges of floats that cover the vector; bounds are multiples of 16.
+    public let ranges: [Range<Int>]
+
+    /// - Parameters:
+    ///   - firstBytes: the first bucket is small, so that communication starts early.
+    ///   - bucketBytes: the size of the others; the last one is up to half larger, and at least half as large as the one before it.
+    public init(count: Int, firstBytes: Int = 1 << 20, bucketBytes: Int = 4 << 20) {
+        precondition(count >= 0 && count % 16 == 0, "BucketPlan: \(count) floats are not whole 64-byte lines")
+        var ranges: [Range<Int>] = []
+        var lower = 0
+        while lower < count {
+            let size = max(16, (ranges.isEmpty ? firstBytes : bucketBytes) / 4 / 16 * 16)
+            // No tiny last bucket.
+            let upper = count - lower < size + size / 2 ? count : lower + size
+            ranges.append(lower..<upper)
+            lower = upper
+        }
+        self.ranges = ranges
+    }
+
+    /// The part of a bucket that one of `parts` owners adds: the parts cover it, their bounds are multiples of 16 floats, some may be empty.
+    package static func slice(of range: Range<Int>, part: Int, of parts: Int) -> Range<Int> {
+        let lines = range.count / 16
+        return range.lowerBound + part * lines / parts * 16..<range.lowerBound + (part + 1) * lines / parts * 16
+    }
+}

@@ -1,0 +1,75 @@
+import Collectives
+import DataParallel
+import Foundation
+import Synchronization
+import Testing
+
+@Suite("CommunicationThread", .timeLimit(.minutes(1)))
+struct CommunicationThreadTests {
+    struct NoNetwork: Error, Equatable {}
+
+    @Test("jobs run in order on the thread that made the communicator")
+    func jobsRunInOrder() throws {
+        let maker = Atomic<UInt>(0)
+        let thread = try CommunicationThread {
+            maker.store(UInt(pthread_self()), ordering: .relaxed)
+            return SingleProcessCommunicator()
+        }
+        let order = Mutex<[Int]>([])
+        let outcomes = (0..<100).map { index in
+            thread.submit { _ in
+                order.withLock { $0.append(index) }
+                return UInt(pthread_self())
+            }
+        }
+        for outcome in outcomes {
+            let thread = try outcome.wait()
+            #expect(thread == maker.load(ordering: .relaxed))
+        }
+        #expect(order.withLock { $0 } == Array(0..<100))
+        #expect((thread.rank, thread.worldSize) == (0, 1))
+        try thread.stop()
+    }
+
+    @Test("errors of the communicator's making and of jobs reach the caller; later jobs still run")
+    func errorsReachTheCaller() throws {
+        #expect(throws: NoNetwork()) { try CommunicationThread { throw NoNetwork() } }
+        let thread = try CommunicationThread { SingleProcessCommunicator() }
+        #expect(throws: NoNetwork()) { try thread.perform { _ in throw NoNetwork() } }
+        #expect(try thread.perform { $0.worldSize } == 1)
+        try thread.stop()
+    }
+
+    @Test("stop runs what is queued, finalizes, and may be called again")
+    func stopFinalizes() throws {
+        let communicator = SingleProcessCommunicator()
+        let thread = try CommunicationThread { communicator }
+        let slow = thread.submit { _ in usleep(5000) == 0 }
+        try thread.stop()
+        #expect(try slow.wait())
+        #expect(throws: CollectivesError.finalized(operation: "barrier")) { try communicator.barrier() }
+        try thread.stop()
+    }
+
+    @Test("abort reaches the other ranks while this one's thread waits for them")
+    func abortPassesTheQueueBy() throws {
+        let group = ThreadCommunicator.makeGroup(worldSize: 2)
+        let threads = try group.map { communicator in try CommunicationThread { communicator } }
+        let waiting = threads[0].submit { try $0.barrier() }
+        #expect(throws: CollectivesError.aborted(rank: 0, exitCode: 70, reason: "full disk")) {
+            try threads[0].abort(exitCode: 70, reason: "full disk")
+        }
+        let failure = CollectivesError.peerFailed(rank: 0, reason: "full disk")
+        #expect(throws: failure) { try waiting.wait() }
+        #expect(throws: failure) { try threads[1].perform { try $0.barrier() } }
+        for thread in threads { #expect(throws: failure) { try thread.stop() } }
+    }
+
+    @Test("a thread that goes without stop ends the group")
+    func vanishedThreadEndsGroup() throws {
+        let group = Mutex(ThreadCommunicator.makeGroup(worldSize: 2))
+        guard let other = group.withLock({ $0.first }) else { return }
+        do { _ = try CommunicationThread { group.withLock { $0.removeLast() } } }
+        #expect(throws: CollectivesError.self) { try other.barrier() }
+    }
+}

@@ -1,0 +1,95 @@
+import Collectives
+import DataParallel
+import Foundation
+import Synchronization
+
+/// What adds the ranks' partial sums.
+enum ReductionKind: CaseIterable {
+    case local, sharedMemory, exchange
+}
+
+/// A job whose ranks are threads, each with worker threads and a communication thread, as a real job's.
+struct Job: Sendable {
+    var grains: Int
+    var ranks: Int
+    var workers: Int
+    var floats: Int
+    var bucketBytes = 4 << 20
+    var kind: ReductionKind
+
+    /// What a rank has to run steps with.
+    struct Rank: Sendable {
+        let number: Int
+        let communication: CommunicationThread
+        let pool: WorkerPool
+        let reducer: GradientReducer
+
+        /// One step: `compute` is called for each grain of the rank.
+        func step(
+            _ compute: @escaping @Sendable (_ grain: Int, _ vector: UnsafeMutablePointer<Float>, _ report: (Int) -> Void) throws -> Void
+        ) throws -> UnsafePointer<Float> {
+            reducer.begin()
+            try pool.run { [reducer] _ in try reducer.computeGrains { try compute($0, $1, $2) } }
+            return try reducer.finish()
+        }
+    }
+
+    /// Runs `body` on every rank and returns what each threw. A rank that throws ends the job.
+    func run(_ body: @escaping @Sendable (Rank) throws -> Void) -> [(any Error)?] {
+        let communicators = Mutex<[ThreadCommunicator?]>(ThreadCommunicator.makeGroup(worldSize: ranks))
+        let errors = Mutex([(any Error)?](repeating: nil, count: ranks))
+        let done = DispatchSemaphore(value: 0)
+        for number in 0..<ranks {
+            let thread = Thread {
+                do {
+                    guard let mine = communicators.withLock({ all in all[number].take() }) else { preconditionFailure("no communicator") }
+                    let communication = try CommunicationThread { mine }
+                    try run(body, communication)
+                } catch {
+                    errors.withLock { $0[number] = error }
+                }
+                done.signal()
+            }
+            thread.start()
+        }
+        for _ in 0..<ranks { done.wait() }
+        return errors.withLock { $0 }
+    }
+
+    private func run(_ body: (Rank) throws -> Void, _ communication: CommunicationThread) throws {
+        let pool = WorkerPool(count: workers, busyWaits: false)
+        defer { pool.stop() }
+        do {
+            let reducer = GradientReducer(
+                assignment: GrainAssignment(grainCount: grains, worldSize: ranks), rank: communication.rank, count: floats,
+                buckets: BucketPlan(count: floats, firstBytes: bucketBytes / 2, bucketBytes: bucketBytes),
+                reduction: try reduction(communication))
+            try body(Rank(number: communication.rank, communication: communication, pool: pool, reducer: reducer))
+            try communication.stop()
+        } catch {
+            let cause = error
+            do { try communication.abort(exitCode: 70, reason: "\(cause)") } catch {}  // throws on every thread that aborts
+            do { try communication.stop() } catch {}  // must return though the group has ended
+            throw cause
+        }
+    }
+
+    private func reduction(_ communication: CommunicationThread) throws -> any BucketReduction {
+        let assignment = GrainAssignment(grainCount: grains, worldSize: ranks)
+        switch kind {
+        case .local: return LocalReduction()
+        case .exchange: return ExchangeReduction(assignment: assignment, count: floats, communication: communication)
+        case .sharedMemory:
+            let bytes = SharedMemoryReduction.byteCountPerRank(assignment: assignment, count: floats)
+            guard let window = try communication.perform({ try $0.sharedWindow(byteCountPerRank: bytes) }) else { throw NoWindow() }
+            return SharedMemoryReduction(assignment: assignment, rank: communication.rank, count: floats, window: window)
+        }
+    }
+
+    struct NoWindow: Error {}
+}
+
+/// Sleeps for some microseconds now and then.
+func delay(_ random: inout SplitMix64, oneIn: UInt64 = 8) {
+    if random.next() % oneIn == 0 { usleep(UInt32(random.next() % 100)) }
+}
