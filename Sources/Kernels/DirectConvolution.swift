@@ -255,42 +255,53 @@ public struct DirectConvolution: Sendable {
         for row in 0..<o * g.kernelHeight {
             for i in 0..<runCount { filters[row * runCount + i] = i < k ? w[row * k + i] : 0 }
         }
+        let height = g.outputHeight
+        let width = g.outputWidth
         for n in 0..<g.batch {
             scratch.update(repeating: 0, count: imageCount + 64)
-            for row in 0..<g.outputHeight {
-                for column in 0..<g.outputWidth {
-                    let gradient = dy + ((n * g.outputHeight + row) * g.outputWidth + column) * o
-                    var kernelRow = 0
-                    while kernelRow < g.kernelHeight {
-                        let target = scratch + ((row + kernelRow) * paddedWidth + column) * c
-                        let f = filters + kernelRow * runCount
-                        if runCount == 32 && kernelRow + 5 <= g.kernelHeight {
-                            spread(InlineArray<10, Vector>(repeating: .zero), 2, gradient, f, target)
-                            kernelRow += 5
-                        } else {
-                            for run in stride(from: 0, to: runCount, by: 16) {
-                                spread(InlineArray<1, Vector>(repeating: .zero), 1, gradient, f + run, target + run)
-                            }
-                            kernelRow += 1
-                        }
-                    }
+            for row in 0..<height {
+                for column in 0..<width {
+                    let gradient = dy + ((n * height + row) * width + column) * o
+                    spreadRows(gradient, filters, scratch + (row * paddedWidth + column) * c)
                 }
             }
             addInterior(scratch, to: dx + n * g.inputHeight * g.inputWidth * c, accumulate: accumulate)
         }
     }
 
-    /// Adds one output pixel's gradient, times the filters, to `count / runs` rows of the padded image.
+    /// Adds one output pixel's gradient, times the filters, to all rows of the padded image under the filter.
+    @inline(__always)
+    private func spreadRows(
+        _ gradient: UnsafePointer<Float>, _ filters: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>
+    ) {
+        var kernelRow = 0
+        while kernelRow < geometry.kernelHeight {
+            let place = target + kernelRow * paddedWidth * c
+            let f = filters + kernelRow * runCount
+            if runCount == 32 && kernelRow + 5 <= geometry.kernelHeight {
+                spread(InlineArray<10, Vector>(repeating: .zero), 2, 32, gradient, f, place)
+                kernelRow += 5
+            } else {
+                for run in stride(from: 0, to: runCount, by: 16) {
+                    spread(InlineArray<1, Vector>(repeating: .zero), 1, 16, gradient, f + run, place + run)
+                }
+                kernelRow += 1
+            }
+        }
+    }
+
+    /// Adds one output pixel's gradient, times the filters, to `count / runs` rows of the padded image, `rowCount` filter values a row.
     @inline(__always)
     private func spread<let count: Int>(
-        _ zeros: InlineArray<count, Vector>, _ runs: Int, _ gradient: UnsafePointer<Float>, _ filters: UnsafePointer<Float>,
-        _ target: UnsafeMutablePointer<Float>
+        _ zeros: InlineArray<count, Vector>, _ runs: Int, _ rowCount: Int, _ gradient: UnsafePointer<Float>,
+        _ filters: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>
     ) {
         var sums = zeros
+        let filterCount = geometry.kernelHeight * runCount
         for channel in 0..<o {
             let g = Vector(repeating: gradient[channel])
-            let f = filters + channel * geometry.kernelHeight * runCount
-            for i in 0..<count { sums[i].addProduct(g, f.vector(i / runs * runCount + i % runs * 16)) }
+            let f = filters + channel * filterCount
+            for i in 0..<count { sums[i].addProduct(g, f.vector(i / runs * rowCount + i % runs * 16)) }
         }
         for i in 0..<count {
             let place = i / runs * paddedWidth * c + i % runs * 16

@@ -199,28 +199,48 @@ private func spreadDisjoint(
     let c = g.channels
     let outputHeight = g.outputHeight
     let outputWidth = g.outputWidth
-    var lastLanes = SIMD8<Float>.zero
-    for lane in 0..<c % 8 { lastLanes[lane] = 1 }
-    for imageRow in 0..<g.batch * outputHeight * g.kernelHeight {
-        let kernelRow = imageRow % g.kernelHeight
-        let outputRow = imageRow / g.kernelHeight
-        let row = outputRow % outputHeight * g.strideHeight + kernelRow
-        if row >= g.height { continue }
-        let line = (outputRow / outputHeight * g.height + row) * g.width
-        for column in 0..<outputWidth {
-            let source = (outputRow * outputWidth + column) * c
-            for kernelColumn in 0..<min(g.kernelWidth, g.width - column * g.strideWidth) {
-                let target = (line + column * g.strideWidth + kernelColumn) * c
-                let place = kernelRow * g.kernelWidth + kernelColumn
-                for k in stride(from: 0, to: c, by: 8) {
-                    if target + k + 8 <= g.inputCount && source + k + 8 <= g.outputCount {
-                        let value = share(dy + source + k, choice + source + k, place) * (c - k < 8 ? lastLanes : SIMD8(repeating: 1))
-                        UnsafeMutableRawPointer(dx + target + k).storeBytes(of: value, as: SIMD8<Float>.self)
-                    } else {
-                        for j in k..<min(k + 8, c) { dx[target + j] = choice[source + j] == Float(place) ? dy[source + j] : 0 }
+    var lastLanes = SIMD8<UInt32>.zero
+    for lane in 0..<c % 8 { lastLanes[lane] = .max }
+    // The last windows' vectors would reach behind the tensors; they go element by element.
+    let reach = (c + 7) / 8 * 8
+    let safePixels = g.outputCount >= reach ? (g.outputCount - reach) / c + 1 : 0
+    var outputRow = 0
+    while outputRow < g.batch * outputHeight {
+        let image = outputRow / outputHeight
+        let top = (image * g.height + (outputRow - image * outputHeight) * g.strideHeight) * g.width
+        for kernelRow in 0..<g.kernelHeight {
+            let line = top + kernelRow * g.width
+            let firstPlace = kernelRow * g.kernelWidth
+            for column in 0..<outputWidth {
+                let pixel = outputRow * outputWidth + column
+                let target = (line + column * g.strideWidth) * c
+                if pixel < safePixels {
+                    spread(dy + pixel * c, choice + pixel * c, c, lastLanes, firstPlace, g.kernelWidth, dx + target)
+                } else {
+                    for k in 0..<g.kernelWidth * c {
+                        let (place, channel) = (Float(firstPlace + k / c), pixel * c + k % c)
+                        dx[target + k] = choice[channel] == place ? dy[channel] : 0
                     }
                 }
             }
+        }
+        outputRow += 1
+    }
+}
+
+/// One row of a window: its `count` pixels get the gradient where they were chosen, from the first place on.
+@inline(__always)
+private func spread(
+    _ dy: UnsafePointer<Float>, _ choice: UnsafePointer<Float>, _ c: Int, _ lastLanes: SIMD8<UInt32>, _ firstPlace: Int,
+    _ count: Int, _ dx: UnsafeMutablePointer<Float>
+) {
+    for pixel in 0..<count {
+        var k = 0
+        while k < c {
+            var bits = unsafeBitCast(share(dy + k, choice + k, firstPlace + pixel), to: SIMD8<UInt32>.self)
+            if c - k < 8 { bits &= lastLanes }
+            UnsafeMutableRawPointer(dx + pixel * c + k).storeBytes(of: bits, as: SIMD8<UInt32>.self)
+            k += 8
         }
     }
 }
