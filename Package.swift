@@ -5,7 +5,7 @@ import PackageDescription
 // a cluster of mixed machines is built once with, for example, TRAINER_MARCH=x86-64-v3.
 let processor = Context.environment["TRAINER_MARCH"] ?? "native"
 // `-Xcc -march` sets Swift's own code generation too, so a plain `swift build -c release` runs at full speed.
-let tuned: [SwiftSetting] = [.unsafeFlags(["-Xcc", "-march=\(processor)"])]
+let tuned: [SwiftSetting] = [.unsafeFlags(["-Xcc", "-march=\(processor)", "-Xcc", "-fno-math-errno"])]
 // Only Kernels drops bounds checks and preconditions; its callers check shapes first.
 let unchecked: [SwiftSetting] = tuned + [.unsafeFlags(["-Ounchecked"], .when(configuration: .release))]
 
@@ -20,7 +20,10 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 let package = Package(
     name: "trainer",
     products: [.executable(name: "trainer", targets: ["trainer"])],
-    dependencies: [],
+    dependencies: [
+        // Parses the YAML of run configurations and keeps line and column of every node, which each error names.
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
     targets: [
         // C libraries
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
@@ -39,7 +42,7 @@ let package = Package(
         module("Collectives", ["CMPI"]),
         module("DataParallel", ["Autograd", "Collectives"]),
         module("Checkpointing", ["TensorCore", "CCrypto"]),
-        module("Training", ["NeuralNetwork", "Optimization", "DataPipeline", "DataParallel", "Checkpointing"]),
+        module("Training", ["NeuralNetwork", "Optimization", "DataPipeline", "DataParallel", "Checkpointing", .product(name: "Yams", package: "Yams")]),
         module("Reporting", ["Training"]),
         module("Interchange", ["Checkpointing", "NeuralNetwork"]),
         .executableTarget(name: "trainer", dependencies: ["Training", "Reporting", "Interchange", "Kernels"], swiftSettings: tuned),

@@ -1,8 +1,9 @@
 // A centralised barrier with a generation count (Mellor-Crummey and Scott, "Algorithms for scalable synchronization on
-// shared-memory multiprocessors", ACM TOCS 1991, section 3.1); waiters spin, then sleep on a futex in the shared memory.
+// shared-memory multiprocessors", ACM TOCS 1991, section 3.1); waiters spin, then yield, then sleep on a futex in the shared memory.
 #define _GNU_SOURCE
 #include "CMPI.h"
 #include <limits.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <time.h>
 #if defined(__linux__)
@@ -63,6 +64,10 @@ int cmpi_host_barrier_wait(cmpi_host_barrier *barrier, uint32_t ticket, uint32_t
     for (uint32_t spin = 0; spin <= spins; spin++) {
         if (atomic_load_explicit(&barrier->generation, memory_order_acquire) != ticket) return 1;
         relax();
+    }
+    for (int yield = 0; yield < 200; yield++) {
+        sched_yield();
+        if (atomic_load_explicit(&barrier->generation, memory_order_acquire) != ticket) return 1;
     }
     atomic_fetch_add(&barrier->sleepers, 1);
     if (atomic_load(&barrier->generation) == ticket) sleep_on(&barrier->generation, ticket, nanoseconds);

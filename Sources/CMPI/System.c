@@ -1,20 +1,10 @@
 #define _GNU_SOURCE
 #include "CMPI.h"
-#include <time.h>
 #include <unistd.h>
 #if defined(__linux__)
 #include <sched.h>
-#include <sys/prctl.h>
 #include <sys/uio.h>
 #endif
-
-void cmpi_short_sleep(uint64_t nanoseconds) {
-#if defined(__linux__)
-    prctl(PR_SET_TIMERSLACK, 1000ul, 0ul, 0ul, 0ul);
-#endif
-    struct timespec duration = {(time_t)(nanoseconds / 1000000000u), (long)(nanoseconds % 1000000000u)};
-    nanosleep(&duration, NULL);
-}
 
 int cmpi_cross_memory_attach_allowed(void) {
 #if defined(__linux__)

@@ -34,7 +34,7 @@ public enum AtomicFile {
     /// Reads the file at `path` back, from the disk where the system allows, and compares it with `parts`.
     ///
     /// Throws `CheckpointError.verificationFailed` with the first differing 1 MiB piece's offset, or `system`. Memory: 1 MiB.
-    static func verify(_ parts: [UnsafeRawBufferPointer], at path: String) throws(CheckpointError) {
+    package static func verify(_ parts: [UnsafeRawBufferPointer], at path: String) throws(CheckpointError) {
         let file = try FileDescriptor(path, flags: O_RDONLY)
         file.dropCache()
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)

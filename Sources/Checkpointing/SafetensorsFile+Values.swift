@@ -44,7 +44,9 @@ extension SafetensorsFile {
             case .float64: convert(bytes, as: Double.self, into: target) { Float($0) }
             case .float16: convert(bytes, as: UInt16.self, into: target) { Float(Float16(bitPattern: $0)) }
             case .bfloat16: convert(bytes, as: UInt16.self, into: target) { Float(bitPattern: UInt32($0) << 16) }
-            default: throw .dataTypeMismatch(path: path, tensor: name, expected: "F32, F64, F16 or BF16", actual: signature.dataType.rawValue)
+            default:
+                throw .dataTypeMismatch(
+                    path: path, tensor: name, expected: "F32, F64, F16 or BF16", actual: signature.dataType.rawValue)
             }
         }
     }
@@ -63,7 +65,9 @@ extension SafetensorsFile {
         return signature
     }
 
-    private func values<Element: BitwiseCopyable>(of name: String, stored dataType: SafetensorsDataType) throws(CheckpointError) -> [Element] {
+    private func values<Element: BitwiseCopyable>(
+        of name: String, stored dataType: SafetensorsDataType
+    ) throws(CheckpointError) -> [Element] {
         let signature = try existing(name)
         guard signature.dataType == dataType else {
             throw .dataTypeMismatch(path: path, tensor: name, expected: dataType.rawValue, actual: signature.dataType.rawValue)
@@ -75,7 +79,8 @@ extension SafetensorsFile {
     }
 
     private func convert<Stored: BitwiseCopyable>(
-        _ bytes: UnsafeRawBufferPointer, as type: Stored.Type, into target: UnsafeMutableBufferPointer<Float>, _ float: (Stored) -> Float
+        _ bytes: UnsafeRawBufferPointer, as type: Stored.Type, into target: UnsafeMutableBufferPointer<Float>,
+        _ float: (Stored) -> Float
     ) {
         for index in target.indices {
             target[index] = float(bytes.loadUnaligned(fromByteOffset: index * MemoryLayout<Stored>.stride, as: type))

@@ -3,7 +3,9 @@ extension SafetensorsHeader {
     ///
     /// Checked: lengths, JSON, keys, names, element types, that each range has its shape's size and that the ranges fill
     /// the data exactly, without gap or overlap. Throws `wrongLength`, `invalidHeader` or `invalidTensor`.
-    static func parse(_ bytes: UnsafeRawBufferPointer, path: String) throws(CheckpointError) -> (header: SafetensorsHeader, dataStart: Int) {
+    static func parse(
+        _ bytes: UnsafeRawBufferPointer, path: String
+    ) throws(CheckpointError) -> (header: SafetensorsHeader, dataStart: Int) {
         guard bytes.count >= lengthBytes else { throw .wrongLength(path: path, expected: lengthBytes, actual: bytes.count) }
         let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
         guard length <= UInt64(maximumLength) else {

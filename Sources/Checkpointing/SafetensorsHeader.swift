@@ -41,7 +41,9 @@ struct SafetensorsHeader: Equatable, Sendable {
         var end = 0
         var entries: [SafetensorsEntry] = []
         for signature in inFileOrder {
-            guard let count = signature.byteCount else { preconditionFailure("SafetensorsHeader: \(signature.name) \(signature) is too large") }
+            guard let count = signature.byteCount else {
+                preconditionFailure("SafetensorsHeader: \(signature.name) \(signature) is too large")
+            }
             entries.append(SafetensorsEntry(signature: signature, range: end..<end + count))
             end += count
         }

@@ -25,9 +25,9 @@ public enum CollectivesError: Error, Equatable, CustomStringConvertible {
         case .mpi(let call, let rank, let text):
             "\(call) failed on rank \(rank): \(text). Check that all ranks run the same program and that their hosts reach each other."
         case .peerFailed(let rank, let reason):
-            "rank \(rank) ended the job: \(reason). Look at that rank's message for the cause."
+            "rank \(rank) ended the job: \(Self.sentence(reason)) Look at that rank's message for the cause."
         case .aborted(let rank, let exitCode, let reason):
-            "rank \(rank) ended the job with exit code \(exitCode): \(reason). Remove that cause and start again."
+            "rank \(rank) ended the job with exit code \(exitCode): \(Self.sentence(reason)) Remove that cause and start again."
         case .mismatchedCall(let rank, let call, let peer, let peerCall):
             "rank \(rank) called \(call) while rank \(peer) called \(peerCall). "
                 + "Run the same program with the same configuration on all ranks."
@@ -46,4 +46,7 @@ public enum CollectivesError: Error, Equatable, CustomStringConvertible {
                 + "Unset it to run as one process, or start the job with mpirun."
         }
     }
+
+    /// A reason with its full stop, which a wrapped error's text has already.
+    private static func sentence(_ reason: String) -> String { reason.hasSuffix(".") ? reason : reason + "." }
 }

@@ -36,6 +36,7 @@ struct MPITransfers {
         }
     }
 
+    /// Forgets the last exchange and keeps the memory.
     mutating func removeAll() {
         requests.removeAll(keepingCapacity: true)
         expected.removeAll(keepingCapacity: true)
@@ -96,14 +97,20 @@ extension MPICommunicator {
 }
 
 /// A message cut into ranges that MPI's 32-bit counts can express.
-struct MPIMessageParts: RandomAccessCollection {
-    let byteCount: Int
-    let maximumPartBytes: Int
+package struct MPIMessageParts: RandomAccessCollection {
+    private let byteCount: Int
+    private let maximumPartBytes: Int
 
-    var startIndex: Int { 0 }
-    var endIndex: Int { Swift.max(1, (byteCount + maximumPartBytes - 1) / maximumPartBytes) }
+    /// The parts of a message of `byteCount` bytes, all but the last of `maximumPartBytes`; one empty part for an empty message.
+    package init(byteCount: Int, maximumPartBytes: Int) {
+        self.byteCount = byteCount
+        self.maximumPartBytes = maximumPartBytes
+    }
 
-    subscript(index: Int) -> Range<Int> {
+    package var startIndex: Int { 0 }
+    package var endIndex: Int { Swift.max(1, (byteCount + maximumPartBytes - 1) / maximumPartBytes) }
+
+    package subscript(index: Int) -> Range<Int> {
         index * maximumPartBytes..<Swift.min(byteCount, (index + 1) * maximumPartBytes)
     }
 }

@@ -2,14 +2,14 @@ import CMPI
 import Glibc
 
 /// Open MPI parameters that suit this process; what the user has set stays.
-struct MPIRuntimeSettings: Equatable {
+package struct MPIRuntimeSettings: Equatable {
     /// Environment variables to set before MPI starts.
-    var variables: [String: String] = [:]
+    package var variables: [String: String] = [:]
 
     /// - `mpi_yield_when_idle` when the host has fewer cores than ranks: a rank that waits gives its core to the others.
     /// - `btl_vader_single_copy_mechanism=none` where the kernel forbids reading another process's memory (containers
     ///   with a seccomp filter): Open MPI would print an error for every large message.
-    init(localSize: Int?, allowedProcessors: Int, crossMemoryAttachAllowed: Bool) {
+    package init(localSize: Int?, allowedProcessors: Int, crossMemoryAttachAllowed: Bool) {
         if let localSize, localSize > allowedProcessors { variables["OMPI_MCA_mpi_yield_when_idle"] = "1" }
         if !crossMemoryAttachAllowed { variables["OMPI_MCA_btl_vader_single_copy_mechanism"] = "none" }
     }

@@ -10,8 +10,10 @@ struct BatchFiller: Sendable {
     private let hasTargetValues: Bool
     private let transforms: [any SampleTransform]
     private let augmentationKey: RandomKey
-    private let scaleRow: [Float]
-    private let shiftRow: [Float]
+    private let channels: Int
+    /// The channels' factors sixteen times over, as `scaleAndShift` wants them.
+    private let scale: [Float]
+    private let shift: [Float]
 
     init(
         dataset: any Dataset, plan: any GrainPlan, preprocessing: ChannelTransform, augmentations: [Augmentation], key: RandomKey
@@ -27,10 +29,9 @@ struct BatchFiller: Sendable {
         hasTargetValues = dataset.target.valueCount > 0
         transforms = augmentations.map(\.transform)
         augmentationKey = key.folding(.augmentation)
-        // Repeated to a row's length, so that the inner loop is long and knows nothing of channels.
-        let repeats = shape.rank > 1 ? shape[-2] : 1
-        scaleRow = Array(repeatElement(preprocessing.scale, count: repeats).joined())
-        shiftRow = Array(repeatElement(preprocessing.shift, count: repeats).joined())
+        channels = shape[-1]
+        scale = Array(repeatElement(preprocessing.scale, count: 16).joined())
+        shift = Array(repeatElement(preprocessing.shift, count: 16).joined())
     }
 
     /// Fills `batch` with the samples of `grain` of `step`; allocates nothing.
@@ -73,7 +74,6 @@ struct BatchFiller: Sendable {
 
     private func applyChannelTransform(_ source: UnsafeMutableBufferPointer<Float>, to destination: UnsafeMutableBufferPointer<Float>) {
         guard let from = source.baseAddress, let to = destination.baseAddress else { return }
-        let rowLength = scaleRow.count
-        scaleAndShift(from, to: to, rows: source.count / rowLength, rowLength: rowLength, scale: scaleRow, shift: shiftRow)
+        scaleAndShift(from, to: to, count: source.count, channels: channels, scale: scale, shift: shift)
     }
 }

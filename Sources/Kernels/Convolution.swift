@@ -1,6 +1,9 @@
 /// How a convolution is computed; the choice depends on the shape alone, so it is the same on every rank and machine.
 public enum ConvolutionAlgorithm: Hashable, Sendable {
     case im2col
+    /// In registers, for few channels.
+    case direct
+    /// Winograd's minimal filtering with tiles of 4×4 or 2×2 outputs.
     case winograd(tileOutputs: Int)
 }
 
@@ -15,16 +18,28 @@ public struct Convolution: Sendable {
         self.algorithm = algorithm ?? Convolution.choose(geometry)
     }
 
-    /// Winograd where it can; small images have too few tiles for F(4, 3) to fill its 36 matrix products.
+    /// Winograd where it can; small images have too few tiles for F(4, 3) to fill its 36 matrix products. Direct where
+    /// matrix products would be too thin.
     static func choose(_ g: ConvolutionGeometry) -> ConvolutionAlgorithm {
-        guard WinogradConvolution.supports(g) else { return .im2col }
-        return .winograd(tileOutputs: min(g.outputHeight, g.outputWidth) <= 4 ? 2 : 4)
+        if WinogradConvolution.supports(g) {
+            return .winograd(tileOutputs: min(g.outputHeight, g.outputWidth) <= 4 ? 2 : 4)
+        }
+        return DirectConvolution.supports(g) && g.outputChannels <= 16 ? .direct : .im2col
+    }
+
+    /// Every algorithm that computes a shape.
+    public static func algorithms(for g: ConvolutionGeometry) -> [ConvolutionAlgorithm] {
+        var result: [ConvolutionAlgorithm] = [.im2col]
+        if DirectConvolution.supports(g) { result.append(.direct) }
+        if WinogradConvolution.supports(g) { result += [.winograd(tileOutputs: 2), .winograd(tileOutputs: 4)] }
+        return result
     }
 
     /// Floats of working memory for ``forward(_:_:bias:rectify:into:scratch:)``.
     public var forwardScratchCount: Int {
         switch algorithm {
         case .im2col: Im2colConvolution(geometry).scratchCount
+        case .direct: DirectConvolution(geometry).scratchCount
         case .winograd(let m): WinogradConvolution(geometry, tileOutputs: m).forwardScratchCount
         }
     }
@@ -33,6 +48,7 @@ public struct Convolution: Sendable {
     public var gradientScratchCount: Int {
         switch algorithm {
         case .im2col: Im2colConvolution(geometry).scratchCount
+        case .direct: DirectConvolution(geometry).scratchCount
         case .winograd(let m): WinogradConvolution(geometry, tileOutputs: m).gradientScratchCount
         }
     }
@@ -48,8 +64,10 @@ public struct Convolution: Sendable {
             if let bias {
                 addBias(bias, to: y, rows: geometry.outputPixels, columns: geometry.outputChannels, rectify: rectify)
             } else if rectify {
-                map(y, into: y, count: geometry.outputCount) { $0.replacing(with: 0, where: $0 .< Vector.zero) }
+                Kernels.rectify(y, count: geometry.outputCount)
             }
+        case .direct:
+            DirectConvolution(geometry).forward(x, w, bias: bias, rectify: rectify, into: y, scratch: scratch)
         case .winograd(let m):
             WinogradConvolution(geometry, tileOutputs: m).forward(x, w, bias: bias, rectify: rectify, into: y, scratch: scratch)
         }
@@ -64,6 +82,10 @@ public struct Convolution: Sendable {
         switch algorithm {
         case .im2col:
             let convolution = Im2colConvolution(geometry)
+            if let dw { convolution.filterGradient(x, dy, into: dw, scratch: scratch, accumulate: accumulateFilter) }
+            if let dx { convolution.dataGradient(dy, w, into: dx, scratch: scratch, accumulate: accumulateData) }
+        case .direct:
+            let convolution = DirectConvolution(geometry)
             if let dw { convolution.filterGradient(x, dy, into: dw, scratch: scratch, accumulate: accumulateFilter) }
             if let dx { convolution.dataGradient(dy, w, into: dx, scratch: scratch, accumulate: accumulateData) }
         case .winograd(let m):

@@ -11,6 +11,11 @@ public func add(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, into y: Un
     }
 }
 
+/// y = max(0, y) in place; NaN stays NaN.
+public func rectify(_ y: UnsafeMutablePointer<Float>, count: Int) {
+    map(y, into: y, count: count) { $0.replacing(with: 0, where: $0 .< Vector.zero) }
+}
+
 /// y = max(0, a + b).
 public func addRectified(
     _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int
@@ -169,23 +174,6 @@ public func mapGradient(
             dx[j] = accumulate ? dx[j] + d : d
         }
     }
-}
-
-/// A sum of squares in a fixed order: 16 lanes, then the lanes pairwise; any not-finite element makes it not finite.
-public func sumOfSquares(_ x: UnsafePointer<Float>, count: Int) -> Float {
-    var lanes = Vector.zero
-    var i = 0
-    while i + 16 <= count {
-        let v = x.vector(i)
-        lanes = lanes.addingProduct(v, v)
-        i += 16
-    }
-    var sum = lanes.laneSum
-    while i < count {
-        sum += x[i] * x[i]
-        i += 1
-    }
-    return sum
 }
 
 /// The index of the first element that is NaN or infinite, or nil.

@@ -60,38 +60,164 @@ public struct PoolingGeometry: Hashable, Sendable {
     }
 }
 
-/// y = the largest value of each window; `choice` keeps which of the window's pixels (row · kernel width + column) it was.
+/// y = the largest value of each window; `choice` keeps which of the window's pixels (row · kernel
+/// width + column) it was, as a float: comparisons of float vectors are one instruction.
 ///
-/// The first of equal values wins; NaN wins over everything, so that it cannot hide.
+/// The first of equal values wins; NaN wins over everything, so that it cannot hide. Channels of −∞ alone give −∞.
 public func maxPool(
-    _ g: PoolingGeometry, _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, choice: UnsafeMutablePointer<UInt8>
+    _ g: PoolingGeometry, _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, choice: UnsafeMutablePointer<Float>
 ) {
-    let c = g.channels
-    var output = 0
     g.forEachWindow { pixel, image, rows, columns in
-        let top = rows.lowerBound
-        let left = columns.lowerBound
-        output = pixel * c
-        var first = true
+        let window = MaxWindow(g, image, rows, columns)
+        var k = 0
+        // Vectors of channels; the last may write over the next pixel's channels, which come later, but not behind the tensor.
+        while g.channels - k > 8 && pixel * g.channels + k + 16 <= g.outputCount {
+            window.largest16(x, k, y + pixel * g.channels + k, choice + pixel * g.channels + k)
+            k += 16
+        }
+        while k < g.channels && pixel * g.channels + k + 8 <= g.outputCount && window.lastPixel * g.channels + k + 8 <= g.inputCount {
+            window.largest8(x, k, y + pixel * g.channels + k, choice + pixel * g.channels + k)
+            k += 8
+        }
+        while k < g.channels {
+            window.largest(x, k, y + pixel * g.channels + k, choice + pixel * g.channels + k)
+            k += 1
+        }
+    }
+}
+
+/// The pixels of one window, clipped to the image.
+private struct MaxWindow {
+    let g: PoolingGeometry
+    let image: Int
+    let rows: Range<Int>
+    let columns: Range<Int>
+
+    @inline(__always)
+    init(_ g: PoolingGeometry, _ image: Int, _ rows: Range<Int>, _ columns: Range<Int>) {
+        self.g = g
+        self.image = image
+        self.rows = rows
+        self.columns = columns
+    }
+
+    @inline(__always)
+    var lastPixel: Int { image + (rows.upperBound - 1) * g.width + columns.upperBound - 1 }
+
+    /// Calls `body(place in the window, first channel of the pixel)` for every pixel in order.
+    @inline(__always)
+    func forEachPixel(_ body: (Int, Int) -> Void) {
         for row in rows {
             for column in columns {
-                let source = x + (image + row * g.width + column) * c
-                let index = UInt8(truncatingIfNeeded: (row - top) * g.kernelWidth + column - left)
-                let target = y + output
-                let chosen = choice + output
-                if first {
-                    for k in 0..<c {
-                        target[k] = source[k]
-                        chosen[k] = index
-                    }
-                    first = false
-                } else {
-                    for k in 0..<c {
-                        let value = source[k]
-                        let best = target[k]
-                        let wins = value > best || value != value
-                        target[k] = wins ? value : best
-                        chosen[k] = wins ? index : chosen[k]
+                let place = (row - rows.lowerBound) * g.kernelWidth + column - columns.lowerBound
+                body(place, (image + row * g.width + column) * g.channels)
+            }
+        }
+    }
+
+    @inline(__always)
+    func largest16(_ x: UnsafePointer<Float>, _ k: Int, _ y: UnsafeMutablePointer<Float>, _ choice: UnsafeMutablePointer<Float>) {
+        var best = Vector(repeating: -.infinity)
+        var chosen = Vector.zero
+        forEachPixel { place, pixel in
+            let lanes = min(16, g.inputCount - pixel - k)
+            let value = loadLanes(x + pixel + k, lanes)
+            let wins = (value .> best) .| (value .!= value)
+            best.replace(with: value, where: wins)
+            chosen.replace(with: Float(place), where: wins)
+        }
+        y.store(best, 0)
+        choice.store(chosen, 0)
+    }
+
+    @inline(__always)
+    func largest8(_ x: UnsafePointer<Float>, _ k: Int, _ y: UnsafeMutablePointer<Float>, _ choice: UnsafeMutablePointer<Float>) {
+        var best = SIMD8<Float>(repeating: -.infinity)
+        var chosen = SIMD8<Float>.zero
+        forEachPixel { place, pixel in
+            let value = UnsafeRawPointer(x + pixel + k).loadUnaligned(as: SIMD8<Float>.self)
+            let wins = (value .> best) .| (value .!= value)
+            best.replace(with: value, where: wins)
+            chosen.replace(with: Float(place), where: wins)
+        }
+        UnsafeMutableRawPointer(y).storeBytes(of: best, as: SIMD8<Float>.self)
+        UnsafeMutableRawPointer(choice).storeBytes(of: chosen, as: SIMD8<Float>.self)
+    }
+
+    @inline(__always)
+    func largest(_ x: UnsafePointer<Float>, _ k: Int, _ y: UnsafeMutablePointer<Float>, _ choice: UnsafeMutablePointer<Float>) {
+        var best = -Float.infinity
+        var chosen = 0
+        forEachPixel { place, pixel in
+            let value = x[pixel + k]
+            if value > best || value != value {
+                best = value
+                chosen = place
+            }
+        }
+        y[0] = best
+        choice[0] = Float(chosen)
+    }
+}
+
+/// dx = the gradient, or dx += it: each window's gradient goes to the pixel that was chosen.
+public func maxPoolGradient(
+    _ g: PoolingGeometry, _ dy: UnsafePointer<Float>, choice: UnsafePointer<Float>, into dx: UnsafeMutablePointer<Float>,
+    accumulate: Bool
+) {
+    if !accumulate { dx.update(repeating: 0, count: g.inputCount) }
+    let isDisjoint = g.strideHeight >= g.kernelHeight && g.strideWidth >= g.kernelWidth
+    if !accumulate && isDisjoint && g.paddingHeight == 0 && g.paddingWidth == 0 {
+        spreadDisjoint(g, dy, choice, dx)
+        return
+    }
+    let c = g.channels
+    g.forEachWindow { pixel, image, rows, columns in
+        let source = dy + pixel * c
+        let chosen = choice + pixel * c
+        MaxWindow(g, image, rows, columns).forEachPixel { place, first in
+            var k = 0
+            while k + 8 <= c {
+                let target = UnsafeMutableRawPointer(dx + first + k)
+                let sum = target.loadUnaligned(as: SIMD8<Float>.self) + share(source + k, chosen + k, place)
+                target.storeBytes(of: sum, as: SIMD8<Float>.self)
+                k += 8
+            }
+            while k < c {
+                if chosen[k] == Float(place) { dx[first + k] += source[k] }
+                k += 1
+            }
+        }
+    }
+}
+
+/// Windows that share no pixel: every pixel is written once, row after row, so a vector's lanes beyond the channels (zeros) may
+/// fall on the next pixel, which comes later or is in no window.
+private func spreadDisjoint(
+    _ g: PoolingGeometry, _ dy: UnsafePointer<Float>, _ choice: UnsafePointer<Float>, _ dx: UnsafeMutablePointer<Float>
+) {
+    let c = g.channels
+    let outputHeight = g.outputHeight
+    let outputWidth = g.outputWidth
+    var lastLanes = SIMD8<Float>.zero
+    for lane in 0..<c % 8 { lastLanes[lane] = 1 }
+    for imageRow in 0..<g.batch * outputHeight * g.kernelHeight {
+        let kernelRow = imageRow % g.kernelHeight
+        let outputRow = imageRow / g.kernelHeight
+        let row = outputRow % outputHeight * g.strideHeight + kernelRow
+        if row >= g.height { continue }
+        let line = (outputRow / outputHeight * g.height + row) * g.width
+        for column in 0..<outputWidth {
+            let source = (outputRow * outputWidth + column) * c
+            for kernelColumn in 0..<min(g.kernelWidth, g.width - column * g.strideWidth) {
+                let target = (line + column * g.strideWidth + kernelColumn) * c
+                let place = kernelRow * g.kernelWidth + kernelColumn
+                for k in stride(from: 0, to: c, by: 8) {
+                    if target + k + 8 <= g.inputCount && source + k + 8 <= g.outputCount {
+                        let value = share(dy + source + k, choice + source + k, place) * (c - k < 8 ? lastLanes : SIMD8(repeating: 1))
+                        UnsafeMutableRawPointer(dx + target + k).storeBytes(of: value, as: SIMD8<Float>.self)
+                    } else {
+                        for j in k..<min(k + 8, c) { dx[target + j] = choice[source + j] == Float(place) ? dy[source + j] : 0 }
                     }
                 }
             }
@@ -99,22 +225,15 @@ public func maxPool(
     }
 }
 
-/// dx += the gradient: each window's gradient goes to the pixel that was chosen. `dx` holds zeros or gradients of other uses.
-public func maxPoolGradient(
-    _ g: PoolingGeometry, _ dy: UnsafePointer<Float>, choice: UnsafePointer<UInt8>, into dx: UnsafeMutablePointer<Float>
-) {
-    let c = g.channels
-    g.forEachWindow { pixel, image, rows, columns in
-        let source = dy + pixel * c
-        let chosen = choice + pixel * c
-        for row in rows {
-            for column in columns {
-                let index = UInt8(truncatingIfNeeded: (row - rows.lowerBound) * g.kernelWidth + column - columns.lowerBound)
-                let target = dx + (image + row * g.width + column) * c
-                for k in 0..<c { target[k] += chosen[k] == index ? source[k] : 0 }
-            }
-        }
-    }
+/// Eight channels' gradients where `place` was chosen, else 0.
+///
+/// Equality is computed with integer arithmetic on the bits: comparisons of vectors compile to a loop over lanes here.
+@inline(__always)
+private func share(_ dy: UnsafePointer<Float>, _ choice: UnsafePointer<Float>, _ place: Int) -> SIMD8<Float> {
+    let difference = UnsafeRawPointer(choice).loadUnaligned(as: SIMD8<UInt32>.self) ^ SIMD8(repeating: Float(place).bitPattern)
+    let differs = (difference | (SIMD8<UInt32>.zero &- difference)) &>> SIMD8(repeating: 31)
+    let gradient = UnsafeRawPointer(dy).loadUnaligned(as: SIMD8<UInt32>.self)
+    return unsafeBitCast(gradient & (differs &- SIMD8(repeating: 1)), to: SIMD8<Float>.self)
 }
 
 /// y = the mean of each window; padding counts as zeros where `countPadding` says so (torch's `count_include_pad`).

@@ -15,15 +15,23 @@ public func interleaveThreePlanes(_ source: UnsafeRawPointer, to destination: Un
     }
 }
 
-/// y = x · scale + shift over `rows` rows of `rowLength` values; scale and shift hold one row. In place is allowed.
+/// y = x · scale + shift, per channel of values whose last dimension is `channels`; in place is allowed.
+///
+/// `scale` and `shift` hold the channels' factors sixteen times over, so that whole vectors line up with them.
 public func scaleAndShift(
-    _ source: UnsafePointer<Float>, to destination: UnsafeMutablePointer<Float>, rows: Int, rowLength: Int,
+    _ source: UnsafePointer<Float>, to destination: UnsafeMutablePointer<Float>, count: Int, channels: Int,
     scale: UnsafePointer<Float>, shift: UnsafePointer<Float>
 ) {
-    for row in 0..<rows {
-        let (x, y) = (source + row * rowLength, destination + row * rowLength)
-        for i in 0..<rowLength { y[i] = x[i] * scale[i] + shift[i] }
+    let period = 16 * channels
+    var done = 0
+    var phase = 0
+    while done + 16 <= count {
+        (destination + done).vector16 = (source + done).vector16 * (scale + phase).vector16 + (shift + phase).vector16
+        done += 16
+        phase += 16
+        if phase == period { phase = 0 }
     }
+    for i in done..<count { destination[i] = source[i] * scale[i % channels] + shift[i % channels] }
 }
 
 /// Adds whole-number values 0…255 and their squares over `rows` rows: sums[i] += Σ x, squares[i] += Σ x², exactly.
@@ -79,5 +87,18 @@ public func mirrorImage(_ source: UnsafePointer<Float>, to destination: UnsafeMu
         default:
             for x in 0..<w { (to + x * c).update(from: from + (w - 1 - x) * c, count: c) }
         }
+    }
+}
+
+extension UnsafePointer<Float> {
+    @inline(__always)
+    fileprivate var vector16: SIMD16<Float> { UnsafeRawPointer(self).loadUnaligned(as: SIMD16<Float>.self) }
+}
+
+extension UnsafeMutablePointer<Float> {
+    @inline(__always)
+    fileprivate var vector16: SIMD16<Float> {
+        get { UnsafeRawPointer(self).loadUnaligned(as: SIMD16<Float>.self) }
+        nonmutating set { UnsafeMutableRawPointer(self).storeBytes(of: newValue, as: SIMD16<Float>.self) }
     }
 }

@@ -19,7 +19,7 @@ package struct Chart: Equatable, Sendable {
             case dottedLine
             /// The value has held since the point before, as a figure of the steps up to its point does.
             case steps
-            /// Areas on top of one another, each from the sum of those before it.
+            /// Areas on top of one another that share 0…1; values hold since the point before.
             case stackedArea
         }
 
@@ -50,14 +50,13 @@ package struct Chart: Equatable, Sendable {
         }
     }
 
-    /// How the vertical axis is laid out and labelled.
+    /// How the vertical axis is laid out.
     package enum Scale: Equatable, Sendable {
         case linear
         /// Linear and from zero on.
         case fromZero
-        /// Shares of one, labelled in per cent; `whole` shows all of 0…100 %.
-        case percent(whole: Bool)
-        /// Logarithmic when the largest value is at least `ratio` times the smallest and all are positive.
+        /// Logarithmic when the largest value is at least `ratio` times the smallest positive one and none is negative;
+        /// zeros then lie on the floor.
         case logarithmic(fromRatio: Double)
     }
 
@@ -67,13 +66,22 @@ package struct Chart: Equatable, Sendable {
     package var series: [Series]
     package var markers: [Marker]
     package var scale: Scale
+    /// Whether values are shares of one, labelled in per cent.
+    package var isPercent: Bool
+    /// Where the horizontal axis ends at the least.
+    package var lastEpoch: Double
 
-    package init(title: String, unit: String = "", series: [Series], markers: [Marker] = [], scale: Scale) {
+    package init(
+        title: String, unit: String = "", series: [Series], markers: [Marker] = [], scale: Scale,
+        isPercent: Bool = false, lastEpoch: Double = 0
+    ) {
         self.title = title
         self.unit = unit
         self.series = series
         self.markers = markers
         self.scale = scale
+        self.isPercent = isPercent
+        self.lastEpoch = lastEpoch
     }
 
     /// Whether there is any finite value to draw.

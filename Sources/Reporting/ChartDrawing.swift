@@ -5,7 +5,7 @@ package struct ChartDrawing {
     static let width = 640.0
     static let height = 270.0
     /// The rectangle that curves may fill.
-    static let (left, right, top, bottom) = (62.0, 626.0, 22.0, 228.0)
+    static let (left, right, top, bottom) = (62.0, 626.0, 28.0, 228.0)
     /// More points than this on one curve cannot be told apart.
     static let visiblePoints = 600
 
@@ -16,7 +16,7 @@ package struct ChartDrawing {
     package init(_ chart: Chart) {
         self.chart = chart
         horizontal = ChartAxis(
-            linear: chart.series.flatMap { $0.points.map(\.x) } + chart.markers.map(\.x), including: [0], count: 8,
+            linear: chart.series.flatMap { $0.points.map(\.x) } + chart.markers.map(\.x), including: [0, chart.lastEpoch], count: 8,
             isExtended: false)
         vertical = ChartDrawing.verticalAxis(chart)
     }
@@ -44,10 +44,10 @@ package struct ChartDrawing {
         switch chart.scale {
         case .linear: return ChartAxis(linear: values)
         case .fromZero: return ChartAxis(linear: values, including: [0])
-        case .percent(let isWhole): return ChartAxis(linear: values, including: isWhole ? [0, 1] : [1])
         case .logarithmic(let ratio):
-            let (low, high) = (values.min() ?? 0, values.max() ?? 0)
-            return low > 0 && high >= ratio * low ? ChartAxis(logarithmic: values) : ChartAxis(linear: values, including: [0])
+            let low = values.filter { $0 > 0 }.min() ?? .infinity
+            let isLogarithmic = values.allSatisfy { $0 >= 0 } && (values.max() ?? 0) >= ratio * low
+            return isLogarithmic ? ChartAxis(logarithmic: values) : ChartAxis(linear: values, including: [0])
         }
     }
 
@@ -84,20 +84,21 @@ package struct ChartDrawing {
     }
 
     private func verticalLabel(_ tick: Double) -> String {
-        guard case .percent = chart.scale else { return vertical.label(tick) }
-        return NumberText.significant(tick * 100, digits: 4) + " %"
+        chart.isPercent ? NumberText.significant(tick * 100, digits: 4) + " %" : vertical.label(tick)
     }
 
     private var markers: [String] {
         chart.markers.map { marker in
             let x = horizontalPosition(marker.x)
             let (top, bottom) = (coordinate(ChartDrawing.top), coordinate(ChartDrawing.bottom))
+            let sign = symbol(marker.kind, x: marker.kind == "rollback" ? x - 9 : x, y: ChartDrawing.top - 7)
             let line = "<line x1=\"\(coordinate(x))\" x2=\"\(coordinate(x))\" y1=\"\(top)\" y2=\"\(bottom)\"/>"
-            return "<g class=\"marker\">\(line)\(symbol(marker.kind, x: x, y: ChartDrawing.top - 6))<title>\(escaped(marker.text))</title></g>"
+            return "<g class=\"marker\">\(line)\(sign)<title>\(escaped(marker.text))</title></g>"
         }
     }
 
-    /// A sign of about 10 × 10 units around (x, y): down for a decay, back for a rollback, a diamond for the rest.
+    /// A sign of about 10 × 10 units around (x, y): down for a decay, back for a rollback (which stands beside the decay
+    /// of the same step), a diamond for the rest.
     private func symbol(_ kind: String, x: Double, y: Double) -> String {
         let corners: [(Double, Double)] =
             switch kind {
@@ -119,7 +120,7 @@ package struct ChartDrawing {
             }
             let isShort = points.count <= 1
             if (series.style == .dottedLine && points.count <= 120) || isShort {
-                lines += points.filter(isDrawable).map { dot($0, series) }
+                lines += points.filter { $0.y.isFinite }.map { dot($0, series) }
             }
             return lines
         }
@@ -134,17 +135,20 @@ package struct ChartDrawing {
     /// Stacked areas, the first at the bottom; all series have the same x values.
     private var areas: [String] {
         guard let first = chart.series.first else { return [] }
-        // Thinned evenly, so that all layers keep the same moments.
-        let skip = max(1, first.points.count / ChartDrawing.visiblePoints)
-        let moments = Array(stride(from: 0, to: first.points.count, by: skip))
-        var base = moments.map { Chart.Point(first.points[$0].x, 0) }
-        if let only = base.first, base.count == 1 { base = [Chart.Point(0, 0), only] }
+        // Neighbours are averaged when there are too many, the same ones in all layers.
+        let group = max(1, first.points.count / ChartDrawing.visiblePoints)
+        let groups = stride(from: 0, to: first.points.count, by: group).map { $0..<min($0 + group, first.points.count) }
+        var base: [Chart.Point] = []
+        for range in groups {
+            base.append(Chart.Point(base.last?.x ?? horizontal.lower, 0))
+            base.append(Chart.Point(first.points[range.upperBound - 1].x, 0))
+        }
         return chart.series.map { series in
             var upper = base
-            for index in upper.indices {
-                let moment = moments[min(index, moments.count - 1)]
-                let share = series.points[moment].y
-                upper[index].y = min(1, upper[index].y + (share.isFinite ? max(0, share) : 0))
+            for (index, range) in groups.enumerated() {
+                let shares = series.points[range].map(\.y).filter(\.isFinite)
+                let height = shares.isEmpty ? 0 : max(0, shares.reduce(0, +) / Double(shares.count))
+                for corner in [2 * index, 2 * index + 1] { upper[corner].y = min(1, upper[corner].y + height) }
             }
             let polygon = pointList(upper + base.reversed())
             base = upper
@@ -152,11 +156,9 @@ package struct ChartDrawing {
         }
     }
 
-    private func isDrawable(_ point: Chart.Point) -> Bool { point.y.isFinite && (!vertical.isLogarithmic || point.y > 0) }
-
     /// The runs of points that can be drawn: a NaN leaves a gap.
     private func segments(_ points: [Chart.Point]) -> [[Chart.Point]] {
-        points.split(whereSeparator: { !isDrawable($0) }).map(Array.init)
+        points.split(whereSeparator: { !$0.y.isFinite }).map(Array.init)
     }
 
     /// The corners of a curve whose value has held since the point before, the first one since the start of the axis.
@@ -179,7 +181,7 @@ package struct ChartDrawing {
     }
 
     private func verticalPosition(_ value: Double) -> Double {
-        ChartDrawing.bottom - vertical.position(of: value) * (ChartDrawing.bottom - ChartDrawing.top)
+        ChartDrawing.bottom - vertical.position(of: max(value, vertical.lower)) * (ChartDrawing.bottom - ChartDrawing.top)
     }
 
     private func coordinate(_ value: Double) -> String { String(format: "%.1f", value) }

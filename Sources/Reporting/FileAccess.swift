@@ -48,7 +48,7 @@ func replaceFile(at path: String, with bytes: [UInt8], isDurable: Bool) throws {
     }
     var offset = 0
     while offset < bytes.count {
-        let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress! + offset, bytes.count - offset) }
+        let count = bytes[offset...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
         if count < 0 && errno == EINTR { continue }
         if count <= 0 {
             let code = count < 0 ? errno : ENOSPC

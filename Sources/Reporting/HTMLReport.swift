@@ -80,7 +80,7 @@ package struct HTMLReport {
         let epochs = Double(lastStep) / Double(max(run.stepsPerEpoch, 1))
         tiles.append((NumberText.significant(epochs, digits: 4), "of \(NumberText.count(run.epochs, "epoch")), \(NumberText.count(lastStep, "step"))"))
         if let speed = medianSpeed { tiles.append((NumberText.rate(speed), "samples/s, median")) }
-        if let final { tiles.append((NumberText.duration(final.seconds), "time of the last start")) }
+        if let final { tiles.append((NumberText.duration(final.seconds), run.resumedFromStep == nil ? "wall time" : "wall time since resuming")) }
         return tiles.map { "<div class=\"tile\"><b>\(escaped($0.value))</b><span>\(escaped($0.name))</span></div>" }
             .joined(separator: "\n")
     }
@@ -111,9 +111,8 @@ package struct HTMLReport {
     private var facts: String {
         var rows: [(name: String, value: String, isCode: Bool)] = [
             ("Workers", ProgressText.workers(run), false),
-            ("Hosts", run.hosts.joined(separator: ", "), false),
             ("OpenBLAS kernels", run.openBLASCore, false),
-            ("Batch", ProgressText.batch(run), false),
+            ("Batch", String(ProgressText.batch(run).trimmingPrefix("batch ")), false),
             ("Planned", "\(NumberText.count(run.epochs, "epoch")) of \(NumberText.count(run.stepsPerEpoch, "step")), \(NumberText.count(run.totalSteps, "step")) in all", false),
             ("Training samples", NumberText.grouped(run.trainingSamples), false),
             ("Validation samples", NumberText.grouped(run.validationSamples), false),

@@ -37,7 +37,7 @@ let reportStyleSheet = """
     .sign { fill: var(--sign); } .marker line { stroke: var(--sign); stroke-dasharray: 2 4; stroke-opacity: 0.7; }
     table { width: 100%; border-collapse: collapse; }
     .card { overflow-x: auto; padding: 0.3rem 1rem; }
-    th, td { padding: 0.45rem 1rem 0.45rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--rule); }
+    th, td { padding: 0.45rem 1.6rem 0.45rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--rule); }
     tr:last-child > * { border-bottom: 0; }
     th { font-weight: 500; color: var(--soft); white-space: nowrap; }
     .facts th { width: 13rem; }

@@ -30,7 +30,11 @@ package struct ProgressState: Equatable, Sendable {
     /// When room is short the bar shrinks, then goes; after it the speed, the time left and the accuracy go, in this
     /// order; what is left is cut.
     package func line(width: Int) -> String {
-        let place = "Epoch \(epoch)/\(epochs)  \(NumberText.grouped(step))/\(NumberText.grouped(stepsPerEpoch))"
+        let total = NumberText.grouped(stepsPerEpoch)
+        let done = NumberText.grouped(step)
+        // Padded, so that the bar does not move when a digit is added.
+        let padding = String(repeating: " ", count: max(0, total.count - done.count))
+        let place = "Epoch \(epoch)/\(epochs)  \(padding)\(done)/\(total)"
         let percent = "\(step * 100 / max(stepsPerEpoch, 1))%"
         let time = secondsLeft.map { "ETA \(NumberText.duration($0))" }
         let lossText = "loss \(NumberText.loss(loss))"

@@ -10,11 +10,15 @@ package struct ReportCharts {
         self.history = history
     }
 
-    /// Loss, accuracy (when there is one), learning rate, speed and time shares.
+    /// Loss, accuracy and error (when there are any), learning rate, speed and time shares, over the same epochs.
     package var all: [Chart] {
-        var charts = [loss]
-        if !accuracy.isEmpty { charts.append(accuracy) }
-        return charts + [learningRate, speed, timeShares]
+        let last = max(history.intervals.last?.epoch ?? 0, history.validations.last?.epoch ?? 0)
+        let charts = [loss] + (accuracy.isEmpty ? [] : [accuracy, error]) + [learningRate, speed, timeShares]
+        return charts.map { chart in
+            var chart = chart
+            chart.lastEpoch = last
+            return chart
+        }
     }
 
     package var loss: Chart {
@@ -32,7 +36,18 @@ package struct ReportCharts {
             series: [
                 Chart.Series(name: "training", color: 1, style: .line, points: intervals { $0.trainAccuracy }),
                 Chart.Series(name: "validation", color: 2, style: .dottedLine, points: validations { $0.valAccuracy }),
-            ], scale: .percent(whole: false))
+            ], scale: .linear, isPercent: true)
+    }
+
+    /// What accuracy leaves, on a scale that still tells 0.8 % from 0.7 %.
+    package var error: Chart {
+        Chart(
+            title: "Error (1 − accuracy)",
+            series: [
+                Chart.Series(name: "training", color: 1, style: .line, points: intervals { $0.trainAccuracy.map { 1 - $0 } }),
+                Chart.Series(
+                    name: "validation", color: 2, style: .dottedLine, points: validations { $0.valAccuracy.map { 1 - $0 } }),
+            ], scale: .logarithmic(fromRatio: 4), isPercent: true)
     }
 
     /// The learning rate with every decision marked.
@@ -65,7 +80,7 @@ package struct ReportCharts {
             Chart.Series(
                 name: layer.0, color: index + 1, style: .stackedArea, points: intervals { layer.1($0.shares) })
         }
-        return Chart(title: "Where the time goes", series: series, scale: .percent(whole: true))
+        return Chart(title: "Where the time goes", series: series, scale: .linear, isPercent: true)
     }
 
     private func intervals(_ value: (IntervalRecord) -> Double?) -> [Chart.Point] {

@@ -5,6 +5,7 @@ import Foundation
 /// `mpirun` gives every rank a pseudo-terminal without a size, also when its own output is a pipe or a file. Then the
 /// question is put to the standard output of the parent process, which is `mpirun` for ranks on its host.
 public final class StandardOutput: TextOutput {
+    /// Whether this is a terminal of known width that can redraw a line.
     package let isTerminal: Bool
     package let usesColor: Bool
     private let descriptor: Int32
@@ -41,7 +42,7 @@ public final class StandardOutput: TextOutput {
         isBroken = !withoutBrokenPipeSignal {
             var offset = 0
             while offset < bytes.count {
-                let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + offset, $0.count - offset) }
+                let count = bytes[offset...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
                 if count < 0 && errno == EINTR { continue }
                 if count <= 0 { return false }
                 offset += count

@@ -1,4 +1,5 @@
 import Checkpointing
+import Foundation
 import Glibc
 import TestSupport
 import Testing
@@ -17,9 +18,32 @@ import Testing
         #expect(try directory.contents() == ["name"])
     }
 
+    @Test func readingBackFindsEveryDifference() throws {
+        let path = directory.file("f")
+        let content = (0..<(5 << 19)).map { UInt8(truncatingIfNeeded: $0) }  // two and a half pieces of 1 MiB
+        func verify(_ written: [UInt8]) throws {
+            try directory.write(written, to: "f")
+            try content.withUnsafeBytes { whole in
+                let parts = [UnsafeRawBufferPointer(rebasing: whole[..<100]), UnsafeRawBufferPointer(rebasing: whole[100...])]
+                try AtomicFile.verify(parts, at: path)
+            }
+        }
+        try verify(content)
+        for (index, offset) in [(0, 0), (99, 0), (100, 100), (content.count - 1, 100 + (2 << 20))] {
+            var altered = content
+            altered[index] ^= 1
+            #expect(throws: CheckpointError.verificationFailed(path: path, offset: offset)) {
+                try verify(altered)
+            }
+        }
+        #expect(throws: CheckpointError.verificationFailed(path: path, offset: 100 + (2 << 20))) { try verify(Array(content.dropLast())) }
+        #expect(throws: CheckpointError.verificationFailed(path: path, offset: content.count)) { try verify(content + [0]) }
+    }
+
     @Test func openReadersKeepTheOldContent() throws {
         let path = directory.file("f")
-        try SafetensorsFile(metadata: ["k": "old"], sources: [.init(name: "a", dataType: .uint8, shape: [1], values: [1 as UInt8])]).write(to: path)
+        let source = TensorSource(name: "a", dataType: .uint8, shape: [1], values: [1 as UInt8])
+        try SafetensorsFile(metadata: ["k": "old"], sources: [source]).write(to: path)
         let old = try SafetensorsFile(path: path)
         try SafetensorsFile(metadata: [:], sources: []).write(to: path)
         #expect(try old.uint8s(of: "a") == [1])
@@ -94,8 +118,7 @@ import Testing
             let error = #expect(throws: CheckpointError.self) { try store.save(checkpoint) }
             #expect(error == .system(path: path + "/.step-00000002.safetensors.tmp-\(getpid())", operation: "write", code: ENOSPC))
             #expect(error?.description.contains("No space left on device; free some space") == true)
-            #expect(try store.entries().map(\.step) == [1])
-            // What was half written gave its space back.
+            #expect(try FileManager.default.contentsOfDirectory(atPath: path) == ["step-00000001.safetensors"])
             try store.save(makeCheckpoint(step: 2))
             #expect(try store.newestGood().checkpoint?.step == 2)
         }

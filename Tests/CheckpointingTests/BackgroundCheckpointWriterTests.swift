@@ -8,7 +8,7 @@ import Testing
     let directory: TemporaryDirectory
     let store: CheckpointStore
     init() throws {
-        directory = try TemporaryDirectory()
+        directory = try TemporaryDirectory(inMemory: true)
         store = try CheckpointStore(directory: directory.path, keep: 3)
     }
 

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct CheckpointStoreTests {
     let directory: TemporaryDirectory
-    init() throws { directory = try TemporaryDirectory() }
+    init() throws { directory = try TemporaryDirectory(inMemory: true) }
 
     private func flipLastByte(_ name: String) throws {
         var bytes = try directory.read(name)

@@ -20,7 +20,7 @@ func makeCheckpoint(step: Int = 7, value: Float = 1, best: Int? = nil, state: Ch
 
 @Suite struct CheckpointTests {
     let directory: TemporaryDirectory
-    init() throws { directory = try TemporaryDirectory() }
+    init() throws { directory = try TemporaryDirectory(inMemory: true) }
 
     struct Plateau: Codable, Equatable {
         var rate: Double
@@ -79,30 +79,41 @@ func makeCheckpoint(step: Int = 7, value: Float = 1, best: Int? = nil, state: Ch
         #expect(try directory.contents() == ["a", "b"])
     }
 
-    @Test func everyTruncationIsDetected() throws {
-        try makeCheckpoint(best: 3).write(to: directory.file("good"))
-        let good = try directory.read("good")
-        for length in 0..<good.count {
-            let path = try directory.write(Array(good[..<length]), to: "cut")
-            #expect(throws: CheckpointError.self, "length \(length)") { try Checkpoint(path: path) }
-        }
-        try directory.write(good + [0], to: "cut")
-        #expect(throws: CheckpointError.wrongLength(path: directory.file("cut"), expected: good.count, actual: good.count + 1)) {
-            try Checkpoint(path: directory.file("cut"))
+    /// The bytes of a checkpoint as small as they come, with characters in its state whose escapes have two spellings,
+    /// which only the header's exact text tells apart.
+    private func smallFile() throws -> [UInt8] {
+        let weight = TensorSource(name: "w", dataType: .float32, shape: [2], values: [Float(1), -1])
+        let state = CheckpointState(texts: ["k": "\u{1f}"])
+        try Checkpoint(step: 1, tensors: [.weights: [weight]], configFingerprint: "", state: state).write(to: directory.file("good"))
+        return try directory.read("good")
+    }
+
+    /// Whether a file of these bytes loads.
+    private func loads(_ bytes: [UInt8]) throws -> Bool {
+        let path = try directory.write(bytes, to: "f")
+        do {
+            _ = try Checkpoint(path: path)
+            return true
+        } catch {
+            return false
         }
     }
 
+    @Test func everyTruncationIsDetected() throws {
+        let good = try smallFile()
+        #expect(try loads(good))
+        #expect(try (0..<good.count).filter { try loads(Array(good[..<$0])) } == [])
+        #expect(try !loads(good + [0]))
+    }
+
     @Test func everyFlippedBitIsDetected() throws {
-        // State with characters whose escapes have two spellings, which only the header's exact text tells apart.
-        try makeCheckpoint(best: 3, state: .init(texts: ["k": "\u{1f}\n"])).write(to: directory.file("good"))
-        var bytes = try directory.read("good")
-        for bit in 0..<bytes.count * 8 {
+        let good = try smallFile()
+        let undetected = try (0..<good.count * 8).filter { bit in
+            var bytes = good
             bytes[bit / 8] ^= 1 << (bit % 8)
-            let path = try directory.write(bytes, to: "flipped")
-            #expect(throws: CheckpointError.self, "bit \(bit)") { try Checkpoint(path: path) }
-            bytes[bit / 8] ^= 1 << (bit % 8)
+            return try loads(bytes)
         }
-        _ = try Checkpoint(path: directory.write(bytes, to: "flipped"))
+        #expect(undetected == [])
     }
 
     @Test func damageIsNamedByKind() throws {

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct SafetensorsFileTests {
     let directory: TemporaryDirectory
-    init() throws { directory = try TemporaryDirectory() }
+    init() throws { directory = try TemporaryDirectory(inMemory: true) }
 
     /// Tensors of all types that we write; the floats hold NaN payloads, signed zeros, subnormals and infinities.
     static let floats: [Float] = [

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct WeightsFileTests {
     let directory: TemporaryDirectory
-    init() throws { directory = try TemporaryDirectory() }
+    init() throws { directory = try TemporaryDirectory(inMemory: true) }
 
     private let sources = [
         TensorSource(name: "fc.weight", dataType: .float32, shape: [3], values: [Float(1), -0.0, .infinity]),
@@ -36,12 +36,14 @@ import Testing
 
     @Test func digestCoversNamesTypesShapesAndValues() throws {
         func digest(_ name: String, _ shape: [Int], _ values: [Float]) throws -> String {
-            try SafetensorsFile(metadata: [:], sources: [TensorSource(name: name, dataType: .float32, shape: shape, values: values)]).weightsDigest()
+            let source = TensorSource(name: name, dataType: .float32, shape: shape, values: values)
+            return try SafetensorsFile(metadata: [:], sources: [source]).weightsDigest()
         }
+        let integers = TensorSource(name: "a", dataType: .int32, shape: [2], values: [0, 0x3F80_0000] as [Int32])
         let digests = [
-            try digest("a", [2], [0, 1]), try digest("b", [2], [0, 1]), try digest("a", [2, 1], [0, 1]), try digest("a", [2], [-0.0, 1]),
-            try SafetensorsFile(metadata: [:], sources: [.init(name: "a", dataType: .int32, shape: [2], values: [0, 0x3F80_0000] as [Int32])])
-                .weightsDigest(),
+            try digest("a", [2], [0, 1]), try digest("b", [2], [0, 1]), try digest("a", [2, 1], [0, 1]), try digest("a", [1, 2], [0, 1]),
+            try digest("a", [2], [-0.0, 1]),
+            try SafetensorsFile(metadata: [:], sources: [integers]).weightsDigest(),
         ]
         #expect(Set(digests).count == digests.count)
     }

@@ -5,7 +5,7 @@ import Foundation
 
 /// What this program can do, by its first argument.
 enum Mode: String, CaseIterable {
-    case check, checkInParts, abort, abortInWindow, leave, hang, benchmark, allReduce
+    case check, checkInParts, abort, abortInWindow, mismatch, truncate, leave, initializeTwice, benchmark, allReduce
 }
 
 func fail(_ message: String, exitCode: Int32) -> Never {
@@ -21,6 +21,18 @@ func abortOnLastRank(_ communicator: any Communicator, whileOthers operation: ()
     }
     try operation()
     fail("an operation returned without the last rank", exitCode: 70)
+}
+
+/// Rank 0 sends a message that rank 1 expects in another size.
+func sendToRankOne(_ communicator: any Communicator, sentBytes: Int, expectedBytes: Int) throws {
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(sentBytes, expectedBytes), alignment: 8)
+    defer { memory.deallocate() }
+    memory.initializeMemory(as: UInt8.self, repeating: 1)
+    let send = OutgoingMessage(to: 1, .init(rebasing: memory[..<sentBytes]))
+    let receive = IncomingMessage(from: 0, into: .init(rebasing: memory[..<expectedBytes]))
+    try communicator.exchange(
+        sends: communicator.rank == 0 ? [send] : [], receives: communicator.rank == 1 ? [receive] : [])
+    try communicator.barrier()
 }
 
 guard CommandLine.arguments.count == 2, let mode = Mode(rawValue: CommandLine.arguments[1]) else {
@@ -42,9 +54,9 @@ do {
         case .leave:
             if communicator.rank == communicator.worldSize - 1 { exit(3) }
             try communicator.barrier()
-        case .hang:
-            if communicator.rank == 0 { while true { sleep(1) } }
-            try communicator.barrier()
+        case .mismatch: try sendToRankOne(communicator, sentBytes: 5, expectedBytes: 8)
+        case .truncate: try sendToRankOne(communicator, sentBytes: 8, expectedBytes: 5)
+        case .initializeTwice: _ = try MPICommunicator.initialize(under: launcher)
         case .benchmark: try Benchmark(communicator).run()
         case .allReduce: try Benchmark(communicator).runAllReduce()
         }

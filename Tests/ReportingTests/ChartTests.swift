@@ -39,19 +39,36 @@ struct ChartDrawingTests {
 
     @Test func lineGoesThroughItsPoints() {
         let html = ChartDrawing(chart([.init(0, 0), .init(1, 5), .init(2, 10)])).html
-        #expect(html.contains("<polyline class=\"curve c1\" points=\"62.0,228.0 344.0,125.0 626.0,22.0\"/>"))
+        #expect(html.contains("<polyline class=\"curve c1\" points=\"62.0,228.0 344.0,128.0 626.0,28.0\"/>"))
     }
 
     @Test func stepsHoldSinceThePointBefore() {
         let html = ChartDrawing(chart([.init(1, 10), .init(2, 5)], style: .steps)).html
-        #expect(html.contains("points=\"62.0,22.0 344.0,22.0 344.0,125.0 626.0,125.0\""))
+        #expect(html.contains("points=\"62.0,28.0 344.0,28.0 344.0,128.0 626.0,128.0\""))
     }
 
     @Test func nanLeavesAGap() {
         let points = [Chart.Point(0, 10), .init(0.5, 10), .init(1, .nan), .init(1.5, 5), .init(2, 5)]
         let html = ChartDrawing(chart(points)).html
-        #expect(html.contains("points=\"62.0,22.0 203.0,22.0\"") && html.contains("points=\"485.0,125.0 626.0,125.0\""))
+        #expect(html.contains("points=\"62.0,28.0 203.0,28.0\"") && html.contains("points=\"485.0,128.0 626.0,128.0\""))
         #expect(!html.contains("nan"))
+    }
+
+    @Test func zeroLiesOnTheFloorOfALogarithmicAxis() {
+        let points = [Chart.Point(0, 1), .init(1, 0), .init(2, 0.01)]
+        let chart = Chart(
+            title: "Error", series: [Chart.Series(name: "training", color: 1, style: .line, points: points)],
+            scale: .logarithmic(fromRatio: 4))
+        #expect(ChartDrawing(chart).html.contains("points=\"62.0,28.0 344.0,228.0 626.0,228.0\""))
+    }
+
+    @Test func negativeValuesNeedALinearAxis() {
+        let html = ChartDrawing(
+            Chart(
+                title: "Loss", series: [Chart.Series(name: "critic", color: 1, style: .line, points: [.init(0, -10), .init(1, 10)])],
+                scale: .logarithmic(fromRatio: 4))
+        ).html
+        #expect(html.contains("points=\"62.0,228.0 626.0,28.0\"") && !html.contains("logarithmic"))
     }
 
     @Test func onePointIsADot() {
@@ -64,12 +81,27 @@ struct ChartDrawingTests {
         }
     }
 
-    @Test func areasStackUp() {
-        let first = Chart.Series(name: "a", color: 1, style: .stackedArea, points: [.init(0, 0.5), .init(1, 0.25)])
-        let second = Chart.Series(name: "b", color: 2, style: .stackedArea, points: [.init(0, 0.5), .init(1, 0.5)])
-        let html = ChartDrawing(Chart(title: "Time", series: [first, second], scale: .percent(whole: true))).html
-        #expect(html.contains("<polygon class=\"area c1\" points=\"62.0,125.0 626.0,176.5 626.0,228.0 62.0,228.0\"/>"))
-        #expect(html.contains("<polygon class=\"area c2\" points=\"62.0,22.0 626.0,73.5 626.0,176.5 62.0,125.0\"/>"))
+    @Test func areasStackUpSinceThePointBefore() {
+        let first = Chart.Series(name: "a", color: 1, style: .stackedArea, points: [.init(1, 0.5), .init(2, 0.25)])
+        let second = Chart.Series(name: "b", color: 2, style: .stackedArea, points: [.init(1, 0.5), .init(2, 0.5)])
+        let html = ChartDrawing(Chart(title: "Time", series: [first, second], scale: .linear, isPercent: true)).html
+        #expect(
+            html.contains(
+                "<polygon class=\"area c1\" points=\"62.0,128.0 344.0,128.0 344.0,178.0 626.0,178.0 626.0,228.0 344.0,228.0 344.0,228.0 62.0,228.0\"/>"
+            ))
+        #expect(
+            html.contains(
+                "<polygon class=\"area c2\" points=\"62.0,28.0 344.0,28.0 344.0,78.0 626.0,78.0 626.0,178.0 344.0,178.0 344.0,128.0 62.0,128.0\"/>"
+            ))
+        #expect(html.contains(">20 %</text>") && html.contains(">100 %</text>"))
+    }
+
+    @Test func allChartsOfAReportCoverTheSameEpochs() {
+        let history = RunHistory(intervals: [Samples.interval(400)], validations: [Samples.validation(430)])
+        let charts = ReportCharts(run: Samples.run, history: history).all
+        #expect(charts.map(\.title) == ["Loss", "Accuracy", "Error (1 − accuracy)", "Learning rate", "Speed", "Where the time goes"])
+        #expect(charts.allSatisfy { $0.lastEpoch == 1 })
+        #expect(ChartDrawing(charts[4]).html.contains(">1.0</text>"))
     }
 
     @Test func thinningKeepsTheExtremesAndTheOrder() {

@@ -79,6 +79,12 @@ struct ProgressStateTests {
     ])
     func lineFitsTheWidth(width: Int, line: String) { #expect(state.line(width: width) == line) }
 
+    @Test func barDoesNotMoveWhenADigitIsAdded() {
+        var early = state
+        early.step = 9
+        #expect(early.line(width: 120).hasPrefix("Epoch 3/12    9/430 [>......"))
+    }
+
     @Test func noWidthIsExceeded() {
         for width in 0...200 { #expect(state.line(width: width).count <= width) }
     }

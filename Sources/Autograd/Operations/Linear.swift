@@ -17,7 +17,7 @@ public func linear(_ x: Variable, _ weight: Variable, bias: Variable? = nil, rec
     if let bias {
         addBias(bias.value.pointer, to: y.pointer, rows: rows, columns: outputs, rectify: rectify)
     } else if rectify {
-        map(y.pointer, into: y.pointer, count: y.count) { $0.replacing(with: 0, where: $0 .< Vector.zero) }
+        Kernels.rectify(y.pointer, count: y.count)
     }
     let output = rectify ? y : nil
     return x.tape.record(y, x, weight, bias) { [xValue = x.value] tape, dy in

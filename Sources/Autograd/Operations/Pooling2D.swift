@@ -33,15 +33,13 @@ public struct PoolingAttributes: Hashable, Sendable {
 /// The largest value of each window: x [N, H, W, C] → [N, H′, W′, C]; the gradient goes to the first largest.
 public func maxPool2D(_ x: Variable, _ attributes: PoolingAttributes) -> Variable {
     let g = attributes.checkedGeometry("maxPool2D", x)
-    precondition(g.kernelHeight * g.kernelWidth <= 256, "maxPool2D: windows \(attributes.kernel) hold more than 256 pixels")
     let y = x.makeTensor([g.batch, g.outputHeight, g.outputWidth, g.channels])
-    let choice = x.makeTensor([(g.outputCount + 3) / 4])  // one byte an output
-    maxPool(g, x.value.pointer, into: y.pointer, choice: choice.bytes)
+    let choice = x.makeTensor(y.shape)
+    maxPool(g, x.value.pointer, into: y.pointer, choice: choice.pointer)
     return x.tape.record(y, x) { tape, dy in
         let gradient = dy
         tape.accumulate(into: x) { dx, accumulate in
-            if !accumulate { dx.update(repeating: 0, count: g.inputCount) }
-            maxPoolGradient(g, gradient.pointer, choice: choice.bytes, into: dx)
+            maxPoolGradient(g, gradient.pointer, choice: choice.pointer, into: dx, accumulate: accumulate)
         }
     }
 }
@@ -75,9 +73,4 @@ public func globalAveragePool2D(_ x: Variable) -> Variable {
                 gradient.pointer, batch: batch, positions: positions, channels: channels, into: dx, accumulate: accumulate)
         }
     }
-}
-
-extension Tensor {
-    /// The tensor's memory as bytes.
-    fileprivate var bytes: UnsafeMutablePointer<UInt8> { UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: UInt8.self) }
 }

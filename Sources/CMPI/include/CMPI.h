@@ -1,5 +1,5 @@
-// What Swift needs of MPI and the system and cannot import itself: MPI's constants are pointer-cast macros, prctl,
-// futex and process_vm_readv are variadic or hidden. Everything else of <mpi.h> is called from Swift directly.
+// What Swift needs of MPI and the system and cannot import itself: MPI's constants are pointer-cast macros;
+// futex, atomics in shared memory and processor masks are C. Everything else of <mpi.h> is called from Swift directly.
 #pragma once
 #include <mpi.h>
 #include <stddef.h>
@@ -26,11 +26,8 @@ size_t cmpi_host_barrier_bytes(void);
 /// Counts this participant as arrived, of `participants`, and returns the ticket to wait with.
 uint32_t cmpi_host_barrier_arrive(cmpi_host_barrier *barrier, uint32_t participants);
 
-/// Waits until all have arrived: `spins` polls, then asleep for at most `nanoseconds`. Returns 1 when they have, 0 when time ran out.
+/// Waits until all have arrived: `spins` polls, 200 yields, then asleep for at most `nanoseconds`. Returns 1 when they have, 0 when time ran out.
 int cmpi_host_barrier_wait(cmpi_host_barrier *barrier, uint32_t ticket, uint32_t spins, uint64_t nanoseconds);
-
-/// Sleeps the calling thread for about `nanoseconds`, with its timer slack lowered from the usual 50 µs to 1 µs.
-void cmpi_short_sleep(uint64_t nanoseconds);
 
 /// Whether the kernel lets this process read another's memory by process_vm_readv, which Open MPI's shared-memory transport uses.
 int cmpi_cross_memory_attach_allowed(void);

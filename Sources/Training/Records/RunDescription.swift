@@ -2,10 +2,13 @@
 public struct RunDescription: Equatable, Sendable {
     /// The name of the config, which names the default run directory too.
     public var configurationName: String
+    /// A zoo name, or what the config calls its layer list.
     public var model: String
     /// Trainable parameters of the model.
     public var parameterCount: Int
+    /// Processes of the job.
     public var ranks: Int
+    /// Worker threads that compute grains in each of them.
     public var threadsPerRank: Int
     /// Names of the hosts, that of rank 0 first.
     public var hosts: [String]
@@ -15,8 +18,10 @@ public struct RunDescription: Equatable, Sendable {
     public var batch: Int
     /// Samples in a grain.
     public var grain: Int
+    /// Planned passes over the training samples.
     public var epochs: Int
     public var stepsPerEpoch: Int
+    /// Planned steps of the whole run, `epochs` times `stepsPerEpoch` unless a limit is set.
     public var totalSteps: Int
     public var trainingSamples: Int
     /// Zero when the run does not validate.

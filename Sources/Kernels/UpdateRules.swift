@@ -1,0 +1,205 @@
+/// The loops of the update rules: one pass over memory each; θ parameter, g gradient, everything else element-wise too.
+///
+/// Plain loops on purpose: the compiler vectorises them, and as Swift neither reassociates nor fuses floating-point
+/// operations, vector body and scalar tail compute the same IEEE operations in the same order. So an element's new bits
+/// depend on its own old bits alone: a range may be split anywhere, on any thread, for any processor.
+/// (Explicit `SIMD16` selects compile to quarter vectors; these loops compile to whole ones, square roots included.)
+
+/// What happens to a summed gradient before a rule sees it:
+/// g ← clamp(scale · g, −limit, limit) + l2 · θ + l1 · sign(θ).
+public struct GradientTerms: Equatable, Sendable {
+    public var scale: Float
+    public var limit: Float
+    public var l2: Float
+    public var l1: Float
+
+    public init(scale: Float = 1, limit: Float = .infinity, l2: Float = 0, l1: Float = 0) {
+        self.scale = scale
+        self.limit = limit
+        self.l2 = l2
+        self.l1 = l1
+    }
+
+    /// The gradient that the rule sees; NaN stays NaN.
+    @inline(__always)
+    fileprivate func applied(to gradient: Float, at parameter: Float) -> Float {
+        let mean = gradient * scale
+        let clipped = mean > limit ? limit : mean < -limit ? -limit : mean
+        return (clipped + parameter * l2) + sign(parameter) * l1
+    }
+}
+
+/// θ ← θ − η g.
+public func updateSGD(
+    parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>, count: Int,
+    terms: GradientTerms, learningRate: Float
+) {
+    for i in 0..<count {
+        let g = terms.applied(to: gradients[i], at: parameters[i])
+        parameters[i] -= learningRate * g
+    }
+}
+
+/// v ← γ v + g; θ ← θ − η v, or with Nesterov's look-ahead θ ← θ − η (g + γ v).
+public func updateMomentum(
+    parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>, velocity: UnsafeMutablePointer<Float>,
+    count: Int, terms: GradientTerms, learningRate: Float, momentum: Float, nesterov: Bool
+) {
+    if nesterov {
+        for i in 0..<count {
+            let g = terms.applied(to: gradients[i], at: parameters[i])
+            let v = momentum * velocity[i] + g
+            velocity[i] = v
+            parameters[i] -= learningRate * (g + momentum * v)
+        }
+    } else {
+        for i in 0..<count {
+            let g = terms.applied(to: gradients[i], at: parameters[i])
+            let v = momentum * velocity[i] + g
+            velocity[i] = v
+            parameters[i] -= learningRate * v
+        }
+    }
+}
+
+/// s ← s + g²; θ ← θ − η g / (√s + ε).
+public func updateAdagrad(
+    parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>, squares: UnsafeMutablePointer<Float>,
+    count: Int, terms: GradientTerms, learningRate: Float, epsilon: Float
+) {
+    for i in 0..<count {
+        let g = terms.applied(to: gradients[i], at: parameters[i])
+        let s = squares[i] + g * g
+        squares[i] = s
+        parameters[i] -= (learningRate * g) / (s.squareRoot() + epsilon)
+    }
+}
+
+/// s ← ρ s + (1 − ρ) g²; Δ = √(u + ε) / √(s + ε) · g; u ← ρ u + (1 − ρ) Δ²; θ ← θ − η Δ.
+public func updateAdadelta(
+    parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>, squares: UnsafeMutablePointer<Float>,
+    updates: UnsafeMutablePointer<Float>, count: Int,
+    terms: GradientTerms, learningRate: Float, decay: Float, complement: Float, epsilon: Float
+) {
+    for i in 0..<count {
+        let g = terms.applied(to: gradients[i], at: parameters[i])
+        let s = decay * squares[i] + complement * (g * g)
+        let change = ((updates[i] + epsilon).squareRoot() / (s + epsilon).squareRoot()) * g
+        squares[i] = s
+        updates[i] = decay * updates[i] + complement * (change * change)
+        parameters[i] -= learningRate * change
+    }
+}
+
+/// s ← α s + (1 − α) g²; θ ← θ − η g / (√s + ε).
+public func updateRMSprop(
+    parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>, squares: UnsafeMutablePointer<Float>,
+    count: Int, terms: GradientTerms, learningRate: Float, decay: Float, complement: Float, epsilon: Float
+) {
+    for i in 0..<count {
+        let g = terms.applied(to: gradients[i], at: parameters[i])
+        let s = decay * squares[i] + complement * (g * g)
+        squares[i] = s
+        parameters[i] -= (learningRate * g) / (s.squareRoot() + epsilon)
+    }
+}
+
+/// s ← α s + (1 − α) g²; v ← γ v + g / (√s + ε); θ ← θ − η v.
+public func updateRMSpropMomentum(
+    parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>, squares: UnsafeMutablePointer<Float>,
+    velocity: UnsafeMutablePointer<Float>, count: Int,
+    terms: GradientTerms, learningRate: Float, decay: Float, complement: Float, epsilon: Float, momentum: Float
+) {
+    for i in 0..<count {
+        let g = terms.applied(to: gradients[i], at: parameters[i])
+        let s = decay * squares[i] + complement * (g * g)
+        let v = momentum * velocity[i] + g / (s.squareRoot() + epsilon)
+        squares[i] = s
+        velocity[i] = v
+        parameters[i] -= learningRate * v
+    }
+}
+
+/// The numbers of one step of Adam, bias corrections included.
+public struct AdamCoefficients: Equatable, Sendable {
+    /// β₁ and 1 − β₁.
+    public var momentum, momentumComplement: Float
+    /// β₂ and 1 − β₂.
+    public var decay, decayComplement: Float
+    /// η / (1 − β₁ᵗ).
+    public var stepSize: Float
+    /// √(1 − β₂ᵗ).
+    public var correction: Float
+    public var epsilon: Float
+    /// 1 − η λ for decoupled weight decay, else 1.
+    public var shrinkage: Float
+
+    public init(
+        momentum: Float, momentumComplement: Float, decay: Float, decayComplement: Float, stepSize: Float,
+        correction: Float, epsilon: Float, shrinkage: Float
+    ) {
+        self.momentum = momentum
+        self.momentumComplement = momentumComplement
+        self.decay = decay
+        self.decayComplement = decayComplement
+        self.stepSize = stepSize
+        self.correction = correction
+        self.epsilon = epsilon
+        self.shrinkage = shrinkage
+    }
+}
+
+/// m ← β₁ m + (1 − β₁) g; s ← β₂ s + (1 − β₂) g²; θ ← shrinkage · θ − stepSize · m / (√s / correction + ε).
+public func updateAdam(
+    parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>, momentum: UnsafeMutablePointer<Float>,
+    squares: UnsafeMutablePointer<Float>, count: Int, terms: GradientTerms, coefficients k: AdamCoefficients
+) {
+    for i in 0..<count {
+        let g = terms.applied(to: gradients[i], at: parameters[i])
+        let m = k.momentum * momentum[i] + k.momentumComplement * g
+        let s = k.decay * squares[i] + k.decayComplement * (g * g)
+        momentum[i] = m
+        squares[i] = s
+        parameters[i] = k.shrinkage * parameters[i] - (k.stepSize * m) / (s.squareRoot() / k.correction + k.epsilon)
+    }
+}
+
+/// The factors and bounds of Rprop's step sizes.
+public struct RpropCoefficients: Equatable, Sendable {
+    public var growth, shrinkage, minimumStep, maximumStep: Float
+
+    public init(growth: Float, shrinkage: Float, minimumStep: Float, maximumStep: Float) {
+        self.growth = growth
+        self.shrinkage = shrinkage
+        self.minimumStep = minimumStep
+        self.maximumStep = maximumStep
+    }
+}
+
+/// Δ grows where g kept its sign and shrinks where it changed, and there g ← 0; θ ← θ − sign(g) Δ; previous ← g.
+public func updateRprop(
+    parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>, previous: UnsafeMutablePointer<Float>,
+    steps: UnsafeMutablePointer<Float>, count: Int, terms: GradientTerms, coefficients k: RpropCoefficients
+) {
+    for i in 0..<count {
+        let raw = terms.applied(to: gradients[i], at: parameters[i])
+        let agreement = sign(raw) * sign(previous[i])
+        let step = steps[i] * (agreement > 0 ? k.growth : agreement < 0 ? k.shrinkage : 1)
+        let bounded = step < k.minimumStep ? k.minimumStep : step > k.maximumStep ? k.maximumStep : step
+        let g = agreement < 0 ? 0 : raw
+        steps[i] = bounded
+        previous[i] = g
+        parameters[i] -= sign(g) * bounded
+    }
+}
+
+/// a ← a + (1 − decay) (θ − a): an exponential moving average of the parameters.
+public func updateAverage(
+    averages: UnsafeMutablePointer<Float>, parameters: UnsafePointer<Float>, count: Int, complement: Float
+) {
+    for i in 0..<count { averages[i] += complement * (parameters[i] - averages[i]) }
+}
+
+/// −1, 0 or 1; NaN gives 0.
+@inline(__always)
+private func sign(_ x: Float) -> Float { x > 0 ? 1 : x < 0 ? -1 : 0 }

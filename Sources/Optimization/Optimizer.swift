@@ -1,0 +1,75 @@
+/// An update rule applied to the parameters' flat buffer, group by group.
+///
+/// The optimiser holds no state: parameters, gradients and slots are the caller's buffers of `groups.count` floats each.
+public struct Optimizer: Sendable {
+    public let rule: any UpdateRule
+    public let groups: ParameterGroups
+    /// Clipping by value acts inside `step`; clipping by global norm reaches it through `gradientScale`.
+    public let clipping: GradientClipping
+
+    /// Throws `outOfRange` unless the clipping bound is positive.
+    public init(
+        rule: any UpdateRule, groups: ParameterGroups, clipping: GradientClipping = .none
+    ) throws(OptimizationError) {
+        try clipping.validate()
+        self.rule = rule
+        self.groups = groups
+        self.clipping = clipping
+    }
+
+    /// The elements of the flat buffer that `part` of `parts` updates: whole blocks of 4,096, as even as that allows.
+    ///
+    /// Parts cover 0..<count in order; with fewer blocks than parts some are empty.
+    public static func range(of count: Int, part: Int, of parts: Int) -> Range<Int> {
+        precondition(parts > 0 && part >= 0 && part < parts, "Optimizer: part \(part) of \(parts)")
+        let block = 4096
+        let blocks = (count + block - 1) / block
+        let start = min(count, blocks * part / parts * block)
+        return start..<min(count, blocks * (part + 1) / parts * block)
+    }
+
+    /// Writes the slots' values before the first step; `learningRate` is the rate that training starts with.
+    public func initialize(slots: [UnsafeMutablePointer<Float>], learningRate: Double) {
+        precondition(slots.count == rule.slots.count, "Optimizer: \(slots.count) slots for \(rule.name), which has \(rule.slots.count)")
+        for (slot, pointer) in zip(rule.slots, slots) {
+            pointer.update(repeating: 0, count: groups.count)
+            guard slot.initial == .learningRate else { continue }
+            for segment in groups.segments {
+                let rate = Float(learningRate * segment.settings.learningRateFactor)
+                (pointer + segment.range.lowerBound).update(repeating: rate, count: segment.range.count)
+            }
+        }
+    }
+
+    /// One update of the elements that belong to `part` of `parts`; the bits do not depend on how many parts there are.
+    ///
+    /// - Parameters:
+    ///   - gradients: The sum of the samples' gradients.
+    ///   - learningRate: The schedule's rate at this step.
+    ///   - gradientScale: 1 / (global sample count), times the factor of global norm clipping.
+    ///   - stepNumber: The number of this update, counted from 1.
+    public func step(
+        parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>, slots: [UnsafeMutablePointer<Float>],
+        learningRate: Double, gradientScale: Double, stepNumber: Int, part: Int = 0, of parts: Int = 1
+    ) {
+        step(
+            Optimizer.range(of: groups.count, part: part, of: parts), parameters: parameters, gradients: gradients,
+            slots: slots, learningRate: learningRate, gradientScale: gradientScale, stepNumber: stepNumber)
+    }
+
+    /// One update of the elements in `range`, for example a bucket; otherwise as the update of a part.
+    public func step(
+        _ range: Range<Int>, parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>,
+        slots: [UnsafeMutablePointer<Float>], learningRate: Double, gradientScale: Double, stepNumber: Int
+    ) {
+        precondition(slots.count == rule.slots.count, "Optimizer: \(slots.count) slots for \(rule.name), which has \(rule.slots.count)")
+        precondition(stepNumber >= 1, "Optimizer: step number \(stepNumber), counted from 1")
+        for segment in groups.segments(in: range) {
+            let settings = segment.settings
+            let step = UpdateStep(
+                learningRate: learningRate * settings.learningRateFactor, gradientScale: gradientScale,
+                gradientLimit: clipping.limit, weightDecay: settings.weightDecay, l1: settings.l1, number: stepNumber)
+            rule.update(segment.range, parameters: parameters, gradients: gradients, slots: slots, step: step)
+        }
+    }
+}

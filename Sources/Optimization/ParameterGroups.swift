@@ -1,0 +1,142 @@
+/// A named parameter's place in the flat buffer, in elements.
+public struct ParameterSpan: Equatable, Sendable {
+    public let name: String
+    public let offset: Int
+    public let count: Int
+
+    public init(name: String, offset: Int, count: Int) {
+        self.name = name
+        self.offset = offset
+        self.count = count
+    }
+
+    /// The elements of the flat buffer that the parameter occupies.
+    public var range: Range<Int> { offset..<offset + count }
+}
+
+/// How a parameter is trained.
+public struct GroupSettings: Equatable, Sendable {
+    /// Multiplies the scheduled learning rate.
+    public var learningRateFactor: Double
+    public var weightDecay: Double
+    public var l1: Double
+    /// A frozen parameter is never read nor written by an update, and counts in no gradient norm.
+    public var isFrozen: Bool
+
+    public init(learningRateFactor: Double = 1, weightDecay: Double = 0, l1: Double = 0, isFrozen: Bool = false) {
+        self.learningRateFactor = learningRateFactor
+        self.weightDecay = weightDecay
+        self.l1 = l1
+        self.isFrozen = isFrozen
+    }
+}
+
+/// Settings for the parameters whose names match a pattern; nil leaves a setting as it is.
+public struct GroupRule: Equatable, Sendable {
+    /// A glob: `*` matches any characters, dots included, `?` matches one.
+    public var pattern: String
+    public var learningRateFactor: Double?
+    public var weightDecay: Double?
+    public var l1: Double?
+    public var isFrozen: Bool?
+
+    public init(
+        _ pattern: String, learningRateFactor: Double? = nil, weightDecay: Double? = nil, l1: Double? = nil,
+        isFrozen: Bool? = nil
+    ) {
+        self.pattern = pattern
+        self.learningRateFactor = learningRateFactor
+        self.weightDecay = weightDecay
+        self.l1 = l1
+        self.isFrozen = isFrozen
+    }
+}
+
+/// Which settings each parameter has, and the fewest ranges of the flat buffer that share them.
+public struct ParameterGroups: Equatable, Sendable {
+    /// A range of the flat buffer whose parameters are trained alike.
+    public struct Segment: Equatable, Sendable {
+        public let range: Range<Int>
+        public let settings: GroupSettings
+    }
+
+    /// The parameters by offset.
+    public let spans: [ParameterSpan]
+    /// The settings of each span.
+    public let settings: [GroupSettings]
+    /// Maximal contiguous ranges of equal settings, in order; gaps between spans and frozen parameters are in none.
+    public let segments: [Segment]
+    /// The length of the flat buffer: the end of the last span.
+    public let count: Int
+
+    /// Applies `rules` in order to `defaults`, so that a later rule overrides an earlier one where it says something.
+    ///
+    /// Throws `unmatchedPattern` for a rule without a parameter and `outOfRange` for a negative or non-finite setting.
+    public init(
+        _ spans: [ParameterSpan], defaults: GroupSettings = GroupSettings(), rules: [GroupRule] = []
+    ) throws(OptimizationError) {
+        let ordered = spans.sorted { $0.offset < $1.offset }
+        var end = 0
+        for span in ordered {
+            precondition(span.count >= 0 && span.offset >= end, "ParameterGroups: '\(span.name)' at \(span.offset) overlaps")
+            end = span.range.upperBound
+        }
+        try ParameterGroups.check(defaults, group: "optimizer")
+        var settings = Array(repeating: defaults, count: ordered.count)
+        for rule in rules {
+            let matches = try ParameterGroups.matches(of: rule.pattern, in: ordered)
+            for index in matches { settings[index].override(by: rule) }
+            if let first = matches.first { try ParameterGroups.check(settings[first], group: "parameter group '\(rule.pattern)'") }
+        }
+        self.spans = ordered
+        self.settings = settings
+        segments = ParameterGroups.merge(ordered, settings)
+        count = end
+    }
+
+    private static func matches(of pattern: String, in spans: [ParameterSpan]) throws(OptimizationError) -> [Int] {
+        let distances = spans.map { globDistance(pattern, $0.name) }
+        let matches = distances.indices.filter { distances[$0] == 0 }
+        if matches.isEmpty {
+            let nearest = distances.indices.min { distances[$0] < distances[$1] }
+            throw .unmatchedPattern(pattern: pattern, nearest: nearest.map { spans[$0].name })
+        }
+        return matches
+    }
+
+    private static func check(_ settings: GroupSettings, group: String) throws(OptimizationError) {
+        for (name, value) in [
+            ("learningRateFactor", settings.learningRateFactor), ("weightDecay", settings.weightDecay), ("l1", settings.l1),
+        ] {
+            try OptimizationError.require(value >= 0 && value.isFinite, group, name, value, allowed: "\(name) ≥ 0")
+        }
+    }
+
+    private static func merge(_ spans: [ParameterSpan], _ settings: [GroupSettings]) -> [Segment] {
+        var segments: [Segment] = []
+        for (span, setting) in zip(spans, settings) where !setting.isFrozen && span.count > 0 {
+            if let last = segments.last, last.range.upperBound == span.offset, last.settings == setting {
+                segments[segments.count - 1] = Segment(
+                    range: last.range.lowerBound..<span.range.upperBound, settings: setting)
+            } else {
+                segments.append(Segment(range: span.range, settings: setting))
+            }
+        }
+        return segments
+    }
+
+    /// The parts of segments inside `range`, in order.
+    func segments(in range: Range<Int>) -> some Sequence<Segment> {
+        segments.lazy.filter { $0.range.overlaps(range) }
+            .map { Segment(range: $0.range.clamped(to: range), settings: $0.settings) }
+    }
+}
+
+extension GroupSettings {
+    fileprivate mutating func override(by rule: GroupRule) {
+        learningRateFactor = rule.learningRateFactor ?? learningRateFactor
+        weightDecay = rule.weightDecay ?? weightDecay
+        l1 = rule.l1 ?? l1
+        isFrozen = rule.isFrozen ?? isFrozen
+    }
+}

@@ -1,0 +1,27 @@
+/// When the state of training is written to disk, and how much of it stays there.
+///
+/// Each interval that is given counts by itself; the end of the run and a stop by a signal always write one.
+public struct CheckpointConfiguration: Equatable, Sendable {
+    public let everySteps: Int?
+    public let everyEpochs: Int?
+    public let everySeconds: Double?
+    /// How many of the last checkpoints stay on disk.
+    public let keep: Int
+    /// Whether the state with the best validation is kept as well.
+    public let best: Bool
+}
+
+extension CheckpointConfiguration: ConfigurationSection {
+    package static var title: String { "checkpoint" }
+
+    package init(from reader: ConfigurationReader) {
+        everySteps = reader.optional("everySteps", .integer(in: 1...), "Write after every so many steps.")
+        everySeconds = reader.optional(
+            "everySeconds", .number(above: 0), "Write when so many seconds have passed since the last.")
+        everyEpochs =
+            reader.optional("everyEpochs", .integer(in: 1...), "Write after every so many epochs; 1 if no interval is given.")
+            ?? (everySteps == nil && everySeconds == nil ? 1 : nil)
+        keep = reader.value("keep", .integer(in: 1...), default: 3, "How many of the last checkpoints stay on disk.")
+        best = reader.value("best", .flag, default: true, "Whether the state with the best validation stays as well.")
+    }
+}

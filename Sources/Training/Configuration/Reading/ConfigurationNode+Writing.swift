@@ -1,0 +1,95 @@
+extension ConfigurationNode {
+    /// The tree as YAML: maps in block style, lists of scalars in one line, text quoted where YAML or we would misread it.
+    var yamlText: String {
+        switch content {
+        case .map(let entries) where !entries.isEmpty: block(entries, indent: 0)
+        default: flowText + "\n"
+        }
+    }
+
+    /// The node in one line, as a user would type it.
+    var flowText: String {
+        switch content {
+        case .null, .invalid:
+            return "null"
+        case .scalar(let text, isQuoted: false):
+            return text
+        case .scalar(let text, isQuoted: true):
+            return Self.quotedIfNeeded(text)
+        case .list(let elements):
+            return "[" + elements.map(\.flowText).joined(separator: ", ") + "]"
+        case .map(let entries):
+            return "{" + entries.map { "\($0.key): \($0.value.flowText)" }.joined(separator: ", ") + "}"
+        }
+    }
+
+    /// The tree without the entries that do not influence the weights.
+    var withoutBystanders: ConfigurationNode {
+        switch content {
+        case .map(let entries):
+            let kept = entries.filter(\.influencesWeights).map { entry in
+                var entry = entry
+                entry.value = entry.value.withoutBystanders
+                return entry
+            }
+            return ConfigurationNode(.map(kept), at: place)
+        case .list(let elements):
+            return ConfigurationNode(.list(elements.map(\.withoutBystanders)), at: place)
+        case .null, .scalar, .invalid:
+            return self
+        }
+    }
+
+    private func block(_ entries: [Entry], indent: Int) -> String {
+        entries.map { entry in
+            String(repeating: " ", count: indent) + entry.key + ":" + entry.value.blockValue(indent: indent)
+        }.joined()
+    }
+
+    /// What follows `key:`, up to and with the end of line.
+    private func blockValue(indent: Int) -> String {
+        switch content {
+        case .map(let entries) where !entries.isEmpty:
+            return "\n" + block(entries, indent: indent + 2)
+        case .list(let elements) where elements.contains(where: \.isComposite):
+            let margin = String(repeating: " ", count: indent + 2)
+            return "\n" + elements.map { margin + "- " + $0.blockElement(indent: indent + 4) }.joined()
+        default:
+            return " " + flowText + "\n"
+        }
+    }
+
+    /// What follows `- `: a map begins on the same line, a nested list stays in one line.
+    private func blockElement(indent: Int) -> String {
+        guard case .map(let entries) = content, !entries.isEmpty else { return flowText + "\n" }
+        return String(block(entries, indent: indent).dropFirst(indent))
+    }
+
+    private var isComposite: Bool {
+        switch content {
+        case .map(let entries): !entries.isEmpty
+        case .list(let elements): elements.contains(where: \.isComposite)
+        case .null, .scalar, .invalid: false
+        }
+    }
+
+    /// The text as a plain scalar when it is one beyond doubt, otherwise in double quotes.
+    private static func quotedIfNeeded(_ text: String) -> String {
+        let isPlain = text.wholeMatch(of: /[A-Za-z0-9_.\/][A-Za-z0-9_.\/+\-]*/) != nil
+        if isPlain, text != "null" { return text }
+        var quoted = ""
+        for scalar in EnvironmentReference.escape(text).unicodeScalars {
+            switch scalar {
+            case "\"": quoted += "\\\""
+            case "\\": quoted += "\\\\"
+            case "\n": quoted += "\\n"
+            case "\t": quoted += "\\t"
+            case _ where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value):
+                let digits = String(scalar.value, radix: 16)
+                quoted += "\\x" + (digits.count < 2 ? "0" : "") + digits
+            default: quoted.unicodeScalars.append(scalar)
+            }
+        }
+        return "\"" + quoted + "\""
+    }
+}

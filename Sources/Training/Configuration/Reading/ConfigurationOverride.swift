@@ -1,0 +1,69 @@
+/// A `--set key.path=value` argument: replaces or adds one value of the configuration before it is read.
+///
+/// The path's parts are keys and, in lists, indices from 0: `data.augment.0.translate=3`. Maps that do not exist are
+/// created. The value is YAML: `optimizer={name: adam, learningRate: 0.001}` works too. `null` takes a key away.
+struct ConfigurationOverride {
+    /// The argument as typed; the place of everything that it sets.
+    let text: String
+    private let path: [String]
+    private let value: ConfigurationNode
+
+    /// - Throws: `ConfigurationError.invalidOverride` without a path and `=`, and the errors of parsing the value.
+    init(_ text: String, context: ConfigurationContext) throws(ConfigurationError) {
+        self.text = text
+        let example = "write key.path=value, for example optimizer.learningRate=0.05."
+        guard let equals = text.firstIndex(of: "=") else {
+            throw .invalidOverride(text, reason: "this has no '='; \(example)")
+        }
+        path = text[..<equals].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        guard !path.contains("") else {
+            throw .invalidOverride(text, reason: "a key before the '=' is empty; \(example)")
+        }
+        value = try ConfigurationNode.parse(
+            yaml: String(text[text.index(after: equals)...]), override: text, path: path.joined(separator: "."),
+            context: context)
+    }
+
+    /// The tree with the value put at the path.
+    ///
+    /// - Throws: `ConfigurationError.invalidOverride` where a list is entered with anything but an index of it.
+    func applied(to root: ConfigurationNode) throws(ConfigurationError) -> ConfigurationNode {
+        try put(path[...], into: root)
+    }
+
+    private var place: ConfigurationPlace { .override(text) }
+
+    private func put(
+        _ rest: ArraySlice<String>, into node: ConfigurationNode
+    ) throws(ConfigurationError) -> ConfigurationNode {
+        guard let key = rest.first else { return value }
+        let rest = rest.dropFirst()
+        switch node.content {
+        case .list(var elements):
+            guard let index = Int(key), elements.indices.contains(index) else {
+                let parent = path.prefix(path.count - rest.count - 1).joined(separator: ".")
+                let allowed = elements.isEmpty ? "give the whole list" : "give an index from 0 to \(elements.count - 1)"
+                throw .invalidOverride(
+                    text, reason: "'\(parent)' is a list of \(elements.count), which has no '\(key)'; \(allowed).")
+            }
+            elements[index] = try put(rest, into: elements[index])
+            return ConfigurationNode(.list(elements), at: node.place)
+        case .map(var entries):
+            if let index = entries.firstIndex(where: { $0.key == key }) {
+                entries[index].value = try put(rest, into: entries[index].value)
+                entries[index].keyPlace = rest.isEmpty ? place : entries[index].keyPlace
+            } else {
+                entries.append(.init(key: key, keyPlace: place, value: try put(rest, into: emptyMap)))
+            }
+            return ConfigurationNode(.map(entries), at: node.place)
+        case .scalar:
+            // A short form such as `model: mlp`: keep it, the section that reads it knows what it stands for.
+            let bare = ConfigurationNode.Entry(key: ConfigurationNode.shortFormKey, keyPlace: node.place, value: node)
+            return try put([key] + rest, into: ConfigurationNode(.map([bare]), at: place))
+        case .null, .invalid:
+            return try put([key] + rest, into: emptyMap)
+        }
+    }
+
+    private var emptyMap: ConfigurationNode { ConfigurationNode(.map([]), at: place) }
+}

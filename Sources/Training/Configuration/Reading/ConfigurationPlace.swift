@@ -1,0 +1,28 @@
+/// Where a piece of configuration was written; every configuration error starts with it.
+public enum ConfigurationPlace: Equatable, Sendable, CustomStringConvertible {
+    /// A position in a file; lines and columns count from 1, columns in Unicode scalars.
+    case file(String, line: Int, column: Int)
+    /// A `--set` argument, given as its text `key.path=value`.
+    case override(String)
+    /// A default that the program supplies.
+    case builtIn
+
+    /// `file:line:column`, which editors and terminals turn into a link.
+    public var description: String {
+        switch self {
+        case .file(let file, let line, let column): "\(file):\(line):\(column)"
+        case .override(let text): "--set \(text)"
+        case .builtIn: "built-in default"
+        }
+    }
+
+    /// Reading order: the file from top to bottom, then the overrides.
+    static func isOrdered(_ first: ConfigurationPlace, before second: ConfigurationPlace) -> Bool {
+        switch (first, second) {
+        case (.file(_, let line, let column), .file(_, let otherLine, let otherColumn)):
+            (line, column) < (otherLine, otherColumn)
+        case (.file, _): true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,117 @@
+extension ConfigurationType where Value == Int {
+    /// An integer within a range: `1...`, `0...9`.
+    static func integer(in range: some RangeExpression<Int>) -> Self {
+        Self(
+            scalar: "an integer \(words(for: range))", placeholder: lowerBound(of: range) ?? 1,
+            parse: { Int($0) }, isInRange: { range.contains($0) }, write: { String($0) })
+    }
+}
+
+extension ConfigurationType where Value == Double {
+    /// Any finite number.
+    static var number: Self {
+        Self(scalar: "a number", placeholder: 0, parse: finiteNumber, write: { "\($0)" })
+    }
+
+    /// A finite number within a range: `0...1`, `0..<1`, `0...`.
+    static func number(in range: some RangeExpression<Double>) -> Self {
+        Self(
+            scalar: "a number \(words(for: range))", placeholder: lowerBound(of: range) ?? 1,
+            parse: finiteNumber, isInRange: { range.contains($0) }, write: { "\($0)" })
+    }
+
+    /// A finite number greater than a bound.
+    static func number(above bound: Double) -> Self {
+        Self(
+            scalar: "a number above \(short(bound))", placeholder: bound + 1,
+            parse: finiteNumber, isInRange: { $0 > bound }, write: { "\($0)" })
+    }
+}
+
+extension ConfigurationType where Value == Bool {
+    /// `true` or `false`; YAML 1.1's yes, no, on and off are refused because they surprise.
+    static var flag: Self {
+        Self(scalar: "true or false", placeholder: false, parse: { Bool($0) }, write: { String($0) })
+    }
+}
+
+extension ConfigurationType where Value == String {
+    /// Any text that is not empty.
+    static var text: Self {
+        Self("a text", placeholder: "") { node, path, context in
+            guard case .scalar(let text, _) = node.content, !text.isEmpty else {
+                context.reportWrongType(node, path, expected: "a text that is not empty")
+                return nil
+            }
+            return Reading(value: text, node: ConfigurationNode(.scalar(text, isQuoted: true)))
+        }
+    }
+
+    /// A name made of letters, digits, `-` and `_`, fit to be part of a file or parameter name.
+    static var identifier: Self {
+        let summary = "a name of letters, digits, - and _"
+        return Self("a name of letters, digits, - and _", placeholder: "") { node, path, context in
+            guard case .scalar(let text, _) = node.content, text.wholeMatch(of: /[A-Za-z0-9_\-]+/) != nil else {
+                context.reportWrongType(node, path, expected: summary)
+                return nil
+            }
+            return Reading(value: text, node: ConfigurationNode(.scalar(text, isQuoted: true)))
+        }
+    }
+
+    /// One of the given names.
+    static func name(of names: [String]) -> Self {
+        let summary = "one of \(names.joined(separator: ", "))"
+        return Self(summary, placeholder: names.first ?? "") { node, path, context in
+            guard case .scalar(let text, _) = node.content else {
+                context.reportWrongType(node, path, expected: summary)
+                return nil
+            }
+            guard names.contains(text) else {
+                let nearest = nearestName(to: text, among: names)
+                context.report(.unknownName(node.place, key: path, name: text, nearest: nearest, allowed: names))
+                return nil
+            }
+            return Reading(value: text, node: .plain(text))
+        }
+    }
+}
+
+extension ConfigurationType where Value: CaseIterable & RawRepresentable, Value.RawValue == String {
+    /// One of an enumeration's names.
+    static func choice(of type: Value.Type) -> Self {
+        let cases = Array(Value.allCases)
+        let names = ConfigurationType<String>.name(of: cases.map(\.rawValue))
+        return names.map { name in cases.first { $0.rawValue == name } ?? cases[0] }
+    }
+}
+
+private func finiteNumber(_ text: String) -> Double? {
+    guard let value = Double(text), value.isFinite, !text.lowercased().contains("x") else { return nil }
+    return value
+}
+
+/// The range in words that follow "a number".
+private func words<Bound>(for range: some RangeExpression<Bound>) -> String {
+    switch range {
+    case let range as PartialRangeFrom<Bound>: "of at least \(short(range.lowerBound))"
+    case let range as ClosedRange<Bound>: "from \(short(range.lowerBound)) to \(short(range.upperBound))"
+    case let range as Range<Bound>: "of at least \(short(range.lowerBound)) and below \(short(range.upperBound))"
+    default: "in \(range)"
+    }
+}
+
+private func lowerBound<Bound>(of range: some RangeExpression<Bound>) -> Bound? {
+    switch range {
+    case let range as PartialRangeFrom<Bound>: range.lowerBound
+    case let range as ClosedRange<Bound>: range.lowerBound
+    case let range as Range<Bound>: range.lowerBound
+    default: nil
+    }
+}
+
+/// A bound without a needless `.0`.
+private func short(_ bound: some Any) -> String {
+    let text = "\(bound)"
+    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+}

@@ -1,0 +1,116 @@
+import Foundation
+
+extension RunConfiguration {
+    /// Reads a configuration file.
+    ///
+    /// - Parameters:
+    ///   - file: path of the file, as the user typed it; errors name it.
+    ///   - overrides: `key.path=value` texts, applied in order before anything is read.
+    ///   - environment: what `${NAME}` stands for.
+    /// - Throws: `ConfigurationError`; of several problems all, at most ten, in the order of the file.
+    public init(
+        file: String, overrides: [String] = [], environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws(ConfigurationError) {
+        let yaml = try readConfigurationText(file: file)
+        try self.init(yaml: yaml, file: file, overrides: overrides, environment: environment)
+    }
+
+    /// Reads a configuration from text; `file` is the name that errors give, and its last part names the run by default.
+    public init(
+        yaml: String, file: String, overrides: [String] = [],
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws(ConfigurationError) {
+        let context = ConfigurationContext(file: file, environment: environment)
+        var root = try ConfigurationNode.parse(yaml: yaml, context: context)
+        for text in overrides {
+            root = try ConfigurationOverride(text, context: context).applied(to: root)
+        }
+        let reading = ConfigurationType.section(RunConfiguration.self).read(root, "", context)
+        try context.throwProblems()
+        guard let reading else { throw .syntax(root.place, problem: "it holds no configuration") }
+        self = reading.value
+    }
+}
+
+extension RunConfiguration: ConfigurationSection {
+    package static var title: String { "top level" }
+
+    package init(from reader: ConfigurationReader) {
+        name = reader.value(
+            "name", .identifier, default: .plain(Self.runName(forFile: reader.context.file)), shown: "the file's name",
+            influencesWeights: false, "Names the run directory.")
+        model = reader.required("model", .section(), "What is trained.")
+        data = reader.required("data", .section(), "What it is trained on.")
+        batch = reader.required("batch", .integer(in: 1...), "Samples in a step, over all ranks and threads.")
+        grain = reader.value(
+            "grain", .integer(in: 1...), default: .plain(String(min(32, batch))), shown: "32, or a smaller batch",
+            "Samples that one worker computes at a time; part of the result, unlike ranks and threads.")
+        epochs = reader.optional("epochs", .integer(in: 1...), "Training ends after so many epochs.")
+        maxSteps = reader.optional(
+            "maxSteps", .integer(in: 1...), "Training ends after so many steps, if epochs do not end it before.")
+        loss = reader.value("loss", .section(), default: "crossEntropy", "What training minimises.")
+        optimizer = reader.required("optimizer", .section(), "How gradients change the weights.")
+        schedule = reader.value("schedule", .section(), default: "constant", "How the learning rate changes.")
+        clipNorm = reader.optional(
+            "clipNorm", .number(above: 0), "Longer gradients are shortened to this L2 norm over all parameters.")
+        validation = reader.value("validation", .section(ValidationInterval.self), default: [:], "When validation runs.").interval
+        checkpoint = reader.value(
+            "checkpoint", .section(), default: [:], influencesWeights: false, "When the state is written to disk.")
+        logEverySteps = reader.value(
+            "logEverySteps", .integer(in: 1...), default: 50, influencesWeights: false, "Steps between two lines of the log.")
+        seed = UInt64(reader.value("seed", .integer(in: 0...), default: 1, "Key of everything random."))
+        onNonFinite = reader.value(
+            "onNonFinite", .choice(of: NonFinitePolicy.self), default: "stop",
+            "What a loss or gradient that is no finite number does: end the job, or skip the step.")
+        deadlineSeconds = reader.value(
+            "deadlineSeconds", .number(above: 0), default: 300, influencesWeights: false,
+            "Without progress for so long, the job ends with an error.")
+        let resolved = ConfigurationNode(.map(reader.resolved))
+        resolvedText = resolved.yamlText
+        resolvedWeightsText = resolved.withoutBystanders.yamlText
+        check(reader)
+    }
+
+    /// Checks that involve several sections.
+    private func check(_ reader: ConfigurationReader) {
+        if grain > batch {
+            reader.refuse("grain", because: "\(grain) is more than the batch of \(batch); make it at most \(batch).")
+        }
+        if epochs == nil, maxSteps == nil {
+            reader.refuse("", because: "it says not when training ends; add epochs or maxSteps.")
+        }
+        if case .onPlateau = schedule.rule, data.validation == .count(0) {
+            reader.refuse(
+                "data.validation",
+                because: "0 leaves nothing for the schedule onPlateau to go by; set samples aside or choose another schedule.")
+        }
+        let shape = data.name.sampleShape
+        if case .layers(_, let input) = model, input != shape, input != [shape.reduce(1, *)] {
+            reader.refuse(
+                "model.input",
+                because:
+                    "\(input) is not the shape of '\(data.name.rawValue)'; give \(shape), or \([shape.reduce(1, *)]) for vectors."
+            )
+        }
+    }
+
+    /// The file's name without folder and extension, other characters than an identifier's replaced by `-`.
+    private static func runName(forFile file: String) -> String {
+        let stem = (file.split(separator: "/").last ?? "run").split(separator: ".").first ?? "run"
+        return String(stem.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") ? $0 : "-" })
+    }
+}
+
+/// When validation runs.
+private struct ValidationInterval: ConfigurationSection {
+    static var title: String { "validation" }
+    let interval: TrainingInterval
+
+    init(from reader: ConfigurationReader) {
+        interval =
+            TrainingInterval.optional(
+                epochs: "everyEpochs", steps: "everySteps", from: reader, "Time between validations; 1 epoch if neither is given")
+            ?? .epochs(1)
+        reader.excludeEachOther("everyEpochs", "everySteps")
+    }
+}

@@ -1,0 +1,33 @@
+import Collectives
+import Testing
+
+@Suite("What the MPI communicator decides without MPI")
+struct MPIPlanningTests {
+    @Test("messages are cut into parts of the maximum size and a rest, an empty one into one empty part")
+    func messageParts() {
+        #expect(Array(MPIMessageParts(byteCount: 0, maximumPartBytes: 10)) == [0..<0])
+        #expect(Array(MPIMessageParts(byteCount: 9, maximumPartBytes: 10)) == [0..<9])
+        #expect(Array(MPIMessageParts(byteCount: 10, maximumPartBytes: 10)) == [0..<10])
+        #expect(Array(MPIMessageParts(byteCount: 21, maximumPartBytes: 10)) == [0..<10, 10..<20, 20..<21])
+        let large = MPIMessageParts(byteCount: 5 << 30 | 7, maximumPartBytes: 1 << 30)
+        #expect(large.map(\.count) == [1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30, 7])
+        #expect(large.allSatisfy { $0.count <= Int32.max })
+    }
+
+    @Test("segments of a window are whole pages after the barrier's page")
+    func windowLayout() {
+        let layout = SharedWindowLayout(byteCountPerRank: 4_097, hostSize: 3)
+        #expect((0..<3).map(layout.segmentOffset) == [4_096, 12_288, 20_480])
+        #expect(layout.totalBytes == 4_096 + 3 * 8_192 + 4_096)
+        #expect(SharedWindowLayout(byteCountPerRank: 0, hostSize: 7).totalBytes == 8_192)
+    }
+
+    @Test("ranks yield when they outnumber the cores, and single copy is off where the kernel forbids it")
+    func runtimeSettings() {
+        let settings = { MPIRuntimeSettings(localSize: $0, allowedProcessors: 2, crossMemoryAttachAllowed: $1).variables }
+        #expect(settings(2, true) == [:])
+        #expect(settings(nil, true) == [:])
+        #expect(settings(3, true) == ["OMPI_MCA_mpi_yield_when_idle": "1"])
+        #expect(settings(2, false) == ["OMPI_MCA_btl_vader_single_copy_mechanism": "none"])
+    }
+}
