@@ -25,6 +25,9 @@ import Testing
         Fusion(description: "convolution without bias, im2col", shapes: [[2, 7, 5, 3], [19, 3, 3, 3]]) {
             convolution2D($0[0], $0[1], .init(stride: [2, 2], algorithm: .im2col), rectify: $1)
         },
+        Fusion(description: "convolution, direct", shapes: [[2, 7, 5, 3], [19, 3, 3, 3], [19]]) {
+            convolution2D($0[0], $0[1], bias: $0[2], .init(padding: [1, 1, 1, 1], algorithm: .direct), rectify: $1)
+        },
         Fusion(description: "convolution, Winograd F(4, 3)", shapes: [[2, 7, 9, 16], [32, 3, 3, 16], [32]]) {
             convolution2D($0[0], $0[1], bias: $0[2], .init(algorithm: .winograd(tileOutputs: 4)), rectify: $1)
         },

@@ -91,7 +91,7 @@ private func checkConvolution(_ golden: GoldenCase) throws -> [Comparison] {
     let pool = StoragePool()
     let geometry = attributes.geometry(
         input: try golden.tensor("input", .image, pool).shape, filters: try golden.tensor("weight", .filters, pool).shape)
-    for algorithm in ConvolutionAlgorithm.all(supporting: geometry) {
+    for algorithm in Convolution.algorithms(for: geometry) {
         attributes.algorithm = algorithm
         comparisons += try check().map { Comparison("\(algorithm) \($0.name)", error: $0.error, tolerance: $0.tolerance) }
     }

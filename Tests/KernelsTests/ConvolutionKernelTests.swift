@@ -37,7 +37,7 @@ import Testing
                 kernelHeight: 3, kernelWidth: 3)
             (g.paddingTop, g.paddingBottom, g.paddingLeft, g.paddingRight) = (padding[0], padding[1], padding[2], padding[3])
             guard g.outputHeight > 0 && g.outputWidth > 0 else { return [] }
-            return ConvolutionAlgorithm.all(supporting: g).map { Case(geometry: g, algorithm: $0) }
+            return Convolution.algorithms(for: g).map { Case(geometry: g, algorithm: $0) }
         }
     }
 
@@ -46,33 +46,46 @@ import Testing
         var g = ConvolutionGeometry(
             batch: n, inputHeight: h, inputWidth: w, inputChannels: c, outputChannels: o, kernelHeight: 3, kernelWidth: 3)
         (g.paddingTop, g.paddingBottom, g.paddingLeft, g.paddingRight) = (1, 1, 1, 1)
-        return ConvolutionAlgorithm.all(supporting: g).map { Case(geometry: g, algorithm: $0) }
+        return Convolution.algorithms(for: g).map { Case(geometry: g, algorithm: $0) }
     }
 
     /// Shapes drawn at random: any kernel, stride, padding, dilation and groups.
-    static let randomCases: [Case] = {
-        var numbers = TestNumbers(seed: 11)
+    static let randomCases = cases(150, seed: 11) { g, numbers in
+        g.groups = [1, 1, 1, 2, 3][numbers.integer(below: 5)]
+        g.inputChannels = g.groups * (1 + numbers.integer(below: 6))
+        g.outputChannels = g.groups * (1 + numbers.integer(below: 6))
+        (g.strideHeight, g.strideWidth) = (1 + numbers.integer(below: 3), 1 + numbers.integer(below: 3))
+        (g.dilationHeight, g.dilationWidth) = (1 + numbers.integer(below: 3), 1 + numbers.integer(below: 3))
+    }
+
+    /// Stride 1 and few channels, which the direct algorithm computes: output channels below, at and above whole vectors.
+    static let fewChannels = cases(150, seed: 12) { g, numbers in
+        g.inputChannels = 1 + numbers.integer(below: 12)
+        g.outputChannels = 1 + numbers.integer(below: 34)
+    }
+
+    private static func cases(
+        _ count: Int, seed: UInt64, _ vary: (inout ConvolutionGeometry, inout TestNumbers) -> Void
+    ) -> [Case] {
+        var numbers = TestNumbers(seed: seed)
         var cases: [Case] = []
-        while cases.count < 150 {
-            let groups = [1, 1, 1, 2, 3][numbers.integer(below: 5)]
+        while cases.count < count {
             var g = ConvolutionGeometry(
                 batch: 1 + numbers.integer(below: 3), inputHeight: 1 + numbers.integer(below: 14),
-                inputWidth: 1 + numbers.integer(below: 14), inputChannels: groups * (1 + numbers.integer(below: 6)),
-                outputChannels: groups * (1 + numbers.integer(below: 6)), kernelHeight: 1 + numbers.integer(below: 5),
-                kernelWidth: 1 + numbers.integer(below: 5))
-            g.groups = groups
-            (g.strideHeight, g.strideWidth) = (1 + numbers.integer(below: 3), 1 + numbers.integer(below: 3))
-            (g.dilationHeight, g.dilationWidth) = (1 + numbers.integer(below: 3), 1 + numbers.integer(below: 3))
+                inputWidth: 1 + numbers.integer(below: 14), inputChannels: 1, outputChannels: 1,
+                kernelHeight: 1 + numbers.integer(below: 5), kernelWidth: 1 + numbers.integer(below: 5))
             (g.paddingTop, g.paddingBottom) = (numbers.integer(below: 4), numbers.integer(below: 4))
             (g.paddingLeft, g.paddingRight) = (numbers.integer(below: 4), numbers.integer(below: 4))
+            vary(&g, &numbers)
             guard g.outputHeight > 0 && g.outputWidth > 0 else { continue }
-            cases += ConvolutionAlgorithm.all(supporting: g).map { Case(geometry: g, algorithm: $0) }
+            cases += Convolution.algorithms(for: g).map { Case(geometry: g, algorithm: $0) }
         }
         return cases
-    }()
+    }
 
     @Test(arguments: winogradCases + manyTiles) func smallFiltersAgreeWithTheDirectSum(_ test: Case) { check(test) }
     @Test(arguments: randomCases) func anyShapeAgreesWithTheDirectSum(_ test: Case) { check(test) }
+    @Test(arguments: fewChannels) func fewChannelsAgreeWithTheDirectSum(_ test: Case) { check(test) }
 
     private func check(_ test: Case) {
         let g = test.geometry
@@ -114,8 +127,11 @@ import Testing
     }
 }
 
-/// A convolution on arrays, with working memory that holds NaN before.
+/// A convolution on arrays, with working memory that holds NaN before and margins behind everything that is written.
 struct ConvolutionRun {
+    /// Floats behind each tensor that nobody may write.
+    private static let margin = [Float](repeating: 1234.5, count: 64)
+
     let convolution: Convolution
     let x: [Float]
     let w: [Float]
@@ -127,20 +143,23 @@ struct ConvolutionRun {
     }
 
     func forward(bias: [Float]?, rectify: Bool) -> [Float] {
-        var y = [Float](repeating: .nan, count: convolution.geometry.outputCount)
-        var scratch = [Float](repeating: .nan, count: max(convolution.forwardScratchCount, 1))
+        let count = convolution.geometry.outputCount
+        var y = [Float](repeating: .nan, count: count) + Self.margin
+        var scratch = [Float](repeating: .nan, count: convolution.forwardScratchCount) + Self.margin
         if let bias {
             convolution.forward(x, w, bias: bias, rectify: rectify, into: &y, scratch: &scratch)
         } else {
             convolution.forward(x, w, bias: nil, rectify: rectify, into: &y, scratch: &scratch)
         }
-        return y
+        #expect(Array(y[count...]) == Self.margin, "forward writes behind its output")
+        #expect(Array(scratch[convolution.forwardScratchCount...]) == Self.margin, "forward writes behind its working memory")
+        return Array(y[..<count])
     }
 
     /// The gradients where an initial content is given.
     func gradients(_ dy: [Float], data: [Float]?, filter: [Float]?, accumulate: Bool = false) -> (data: [Float], filter: [Float]) {
-        var (dx, dw) = (data ?? [], filter ?? [])
-        var scratch = [Float](repeating: .nan, count: max(convolution.gradientScratchCount, 1))
+        var (dx, dw) = ((data ?? []) + Self.margin, (filter ?? []) + Self.margin)
+        var scratch = [Float](repeating: .nan, count: convolution.gradientScratchCount) + Self.margin
         dx.withUnsafeMutableBufferPointer { dx in
             dw.withUnsafeMutableBufferPointer { dw in
                 convolution.gradients(
@@ -148,6 +167,12 @@ struct ConvolutionRun {
                     filter: filter == nil ? nil : dw.baseAddress, accumulateFilter: accumulate, scratch: &scratch)
             }
         }
-        return (dx, dw)
+        for (memory, count, name) in [
+            (dx, data?.count ?? 0, "data gradient"), (dw, filter?.count ?? 0, "filter gradient"),
+            (scratch, convolution.gradientScratchCount, "working memory"),
+        ] {
+            #expect(Array(memory[count...]) == Self.margin, "gradients write behind the \(name)")
+        }
+        return (Array(dx.dropLast(Self.margin.count)), Array(dw.dropLast(Self.margin.count)))
     }
 }

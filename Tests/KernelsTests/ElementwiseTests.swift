@@ -69,10 +69,19 @@ import Testing
         #expect(y == sum.map { max(0, $0) })
     }
 
-    @Test(arguments: [0, 1, 16, 17, 4095, 4096, 5000]) func sumOfSquaresIsThatOfDoublePrecision(count: Int) {
+    @Test(arguments: [0, 1, 31, 32, 33, 1000]) func sumOfSquaresIsThatOfDoublePrecision(count: Int) {
         var numbers = TestNumbers(seed: 5)
-        let x = numbers.floats(count)
-        #expect(relativeError([sumOfSquares(x, count: count)], [x.reduce(0.0) { $0 + Double($1) * Double($1) }]) < 3e-5)
+        let x = numbers.floats(count).map { $0 * 1e20 }  // a square overflows single precision
+        let expected = x.reduce(0.0) { $0 + Double($1) * Double($1) }
+        #expect(abs(sumOfSquares(x, count: count) - expected) <= 1e-13 * expected)
+    }
+
+    @Test(arguments: [1, 5, 8, 16, 37]) func rectifyingInPlaceKeepsNaN(count: Int) {
+        var y = TestNumbers.sample(count)
+        y[count - 1] = .nan
+        let expected = y.map { $0 < 0 ? 0 : $0 }
+        rectify(&y, count: count)
+        #expect(zip(y, expected).allSatisfy { $0 == $1 || ($0.isNaN && $1.isNaN) })
     }
 
     @Test(arguments: [0, 1, 15, 16, 4094, 4095, 4096, 4113, 9999], [Float.nan, .infinity, -.infinity])

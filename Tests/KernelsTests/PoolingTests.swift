@@ -1,15 +1,66 @@
 import Kernels
+import TestSupport
 import Testing
 
-/// What max pooling does with equal values and NaN.
+/// What max pooling does with equal values, NaN and every number of channels.
 @Suite struct PoolingTests {
-    private func maxPooled(_ x: [Float], _ g: PoolingGeometry) -> (y: [Float], gradient: [Float]) {
-        var y = [Float](repeating: -7, count: g.outputCount)
-        var choice = [UInt8](repeating: 255, count: g.outputCount)
+    /// Floats behind each tensor that nobody may write.
+    private static let margin = [Float](repeating: 1234.5, count: 32)
+
+    /// The value, and the gradient for output gradients 1, 2, 3, …, added to `start` where it is given.
+    private func maxPooled(_ x: [Float], _ g: PoolingGeometry, addedTo start: [Float]? = nil) -> (y: [Float], gradient: [Float]) {
+        var y = [Float](repeating: -7, count: g.outputCount) + Self.margin
+        var choice = [Float](repeating: -1, count: g.outputCount) + Self.margin
         maxPool(g, x, into: &y, choice: &choice)
+        var dx = (start ?? [Float](repeating: .nan, count: g.inputCount)) + Self.margin
+        maxPoolGradient(g, (1...max(g.outputCount, 1)).map(Float.init), choice: choice, into: &dx, accumulate: start != nil)
+        for memory in [y, choice, dx] { #expect(Array(memory.suffix(Self.margin.count)) == Self.margin, "writes behind a tensor") }
+        return (Array(y[..<g.outputCount]), Array(dx[..<g.inputCount]))
+    }
+
+    /// The gradient as a loop over windows: each output's gradient to its window's first largest pixel.
+    private func naiveGradient(_ x: [Float], _ g: PoolingGeometry) -> [Float] {
         var dx = [Float](repeating: 0, count: g.inputCount)
-        maxPoolGradient(g, (1...max(g.outputCount, 1)).map(Float.init), choice: choice, into: &dx)
-        return (y, dx)
+        var output: Float = 0
+        for n in 0..<g.batch {
+            for p in 0..<g.outputHeight {
+                for q in 0..<g.outputWidth {
+                    for c in 0..<g.channels {
+                        output += 1
+                        var best: Int?
+                        for i in p * g.strideHeight - g.paddingHeight..<p * g.strideHeight - g.paddingHeight + g.kernelHeight {
+                            for j in q * g.strideWidth - g.paddingWidth..<q * g.strideWidth - g.paddingWidth + g.kernelWidth {
+                                guard i >= 0 && i < g.height && j >= 0 && j < g.width else { continue }
+                                let index = ((n * g.height + i) * g.width + j) * g.channels + c
+                                if best.map({ x[index] > x[$0] }) ?? true { best = index }
+                            }
+                        }
+                        if let best { dx[best] += output }
+                    }
+                }
+            }
+        }
+        return dx
+    }
+
+    @Test(arguments: 1...34) func everyNumberOfChannelsIsPooled(channels: Int) {
+        for (kernel, stride, padding, ceil) in [
+            (2, 2, 0, false), (3, 2, 1, false), (3, 2, 0, true), (2, 3, 0, false), (2, 1, 0, false), (3, 3, 0, true),
+        ] {
+            let g = PoolingGeometry(
+                batch: 2, height: 5, width: 7, channels: channels, kernel: (kernel, kernel), stride: (stride, stride),
+                padding: (padding, padding), ceilMode: ceil)
+            var numbers = TestNumbers(seed: UInt64(channels))
+            let x = numbers.floats(g.inputCount, .distinct)
+            let reference = DoubleReference.maxPool(
+                DoubleTensor(x, [2, 5, 7, channels]), .init(kernel: kernel, stride: stride, padding: padding, ceil: ceil))
+            let result = maxPooled(x, g)
+            #expect(result.y.map(Double.init) == reference.values)
+            let gradient = naiveGradient(x, g)
+            #expect(result.gradient == gradient)
+            let start = gradient.indices.map { Float($0 % 7) }
+            #expect(maxPooled(x, g, addedTo: start).gradient == zip(gradient, start).map { $0 + $1 })
+        }
     }
 
     @Test func theFirstOfEqualValuesGetsTheGradient() {

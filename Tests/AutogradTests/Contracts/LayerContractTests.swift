@@ -29,6 +29,10 @@ import Testing
         ([1, 7, 7, 17], .init(kernel: 3, stride: 2, padding: 1)), ([1, 5, 4, 2], .init(kernel: 3, stride: 1, padding: 1)),
         ([1, 8, 8, 2], .init(kernel: 3, stride: 2, ceil: true)), ([1, 7, 6, 1], .init(kernel: 2, stride: 2, padding: 1, ceil: true)),
         ([1, 6, 6, 2], .init(kernel: 2, stride: 3)), ([0, 4, 4, 3], .init(kernel: 2, stride: 2)),
+        ([2, 4, 4, 6], .init(kernel: 2, stride: 2)), ([2, 5, 7, 8], .init(kernel: 2, stride: 2)),
+        ([1, 5, 5, 9], .init(kernel: 2, stride: 3)), ([2, 6, 4, 12], .init(kernel: 3, stride: 3, ceil: true)),
+        ([1, 5, 5, 16], .init(kernel: 3, stride: 2)), ([1, 4, 4, 24], .init(kernel: 2, stride: 1, padding: 1)),
+        ([1, 3, 5, 31], .init(kernel: 3, stride: 1)),
     ].flatMap { (shape, windows) -> [OperationContract] in
         let attributes = PoolingAttributes(
             kernel: [windows.kernel, windows.kernel], stride: [windows.stride, windows.stride],
