@@ -42,10 +42,10 @@ let package = Package(
         module("Collectives", ["CMPI"]),
         module("DataParallel", ["Autograd", "Collectives"]),
         module("Checkpointing", ["TensorCore", "CCrypto"]),
-        module("Training", ["NeuralNetwork", "Optimization", "DataPipeline", "DataParallel", "Checkpointing", .product(name: "Yams", package: "Yams")]),
-        module("Reporting", ["Training"]),
         module("Interchange", ["Checkpointing", "NeuralNetwork"]),
-        .executableTarget(name: "trainer", dependencies: ["Training", "Reporting", "Interchange", "Kernels"], swiftSettings: tuned),
+        module("Training", ["NeuralNetwork", "Optimization", "DataPipeline", "DataParallel", "Checkpointing", "Interchange", .product(name: "Yams", package: "Yams")]),
+        module("Reporting", ["Training"]),
+        .executableTarget(name: "trainer", dependencies: ["Training", "Reporting", "Interchange"], swiftSettings: tuned),
 
         // Tests
         .target(name: "TestSupport", dependencies: ["Autograd", "TensorCore", "Kernels", "Checkpointing"], path: "Tests/TestSupport", swiftSettings: tuned),

@@ -14,8 +14,11 @@ public protocol SampleTransform: Sendable {
 
 /// The augmentations that a config can name.
 public enum Augmentation: Equatable, Sendable {
+    /// See `FlipHorizontal`.
     case flipHorizontal
+    /// See `RandomCrop`.
     case randomCrop(padding: Int)
+    /// See `Translate`.
     case translate(pixels: Int)
 
     /// What carries it out.
@@ -45,6 +48,7 @@ public struct FlipHorizontal: SampleTransform {
 
 /// Pads every side with `padding` raw zeros and cuts the original size at a uniform place, as torchvision's `RandomCrop` does.
 public struct RandomCrop: SampleTransform {
+    /// Pixels on every side.
     public let padding: Int
 
     public init(padding: Int) {
@@ -62,6 +66,7 @@ public struct RandomCrop: SampleTransform {
 
 /// Moves an image by a uniform whole number of pixels in −`pixels`…`pixels` on both axes; uncovered places become background.
 public struct Translate: SampleTransform {
+    /// The largest distance.
     public let pixels: Int
 
     public init(pixels: Int) {
@@ -84,8 +89,8 @@ private func shiftRandomly(
 ) -> Bool {
     let words = key.block(at: 0)
     let choices = UInt64(2 * distance + 1)
-    let down = Int(UInt64(words[0]) * choices >> 32) - distance
-    let right = Int(UInt64(words[1]) * choices >> 32) - distance
+    let down = Int((UInt64(words[0]) * choices) >> 32) - distance
+    let right = Int((UInt64(words[1]) * choices) >> 32) - distance
     if down == 0 && right == 0 { return false }
     let (from, to) = checked(source, destination, shape, name)
     shiftImage(from, to: to, h: shape[0], w: shape[1], c: shape[2], down: down, right: right, fill: fill)

@@ -3,7 +3,9 @@ import TensorCore
 /// The samples of one grain, ready for the model; its memory is reused from grain to grain.
 // Unchecked: a loader hands a batch to one thread at a time.
 public final class Batch: @unchecked Sendable {
+    /// The step that it belongs to.
     public internal(set) var step = 0
+    /// The grain of that step.
     public internal(set) var grain = 0
     /// The number of samples, n; 0 in a grain that a short batch leaves empty.
     public internal(set) var count = 0

@@ -5,7 +5,8 @@ import TensorCore
 ///
 /// Any number of workers ask for the grains of `grains` in every step of `steps`, each worker in increasing (step, grain)
 /// order, and together for every one of them, empty ones too. Background threads keep up to `depth` grains filled; a
-/// worker that comes first fills its grain itself. After the first round nothing is allocated.
+/// worker that comes first fills its grain itself. Workers must run at the same time, a thread each: one that is `depth`
+/// grains ahead waits for the slowest. In the steady state nothing is allocated.
 public final class BatchLoader: Sendable {
     private let grains: Range<Int>
     private let steps: Range<Int>

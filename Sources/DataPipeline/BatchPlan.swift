@@ -107,7 +107,9 @@ public struct BatchPlan: GrainPlan, Equatable {
 
 /// The plan of evaluation: one step over all samples in the order of the data set, in grains of g samples, the last one shorter.
 public struct EvaluationPlan: GrainPlan, Equatable {
+    /// N
     public let sampleCount: Int
+    /// g
     public let grainSize: Int
 
     public init(sampleCount: Int, grainSize: Int) {
@@ -118,6 +120,7 @@ public struct EvaluationPlan: GrainPlan, Equatable {
 
     /// ⌈N/g⌉
     public var grainsPerStep: Int { (sampleCount + grainSize - 1) / grainSize }
+    /// min(g, N)
     public var largestGrain: Int { min(grainSize, sampleCount) }
 
     public func samples(step: Int, grain: Int) -> GrainSamples {

@@ -44,6 +44,7 @@ public struct ChannelSums: Equatable, Sendable {
         }
     }
 
+    /// The sums of both parts together.
     public static func + (a: ChannelSums, b: ChannelSums) -> ChannelSums {
         precondition(a.sums.count == b.sums.count, "ChannelSums: \(a.sums.count) and \(b.sums.count) channels")
         return ChannelSums(
@@ -53,6 +54,7 @@ public struct ChannelSums: Equatable, Sendable {
 
 /// Mean and standard deviation per channel on the scale where a full pixel is 1.
 public struct ChannelStatistics: Equatable, Sendable {
+    /// Σ x / n
     public var mean: [Double]
     /// The population's: √(Σ (x − mean)² / n).
     public var standardDeviation: [Double]
@@ -63,6 +65,7 @@ public struct ChannelStatistics: Equatable, Sendable {
         self.standardDeviation = standardDeviation
     }
 
+    /// The statistics of the pixels that were summed.
     public init(_ sums: ChannelSums) {
         let n = Double(max(sums.pixels, 1))
         mean = sums.sums.map { Double($0) / n / 255 }

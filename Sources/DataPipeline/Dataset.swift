@@ -31,6 +31,7 @@ public protocol Dataset: Sendable {
     var count: Int { get }
     /// The shape of one sample, channels last: [H, W, C].
     var sampleShape: Shape { get }
+    /// What a sample's label or target vector means.
     var target: TargetDescription { get }
     /// The raw value that stands for 1: 255 for 8-bit pixels, whose raw values are whole numbers.
     var valueScale: Float { get }

@@ -126,7 +126,7 @@ private struct NumberStream {
         range.lowerBound + uniform() * (range.upperBound - range.lowerBound)
     }
 
-    mutating func integer(below bound: Int) -> Int { Int(UInt64(nextBlock()[0]) * UInt64(bound) >> 32) }
+    mutating func integer(below bound: Int) -> Int { Int((UInt64(nextBlock()[0]) * UInt64(bound)) >> 32) }
 
     /// Two numbers of mean 0 and deviation 1, nearly normal: each a sum of four uniform ones, so bounded by 2√3.
     mutating func normalPair() -> SIMD2<Float> {

@@ -25,6 +25,7 @@ public final class SharedBytes: @unchecked Sendable {
 
     /// The file that the bytes come from, for messages.
     public let path: String
+    /// The number of bytes.
     public let count: Int
     /// What other processes may map; nil for a plain file, which they map by its path.
     public let exported: Export?

@@ -17,6 +17,13 @@ public struct Subset: Dataset {
         self.positions = positions
     }
 
+    /// `count` samples of `base`, at most all, chosen by a fixed key: the same for every run.
+    public init(drawing count: Int, of base: any Dataset) {
+        self.init(
+            of: base, part: "\(count)", order: EpochOrder(count: base.count, key: RandomKey(seed: 0).folding(.sampling)),
+            positions: 0..<min(count, base.count))
+    }
+
     public var count: Int { positions.count }
     public var sampleShape: Shape { base.sampleShape }
     public var target: TargetDescription { base.target }
@@ -69,7 +76,9 @@ public enum ValidationSize: Equatable, Sendable {
 
 /// A training set cut into two disjoint parts.
 public struct ValidationSplit: Sendable {
+    /// What is trained on.
     public let train: Subset
+    /// What is set aside.
     public let validation: Subset
 
     /// Sets `size` samples of `dataset` aside.

@@ -21,6 +21,8 @@ public struct Model: Sendable {
     /// How fast running statistics follow, by index of the statistic.
     public let statisticsMomentum: [Int: Float]
     public let rows: [LayerSummary]
+    /// How each parameter's values are ordered in exchanged files, by index.
+    public let exchangeLayouts: [ExchangeLayout]
     private let root: any Layer
 
     /// - Throws: ``ModelError`` when a layer does not fit its input.
@@ -33,6 +35,7 @@ public struct Model: Sendable {
         layout = ModelLayout(builder.parameters)
         statisticsMomentum = builder.statisticsMomentum
         rows = builder.rows
+        exchangeLayouts = builder.exchangeLayouts
         self.root = root
     }
 
@@ -54,6 +57,15 @@ public struct Model: Sendable {
             }
         }
     }
+}
+
+/// How a parameter's values are ordered in exchanged files, which follow PyTorch: channels first.
+public enum ExchangeLayout: Equatable, Sendable {
+    case same
+    /// Filters [O, kh, kw, I] here, [O, I, kh, kw] there.
+    case filters
+    /// Linear weights on a flattened image: columns ordered (h, w, c) here, (c, h, w) there.
+    case flattenedImage(height: Int, width: Int, channels: Int)
 }
 
 /// One line of `trainer summary`.

@@ -6,6 +6,9 @@ struct ModelBuilder {
     private(set) var parameters: [Parameter] = []
     private(set) var statisticsMomentum: [Int: Float] = [:]
     private(set) var rows: [LayerSummary] = []
+    private(set) var exchangeLayouts: [ExchangeLayout] = []
+    /// The image whose flattened values reach the next linear layer.
+    private var flattenedImage: Shape?
     private var names: Set<String> = []
     private var dropouts = 0
 
@@ -54,7 +57,9 @@ struct ModelBuilder {
         case .dropout(let probability):
             dropouts += 1
             return finish(Dropout(probability: Float(probability), number: dropouts), "dropout", input, path)
-        case .flatten: return finish(Flatten(), "flatten", [input.count], path)
+        case .flatten:
+            flattenedImage = input.rank == 3 ? input : nil
+            return finish(Flatten(), "flatten", [input.count], path)
         case .residual(let main, let shortcut): return try residual(main, shortcut, input, path)
         case .concatenate(let branches): return try concatenation(branches, input, path)
         case .sequence(let layers): return try sequence(layers, input: input, prefix: path)
@@ -77,7 +82,8 @@ struct ModelBuilder {
         guard geometry.outputHeight > 0, geometry.outputWidth > 0 else {
             throw ModelError.doesNotFit(layer: path, input: input, window: "\(c.kernel.height)×\(c.kernel.width)")
         }
-        let weight = try parameter(path + ".weight", filters, c.initializer?.initializer ?? .uniformFanIn(1))
+        let weight = try parameter(
+            path + ".weight", filters, c.initializer?.initializer ?? .uniformFanIn(1), layout: .filters)
         let bias = c.bias ? try parameter(path + ".bias", [c.filters], .uniformBias(fanIn: geometry.patchCount)) : nil
         let output: Shape = [geometry.outputHeight, geometry.outputWidth, c.filters]
         return finish(
@@ -89,7 +95,10 @@ struct ModelBuilder {
         _ units: Int, _ hasBias: Bool, _ initializer: LayerSpecification.Initializer?, _ input: Shape, _ path: String
     ) throws -> Built {
         guard input.rank == 1 else { throw ModelError.wrongRank(layer: path, input: input, expected: "a vector [features]") }
-        let weight = try parameter(path + ".weight", [units, input[0]], initializer?.initializer ?? .uniformFanIn(1))
+        let layout = flattenedImage.map { ExchangeLayout.flattenedImage(height: $0[0], width: $0[1], channels: $0[2]) } ?? .same
+        flattenedImage = nil
+        let weight = try parameter(
+            path + ".weight", [units, input[0]], initializer?.initializer ?? .uniformFanIn(1), layout: layout)
         let bias = hasBias ? try parameter(path + ".bias", [units], .uniformBias(fanIn: input[0])) : nil
         return finish(
             Linear(weight: weight, bias: bias), "linear", [units], path, parameters: units * input[0] + (hasBias ? units : 0),
@@ -166,12 +175,13 @@ struct ModelBuilder {
     }
 
     private mutating func parameter(
-        _ name: String, _ shape: Shape, _ initializer: Initializer, isTrainable: Bool = true
+        _ name: String, _ shape: Shape, _ initializer: Initializer, isTrainable: Bool = true, layout: ExchangeLayout = .same
     ) throws -> Parameter {
         guard names.insert(name).inserted else { throw ModelError.duplicateName(name) }
         let parameter = Parameter(
             index: parameters.count, name: name, shape: shape, isTrainable: isTrainable, initializer: initializer)
         parameters.append(parameter)
+        exchangeLayouts.append(layout)
         return parameter
     }
 

@@ -6,6 +6,8 @@ public indirect enum Schedule: Equatable, Sendable {
     case constant
     /// η · factor^⌊step / every⌋.
     case step(every: Int, factor: Double)
+    /// η · factor^(how many of the steps, which rise, are over).
+    case milestones(steps: [Int], factor: Double)
     /// min + (η − min) (1 + cos πt) / 2, t = step / totalSteps (Loshchilov and Hutter 2017, without restarts).
     case cosine(minimumRate: Double)
     /// min + (η − min) (1 − t)^power, t = step / totalSteps.
@@ -54,6 +56,8 @@ extension Schedule {
             return base
         case .step(let every, let factor):
             return base * pow(factor, Double(step / every))
+        case .milestones(let steps, let factor):
+            return base * pow(factor, Double(steps.count { $0 <= step }))
         case .cosine(let minimumRate):
             return anneal(from: base, to: minimumRate, progress)
         case .polynomial(let power, let minimumRate):
@@ -81,6 +85,9 @@ extension Schedule {
             break
         case .step(let every, let factor):
             try require(every >= 1, "every", Double(every), "at least 1 step")
+            try require(factor > 0 && factor.isFinite, "factor", factor, "factor > 0")
+        case .milestones(let steps, let factor):
+            try require(steps.allSatisfy { $0 >= 0 }, "steps", Double(steps.min() ?? 0), "steps of at least 0")
             try require(factor > 0 && factor.isFinite, "factor", factor, "factor > 0")
         case .cosine(let minimumRate):
             try require(minimumRate >= 0 && minimumRate <= baseRate, "minimumRate", minimumRate, "0 ≤ minimumRate ≤ learningRate")

@@ -50,9 +50,16 @@ struct SharedBytesTests {
     func survivesStaleExport() throws {
         let path = "\(folder.path)/a"
         try folder.write("a.gz", gzip(content))
+        // Its descriptor is closed at once, so its number may belong to the next object.
         let gone = try #require(try SharedBytes(unpacking: path + ".gz").exported)
         let wrongProcess = SharedBytes.Export(processID: Int32.max, descriptor: 3, length: 5, inode: 1)
-        for export in [gone, wrongProcess] {
+        let other = try SharedBytes(unpacking: path + ".gz")
+        let real = try #require(other.exported)
+        let wrongObject = SharedBytes.Export(
+            processID: real.processID, descriptor: real.descriptor, length: real.length, inode: real.inode + 1)
+        let wrongLength = SharedBytes.Export(
+            processID: real.processID, descriptor: real.descriptor, length: real.length + 1, inode: real.inode)
+        for export in [gone, wrongProcess, wrongObject, wrongLength] {
             #expect { try SharedBytes(importing: export, path: path) } throws: { error in
                 if case DataError.staleExport(path, _) = error { true } else { false }
             }

@@ -31,7 +31,7 @@ public struct ScheduleConfiguration: Equatable, Sendable {
     /// Keep the rate while validation improves; else multiply it by `factor` and go back to the best step so far.
     public struct Plateau: Equatable, Sendable {
         public let factor: Double
-        /// Validations without improvement that are tolerated.
+        /// So many validations in a row without improvement lower the rate.
         public let patience: Int
         /// Validations after a decay during which nothing is counted.
         public let cooldown: Int
@@ -78,8 +78,8 @@ extension ScheduleConfiguration: ConfigurationSection {
                 .oneCycle(
                     rise: reader.value("rise", .number(in: 0...1), default: 0.3, "Share of the run that goes up."),
                     initialFactor: reader.value(
-                        "initialFactor", .number(in: 0...1), default: 0.04, "First rate over learningRate."),
-                    finalFactor: reader.value("finalFactor", .number(in: 0...1), default: 4e-6, "Last rate over learningRate."))
+                        "initialFactor", .number(above: 0), default: 0.04, "First rate over learningRate."),
+                    finalFactor: reader.value("finalFactor", .number(above: 0), default: 4e-6, "Last rate over learningRate."))
             },
             .key("onPlateau", "The rate is lowered when validation stops improving.") { .onPlateau(Plateau(from: $0)) },
         ]
@@ -90,7 +90,7 @@ extension ScheduleConfiguration: ConfigurationSection {
             epochs: "everyEpochs", steps: "everySteps", from: reader, "Time between two changes")
         let milestones = reader.optional(
             "atEpochs", .list(of: .integer(in: 1...), atLeast: 1), "Instead: the epochs after which the rate changes, rising.")
-        let factor = reader.value("factor", .number(in: 0...1), default: 0.1, "What the rate is multiplied by.")
+        let factor = reader.value("factor", .number(above: 0), default: 0.1, "What the rate is multiplied by.")
         reader.excludeEachOther("everyEpochs", "everySteps", "atEpochs")
         if let milestones {
             if zip(milestones, milestones.dropFirst()).contains(where: { $0 >= $1 }) {
@@ -126,8 +126,8 @@ extension ScheduleConfiguration.Warmup: ConfigurationSection {
 
 extension ScheduleConfiguration.Plateau {
     fileprivate init(from reader: ConfigurationReader) {
-        factor = reader.value("factor", .number(in: 0..<1), default: 0.5, "What the rate is multiplied by.")
-        patience = reader.value("patience", .integer(in: 0...), default: 1, "Validations without improvement that are tolerated.")
+        factor = reader.value("factor", .number(above: 0), default: 0.5, "What the rate is multiplied by.")
+        patience = reader.value("patience", .integer(in: 1...), default: 1, "So many validations in a row without improvement lower the rate.")
         cooldown = reader.value("cooldown", .integer(in: 0...), default: 0, "Validations after a decay that are not counted.")
         minDelta = reader.value("minDelta", .number(in: 0...), default: 0, "The least change that counts as an improvement.")
         minimumRate = ScheduleConfiguration.minimumRate(from: reader)

@@ -3,6 +3,7 @@ import DataParallel
 import Foundation
 import Kernels
 import NeuralNetwork
+import Optimization
 import Synchronization
 import TensorCore
 
@@ -26,13 +27,35 @@ public final class Replica: @unchecked Sendable {
     /// The floats of a grain's flat vector.
     public static func vectorCount(_ model: Model) -> Int { model.layout.count + tailCount }
 
-    public init(model: Model, values: FlatBuffer, pool: WorkerPool, reducer: GradientReducer) {
-        precondition(reducer.count == Replica.vectorCount(model), "Replica: a reducer for \(reducer.count) floats")
+    /// The grains of a step that this rank computes.
+    public let grains: Range<Int>
+
+    /// A replica of `ranks.rank`; collective. Ranks of one host add through shared memory, others by messages.
+    ///
+    /// - Parameter grainCount: grains of a step, at least one for every rank.
+    public init(model: Model, values: FlatBuffer, threads: Int, grainCount: Int, ranks: Ranks) throws {
+        let count = Replica.vectorCount(model)
+        let assignment = GrainAssignment(grainCount: grainCount, worldSize: ranks.worldSize)
+        let isCrowded = ranks.hostSize * threads > Placement.onlineCores
+        let reduction: any BucketReduction
+        if ranks.worldSize == 1 {
+            reduction = LocalReduction()
+        } else if ranks.shareOneHost,
+            let window = try ranks.communication.perform({
+                try $0.sharedWindow(
+                    byteCountPerRank: SharedMemoryReduction.byteCountPerRank(assignment: assignment, count: count))
+            })
+        {
+            reduction = SharedMemoryReduction(assignment: assignment, rank: ranks.rank, count: count, window: window)
+        } else {
+            reduction = ExchangeReduction(assignment: assignment, count: count, communication: ranks.communication)
+        }
         self.model = model
         self.values = values
-        self.pool = pool
-        self.reducer = reducer
-        tapes = (0..<pool.count).map { _ in Tape(layout: model.layout, values: values) }
+        pool = WorkerPool(count: threads, busyWaits: !isCrowded)
+        reducer = GradientReducer(assignment: assignment, rank: ranks.rank, count: count, reduction: reduction)
+        grains = assignment.grains(ofRank: ranks.rank)
+        tapes = (0..<threads).map { _ in Tape(layout: model.layout, values: values) }
     }
 
     /// What a step gives: Σ over all samples of all ranks.
@@ -123,6 +146,37 @@ public final class Replica: @unchecked Sendable {
     public func predict(_ inputs: Tensor) -> Tensor {
         tapes[0].begin(gradients: nil)
         return model(tapes[0].constant(inputs), mode: .evaluation).value
+    }
+
+    /// The Euclidean norm of the mean gradient, in an order that depends on the layout alone; not finite if any element is not.
+    public func gradientNorm(_ sums: StepSums, _ optimizer: Optimizer) throws -> Double {
+        let norm = GradientNorm(optimizer.groups)
+        let chunks = Mutex(Array(repeating: 0.0, count: norm.chunkCount))
+        nonisolated(unsafe) let gradients = sums.vector
+        let parts = pool.count
+        try pool.run { worker in
+            var part = Array(repeating: 0.0, count: norm.chunkCount)
+            norm.sumSquares(of: gradients, into: &part, part: worker, of: parts)
+            chunks.withLock { total in
+                for index in norm.chunkCount * worker / parts..<norm.chunkCount * (worker + 1) / parts { total[index] = part[index] }
+            }
+        }
+        return chunks.withLock { norm.norm(sums: $0, gradientScale: 1 / sums.tally.samples) }
+    }
+
+    /// Computes one grain by itself and says what in it is not finite: the loss, or the first such gradient in order of use.
+    func findNonFinite(_ objective: any Objective, _ samples: Samples, key: RandomKey) -> String? {
+        guard samples.inputs.shape[0] > 0 else { return nil }
+        let vector = FlatBuffer(count: Replica.vectorCount(model))
+        compute(objective, samples, 0, key, into: vector.pointer, false) { _ in }
+        if !vector.pointer[model.layout.count].isFinite { return "the loss" }
+        for parameter in model.layout.parameters {
+            let place = vector.pointer + model.layout.offsets[parameter.index]
+            if firstNonFinite(place, count: parameter.shape.count) != nil {
+                return parameter.isTrainable ? "the gradient of \(parameter.name)" : parameter.name
+            }
+        }
+        return nil
     }
 
     /// How often and how much the workers' pools and the reducer took from the system; constant in the steady state.

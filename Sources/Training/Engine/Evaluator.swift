@@ -1,0 +1,72 @@
+import DataPipeline
+import Foundation
+import Kernels
+
+/// Evaluates a data set over all ranks and workers, every sample once.
+///
+/// The tally of each grain is a function of its samples alone, and the tallies are added in the order of the grains, so
+/// the result has the same bits for every number of ranks and threads.
+public final class Evaluator: Sendable {
+    private let ranks: Ranks
+    private let replica: Replica
+    private let objective: any Objective
+    private let plan: EvaluationPlan
+    private let dataset: any Dataset
+    private let preprocessing: ChannelTransform
+    private let key: RandomKey
+
+    public init(
+        ranks: Ranks, replica: Replica, objective: any Objective, dataset: any Dataset, preprocessing: ChannelTransform,
+        grain: Int, key: RandomKey
+    ) {
+        self.ranks = ranks
+        self.replica = replica
+        self.objective = objective
+        self.dataset = dataset
+        self.preprocessing = preprocessing
+        self.key = key
+        plan = EvaluationPlan(sampleCount: dataset.count, grainSize: grain)
+    }
+
+    /// The sums over all samples; collective.
+    public func evaluate() throws -> Tally {
+        let count = plan.grainsPerStep
+        let mine = ranks.rank * count / ranks.worldSize..<(ranks.rank + 1) * count / ranks.worldSize
+        var tallies: [Tally] = []
+        if !mine.isEmpty {
+            let loader = try BatchLoader(
+                dataset: dataset, plan: plan, preprocessing: preprocessing, key: key, grains: mine, steps: 0..<1,
+                depth: 2 * replica.pool.count + 1, threads: 0)
+            defer { loader.stop() }
+            tallies = try replica.evaluate(objective, grains: mine) { grain, body in
+                try loader.withBatch(step: 0, grain: grain) { try body(Samples($0)) }
+            }
+        }
+        var total = Tally()
+        for part in try gather(tallies) { total += part }
+        return total
+    }
+
+    /// All ranks' tallies in the order of the grains.
+    private func gather(_ tallies: [Tally]) throws -> [Tally] {
+        if ranks.worldSize == 1 { return tallies }
+        let bytes = tallies.withUnsafeBytes(Array.init)
+        return try ranks.gather(bytes).flatMap { bytes in
+            bytes.withUnsafeBytes { raw in
+                (0..<raw.count / MemoryLayout<Tally>.stride).map {
+                    raw.loadUnaligned(fromByteOffset: $0 * MemoryLayout<Tally>.stride, as: Tally.self)
+                }
+            }
+        }
+    }
+}
+
+extension Samples {
+    /// A batch as a grain's samples; valid as long as the batch is.
+    init(_ batch: Batch) {
+        let targets = batch.targets
+        self.init(
+            inputs: batch.inputs, labels: targets.count > 0 ? [] : batch.labels, targets: targets.count > 0 ? targets : nil,
+            identities: batch.sampleIDs)
+    }
+}

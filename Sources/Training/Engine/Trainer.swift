@@ -1,0 +1,275 @@
+import Checkpointing
+import DataPipeline
+import Foundation
+import Kernels
+import Optimization
+
+/// Trains a model: the loop, from the first step to the final weights.
+///
+/// Every rank runs the same loop on the same numbers; rank 0 also decides, writes and reports.
+public final class Trainer {
+    private var setup: RunSetup
+    private let watchdog: Watchdog
+    private let observer: (any TrainingObserver)?
+    private let evaluator: Evaluator?
+    private var meter: IntervalMeter
+    private let startSeconds = Clock.seconds
+
+    /// How a run ended.
+    public enum Outcome: Equatable, Sendable {
+        case finished(digest: String)
+        /// A signal stopped it; the same command resumes.
+        case stopped
+    }
+
+    /// Assembles a run. Collective; throws on all ranks when it fails on any.
+    ///
+    /// - Parameter makeObserver: makes rank 0's observer from the resolved configuration.
+    public init(
+        _ configuration: RunConfiguration, _ options: RunOptions, _ ranks: Ranks,
+        observer makeObserver: (String) -> any TrainingObserver
+    ) throws {
+        setup = try RunSetup(configuration, options, ranks)
+        observer = ranks.rank == 0 ? makeObserver(configuration.resolvedYAML()) : nil
+        evaluator = setup.data.validation.map { [setup] in
+            Evaluator(
+                ranks: ranks, replica: setup.replica, objective: setup.objective, dataset: $0,
+                preprocessing: setup.data.preprocessing, grain: configuration.grain, key: setup.key)
+        }
+        watchdog = Watchdog(rank: ranks.rank, deadlineSeconds: configuration.deadlineSeconds) { ranks.abort(ErrorReport($0)) }
+        meter = IntervalMeter()
+        let description = setup.description(threads: setup.replica.pool.count)
+        let decisions = setup.decisions
+        try ranks.together { [observer] in
+            try observer?.began(description)
+            for decision in decisions { try observer?.decided(decision) }
+        }
+    }
+
+    /// Runs until the end of the configuration or a stop signal.
+    public func run() throws -> Outcome {
+        let configuration = setup.configuration
+        let loader = try BatchLoader(
+            dataset: setup.data.training, plan: setup.plan, preprocessing: setup.data.preprocessing,
+            augmentations: configuration.data.augment, key: setup.key, grains: setup.grains,
+            steps: setup.firstStep..<max(setup.firstStep, setup.totalSteps), depth: 2 * setup.replica.pool.count + 2, threads: 1)
+        defer {
+            loader.stop()
+            watchdog.stop()
+        }
+        var step = setup.firstStep
+        var validation: Tally?
+        meter.start(step: step)
+        while step < setup.totalSteps {
+            watchdog.enter("training", step: step)
+            let rate = setup.learningRate.rate(at: step)
+            let sums = try setup.replica.step(
+                setup.objective, key: setup.key.folding(.dropout).folding(step), wantsStop: StopSignal.isRequested
+            ) { [meter, watchdog, step] grain, body in
+                let asked = Clock.seconds
+                try loader.withBatch(step: step, grain: grain) { batch in
+                    meter.waitedForData(seconds: Clock.seconds - asked)
+                    try body(Samples(batch))
+                }
+                watchdog.beat()
+            }
+            try update(sums, step: step, rate: rate)
+            step += 1
+            validation = nil
+            try report(sums, step: step, rate: rate)
+            if isValidationDue(step) { validation = try validate(step: step, rate: rate) }
+            try save(step: step, force: sums.stopRequests > 0)
+            if sums.stopRequests > 0 { return try stop(step: step) }
+        }
+        watchdog.enter("finish", step: step)
+        return try finish(step: step, validation: validation)
+    }
+
+    // MARK: - One step
+
+    /// Changes the weights by a step's sums, on all workers; a step that is not finite stops the run or changes nothing.
+    private func update(_ sums: Replica.StepSums, step: Int, rate: Double) throws {
+        let state = setup.state
+        let pool = setup.replica.pool
+        let norm = try setup.replica.gradientNorm(sums, state.optimizer)
+        guard sums.tally.loss.isFinite, norm.isFinite else { return try handleNonFinite(sums, step: step) }
+        let clippingNorm = state.optimizer.clipping == .none ? nil : norm
+        nonisolated(unsafe) let shared = state
+        nonisolated(unsafe) let gradients = sums.vector
+        let samples = sums.tally.samples
+        try pool.run { worker in
+            shared.update(
+                gradients: gradients, samples: samples, norm: clippingNorm, learningRate: rate, step: step, part: worker,
+                of: pool.count)
+        }
+        setup.model.updateStatistics(state.values, sums: sums.vector, samples: Float(samples))
+        meter.updated(sums)
+    }
+
+    private func handleNonFinite(_ sums: Replica.StepSums, step: Int) throws {
+        if setup.configuration.onNonFinite == .skip {
+            try observer?.decided(
+                DecisionRecord(
+                    step: step + 1, kind: .skipNonFinite, reason: "step \(step + 1) was skipped: its loss or gradient is not a finite number",
+                    numbers: ["loss": sums.tally.loss]))
+            return
+        }
+        throw try setup.nonFiniteCause(step: step)
+    }
+
+    private func report(_ sums: Replica.StepSums, step: Int, rate: Double) throws {
+        guard let observer else { return }
+        let epoch = Double(step) / Double(setup.plan.stepsPerEpoch)
+        let accuracy = setup.objective.hasAccuracy ? sums.tally.accuracy : nil
+        observer.progress(
+            step: step, of: setup.totalSteps, epoch: epoch, loss: sums.tally.meanLoss, accuracy: accuracy,
+            samplesPerSecond: meter.recentSamplesPerSecond)
+        if step % setup.configuration.logEverySteps == 0 || step == setup.totalSteps {
+            let epochs = step / setup.plan.stepsPerEpoch
+            let inEpoch = min(step % setup.plan.stepsPerEpoch * setup.configuration.batch, setup.data.training.count)
+            try observer.logged(
+                meter.interval(
+                    step: step, epoch: epoch, samples: epochs * setup.data.training.count + inEpoch, learningRate: rate,
+                    hasAccuracy: setup.objective.hasAccuracy))
+        }
+    }
+
+    // MARK: - Validation
+
+    private func isValidationDue(_ step: Int) -> Bool {
+        if step == setup.totalSteps { return true }
+        switch setup.configuration.validation {
+        case .epochs(let epochs): return step % (epochs * setup.plan.stepsPerEpoch) == 0
+        case .steps(let steps): return step % steps == 0
+        }
+    }
+
+    /// Validates; rank 0 decides what it means for the learning rate, and every rank follows.
+    private func validate(step: Int, rate: Double) throws -> Tally? {
+        guard let evaluator else { return nil }
+        watchdog.enter("validation", step: step)
+        let tally = try evaluator.evaluate()
+        let metric = setup.monitored(tally)
+        let isBest = metric.isFinite && metric < setup.best?.value ?? .infinity
+        let decision = try decide(metric, step: step)
+        try observer?.validated(
+            ValidationRecord(
+                step: step, epoch: Double(step) / Double(setup.plan.stepsPerEpoch), valLoss: tally.meanLoss,
+                valAccuracy: setup.objective.hasAccuracy ? tally.accuracy : nil, learningRate: rate, isBest: isBest))
+        if isBest {
+            setup.best = .init(name: setup.learningRate.monitor.rawValue, value: metric, step: step)
+            try setup.keeper?.saveBest(setup.state)
+        }
+        switch decision {
+        case .improved:
+            setup.state.rememberBest()
+            // The state that a decay goes back to must outlive this process.
+            if setup.state.keepsBest { try save(step: step, force: true) }
+        case .decayed(let from, let to, let bestStep):
+            try follow(decay: from, to, bestStep: bestStep, metric: metric, step: step)
+            if bestStep != nil { return nil }  // the tally is no longer that of the weights
+        default: break
+        }
+        return tally
+    }
+
+    private func decide(_ metric: Double, step: Int) throws -> PlateauRule.Decision? {
+        guard setup.learningRate.plateau != nil else { return nil }
+        let ranks = setup.ranks
+        var decision: PlateauRule.Decision?
+        if ranks.rank == 0 { decision = setup.learningRate.observe(metric, step: step) }
+        if ranks.worldSize == 1 { return decision }
+        let message = try ranks.broadcast { [setup] in PlateauMessage(decision, state: setup.learningRate.state) }
+        try setup.learningRate.restore(message.state)
+        return message.decision
+    }
+
+    private func follow(decay from: Double, _ to: Double, bestStep: Int?, metric: Double, step: Int) throws {
+        let name = setup.learningRate.monitor.rawValue
+        let best = setup.best.map { "\(name) has not improved on \(decimal($0.value)) of step \($0.step)" } ?? "\(name) is not finite"
+        try observer?.decided(
+            DecisionRecord(
+                step: step, kind: .decay, reason: "learning rate \(decimal(from)) → \(decimal(to)): \(best) (now \(decimal(metric)))",
+                numbers: ["from": from, "to": to, name: metric]))
+        if let bestStep {
+            setup.state.goBackToBest()
+            try observer?.decided(
+                DecisionRecord(
+                    step: step, kind: .rollback, reason: "weights, statistics and optimizer state are again those of step \(bestStep)",
+                    numbers: ["toStep": Double(bestStep)]))
+        }
+        // A run that resumes after this must not decide again.
+        try save(step: step, force: true)
+    }
+
+    // MARK: - Saving and ending
+
+    private func save(step: Int, force: Bool) throws {
+        guard let keeper = setup.keeper, force || keeper.isDue(step: step, stepsPerEpoch: setup.plan.stepsPerEpoch) else { return }
+        let start = Clock.seconds
+        try keeper.save(setup.state, step: step, best: setup.best, learningRate: setup.learningRate.state)
+        for record in keeper.takeRecords() { try observer?.saved(record) }
+        meter.saved(seconds: Clock.seconds - start)
+    }
+
+    private func stop(step: Int) throws -> Outcome {
+        try setup.keeper?.drain()
+        try setup.ranks.together { [setup, observer] in
+            let name = StopSignal.isRequested ? StopSignal.name : "a signal on another rank"
+            try observer?.decided(
+                DecisionRecord(step: step, kind: .stopSignal, reason: "stopped by \(name) after step \(step); the same command resumes"))
+            try observer?.finished(
+                setup.finalRecord(
+                    step: step, validation: nil, digest: CheckpointKeeper.digest(setup.state), seconds: Clock.seconds - startSeconds,
+                    reason: .stopSignal))
+        }
+        return .stopped
+    }
+
+    private func finish(step: Int, validation: Tally?) throws -> Outcome {
+        let last = try validation ?? evaluator?.evaluate()
+        try save(step: step, force: true)
+        var digest = ""
+        try setup.ranks.together { [setup, observer] in
+            guard let keeper = setup.keeper else { return }
+            digest = try keeper.finish(setup.state)
+            for record in keeper.takeRecords() { try observer?.saved(record) }
+            try observer?.finished(
+                setup.finalRecord(
+                    step: step, validation: last, digest: digest, seconds: Clock.seconds - startSeconds, reason: .finished))
+        }
+        return .finished(digest: digest)
+    }
+}
+
+/// A number with six significant digits.
+private func decimal(_ value: Double) -> String { String(format: "%.6g", value) }
+
+/// Rank 0's decision on its way to the other ranks.
+private struct PlateauMessage: Codable {
+    var kind: String
+    var numbers: [Double]
+    var step: Int?
+    var state: [String: String]
+
+    init(_ decision: PlateauRule.Decision?, state: [String: String]) {
+        self.state = state
+        numbers = []
+        switch decision {
+        case .improved: kind = "improved"
+        case .decayed(let from, let to, let rollbackToStep):
+            kind = "decayed"
+            numbers = [from, to]
+            step = rollbackToStep
+        default: kind = "nothing"
+        }
+    }
+
+    var decision: PlateauRule.Decision? {
+        switch kind {
+        case "improved": .improved
+        case "decayed": .decayed(from: numbers[0], to: numbers[1], rollbackToStep: step)
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,101 @@
+import Checkpointing
+import Foundation
+import Interchange
+
+/// Rank 0's side of checkpointing: what is due, writing in the background, the best and final weights.
+final class CheckpointKeeper {
+    private let directory: RunDirectory
+    private let configuration: CheckpointConfiguration
+    private let fingerprint: String
+    private let store: CheckpointStore
+    private let writer: BackgroundCheckpointWriter
+    private var lastTime = Clock.seconds
+    private var lastStep: Int
+    /// Checkpoints on disk since the last call of ``takeRecords()``, filled by the writer's thread.
+    private let records = Records()
+
+    /// - Parameter step: of the checkpoint that the run goes on from, or −1.
+    init(_ directory: RunDirectory, _ configuration: CheckpointConfiguration, fingerprint: String, step: Int) throws {
+        self.directory = directory
+        self.configuration = configuration
+        self.fingerprint = fingerprint
+        lastStep = step
+        store = try CheckpointStore(directory: directory.checkpoints, keep: configuration.keep)
+        writer = BackgroundCheckpointWriter(store: store)
+    }
+
+    /// Whether the state after `step` finished steps should be written.
+    func isDue(step: Int, stepsPerEpoch: Int) -> Bool {
+        if step == lastStep { return false }
+        if let every = configuration.everySteps, step % every == 0 { return true }
+        if let every = configuration.everyEpochs, step % (every * stepsPerEpoch) == 0 { return true }
+        if let every = configuration.everySeconds, Clock.seconds - lastTime >= every { return true }
+        return false
+    }
+
+    /// Copies the state and hands it to the writing thread.
+    func save(
+        _ state: TrainingState, step: Int, best: Checkpoint.BestMetric?, learningRate: [String: String]
+    ) throws {
+        if step == lastStep { return }
+        var texts = CheckpointState()
+        try texts.set(learningRate, for: CheckpointKeeper.learningRateKey)
+        let checkpoint = try state.checkpoint(step: step, best: best, configFingerprint: fingerprint, state: texts)
+        let start = Clock.seconds
+        let store = store
+        let records = records
+        try writer.submit {
+            let path = try store.save(checkpoint)
+            records.add(CheckpointRecord(step: checkpoint.step, path: path, seconds: Clock.seconds - start))
+        }
+        lastStep = step
+        lastTime = start
+    }
+
+    static let learningRateKey = "learningRate"
+
+    /// Writes the weights of the best validation so far.
+    func saveBest(_ state: TrainingState) throws {
+        guard configuration.best else { return }
+        let file = try CheckpointKeeper.weights(state)
+        let path = directory.best
+        try writer.submit { try file.write(to: path) }
+    }
+
+    /// Writes the weights at the end of the run, and waits until everything is on disk; gives the weights' digest.
+    func finish(_ state: TrainingState) throws -> String {
+        try writer.drain()
+        let file = try CheckpointKeeper.weights(state)
+        try file.write(to: directory.final)
+        return try file.weightsDigest()
+    }
+
+    /// Waits until everything is on disk.
+    func drain() throws { try writer.drain() }
+
+    /// The digest of the present weights.
+    static func digest(_ state: TrainingState) throws -> String { try weights(state).weightsDigest() }
+
+    /// What has reached the disk since the last call.
+    func takeRecords() -> [CheckpointRecord] { records.take() }
+
+    private static func weights(_ state: TrainingState) throws -> SafetensorsFile {
+        let (weights, buffers) = ModelWeights.sources(state.model, state.values)
+        return try WeightsFile.content(model: state.model.name, sources: weights + buffers)
+    }
+
+    /// Records handed from the writing thread to the loop.
+    private final class Records: @unchecked Sendable {
+        private let lock = NSLock()
+        private var waiting: [CheckpointRecord] = []
+
+        func add(_ record: CheckpointRecord) { lock.withLock { waiting.append(record) } }
+
+        func take() -> [CheckpointRecord] {
+            lock.withLock {
+                defer { waiting = [] }
+                return waiting
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+import Checkpointing
+import Collectives
+import DataPipeline
+import Foundation
+import NeuralNetwork
+import Optimization
+
+/// An error in the form in which people and other ranks get it.
+public struct ErrorReport: Error, Equatable, Sendable, Codable, CustomStringConvertible {
+    public var text: String
+    public var code: Int32
+
+    public init(_ error: any Error) {
+        if let report = error as? ErrorReport {
+            self = report
+            return
+        }
+        text = "\(error)"
+        code = ErrorReport.exitCode(of: error).rawValue
+    }
+
+    public var description: String { text }
+
+    /// Which exit code an error leads to.
+    static func exitCode(of error: any Error) -> ExitCode {
+        switch error {
+        case is ConfigurationError, is OptimizationError, is ModelError: .usage
+        case let error as CollectivesError: error.isLaunchProblem ? .usage : .internal
+        case is DataError, is CheckpointError: .data
+        case let error as TrainingError:
+            switch error {
+            case .moreRanksThanGrains, .otherConfiguration, .outputMismatch, .runDirectory: .usage
+            case .noWeights: .data
+            case .nonFinite, .noProgress, .elsewhere: .internal
+            }
+        default: .internal
+        }
+    }
+}
+
+extension CollectivesError {
+    /// Whether the job was started wrongly, as opposed to failing.
+    fileprivate var isLaunchProblem: Bool {
+        switch self {
+        case .launchMismatch, .malformedLauncherVariable: true
+        default: false
+        }
+    }
+}

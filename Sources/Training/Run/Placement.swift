@@ -1,0 +1,43 @@
+import Collectives
+import Foundation
+
+/// The processors that a process may really use.
+public enum Placement {
+    /// Processors in this process's affinity mask, but not more than its control group's quota, at least 1.
+    public static var usableCores: Int { max(1, min(affinityCores, quotaCores ?? .max)) }
+
+    /// Worker threads of a rank when the user gives none: its share of the host's usable cores.
+    ///
+    public static func defaultThreads(ranksOnHost: Int) -> Int {
+        // A mask smaller than the host was made for this rank by its launcher.
+        if affinityCores < onlineCores { return max(1, min(affinityCores, quotaCores.map { $0 / ranksOnHost } ?? .max)) }
+        return max(1, usableCores / max(1, ranksOnHost))
+    }
+
+    /// Processors of this host.
+    public static var onlineCores: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
+    private static var affinityCores: Int { HostInformation.allowedProcessors }
+
+    /// Whole processors of control group v2's or v1's bandwidth limit; nil without one.
+    private static var quotaCores: Int? {
+        if let text = read("/sys/fs/cgroup/cpu.max") {
+            let parts = text.split(whereSeparator: \.isWhitespace)
+            if parts.count == 2, let quota = Double(parts[0]), let period = Double(parts[1]), period > 0 {
+                return max(1, Int(quota / period))
+            }
+            return nil
+        }
+        if let quota = read("/sys/fs/cgroup/cpu/cpu.cfs_quota_us").flatMap(Double.init), quota > 0,
+            let period = read("/sys/fs/cgroup/cpu/cpu.cfs_period_us").flatMap(Double.init), period > 0
+        {
+            return max(1, Int(quota / period))
+        }
+        return nil
+    }
+
+    private static func read(_ path: String) -> String? {
+        guard let data = FileManager.default.contents(atPath: path) else { return nil }
+        return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+}

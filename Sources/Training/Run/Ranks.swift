@@ -1,0 +1,116 @@
+import Collectives
+import DataParallel
+import Foundation
+
+/// The ranks of a job as the training loop sees them: this one's number, and agreement with the others.
+///
+/// Every call but ``abort(_:)`` is collective.
+public final class Ranks: Sendable {
+    public let rank: Int
+    public let worldSize: Int
+    public let hostNames: [String]
+    /// The first rank of this one's host, which reads shared things first.
+    public let isHostLeader: Bool
+    /// Ranks on this host.
+    public let hostSize: Int
+    public let communication: CommunicationThread
+    private let communicator: any Communicator
+
+    /// - Parameter makeCommunicator: runs on the communication thread.
+    public init(_ makeCommunicator: @escaping @Sendable () throws -> any Communicator) throws {
+        communication = try CommunicationThread(makeCommunicator)
+        rank = communication.rank
+        worldSize = communication.worldSize
+        communicator = try communication.perform { $0 }
+        isHostLeader = communicator.hostRank == 0
+        hostSize = communicator.hostRanks.count
+        hostNames = try communication.perform { communicator in
+            try communicator.allGatherVariable(Array(communicator.hostName.utf8)).map { String(decoding: $0, as: UTF8.self) }
+        }
+    }
+
+    /// Whether all ranks are on one host.
+    public var shareOneHost: Bool { hostSize == worldSize }
+
+    public var hosts: [String] {
+        var seen: Set<String> = []
+        return hostNames.filter { seen.insert($0).inserted }
+    }
+
+    /// Runs `body` on every rank; if it throws on any, it throws on all, on the lowest failing rank its own error.
+    ///
+    /// Errors before the first step are told once, by the rank that has them, instead of by a chorus.
+    public func together<T>(_ body: () throws -> T) throws -> T {
+        let result = Result { try body() }
+        if worldSize == 1 { return try result.get() }
+        let report: [UInt8]
+        switch result {
+        case .success: report = []
+        case .failure(let error): report = Array(try JSONEncoder().encode(ErrorReport(error)))
+        }
+        let reports = try gather(report)
+        guard let first = reports.firstIndex(where: { !$0.isEmpty }) else { return try result.get() }
+        throw AgreedFailure(rank: first, report: try JSONDecoder().decode(ErrorReport.self, from: Data(reports[first])))
+    }
+
+    /// Every rank's bytes in rank order.
+    public func gather(_ bytes: [UInt8]) throws -> [[UInt8]] {
+        try communication.perform { try $0.allGatherVariable(bytes) }
+    }
+
+    /// Rank 0's value on every rank; the others' `value` is not evaluated.
+    public func broadcast<T: Codable & Sendable>(_ value: () throws -> T) throws -> T {
+        let bytes = rank == 0 ? Array(try JSONEncoder.exact.encode(value())) : []
+        if worldSize == 1 { return try JSONDecoder.exact.decode(T.self, from: Data(bytes)) }
+        let received = try communication.perform { try $0.broadcast(bytes: bytes, root: 0) }
+        return try JSONDecoder.exact.decode(T.self, from: Data(received))
+    }
+
+    /// Rank 0's floats on every rank.
+    public func broadcast(_ floats: UnsafeMutableBufferPointer<Float>) throws {
+        if worldSize == 1 { return }
+        nonisolated(unsafe) let bytes = UnsafeMutableRawBufferPointer(floats)
+        try communication.perform { try $0.broadcast(bytes, root: 0) }
+    }
+
+    /// The sums over ranks, added in rank order.
+    public func sum(_ values: [Int64]) throws -> [Int64] { try communication.perform { try $0.allReduceSum(values) } }
+
+    public func barrier() throws { try communication.perform { try $0.barrier() } }
+
+    public func finalize() throws { try communication.stop() }
+
+    /// Ends the whole job at once because of an error on this rank alone.
+    public func abort(_ report: ErrorReport) -> Never {
+        do {
+            try communicator.abort(exitCode: report.code, reason: report.text)
+        } catch {
+            exit(report.code)
+        }
+    }
+}
+
+/// A failure that all ranks know of; the rank that has it tells it.
+public struct AgreedFailure: Error, CustomStringConvertible {
+    public let rank: Int
+    public let report: ErrorReport
+
+    public var description: String { report.text }
+}
+
+extension JSONEncoder {
+    /// Numbers come back bit for bit, infinities and NaN included.
+    static var exact: JSONEncoder {
+        let encoder = JSONEncoder()
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        return encoder
+    }
+}
+
+extension JSONDecoder {
+    static var exact: JSONDecoder {
+        let decoder = JSONDecoder()
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        return decoder
+    }
+}

@@ -1,0 +1,24 @@
+/// What a command line says about a run, beside the configuration.
+public struct RunOptions: Sendable {
+    /// Where a run begins.
+    public enum Resume: Equatable, Sendable {
+        /// From the newest good checkpoint of the run directory, else from the start.
+        case automatic
+        /// From the start; an earlier run in the directory is set aside.
+        case never
+        /// From this checkpoint.
+        case file(String)
+    }
+
+    /// The run directory; nil for `runs/NAME`.
+    public var directory: String?
+    public var resume: Resume
+    /// Worker threads of this rank; nil for its share of the host's cores.
+    public var threads: Int?
+
+    public init(directory: String? = nil, resume: Resume = .automatic, threads: Int? = nil) {
+        self.directory = directory
+        self.resume = resume
+        self.threads = threads
+    }
+}

@@ -1,0 +1,58 @@
+import DataPipeline
+import Foundation
+import Kernels
+
+extension RunSetup {
+    /// What the run is, for its header and report.
+    func description(threads: Int) -> RunDescription {
+        RunDescription(
+            configurationName: configuration.name, model: model.name, parameterCount: model.layout.trainableParameterCount,
+            ranks: ranks.worldSize, threadsPerRank: threads, hosts: ranks.hosts,
+            cores: min(Placement.onlineCores, max(Placement.usableCores, ranks.worldSize * threads)), batch: configuration.batch,
+            grain: configuration.grain,
+            epochs: configuration.epochs ?? (totalSteps + plan.stepsPerEpoch - 1) / plan.stepsPerEpoch,
+            stepsPerEpoch: plan.stepsPerEpoch, totalSteps: totalSteps, trainingSamples: data.training.count,
+            validationSamples: data.validation?.count ?? 0, runDirectory: directory.path,
+            resumedFromStep: firstStep > 0 ? firstStep : nil, openBLASCore: LinearAlgebraLibrary.coreName)
+    }
+
+    /// The number that decides about the learning rate and the best weights; smaller is better.
+    func monitored(_ tally: Tally) -> Double {
+        switch learningRate.monitor {
+        case .valLoss: tally.meanLoss
+        case .valError: objective.hasAccuracy ? 1 - tally.accuracy : tally.meanLoss
+        }
+    }
+
+    /// The last record of this process's part of the run.
+    func finalRecord(
+        step: Int, validation: Tally?, digest: String, seconds: Double, reason: FinalRecord.ExitReason
+    ) -> FinalRecord {
+        FinalRecord(
+            epochs: Double(step) / Double(plan.stepsPerEpoch), steps: step, valLoss: validation?.meanLoss,
+            valAccuracy: objective.hasAccuracy ? validation?.accuracy : nil, digest: digest, seconds: seconds, exitReason: reason)
+    }
+
+    /// Finds what in a step is not finite by computing its grains again, one by one; collective.
+    func nonFiniteCause(step: Int) throws -> any Error {
+        var own: TrainingError?
+        let loader = try BatchLoader(
+            dataset: data.training, plan: plan, preprocessing: data.preprocessing, augmentations: configuration.data.augment,
+            key: key, grains: grains, steps: step..<step + 1, depth: 1, threads: 0)
+        defer { loader.stop() }
+        for grain in grains where own == nil {
+            try loader.withBatch(step: step, grain: grain) { batch in
+                let key = key.folding(.dropout).folding(step).folding(grain)
+                if let what = replica.findNonFinite(objective, Samples(batch), key: key) {
+                    own = .nonFinite(step: step + 1, what: what, rank: ranks.rank, samples: batch.sampleIDs)
+                }
+            }
+        }
+        do {
+            try ranks.together { if let own { throw own } }
+        } catch {
+            return error
+        }
+        return TrainingError.nonFinite(step: step + 1, what: "the sum of the gradients", rank: ranks.rank, samples: [])
+    }
+}
