@@ -21,6 +21,8 @@ let package = Package(
     name: "trainer",
     products: [.executable(name: "trainer", targets: ["trainer"])],
     dependencies: [
+        // Reads the command line and writes its help; the standard choice in Swift.
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         // Parses the YAML of run configurations and keeps line and column of every node, which each error names.
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
@@ -45,7 +47,12 @@ let package = Package(
         module("Interchange", ["Checkpointing", "NeuralNetwork"]),
         module("Training", ["NeuralNetwork", "Optimization", "DataPipeline", "DataParallel", "Checkpointing", "Interchange", .product(name: "Yams", package: "Yams")]),
         module("Reporting", ["Training"]),
-        .executableTarget(name: "trainer", dependencies: ["Training", "Reporting", "Interchange"], swiftSettings: tuned),
+        .executableTarget(
+            name: "trainer",
+            dependencies: [
+                "Training", "Reporting", "Collectives", "NeuralNetwork",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: tuned),
 
         // Tests
         .target(name: "TestSupport", dependencies: ["Autograd", "TensorCore", "Kernels", "Checkpointing"], path: "Tests/TestSupport", swiftSettings: tuned),

@@ -1,22 +1,31 @@
-/// The entry of `known` that `name` most probably means: the fewest edits, at most a third of its length; nil when none is near.
-package func nearestName(to name: String, among known: [String]) -> String? {
-    let candidates = known.map { (name: $0, distance: editDistance(name.lowercased(), $0.lowercased())) }
-    guard let best = candidates.min(by: { $0.distance < $1.distance }) else { return nil }
-    return best.distance <= max(1, best.name.count / 3) ? best.name : nil
+/// The least number of insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b`.
+///
+/// The restricted Damerau–Levenshtein distance (Damerau 1964), O(|a|·|b|); upper and lower case count as equal.
+package func editDistance(_ a: String, _ b: String) -> Int {
+    let a = Array(a.lowercased())
+    let b = Array(b.lowercased())
+    var beforePrevious: [Int] = []
+    var previous = Array(0...b.count)
+    for i in 0..<a.count {
+        var current = [i + 1]
+        for j in 0..<b.count {
+            var best = min(previous[j + 1] + 1, current[j] + 1, previous[j] + (a[i] == b[j] ? 0 : 1))
+            if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { best = min(best, beforePrevious[j - 1] + 1) }
+            current.append(best)
+        }
+        beforePrevious = previous
+        previous = current
+    }
+    return previous[b.count]
 }
 
-/// Insertions, deletions and substitutions from `a` to `b` (Levenshtein 1966), by the row-wise recurrence of Wagner and Fischer.
-private func editDistance(_ a: String, _ b: String) -> Int {
-    let target = Array(b)
-    var row = Array(0...target.count)
-    for (i, character) in a.enumerated() {
-        var diagonal = row[0]
-        row[0] = i + 1
-        for j in target.indices {
-            let substitution = diagonal + (character == target[j] ? 0 : 1)
-            diagonal = row[j + 1]
-            row[j + 1] = min(substitution, row[j] + 1, row[j + 1] + 1)
-        }
+/// The candidate that `name` resembles most: a likely slip of the hand, or else a name that contains the other, as `batch`
+/// and `batchSize` do; nil when none is near enough.
+package func nearestName(to name: String, among candidates: [String]) -> String? {
+    let nearest = candidates.map { (name: $0, distance: editDistance(name, $0)) }.min { $0.distance < $1.distance }
+    if let nearest, nearest.distance <= max(1, (min(name.count, nearest.name.count) + 1) / 3) { return nearest.name }
+    return candidates.first { candidate in
+        let (a, b) = (name.lowercased(), candidate.lowercased())
+        return min(a.count, b.count) >= 4 && (a.contains(b) || b.contains(a))
     }
-    return row[target.count]
 }

@@ -10,6 +10,9 @@ public struct DataConfiguration: Equatable, Sendable {
         case fashionMNIST = "fashion-mnist"
         case cifar10
 
+        /// The classes that the samples belong to.
+        public var classCount: Int { 10 }
+
         /// Height, width and channels of a sample.
         public var sampleShape: [Int] {
             switch self {

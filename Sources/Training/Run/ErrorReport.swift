@@ -24,7 +24,7 @@ public struct ErrorReport: Error, Equatable, Sendable, Codable, CustomStringConv
     /// Which exit code an error leads to.
     static func exitCode(of error: any Error) -> ExitCode {
         switch error {
-        case is ConfigurationError, is OptimizationError, is ModelError: .usage
+        case is ConfigurationError, is OptimizationError, is ModelError, is UnknownModel: .usage
         case let error as CollectivesError: error.isLaunchProblem ? .usage : .internal
         case is DataError, is CheckpointError: .data
         case let error as TrainingError:

@@ -1,3 +1,5 @@
+import DataPipeline
+
 /// Reads one map of the configuration, key by key, for a section's `init(from:)`.
 ///
 /// Each call declares a key: its name, type, default and one line of documentation. The declaration serves four ends: it

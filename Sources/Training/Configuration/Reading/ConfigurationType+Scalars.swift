@@ -1,3 +1,5 @@
+import DataPipeline
+
 extension ConfigurationType where Value == Int {
     /// An integer within a range: `1...`, `0...9`.
     static func integer(in range: some RangeExpression<Int>) -> Self {

@@ -1,0 +1,116 @@
+import Autograd
+import Foundation
+import Kernels
+import NeuralNetwork
+import Optimization
+import TensorCore
+
+/// Measures whole training steps on random data made once: forward, cross-entropy, backward, all-reduce, SGD with momentum
+/// 0.9 and weight decay 5e-4.
+public struct StepBenchmark: Sendable {
+    public var model: ZooModel
+    /// Samples of a rank.
+    public var batch: Int
+    public var grain: Int
+    public var threads: Int
+    public var steps: Int
+    public var warmup: Int
+
+    public init(model: ZooModel, batch: Int, grain: Int, threads: Int, steps: Int, warmup: Int) {
+        self.model = model
+        self.batch = batch
+        self.grain = grain
+        self.threads = threads
+        self.steps = steps
+        self.warmup = warmup
+    }
+
+    /// What was measured.
+    public struct Result: Sendable {
+        /// Seconds of each counted step.
+        public var seconds: [Double]
+        public var samplesPerStep: Int
+        /// Blocks that the workers' pools took from the system before the counted steps and during them.
+        public var allocations: (before: Int, during: Int)
+
+        public var medianSeconds: Double { seconds.sorted()[seconds.count / 2] }
+        public var samplesPerSecond: Double { Double(samplesPerStep) / medianSeconds }
+    }
+
+    /// Runs the benchmark; collective.
+    public func run(_ ranks: Ranks) throws -> Result {
+        let network = try Model(name: model.rawValue, input: model.inputShape, layers: model.layers())
+        let optimizer = try Optimizer(
+            rule: Momentum(momentum: 0.9),
+            groups: ParameterGroups(
+                network.layout.parameters.filter(\.isTrainable).map {
+                    ParameterSpan(name: $0.name, offset: network.layout.offsets[$0.index], count: $0.shape.count)
+                }, defaults: GroupSettings(weightDecay: 5e-4)))
+        let state = TrainingState(model: network, optimizer: optimizer, keepsBest: false)
+        let key = RandomKey(seed: 1)
+        state.initialize(key: key, learningRate: 0.01)
+        let grainsPerRank = (batch + grain - 1) / grain
+        let replica = try Replica(
+            model: network, values: state.values, threads: threads, grainCount: grainsPerRank * ranks.worldSize, ranks: ranks)
+        let data = RandomSamples(shape: network.inputShape, count: batch, grain: grain, firstGrain: replica.grains.lowerBound, key: key)
+        let objective = SupervisedObjective(.crossEntropy(labelSmoothing: 0))
+        var seconds: [Double] = []
+        var before = 0
+        try ranks.barrier()
+        for step in 0..<warmup + steps {
+            if step == warmup { before = replica.memoryStatistics.allocations }
+            let start = Clock.seconds
+            let sums = try replica.step(objective, key: key.folding(step)) { grain, body in try body(data.samples(grain)) }
+            try StepBenchmark.update(state, replica, sums, step: step)
+            if step >= warmup { seconds.append(Clock.seconds - start) }
+        }
+        return Result(
+            seconds: seconds, samplesPerStep: batch * ranks.worldSize,
+            allocations: (before, replica.memoryStatistics.allocations - before))
+    }
+
+    /// The update as the training loop does it, its check for numbers that are not finite included.
+    private static func update(_ state: TrainingState, _ replica: Replica, _ sums: Replica.StepSums, step: Int) throws {
+        let norm = try replica.gradientNorm(sums, state.optimizer)
+        precondition(norm.isFinite, "bench step: the gradient is not finite")
+        nonisolated(unsafe) let shared = state
+        nonisolated(unsafe) let gradients = sums.vector
+        let samples = sums.tally.samples
+        let parts = replica.pool.count
+        try replica.pool.run { worker in
+            shared.update(
+                gradients: gradients, samples: samples, norm: nil, learningRate: 0.01, step: step, part: worker, of: parts)
+        }
+        replica.model.updateStatistics(state.values, sums: sums.vector, samples: Float(samples))
+    }
+}
+
+/// Random inputs and classes, the same in every step.
+private struct RandomSamples: Sendable {
+    let shape: Shape
+    let count: Int
+    let grain: Int
+    let firstGrain: Int
+    let inputs: FlatBuffer
+    let labels: [Int32]
+
+    init(shape: Shape, count: Int, grain: Int, firstGrain: Int, key: RandomKey) {
+        self.shape = shape
+        self.count = count
+        self.grain = grain
+        self.firstGrain = firstGrain
+        inputs = FlatBuffer(count: count * shape.count)
+        let key = key.folding(.benchmark)
+        Initializer.normal(1).fill(inputs.pointer, shape: [count * shape.count], key: key)
+        labels = (0..<count).map { Int32(key.folding(1).integer(at: UInt64($0), below: 10)) }
+    }
+
+    func samples(_ number: Int) -> Samples {
+        let first = (number - firstGrain) * grain
+        let n = min(grain, count - first)
+        let storage = Storage(borrowing: inputs.pointer, count: inputs.count, owner: inputs)
+        return Samples(
+            inputs: Tensor(storage: storage, offset: first * shape.count, shape: shape.batched(n)),
+            labels: Array(labels[first..<first + n]))
+    }
+}

@@ -1,0 +1,21 @@
+import DataPipeline
+import NeuralNetwork
+
+extension ZooModel {
+    /// The ready-made model of that name. Throws `UnknownModel`.
+    public static func named(_ name: String) throws -> ZooModel {
+        if let model = ZooModel(rawValue: name) { return model }
+        throw UnknownModel(name: name, nearest: nearestName(to: name, among: allCases.map(\.rawValue)))
+    }
+}
+
+/// A name that no ready-made model has.
+public struct UnknownModel: Error, Equatable, CustomStringConvertible {
+    public let name: String
+    public let nearest: String?
+
+    public var description: String {
+        let hint = nearest.map { "did you mean '\($0)'? " } ?? ""
+        return "no model is named '\(name)'; \(hint)There are: \(ZooModel.allCases.map(\.rawValue).joined(separator: ", "))"
+    }
+}

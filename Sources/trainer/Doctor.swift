@@ -1,0 +1,22 @@
+import ArgumentParser
+import Foundation
+import Training
+
+/// Shows what this process really has.
+struct Doctor: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "What MPI, BLAS, cores and limits this process has; says what is wrong.")
+
+    func run() throws {
+        try Job.run { ranks in
+            let own = Diagnosis(rank: ranks.rank, ranksOnHost: ranks.hostSize)
+            let reports = try ranks.gather(Array(own.text.utf8))
+            if ranks.rank == 0 {
+                for (rank, report) in reports.enumerated() {
+                    if reports.count > 1 { print("rank \(rank) of \(reports.count) on \(ranks.hostNames[rank])") }
+                    print(String(decoding: report, as: UTF8.self))
+                }
+            }
+            return ExitCode.done.rawValue
+        }
+    }
+}

@@ -1,0 +1,39 @@
+import Foundation
+import Training
+
+/// Gives OpenBLAS the kernels that this processor deserves, and the same ones on every machine of its kind.
+///
+/// OpenBLAS reads its environment when it is loaded, before any of our code runs. What it finds there, or guesses of a
+/// processor newer than itself, decides about speed (AVX-512 kernels are twice as fast) and about the last bits of every
+/// product. So the program derives the choice from the processor's abilities alone, sets the variables and starts itself
+/// once more, which costs about ten milliseconds. `TRAINER_BLAS_CORE` overrides the choice.
+enum ProcessorTuning {
+    static func apply() {
+        var wanted: [String: String?] = [
+            // Parallelism comes from grains; threads of the library's own would only take memory and cores.
+            "OPENBLAS_NUM_THREADS": "1",
+            // Settings of block sizes would change the bits from one machine to the next.
+            "OPENBLAS_L2_SIZE": nil, "OPENBLAS_BLOCK_FACTOR": nil,
+        ]
+        if let core = getenv("TRAINER_BLAS_CORE").map({ String(cString: $0) }) ?? LinearAlgebra.coreForProcessor {
+            wanted["OPENBLAS_CORETYPE"] = core
+        }
+        if set(wanted) {
+            var arguments = CommandLine.arguments.map { strdup($0) }
+            arguments.append(nil)
+            if let program = Bundle.main.executablePath { execv(program, arguments) }
+            // Where that fails it goes on as it is, only slower.
+        }
+        LinearAlgebra.useOneThread()
+    }
+
+    /// Sets or, for nil, removes variables; whether anything changed.
+    private static func set(_ variables: [String: String?]) -> Bool {
+        var isChanged = false
+        for (name, value) in variables where getenv(name).map({ String(cString: $0) }) != value {
+            if let value { setenv(name, value, 1) } else { unsetenv(name) }
+            isChanged = true
+        }
+        return isChanged
+    }
+}

@@ -1,0 +1,84 @@
+import ArgumentParser
+import Collectives
+import Foundation
+import Reporting
+import Training
+
+/// Trains a model.
+struct Train: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Train the model that a configuration describes; the same command again resumes.")
+
+    @Argument(help: "The configuration, a YAML file; without it the embedded default: LeNet-5 on drawn digits.")
+    var config: String?
+
+    @Option(name: .customLong("set"), help: ArgumentHelp("Change a key of the configuration, for example optimizer.learningRate=0.05.", valueName: "key=value"))
+    var overrides: [String] = []
+
+    @Option(name: .customLong("run"), help: ArgumentHelp("The run directory (default: runs/NAME of the configuration).", valueName: "directory"))
+    var directory: String?
+
+    @Option(help: "Go on from the newest checkpoint (auto), begin anew (never; an old run is set aside), or from a checkpoint FILE.")
+    var resume = "auto"
+
+    @Option(help: "Worker threads of a rank (default: its share of the cores).")
+    var threads: Int?
+
+    @Option(help: "Start this many ranks with mpirun.")
+    var np: Int?
+
+    @Option(help: "Key of everything random (default: the configuration's).")
+    var seed: Int?
+
+    @Option(help: "Stop after so many steps.")
+    var maxSteps: Int?
+
+    @Option(help: "The folder that holds the data sets (instead of TRAINER_DATA).")
+    var data: String?
+
+    @Option(help: "End the job after so many seconds without progress (default: the configuration's, 300).")
+    var deadline: Double?
+
+    func validate() throws {
+        if let threads, threads < 1 { throw ValidationError("--threads \(threads): give at least 1") }
+        if let np, np < 1 { throw ValidationError("--np \(np): give at least 1") }
+    }
+
+    func run() throws {
+        if let np {
+            if try LauncherEnvironment.detect(in: ProcessInfo.processInfo.environment) != nil { throw LaunchError.nested }
+            try Job.launch(ranks: np, threads: threads, arguments: CommandLine.argumentsWithoutRanks)
+        }
+        try Job.run { ranks in
+            let configuration = try ranks.together { try loadConfiguration() }
+            let options = RunOptions(directory: directory, resume: resumeMode, threads: threads)
+            let trainer = try Trainer(configuration, options, ranks) { RunReporter(configuration: $0) }
+            return try trainer.run() == .stopped ? ExitCode.stopped.rawValue : ExitCode.done.rawValue
+        }
+    }
+
+    /// The configuration with what the command line changes; all of it is in the run directory's config.yaml.
+    private func loadConfiguration() throws -> RunConfiguration {
+        var changes = overrides
+        if let seed { changes.append("seed=\(seed)") }
+        if let maxSteps { changes.append("maxSteps=\(maxSteps)") }
+        if let deadline { changes.append("deadlineSeconds=\(deadline)") }
+        var environment = ProcessInfo.processInfo.environment
+        if let data { environment["TRAINER_DATA"] = data }
+        guard let config else {
+            return try RunConfiguration(yaml: DefaultConfiguration.yaml, file: "digits.yaml", overrides: changes, environment: environment)
+        }
+        return try RunConfiguration(file: config, overrides: changes, environment: environment)
+    }
+
+    private var resumeMode: RunOptions.Resume {
+        switch resume {
+        case "auto": .automatic
+        case "never": .never
+        default: .file(resume)
+        }
+    }
+}
+
+/// Our exit codes, beside ArgumentParser's type of the same name.
+typealias ExitCode = Training.ExitCode
