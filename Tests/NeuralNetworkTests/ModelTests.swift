@@ -95,6 +95,16 @@ import Testing
             let expected = (extent + stride - 1) / stride
             let model = try build([extent, extent, 1], [convolution(1, kernel: kernel, stride: stride, padding: .same)])
             #expect(model.outputShape == [expected, expected, 1], "convolution \(kernel)")
+            let window = LayerSpecification.Pooling(kernel: .init(kernel), stride: .init(stride), padding: .same)
+            for pooling in [LayerSpecification.maxPool(window), .averagePool(window, countIncludePad: false)] {
+                let pooled = try build([extent, extent, 1], [pooling])
+                #expect(pooled.outputShape == [expected, expected, 1], "pooling \(kernel)")
+                let tape = Tape(layout: pooled.layout, values: FlatBuffer(count: 0))
+                tape.begin(gradients: nil)
+                let ones = Tensor([Float](repeating: 1, count: extent * extent), [1, extent, extent, 1], pool: tape.pool)
+                let y = pooled(tape.constant(ones), mode: .evaluation).value.values
+                #expect(y == [Float](repeating: 1, count: expected * expected))
+            }
         }
     }
 
