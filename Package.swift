@@ -1,4 +1,4 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import PackageDescription
 
 // The processor that Swift and C code are compiled for. `native` gives full speed on the machine that builds;

@@ -22,8 +22,12 @@ extension ZooModel {
         switch self {
         case .mlp, .lenet5: [28, 28, 1]
         case .resnet20, .resnet32, .resnet44, .resnet56, .resnet110, .resnet18CIFAR, .vgg11CIFAR: [32, 32, 3]
+        case .alexnet, .vgg11, .vgg13, .vgg16, .vgg19, .resnet18, .resnet34, .resnet50, .resnet101, .resnet152: [224, 224, 3]
         }
     }
+
+    /// The classes of the data set that the model was published for.
+    public var usualClasses: Int { inputShape[0] == 224 ? 1000 : 10 }
 
     /// The model's layers.
     public func layers(_ options: ZooOptions = ZooOptions()) -> [LayerSpecification] {
@@ -37,6 +41,16 @@ extension ZooModel {
         case .resnet110: resNetCIFAR(depth: 110, classes: options.classes)
         case .resnet18CIFAR: resNet18CIFAR(classes: options.classes)
         case .vgg11CIFAR: vgg11BatchNormCIFAR(classes: options.classes)
+        case .alexnet: alexNet(classes: options.classes)
+        case .vgg11: vgg(depth: 11, classes: options.classes)
+        case .vgg13: vgg(depth: 13, classes: options.classes)
+        case .vgg16: vgg(depth: 16, classes: options.classes)
+        case .vgg19: vgg(depth: 19, classes: options.classes)
+        case .resnet18: resNet(depth: 18, classes: options.classes)
+        case .resnet34: resNet(depth: 34, classes: options.classes)
+        case .resnet50: resNet(depth: 50, classes: options.classes)
+        case .resnet101: resNet(depth: 101, classes: options.classes)
+        case .resnet152: resNet(depth: 152, classes: options.classes)
         }
     }
 }

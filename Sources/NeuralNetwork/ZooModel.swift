@@ -10,4 +10,10 @@ public enum ZooModel: String, CaseIterable, Sendable {
     case resnet18CIFAR = "resnet18-cifar"
     /// VGG configuration A, Simonyan and Zisserman 2014, with one linear layer on the 1×1×512 features of 32×32 images.
     case vgg11CIFAR = "vgg11-cifar"
+    /// Krizhevsky 2014 in torchvision's form, 224×224 images.
+    case alexnet
+    /// Simonyan and Zisserman 2014, 224×224 images.
+    case vgg11, vgg13, vgg16, vgg19
+    /// He, Zhang, Ren and Sun 2015, 224×224 images.
+    case resnet18, resnet34, resnet50, resnet101, resnet152
 }

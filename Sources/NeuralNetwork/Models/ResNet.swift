@@ -7,16 +7,26 @@ private func basicBlock(filters: Int, stride: Int, projects: Bool) -> LayerSpeci
             .named("conv1", convolution3x3(filters, stride: stride)), .named("bn1", .batchNorm()), .activation(.relu),
             .named("conv2", convolution3x3(filters)), .named("bn2", .batchNorm()),
         ],
-        shortcut: projects
-            ? [
-                .named(
-                    "downsample",
-                    .sequence([
-                        .convolution(
-                            .init(filters: filters, kernel: .init(1), stride: .init(stride), bias: false, initializer: .heNormal)),
-                        .batchNorm(),
-                    ]))
-            ] : [])
+        shortcut: projects ? [projection(filters, stride: stride)] : [])
+}
+
+/// 1×1, 3×3 and 1×1 convolutions with a skip, four times the width at the end; torchvision's `Bottleneck` (stride in the 3×3).
+private func bottleneck(filters: Int, stride: Int, projects: Bool) -> LayerSpecification {
+    .residual(
+        main: [
+            .named("conv1", convolution1x1(filters)), .named("bn1", .batchNorm()), .activation(.relu),
+            .named("conv2", convolution3x3(filters, stride: stride)), .named("bn2", .batchNorm()), .activation(.relu),
+            .named("conv3", convolution1x1(4 * filters)), .named("bn3", .batchNorm()),
+        ],
+        shortcut: projects ? [projection(4 * filters, stride: stride)] : [])
+}
+
+private func projection(_ filters: Int, stride: Int) -> LayerSpecification {
+    .named("downsample", .sequence([convolution1x1(filters, stride: stride), .batchNorm()]))
+}
+
+private func convolution1x1(_ filters: Int, stride: Int = 1) -> LayerSpecification {
+    .convolution(.init(filters: filters, kernel: .init(1), stride: .init(stride), bias: false, initializer: .heNormal))
 }
 
 private func convolution3x3(_ filters: Int, stride: Int = 1) -> LayerSpecification {
@@ -26,20 +36,26 @@ private func convolution3x3(_ filters: Int, stride: Int = 1) -> LayerSpecificati
             initializer: .heNormal))
 }
 
-/// Stages of basic blocks; every stage but the first halves the image with its first block.
-private func stages(_ blocks: [Int], filters: [Int], input: Int) -> [LayerSpecification] {
+/// Stages of blocks; every stage but the first halves the image with its first block.
+///
+/// - Parameter expansion: 1 for basic blocks, 4 for bottlenecks.
+private func stages(_ blocks: [Int], filters: [Int], input: Int, expansion: Int = 1) -> [LayerSpecification] {
     var layers: [LayerSpecification] = []
     var channels = input
     for (stage, (count, width)) in zip(blocks, filters).enumerated() {
         var stageLayers: [LayerSpecification] = []
         for block in 0..<count {
             let stride = stage > 0 && block == 0 ? 2 : 1
-            stageLayers += [basicBlock(filters: width, stride: stride, projects: stride != 1 || channels != width), .activation(.relu)]
-            channels = width
+            let projects = stride != 1 || channels != width * expansion
+            let layer =
+                expansion == 1
+                ? basicBlock(filters: width, stride: stride, projects: projects)
+                : bottleneck(filters: width, stride: stride, projects: projects)
+            // Blocks are numbered without counting the activations between them.
+            stageLayers += [.named(String(block), layer), .activation(.relu)]
+            channels = width * expansion
         }
-        // Blocks are numbered without counting the activations between them.
-        let named = stageLayers.enumerated().map { index, layer in index % 2 == 0 ? .named(String(index / 2), layer) : layer }
-        layers.append(.named("layer\(stage + 1)", .sequence(named)))
+        layers.append(.named("layer\(stage + 1)", .sequence(stageLayers)))
     }
     return layers
 }
@@ -57,4 +73,19 @@ func resNet18CIFAR(classes: Int) -> [LayerSpecification] {
 func resNetCIFAR(depth: Int, classes: Int) -> [LayerSpecification] {
     let n = (depth - 2) / 6
     return stem(16) + stages([n, n, n], filters: [16, 32, 64], input: 16) + [.globalAveragePool, .named("fc", .linear(units: classes))]
+}
+
+/// ResNet-18, 34, 50, 101 or 152 for 224×224 images, table 1 of the paper; torchvision's names and parameter counts.
+func resNet(depth: Int, classes: Int) -> [LayerSpecification] {
+    let blocks = [18: [2, 2, 2, 2], 34: [3, 4, 6, 3], 50: [3, 4, 6, 3], 101: [3, 4, 23, 3], 152: [3, 8, 36, 3]][depth] ?? [2, 2, 2, 2]
+    let stem: [LayerSpecification] = [
+        .named(
+            "conv1",
+            .convolution(
+                .init(filters: 64, kernel: .init(7), stride: .init(2), padding: .explicit(.init(3)), bias: false, initializer: .heNormal))),
+        .named("bn1", .batchNorm()), .activation(.relu),
+        .maxPool(.init(kernel: .init(3), stride: .init(2), padding: .explicit(.init(1)))),
+    ]
+    return stem + stages(blocks, filters: [64, 128, 256, 512], input: 64, expansion: depth >= 50 ? 4 : 1)
+        + [.globalAveragePool, .named("fc", .linear(units: classes))]
 }

@@ -15,3 +15,27 @@ func vgg11BatchNormCIFAR(classes: Int) -> [LayerSpecification] {
     }
     return [.named("features", .sequence(features)), .flatten, .named("classifier", .linear(units: classes))]
 }
+
+/// VGG configurations A, B, D and E for 224×224 images, Simonyan and Zisserman 2014, table 1; torchvision's names.
+///
+/// - Parameter depth: 11, 13, 16 or 19 layers with weights; VGG-16 has 138,357,544 parameters for 1000 classes.
+func vgg(depth: Int, classes: Int) -> [LayerSpecification] {
+    let deep = [11: 0, 13: 0, 16: 1, 19: 2][depth] ?? 0
+    let first = depth == 11 ? 1 : 2
+    let blocks = [(64, first), (128, first), (256, 2 + deep), (512, 2 + deep), (512, 2 + deep)]
+    var features: [LayerSpecification] = []
+    for (filters, count) in blocks {
+        for _ in 0..<count {
+            features += [
+                .convolution(
+                    .init(filters: filters, kernel: .init(3), padding: .explicit(.init(1)), initializer: .heNormal)),
+                .activation(.relu),
+            ]
+        }
+        features.append(.maxPool(.init(kernel: .init(2))))
+    }
+    return [
+        .named("features", .sequence(features)), .flatten,
+        .named("classifier", .sequence(wideClassifier(classes: classes, dropoutFirst: false))),
+    ]
+}

@@ -39,7 +39,7 @@ public struct StepBenchmark: Sendable {
 
     /// Runs the benchmark; collective.
     public func run(_ ranks: Ranks) throws -> Result {
-        let network = try Model(name: model.rawValue, input: model.inputShape, layers: model.layers())
+        let network = try Model(name: model.rawValue, input: model.inputShape, layers: model.layers(ZooOptions(classes: model.usualClasses)))
         let optimizer = try Optimizer(
             rule: Momentum(momentum: 0.9),
             groups: ParameterGroups(
@@ -52,7 +52,8 @@ public struct StepBenchmark: Sendable {
         let grainsPerRank = (batch + grain - 1) / grain
         let replica = try Replica(
             model: network, values: state.values, threads: threads, grainCount: grainsPerRank * ranks.worldSize, ranks: ranks)
-        let data = RandomSamples(shape: network.inputShape, count: batch, grain: grain, firstGrain: replica.grains.lowerBound, key: key)
+        let data = RandomSamples(shape: network.inputShape, count: batch, grain: grain, firstGrain: replica.grains.lowerBound,
+            classes: model.usualClasses, key: key)
         let objective = SupervisedObjective(.crossEntropy(labelSmoothing: 0))
         var seconds: [Double] = []
         var before = 0
@@ -94,7 +95,7 @@ private struct RandomSamples: Sendable {
     let inputs: FlatBuffer
     let labels: [Int32]
 
-    init(shape: Shape, count: Int, grain: Int, firstGrain: Int, key: RandomKey) {
+    init(shape: Shape, count: Int, grain: Int, firstGrain: Int, classes: Int, key: RandomKey) {
         self.shape = shape
         self.count = count
         self.grain = grain
@@ -102,7 +103,7 @@ private struct RandomSamples: Sendable {
         inputs = FlatBuffer(count: count * shape.count)
         let key = key.folding(.benchmark)
         Initializer.normal(1).fill(inputs.pointer, shape: [count * shape.count], key: key)
-        labels = (0..<count).map { Int32(key.folding(1).integer(at: UInt64($0), below: 10)) }
+        labels = (0..<count).map { Int32(key.folding(1).integer(at: UInt64($0), below: classes)) }
     }
 
     func samples(_ number: Int) -> Samples {

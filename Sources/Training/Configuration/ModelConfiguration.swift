@@ -62,6 +62,9 @@ extension ModelConfiguration: ConfigurationSection {
         case .resnet20, .resnet32, .resnet44, .resnet56, .resnet110: "Residual network for 32×32 images (He et al. 2015)."
         case .resnet18CIFAR: "ResNet-18 with a 3×3 stem for 32×32 images."
         case .vgg11CIFAR: "VGG-11 for 32×32 images."
+        case .alexnet: "AlexNet in torchvision's form, 224×224 images."
+        case .vgg11, .vgg13, .vgg16, .vgg19: "VGG for 224×224 images (Simonyan and Zisserman 2014)."
+        case .resnet18, .resnet34, .resnet50, .resnet101, .resnet152: "Residual network for 224×224 images (He et al. 2015)."
         }
     }
 }
@@ -75,7 +78,8 @@ extension ModelConfiguration.Options {
             dropout = Self.dropout(from: reader, after: "each hidden layer")
         case .lenet5:
             dropout = Self.dropout(from: reader, after: "the hidden linear layers")
-        case .resnet20, .resnet32, .resnet44, .resnet56, .resnet110, .resnet18CIFAR, .vgg11CIFAR:
+        case .resnet20, .resnet32, .resnet44, .resnet56, .resnet110, .resnet18CIFAR, .vgg11CIFAR, .alexnet, .vgg11, .vgg13,
+            .vgg16, .vgg19, .resnet18, .resnet34, .resnet50, .resnet101, .resnet152:
             break
         }
     }

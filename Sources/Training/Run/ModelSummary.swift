@@ -7,11 +7,14 @@ import TensorCore
 public struct ModelSummary {
     private let model: Model
 
-    /// - Parameter source: a configuration file, or the name of a ready-made model (for ten classes).
+    /// - Parameter source: a configuration file, or the name of a ready-made model (for its usual classes).
     public init(_ source: String) throws {
         if let zoo = ZooModel(rawValue: source) {
-            model = try Model(name: zoo.rawValue, input: zoo.inputShape, layers: zoo.layers())
+            model = try Model(name: zoo.rawValue, input: zoo.inputShape, layers: zoo.layers(ZooOptions(classes: zoo.usualClasses)))
             return
+        }
+        if !source.contains("/"), !source.contains("."), !FileManager.default.fileExists(atPath: source) {
+            _ = try ZooModel.named(source)  // throws, with the names that there are
         }
         let configuration = try RunConfiguration(file: source)
         var input = Shape(configuration.data.name.sampleShape)
