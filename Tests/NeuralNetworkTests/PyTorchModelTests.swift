@@ -92,6 +92,8 @@ import Testing
 }
 
 extension ZooModel {
-    /// The model for its published input, with ten classes.
-    func build() throws -> Model { try Model(name: rawValue, input: inputShape, layers: layers()) }
+    /// The model for the data set that it was published for.
+    func build() throws -> Model {
+        try Model(name: rawValue, input: inputShape, layers: layers(ZooOptions(classes: usualClasses)))
+    }
 }

@@ -1,4 +1,5 @@
 import Autograd
+import Foundation
 import Kernels
 import NeuralNetwork
 import TensorCore
@@ -22,12 +23,45 @@ import Testing
         #expect(model.outputShape == [10])
     }
 
-    @Test(arguments: ZooModel.allCases) func classesAndDropoutCanBeChosen(zoo: ZooModel) throws {
-        let options = ZooOptions(classes: 3, hidden: [16], dropout: 0.5)
-        let model = try Model(name: zoo.rawValue, input: zoo.inputShape, layers: zoo.layers(options))
+    @Test(arguments: ZooModel.allCases) func classesCanBeChosen(zoo: ZooModel) throws {
+        let model = try Model(name: zoo.rawValue, input: zoo.inputShape, layers: zoo.layers(ZooOptions(classes: 3)))
         #expect(model.outputShape == [3])
-        let hasDropout = model.rows.contains { $0.kind == "dropout" }
-        #expect(hasDropout == [.mlp, .lenet5].contains(zoo))
+    }
+
+    @Test(arguments: [ZooModel.mlp, .lenet5]) func dropoutCanBeChosen(zoo: ZooModel) throws {
+        func dropouts(_ probability: Double) throws -> Int {
+            let layers = zoo.layers(ZooOptions(dropout: probability))
+            return try Model(name: zoo.rawValue, input: zoo.inputShape, layers: layers).rows.count { $0.kind == "dropout" }
+        }
+        #expect(try dropouts(0) == 0)
+        #expect(try dropouts(0.5) == 2)
+    }
+
+    /// A model as torchvision has it, in `Fixtures/golden/zoo.json`.
+    struct TorchvisionModel: Decodable, Sendable {
+        let parameters_without_aux: Int
+        let inference_multiply_adds: Int
+        let state: [String: [Int]]
+    }
+
+    static func torchvisionModels() throws -> [String: TorchvisionModel] {
+        let data = try Data(contentsOf: URL(fileURLWithPath: Fixtures.path("golden/zoo.json")))
+        return try JSONDecoder().decode([String: TorchvisionModel].self, from: data)
+    }
+
+    /// Counts, names and shapes of every model that torchvision has too.
+    @Test(arguments: ZooModel.allCases.filter { $0.inputShape[0] == 224 })
+    func isTorchvisionsModel(zoo: ZooModel) throws {
+        let reference = try #require(try Self.torchvisionModels()[zoo.rawValue], "zoo.json has no \(zoo.rawValue)")
+        let model = try zoo.build()
+        #expect(model.layout.trainableParameterCount == reference.parameters_without_aux)
+        #expect(model.rows.reduce(0) { $0 + $1.multiplyAdds } == reference.inference_multiply_adds)
+        var shapes: [String: [Int]] = [:]
+        for parameter in model.layout.parameters {
+            let shape = parameter.shape
+            shapes[parameter.name] = shape.rank == 4 ? [shape[0], shape[3], shape[1], shape[2]] : shape.dimensions
+        }
+        #expect(shapes == reference.state.filter { !$0.key.hasSuffix("num_batches_tracked") })
     }
 
     @Test func summaryRowsGiveShapesAndBytes() throws {
