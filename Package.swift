@@ -55,11 +55,11 @@ let package = Package(
             ], swiftSettings: tuned),
 
         // Tests
-        .target(name: "TestSupport", dependencies: ["Autograd", "Checkpointing"], path: "Tests/TestSupport", swiftSettings: tuned),
+        .target(name: "TestSupport", dependencies: ["Autograd", "TensorCore", "Kernels", "Checkpointing"], path: "Tests/TestSupport", swiftSettings: tuned),
         tests("KernelsTests", ["Kernels"]),
         tests("TensorCoreTests", ["TensorCore"]),
-        tests("AutogradTests", ["Autograd"]),
-        tests("NeuralNetworkTests", ["NeuralNetwork"]),
+        tests("AutogradTests", ["Autograd", "Kernels", "Checkpointing"]),
+        tests("NeuralNetworkTests", ["NeuralNetwork", "Checkpointing"]),
         tests("OptimizationTests", ["Optimization"]),
         tests("DataPipelineTests", ["DataPipeline"]),
         .target(

@@ -9,7 +9,8 @@ public func dropout(
     let factor = Vector(repeating: 1 / (1 - probability))
     var i = 0
     while i < count {
-        let words = philox16(key: key.bits, first: UInt32(truncatingIfNeeded: i / 64 * 16), word2: 0, word3: UInt32(truncatingIfNeeded: i >> 36))
+        let words = philox16(
+            key: key.bits, first: UInt32(truncatingIfNeeded: i / 64 * 16), word2: 0, word3: UInt32(truncatingIfNeeded: i >> 34))
         apply(words.0, threshold, factor, x, y, i, count, accumulate)
         apply(words.1, threshold, factor, x, y, i + 16, count, accumulate)
         apply(words.2, threshold, factor, x, y, i + 32, count, accumulate)

@@ -21,7 +21,7 @@ public func philox(key: UInt64, counter: SIMD4<UInt32>) -> SIMD4<UInt32> {
 
 /// Sixteen Philox blocks side by side: counters `(first + lane, 0, word2, word3)`, results as four vectors of words.
 @inlinable @inline(__always)
-func philox16(
+package func philox16(
     key: UInt64, first: UInt32, word2: UInt32, word3: UInt32
 ) -> (SIMD16<UInt32>, SIMD16<UInt32>, SIMD16<UInt32>, SIMD16<UInt32>) {
     var k0 = UInt32(truncatingIfNeeded: key)

@@ -10,12 +10,16 @@ public struct PoolingGeometry: Hashable, Sendable {
     public var strideWidth: Int
     public var paddingHeight: Int
     public var paddingWidth: Int
+    /// More padding at the bottom than at the top, for windows that keep the extent.
+    public var extraPaddingHeight: Int
+    /// More padding at the right than at the left.
+    public var extraPaddingWidth: Int
     /// Rounds the output size up, so that a partial window at the edge counts (GoogLeNet).
     public var ceilMode: Bool
 
     public init(
         batch: Int, height: Int, width: Int, channels: Int, kernel: (Int, Int), stride: (Int, Int),
-        padding: (Int, Int) = (0, 0), ceilMode: Bool = false
+        padding: (Int, Int) = (0, 0), extraPadding: (Int, Int) = (0, 0), ceilMode: Bool = false
     ) {
         self.batch = batch
         self.height = height
@@ -24,17 +28,22 @@ public struct PoolingGeometry: Hashable, Sendable {
         (kernelHeight, kernelWidth) = kernel
         (strideHeight, strideWidth) = stride
         (paddingHeight, paddingWidth) = padding
+        (extraPaddingHeight, extraPaddingWidth) = extraPadding
         self.ceilMode = ceilMode
     }
 
-    public var outputHeight: Int { PoolingGeometry.extent(height, kernelHeight, strideHeight, paddingHeight, ceilMode) }
-    public var outputWidth: Int { PoolingGeometry.extent(width, kernelWidth, strideWidth, paddingWidth, ceilMode) }
+    public var outputHeight: Int {
+        PoolingGeometry.extent(height, kernelHeight, strideHeight, paddingHeight, extraPaddingHeight, ceilMode)
+    }
+    public var outputWidth: Int {
+        PoolingGeometry.extent(width, kernelWidth, strideWidth, paddingWidth, extraPaddingWidth, ceilMode)
+    }
     public var inputCount: Int { batch * height * width * channels }
     public var outputCount: Int { batch * outputHeight * outputWidth * channels }
 
     /// As torch: with ceil, a window that would begin in the padding behind the image is dropped.
-    static func extent(_ n: Int, _ k: Int, _ s: Int, _ p: Int, _ ceil: Bool) -> Int {
-        let room = n + 2 * p - k
+    static func extent(_ n: Int, _ k: Int, _ s: Int, _ p: Int, _ extra: Int, _ ceil: Bool) -> Int {
+        let room = n + 2 * p + extra - k
         if room < 0 { return 0 }
         var size = (room + (ceil ? s - 1 : 0)) / s + 1
         if ceil && (size - 1) * s >= n + p { size -= 1 }
@@ -294,7 +303,9 @@ extension PoolingGeometry {
         if !countPadding { return max(rows.count * columns.count, 1) }
         let top = pixel / outputWidth % outputHeight * strideHeight - paddingHeight
         let left = pixel % outputWidth * strideWidth - paddingWidth
-        return (min(top + kernelHeight, height + paddingHeight) - top) * (min(left + kernelWidth, width + paddingWidth) - left)
+        let bottom = min(top + kernelHeight, height + paddingHeight + extraPaddingHeight)
+        let right = min(left + kernelWidth, width + paddingWidth + extraPaddingWidth)
+        return (bottom - top) * (right - left)
     }
 }
 

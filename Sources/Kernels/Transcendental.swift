@@ -1,6 +1,6 @@
 import Glibc
 
-/// eˣ in every lane, relative error below 2 · 10⁻⁷, 0 below −87.3 and +∞ from 88.73 on; NaN stays NaN.
+/// eˣ in every lane, relative error below 2 · 10⁻⁷, 0 below −87.3 and +∞ above 88.7; NaN stays NaN.
 ///
 /// Cody and Waite reduction x = n ln 2 + r with |r| ≤ ln 2 / 2 and the degree-6 polynomial of Cephes `expf` (Moshier 1989).
 @inlinable @inline(__always)

@@ -169,7 +169,7 @@ struct ModelBuilder {
         let padding = p.padding.extents(input: input, kernel: p.kernel, stride: p.stride, dilation: .init(1))
         let attributes = PoolingAttributes(
             kernel: [p.kernel.height, p.kernel.width], stride: [p.stride.height, p.stride.width],
-            padding: [padding[0], padding[2]], ceilMode: p.ceil)
+            padding: [padding[0], padding[2]], extraPadding: [padding[1] - padding[0], padding[3] - padding[2]], ceilMode: p.ceil)
         let geometry = attributes.geometry(input: input.batched(1))
         guard geometry.outputHeight > 0, geometry.outputWidth > 0 else {
             throw ModelError.doesNotFit(layer: path, input: input, window: "\(p.kernel.height)×\(p.kernel.width)")

@@ -1,6 +1,6 @@
 /// Recycles the memory of one worker's tensors, so that a training step in the steady state asks the system for nothing.
 ///
-/// Blocks are kept in size classes eight to a power of two (at most 12.5 % over the size asked for). A pool and all
+/// Blocks are whole cache lines in size classes eight to a power of two (at most 12.5 % over the lines asked for). A pool and all
 /// storage taken from it belong to one thread.
 public final class StoragePool {
     /// How often and how much memory was taken from the system; constant once every size class has been seen.
@@ -35,7 +35,7 @@ public final class StoragePool {
 
     fileprivate func recycle(_ block: UnsafeMutableRawPointer, sizeClass: Int) { free[sizeClass].append(block) }
 
-    /// Class k holds blocks of 64 · 2^(k/8) · (1 + (k mod 8)/8) bytes, rounded up to 64.
+    /// The smallest class whose blocks hold `bytes`: class k < 8 has k + 1 cache lines, beyond it (k mod 8 + 9) · 2^(⌊k/8⌋ − 1).
     static func sizeClass(bytes: Int) -> Int {
         let units = (bytes + 63) / 64
         if units <= 8 { return units - 1 }
@@ -78,7 +78,7 @@ public final class Storage {
         sizeClass = 0
     }
 
-    /// Whether nobody but the tensors on it refers to this memory, so that a sole holder may overwrite it.
+    /// Whether the memory comes from a pool: nobody but the tensors on it refers to it, so a sole holder may overwrite it.
     public var isPooled: Bool { pool != nil }
 
     deinit { pool?.recycle(UnsafeMutableRawPointer(pointer), sizeClass: sizeClass) }

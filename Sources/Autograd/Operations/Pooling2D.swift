@@ -6,19 +6,25 @@ public struct PoolingAttributes: Hashable, Sendable {
     public var kernel: [Int]
     public var stride: [Int]
     public var padding: [Int]
+    /// More padding at the bottom and the right than at the top and the left.
+    public var extraPadding: [Int]
     public var ceilMode: Bool
 
-    public init(kernel: [Int], stride: [Int]? = nil, padding: [Int] = [0, 0], ceilMode: Bool = false) {
+    public init(
+        kernel: [Int], stride: [Int]? = nil, padding: [Int] = [0, 0], extraPadding: [Int] = [0, 0], ceilMode: Bool = false
+    ) {
         self.kernel = kernel
         self.stride = stride ?? kernel
         self.padding = padding
+        self.extraPadding = extraPadding
         self.ceilMode = ceilMode
     }
 
     public func geometry(input: Shape) -> PoolingGeometry {
         PoolingGeometry(
             batch: input[0], height: input[1], width: input[2], channels: input[3], kernel: (kernel[0], kernel[1]),
-            stride: (stride[0], stride[1]), padding: (padding[0], padding[1]), ceilMode: ceilMode)
+            stride: (stride[0], stride[1]), padding: (padding[0], padding[1]),
+            extraPadding: (extraPadding[0], extraPadding[1]), ceilMode: ceilMode)
     }
 
     fileprivate func checkedGeometry(_ operation: String, _ x: Variable) -> PoolingGeometry {

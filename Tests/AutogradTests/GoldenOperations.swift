@@ -1,0 +1,149 @@
+import Autograd
+import Kernels
+import TensorCore
+import TestSupport
+
+/// How a reference case of each operation is computed here, by the reference's name of the operation.
+let goldenOperations: [String: @Sendable (GoldenCase) throws -> [Comparison]] = [
+    // Layers
+    "linear": { try $0.check(["input": .same, "weight": .same, "bias": .same]) { linear($0[0], $0[1], bias: $0[2]) } },
+    "conv2d": checkConvolution,
+    "max_pool2d": { golden in
+        let attributes = try poolingAttributes(golden)
+        return try golden.check(["input": .image], output: .image) { maxPool2D($0[0], attributes) }
+    },
+    "avg_pool2d": { golden in
+        let attributes = try poolingAttributes(golden)
+        let countPadding = try golden.attributes.boolean("count_include_pad", default: true)
+        return try golden.check(["input": .image], output: .image) {
+            averagePool2D($0[0], attributes, countPadding: countPadding)
+        }
+    },
+    "global_avg_pool2d": { try $0.check(["input": .image]) { globalAveragePool2D($0[0]) } },
+    "batch_norm": checkBatchNormalization,
+    "batch_norm_running": checkRunningStatistics,
+    // Activations
+    "relu": { try $0.check(["input": .same]) { relu($0[0]) } },
+    "leaky_relu": { golden in
+        let slope = Float(try golden.attributes.number("slope", default: 0.01))
+        return try golden.check(["input": .same]) { leakyRelu($0[0], slope: slope) }
+    },
+    "sigmoid": { try $0.check(["input": .same]) { sigmoid($0[0]) } },
+    "tanh": { try $0.check(["input": .same]) { tanh($0[0]) } },
+    "ramp": { try $0.check(["input": .same]) { ramp($0[0]) } },
+    "elu": { golden in
+        let alpha = Float(try golden.attributes.number("alpha", default: 1))
+        return try golden.check(["input": .same]) { elu($0[0], alpha: alpha) }
+    },
+    "gelu": { try $0.check(["input": .same]) { gelu($0[0]) } },
+    "silu": { try $0.check(["input": .same]) { silu($0[0]) } },
+    "softplus": { try $0.check(["input": .same]) { softplus($0[0]) } },
+    "softmax": { try $0.check(["input": .same]) { softmax($0[0]) } },
+    "log_softmax": { try $0.check(["input": .same]) { logSoftmax($0[0]) } },
+    // Losses; the reference takes means over the batch, we sum
+    "mse": { try $0.check(["input": .same, "target": .same]) { batchMean(meanSquaredError($0[0], $0[1]), of: $0[0]) } },
+    "bce": { golden in
+        let fromLogits = try golden.attributes.boolean("from_logits")
+        let labels = try golden.file.int64s(of: "target").map(Float.init)
+        let tape = Tape.withoutParameters()
+        return try golden.check(["input": .same], on: tape) {
+            let target = tape.constant(Tensor(labels, $0[0].shape, pool: tape.pool))
+            let loss = fromLogits ? binaryCrossEntropyFromLogits($0[0], target) : binaryCrossEntropy($0[0], target)
+            return batchMean(loss, of: $0[0])
+        }
+    },
+    "cross_entropy": { golden in
+        let smoothing = Float(try golden.attributes.number("label_smoothing", default: 0))
+        let isSoft = golden.file.tensor("target")?.dataType == .float32
+        let labels = isSoft ? [] : try golden.file.int64s(of: "target").map { Int32($0) }
+        let distribution = isSoft ? try golden.file.floats(of: "target") : []
+        let pool = StoragePool()
+        return try golden.check(["input": .same]) {
+            let targets: ClassTargets = isSoft ? .distribution(Tensor(distribution, $0[0].shape, pool: pool)) : .indices(labels)
+            return batchMean(crossEntropy($0[0], targets, smoothing: smoothing).loss, of: $0[0])
+        }
+    },
+]
+
+/// loss / N for the batch that `x` is.
+private func batchMean(_ loss: Variable, of x: Variable) -> Variable { scaled(loss, by: 1 / Float(x.shape[0])) }
+
+private func poolingAttributes(_ golden: GoldenCase) throws -> PoolingAttributes {
+    let kernel = try golden.attributes.pair("kernel")
+    return PoolingAttributes(
+        kernel: kernel, stride: try golden.attributes.pair("stride", default: kernel[0]),
+        padding: try golden.attributes.pair("padding", default: 0),
+        ceilMode: try golden.attributes.boolean("ceil_mode", default: false))
+}
+
+/// With the algorithm that the shape gets, and with each other one that supports it.
+private func checkConvolution(_ golden: GoldenCase) throws -> [Comparison] {
+    let padding = try golden.attributes.pair("padding", default: 0)
+    var attributes = ConvolutionAttributes(
+        stride: try golden.attributes.pair("stride", default: 1), padding: [padding[0], padding[0], padding[1], padding[1]],
+        dilation: try golden.attributes.pair("dilation", default: 1), groups: try golden.attributes.integer("groups", default: 1))
+    func check() throws -> [Comparison] {
+        try golden.check(["input": .image, "weight": .filters, "bias": .same], output: .image) {
+            convolution2D($0[0], $0[1], bias: $0[2], attributes)
+        }
+    }
+    var comparisons = try check()
+    let pool = StoragePool()
+    let geometry = attributes.geometry(
+        input: try golden.tensor("input", .image, pool).shape, filters: try golden.tensor("weight", .filters, pool).shape)
+    for algorithm in Convolution.algorithms(for: geometry) {
+        attributes.algorithm = algorithm
+        comparisons += try check().map { Comparison("\(algorithm) \($0.name)", error: $0.error, tolerance: $0.tolerance) }
+    }
+    return comparisons
+}
+
+// MARK: - Batch normalisation
+
+private let runningMean = Parameter(index: 0, name: "running_mean", shape: [6], isTrainable: false, initializer: .zeros)
+private let runningVariance = Parameter(index: 1, name: "running_var", shape: [6], isTrainable: false, initializer: .ones)
+
+/// In training with the batch's statistics; in evaluation with those of the companion case.
+private func checkBatchNormalization(_ golden: GoldenCase) throws -> [Comparison] {
+    let layout = ModelLayout([runningMean, runningVariance])
+    let values = FlatBuffer(count: layout.count)
+    let isTraining = try golden.attributes.boolean("train")
+    if !isTraining {
+        let companion = try GoldenCase.named("batchnorm_eval_stats").file
+        for (parameter, name) in [(runningMean, "running_mean"), (runningVariance, "running_var")] {
+            let target = UnsafeMutableBufferPointer(
+                start: values.pointer + layout.offsets[parameter.index], count: parameter.shape.count)
+            try companion.copyFloats(of: name, into: target)
+        }
+    }
+    let epsilon = Float(try golden.attributes.number("eps"))
+    return try golden.check(
+        ["input": .image, "weight": .same, "bias": .same], output: .image, on: Tape(layout: layout, values: values)
+    ) {
+        batchNormalization(
+            $0[0], gamma: $0[1], beta: $0[2], runningMean: runningMean, runningVariance: runningVariance, epsilon: epsilon,
+            mode: isTraining ? .training(RandomKey(seed: 1)) : .evaluation)
+    }
+}
+
+/// What a grain contributes to the running statistics, which then become (1 − m) · old + m · contribution / samples.
+private func checkRunningStatistics(_ golden: GoldenCase) throws -> [Comparison] {
+    let layout = ModelLayout([runningMean, runningVariance])
+    let tape = Tape(layout: layout, values: FlatBuffer(count: layout.count))
+    let sums = FlatBuffer(count: layout.count)
+    tape.begin(gradients: sums.pointer)
+    let x = tape.constant(try golden.tensor("input", .image, tape.pool))
+    let one = Tensor([6], pool: tape.pool)
+    one.fill(1)
+    _ = batchNormalization(
+        x, gamma: tape.constant(one), beta: tape.constant(one), runningMean: runningMean, runningVariance: runningVariance,
+        epsilon: Float(try golden.attributes.number("eps")), mode: .training(RandomKey(seed: 1)))
+    let momentum = Float(try golden.attributes.number("momentum"))
+    return try [runningMean, runningVariance].map { parameter in
+        let old = try golden.file.floats(of: parameter.name)
+        let contribution = sums.pointer + layout.offsets[parameter.index]
+        let new = old.indices.map { (1 - momentum) * old[$0] + momentum * contribution[$0] / Float(x.shape[0]) }
+        let error = relativeError(new, try golden.file.floats(of: "new_" + parameter.name))
+        return Comparison(parameter.name, error: error, tolerance: golden.tolerance)
+    }
+}

@@ -1,0 +1,62 @@
+import Autograd
+import Kernels
+import TensorCore
+import Testing
+
+/// Each distribution's bound, mean and variance, for filters [64, 3, 3, 32]: fan-in 288, fan-out 576.
+@Suite struct InitializerTests {
+    struct Expectation: Sendable, CustomStringConvertible {
+        var initializer: Initializer
+        var variance: Double
+        /// The largest absolute value of a uniform distribution; nil for a normal one.
+        var bound: Double?
+        var description: String { "\(initializer)" }
+    }
+
+    private static func uniform(_ initializer: Initializer, _ bound: Double) -> Expectation {
+        Expectation(initializer: initializer, variance: bound * bound / 3, bound: bound)
+    }
+
+    static let expectations = [
+        uniform(.xavierUniform, (6.0 / (288 + 576)).squareRoot()), uniform(.heUniform, (6.0 / 288).squareRoot()),
+        uniform(.uniformFanIn(1), 1 / 288.0.squareRoot()), uniform(.uniformFanIn(2), 2 / 288.0.squareRoot()),
+        uniform(.uniformBias(fanIn: 25), 0.2),
+        Expectation(initializer: .xavierNormal, variance: 2.0 / (288 + 576)),
+        Expectation(initializer: .heNormal, variance: 2.0 / 288), Expectation(initializer: .heNormalFanOut, variance: 2.0 / 576),
+        Expectation(initializer: .normal(0.01), variance: 1e-4),
+    ]
+
+    @Test(arguments: expectations) func hasItsBoundMeanAndVariance(_ expectation: Expectation) {
+        let shape: Shape = [64, 3, 3, 32]
+        let values = filled(expectation.initializer, shape).map(Double.init)
+        let count = Double(values.count)
+        let mean = values.reduce(0, +) / count
+        let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count
+        // Five standard errors: σ/√n of the mean, at most √(2/n) σ² of the variance (a normal distribution's).
+        #expect(abs(mean) < 5 * (expectation.variance / count).squareRoot())
+        #expect(abs(variance / expectation.variance - 1) < 5 * (2 / count).squareRoot())
+        if let bound = expectation.bound {
+            let largest = values.map(abs).max() ?? 0
+            #expect(largest <= bound * 1.000001 && largest > bound * 0.99)
+        }
+        #expect(Set(values).count > values.count * 9 / 10)
+    }
+
+    @Test func constantsAreConstant() {
+        #expect(filled(.zeros, [3, 5]).allSatisfy { $0 == 0 } && filled(.ones, [3, 5]).allSatisfy { $0 == 1 })
+    }
+
+    @Test(arguments: [1, 2, 3, 5, 17]) func everyElementIsWritten(count: Int) {
+        for initializer in Self.expectations.map(\.initializer) {
+            #expect(filled(initializer, [count]).allSatisfy { $0.isFinite && $0 != 0 })
+        }
+    }
+
+    private func filled(_ initializer: Initializer, _ shape: Shape) -> [Float] {
+        var values = [Float](repeating: .nan, count: shape.count)
+        values.withUnsafeMutableBufferPointer { buffer in
+            if let base = buffer.baseAddress { initializer.fill(base, shape: shape, key: RandomKey(seed: 3)) }
+        }
+        return values
+    }
+}

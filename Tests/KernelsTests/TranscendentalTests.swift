@@ -1,0 +1,67 @@
+import Foundation
+import Kernels
+import Testing
+
+/// The vector functions against the C library in double precision, over their whole range.
+@Suite struct TranscendentalTests {
+    /// The largest |f(x) − reference(x)| / |reference(x)| over `count` points of `range`, evenly spaced.
+    private func largestError(
+        _ range: ClosedRange<Double>, count: Int = 400_000, _ f: (Vector) -> Vector, _ reference: (Double) -> Double
+    ) -> Double {
+        var largest = 0.0
+        for i in stride(from: 0, to: count, by: 16) {
+            var x = Vector.zero
+            for lane in 0..<16 {
+                x[lane] = Float(range.lowerBound + (range.upperBound - range.lowerBound) * Double(i + lane) / Double(count))
+            }
+            let y = f(x)
+            for lane in 0..<16 {
+                let expected = reference(Double(x[lane]))
+                if expected != 0 { largest = max(largest, abs(Double(y[lane]) - expected) / abs(expected)) }
+                if y[lane].isNaN { return .infinity }
+            }
+        }
+        return largest
+    }
+
+    // One rounding of single precision is at most 6·10⁻⁸ relative; the functions' documentation promises the bounds below.
+
+    @Test func exponentialIsExactToThreeRoundings() {
+        #expect(largestError(-87.2...88.6, exponential, { exp($0) }) < 2e-7)
+        #expect(largestError(-0.5...0.5, exponential, { exp($0) }) < 2e-7)
+    }
+
+    @Test func exponentialSaturatesAndKeepsNaN() {
+        let x = Vector(0, -0.0, 88.6, 88.71, 1e30, .infinity, -87.31, -1e30, -.infinity, .nan, 1, -1, 0, 0, 0, 0)
+        let y = exponential(x)
+        #expect(y[0] == 1 && y[1] == 1)
+        #expect(y[2].isFinite)
+        #expect(y[3] == .infinity && y[4] == .infinity && y[5] == .infinity)
+        #expect(y[6] == 0 && y[7] == 0 && y[8] == 0)
+        #expect(y[9].isNaN)
+        for lane in 0..<16 { #expect(exponential(x[lane]).bitPattern == y[lane].bitPattern) }
+    }
+
+    @Test func hyperbolicTangentIsExactToFiveRoundings() {
+        #expect(largestError(-10...10, hyperbolicTangent, { Foundation.tanh($0) }) < 3e-7)
+        #expect(largestError(-0.7...0.7, hyperbolicTangent, { Foundation.tanh($0) }) < 3e-7)
+        #expect(largestError(1e-12...1e-3, hyperbolicTangent, { Foundation.tanh($0) }) < 3e-7)
+        let y = hyperbolicTangent(Vector(0, .infinity, -.infinity, .nan, 100, -100, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+        #expect(y[0] == 0 && y[1] == 1 && y[2] == -1 && y[3].isNaN && y[4] == 1 && y[5] == -1)
+    }
+
+    @Test func logisticIsExactToFiveRoundings() {
+        #expect(largestError(-87...87, logistic, { 1 / (1 + exp(-$0)) }) < 3e-7)
+        let y = logistic(Vector(0, .infinity, -.infinity, .nan, 200, -200, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+        #expect(y[0] == 0.5 && y[1] == 1 && y[2] == 0 && y[3].isNaN && y[4] == 1 && y[5] == 0)
+    }
+
+    @Test func scalarFunctionsAreRoundedFromDouble() {
+        for x in stride(from: Float(-30), to: 30, by: 0.173) {
+            #expect(softplus(x) == Float(x > 0 ? Double(x) + log1p(exp(-Double(x))) : log1p(exp(Double(x)))))
+            #expect(errorFunction(x) == Float(erf(Double(x))))
+        }
+        #expect(softplus(1000) == 1000 && softplus(-1000) == 0)
+        #expect(logarithm(Float(0)) == -.infinity && logarithm(Float(-1)).isNaN && logarithm(Float(1)) == 0)
+    }
+}

@@ -1,0 +1,198 @@
+import Autograd
+import Kernels
+import NeuralNetwork
+import TensorCore
+import TestSupport
+import Testing
+
+/// How layer lists become models: shapes, names, errors, modes.
+@Suite struct ModelTests {
+    private func build(_ input: Shape, _ layers: [LayerSpecification]) throws -> Model {
+        try Model(name: "test", input: input, layers: layers)
+    }
+
+    private func convolution(
+        _ filters: Int, kernel: Int = 3, stride: Int = 1, padding: LayerSpecification.Padding = .explicit(.init(0)), groups: Int = 1
+    ) -> LayerSpecification {
+        .convolution(.init(filters: filters, kernel: .init(kernel), stride: .init(stride), padding: padding, groups: groups))
+    }
+
+    // MARK: - Errors
+
+    @Test func aKernelThatDoesNotFitIsRefused() {
+        let error = ModelError.doesNotFit(layer: "0", input: [4, 4, 1], window: "5×5")
+        #expect(throws: error) { try build([4, 4, 1], [convolution(2, kernel: 5)]) }
+        #expect(throws: ModelError.doesNotFit(layer: "1", input: [2, 2, 3], window: "3×3")) {
+            try build([4, 4, 1], [convolution(3), .maxPool(.init(kernel: .init(3)))])
+        }
+        #expect(error.description.hasSuffix("use a smaller kernel, more padding or fewer pooling layers before it"))
+    }
+
+    @Test func layersWantImagesOrVectors() {
+        #expect(throws: ModelError.wrongRank(layer: "0", input: [4, 4, 1], expected: "a vector [features]")) {
+            try build([4, 4, 1], [.linear(units: 2)])
+        }
+        for layer in [convolution(2), .maxPool(.init(kernel: .init(2))), .averagePool(.init(kernel: .init(2)))] {
+            #expect(throws: ModelError.wrongRank(layer: "0", input: [16], expected: "an image [H, W, C]")) { try build([16], [layer]) }
+        }
+        #expect(throws: ModelError.wrongRank(layer: "0", input: [16], expected: "an image [H, W, C]")) {
+            try build([16], [.globalAveragePool])
+        }
+        #expect(ModelError.wrongRank(layer: "0", input: [4], expected: "a vector [features]").description.contains("`flatten`"))
+    }
+
+    @Test func groupsDivideBothChannelCounts() {
+        #expect(throws: ModelError.groups(layer: "0", groups: 2, inputChannels: 3, outputChannels: 4)) {
+            try build([4, 4, 3], [convolution(4, groups: 2)])
+        }
+        #expect(throws: ModelError.groups(layer: "0", groups: 3, inputChannels: 3, outputChannels: 4)) {
+            try build([4, 4, 3], [convolution(4, groups: 3)])
+        }
+    }
+
+    @Test func branchesOfOneSumHaveOneShape() {
+        #expect(throws: ModelError.branchesDiffer(layer: "0", [2, 2, 3], [4, 4, 3])) {
+            try build([4, 4, 3], [.residual(main: [convolution(3)])])
+        }
+        #expect(throws: ModelError.branchesDiffer(layer: "0", [4, 4, 2], [2, 2, 5])) {
+            try build([4, 4, 3], [.concatenate(branches: [[convolution(2, kernel: 1)], [convolution(5)]])])
+        }
+    }
+
+    @Test func namesAreUsedOnce() {
+        #expect(throws: ModelError.duplicateName("a.weight")) {
+            try build([3], [.named("a", .linear(units: 3)), .named("a", .linear(units: 3))])
+        }
+    }
+
+    @Test func aModelHasLayers() {
+        #expect(throws: ModelError.empty) { try build([3], []) }
+        #expect(throws: ModelError.empty) { try build([3], [.concatenate(branches: [])]) }
+    }
+
+    // MARK: - Shapes and names
+
+    @Test func namesFollowThePathOfTheLayer() throws {
+        let model = try build(
+            [8, 8, 3],
+            [
+                convolution(4), .batchNorm(),
+                .named("block", .residual(main: [.named("a", convolution(6))], shortcut: [.named("b", convolution(6))])),
+                .concatenate(branches: [[convolution(2)], [convolution(3), .activation(.relu)]]), .flatten, .linear(units: 2, bias: false),
+            ])
+        #expect(model.layout.parameters.map(\.name) == [
+            "0.weight", "0.bias", "1.weight", "1.bias", "1.running_mean", "1.running_var", "block.a.weight", "block.a.bias",
+            "block.b.weight", "block.b.bias", "3.branch1.0.weight", "3.branch1.0.bias", "3.branch2.0.weight", "3.branch2.0.bias",
+            "5.weight",
+        ])
+        #expect(model.outputShape == [2])
+        #expect(model.rows.last?.multiplyAdds == 2 * 2 * 2 * 5)
+    }
+
+    /// The output is ⌈input / stride⌉ large, whatever the kernel.
+    @Test(arguments: [5, 6, 7, 8], [1, 2, 3]) func samePaddingKeepsTheExtentUpToTheStride(extent: Int, stride: Int) throws {
+        for kernel in 1...4 {
+            let expected = (extent + stride - 1) / stride
+            let model = try build([extent, extent, 1], [convolution(1, kernel: kernel, stride: stride, padding: .same)])
+            #expect(model.outputShape == [expected, expected, 1], "convolution \(kernel)")
+            let window = LayerSpecification.Pooling(kernel: .init(kernel), stride: .init(stride), padding: .same)
+            for pooling in [LayerSpecification.maxPool(window), .averagePool(window, countIncludePad: false)] {
+                let pooled = try build([extent, extent, 1], [pooling])
+                #expect(pooled.outputShape == [expected, expected, 1], "pooling \(kernel)")
+                let tape = Tape(layout: pooled.layout, values: FlatBuffer(count: 0))
+                tape.begin(gradients: nil)
+                let ones = Tensor([Float](repeating: 1, count: extent * extent), [1, extent, extent, 1], pool: tape.pool)
+                let y = pooled(tape.constant(ones), mode: .evaluation).value.values
+                #expect(y == [Float](repeating: 1, count: expected * expected))
+            }
+        }
+    }
+
+    /// A layer with ReLU after it computes both at once, with the same result as a model that can't.
+    @Test func aFollowingRectifierIsFused() throws {
+        let fused = try build([6, 6, 2], [convolution(4), .activation(.relu), .batchNorm(), .activation(.relu), .flatten, .linear(units: 3), .activation(.relu)])
+        let separate = try build(
+            [6, 6, 2],
+            [
+                convolution(4), .sequence([.activation(.relu)]), .batchNorm(), .sequence([.activation(.relu)]), .flatten,
+                .linear(units: 3), .sequence([.activation(.relu)]),
+            ])
+        let values = FlatBuffer(count: fused.layout.count)
+        fused.layout.initialize(values, key: RandomKey(seed: 1))
+        var numbers = TestNumbers(seed: 1)
+        let input = numbers.floats(2 * 72)
+        func run(_ model: Model) -> [Float] {
+            let tape = Tape(layout: model.layout, values: values)
+            let gradients = FlatBuffer(count: model.layout.count)
+            tape.begin(gradients: gradients.pointer)
+            let y = model(tape.constant(Tensor(input, [2, 6, 6, 2], pool: tape.pool)), mode: .training(RandomKey(seed: 1)))
+            let gradient = Tensor([1, -2, 3, 4, 5, -6], [2, 3], pool: tape.pool)
+            let value = y.value.values
+            tape.backward(from: y, gradient: gradient)
+            return value + (0..<model.layout.count).map { gradients.pointer[$0] }
+        }
+        #expect(run(fused) == run(separate))
+        #expect(fused.rows.map(\.kind) == separate.rows.map(\.kind))
+    }
+
+    @Test func runningStatisticsMoveByTheirMomentum() throws {
+        let model = try build([2], [.batchNorm(momentum: 0.25)])
+        let values = FlatBuffer(count: model.layout.count)
+        model.layout.initialize(values, key: RandomKey(seed: 1))
+        let sums = FlatBuffer(count: model.layout.count)
+        let tape = Tape(layout: model.layout, values: values)
+        tape.begin(gradients: sums.pointer)
+        let x = Tensor([1, 10, 3, 30], [2, 2], pool: tape.pool)
+        _ = model(tape.constant(x), mode: .training(RandomKey(seed: 1)))
+        model.updateStatistics(values, sums: sums.pointer, samples: 2)
+        // Mean 2 and 20, unbiased variance 2 and 200; from 0 and 1.
+        let mean = model.layout.offsets[2]
+        let variance = model.layout.offsets[3]
+        #expect([values.pointer[mean], values.pointer[mean + 1]] == [0.5, 5])
+        #expect([values.pointer[variance], values.pointer[variance + 1]] == [0.75 + 0.5, 0.75 + 50])
+    }
+
+    @Test func dropoutLayersDropDifferentlyAndOnlyInTraining() throws {
+        let model = try build([64], [.dropout(probability: 0.5), .dropout(probability: 0.5)])
+        let single = try build([64], [.dropout(probability: 0.5)])
+        let tape = Tape(layout: model.layout, values: FlatBuffer(count: 0))
+        tape.begin(gradients: nil)
+        let ones = Tensor([Float](repeating: 1, count: 6400), [100, 64], pool: tape.pool)
+        let both = model(tape.constant(ones), mode: .training(RandomKey(seed: 1))).value.values
+        let one = single(tape.constant(ones), mode: .training(RandomKey(seed: 1))).value.values
+        // Equal masks would keep a half; independent ones a quarter, within five standard errors of 6400 elements.
+        let share = Double(both.count { $0 != 0 }) / 6400
+        let deviation = (0.25 * 0.75 / 6400).squareRoot()
+        #expect(abs(share - 0.25) < 5 * deviation)
+        #expect(zip(one, both).allSatisfy { $0 != 0 || $1 == 0 })
+        #expect(model(tape.constant(ones), mode: .evaluation).value.values.allSatisfy { $0 == 1 })
+    }
+
+    @Test(arguments: [
+        LayerSpecification.Activation.relu, .leakyReLU(slope: 0.2), .sigmoid, .tanh, .softmax, .logSoftmax, .elu(alpha: 0.7), .gelu,
+        .silu, .softplus, .ramp,
+    ])
+    func anActivationIsTheOperationOfItsName(activation: LayerSpecification.Activation) throws {
+        let model = try build([5], [.activation(activation)])
+        let tape = Tape(layout: model.layout, values: FlatBuffer(count: 0))
+        tape.begin(gradients: nil)
+        let values: [Float] = [-1.5, -0.25, 0.5, 1.25, 2]
+        let y = model(tape.constant(Tensor(values, [1, 5], pool: tape.pool)), mode: .evaluation).value.values
+        let x = DoubleTensor(values, [1, 5])
+        let expected =
+            switch activation {
+            case .relu: DoubleReference.relu(x)
+            case .leakyReLU(let slope): DoubleReference.leakyRelu(x, slope: slope)
+            case .sigmoid: DoubleReference.sigmoid(x)
+            case .tanh: DoubleReference.tanh(x)
+            case .softmax: DoubleReference.softmax(x)
+            case .logSoftmax: DoubleReference.logSoftmax(x)
+            case .elu(let alpha): DoubleReference.elu(x, alpha: alpha)
+            case .gelu: DoubleReference.gelu(x)
+            case .silu: DoubleReference.silu(x)
+            case .softplus: DoubleReference.softplus(x)
+            case .ramp: DoubleReference.ramp(x)
+            }
+        #expect(relativeError(y, expected.values) < 1e-6)
+    }
+}

@@ -1,0 +1,98 @@
+import Autograd
+import Foundation
+import Kernels
+import NeuralNetwork
+import TensorCore
+import TestSupport
+import Testing
+
+/// The ready-made models' sizes, as papers and libraries give them.
+@Suite struct ZooModelTests {
+    /// Parameters and multiply-adds counted by hand, layer by layer, from the papers' tables; ResNets for CIFAR with projections
+    /// where the shape changes (option B of He et al. 2016: 272,474 for 20 layers; zero padding would give 269,722).
+    @Test(arguments: [
+        (ZooModel.mlp, 669_706, 668_672), (.lenet5, 61_706, 416_520), (.resnet20, 272_474, 40_813_184),
+        (.resnet32, 466_906, nil), (.resnet44, 661_338, nil), (.resnet56, 855_770, nil), (.resnet110, 1_730_714, nil),
+        (.resnet18CIFAR, 11_173_962, 555_422_720), (.vgg11CIFAR, 9_231_114, 152_769_536),
+    ] as [(ZooModel, Int, Int?)])
+    func hasItsPublishedSize(zoo: ZooModel, parameters: Int, multiplyAdds: Int?) throws {
+        let model = try zoo.build()
+        #expect(model.layout.trainableParameterCount == parameters)
+        #expect(model.rows.reduce(0) { $0 + $1.parameters } == parameters)
+        if let multiplyAdds { #expect(model.rows.reduce(0) { $0 + $1.multiplyAdds } == multiplyAdds) }
+        #expect(model.outputShape == [10])
+    }
+
+    @Test(arguments: ZooModel.allCases) func classesCanBeChosen(zoo: ZooModel) throws {
+        let model = try Model(name: zoo.rawValue, input: zoo.inputShape, layers: zoo.layers(ZooOptions(classes: 3)))
+        #expect(model.outputShape == [3])
+    }
+
+    @Test(arguments: [ZooModel.mlp, .lenet5]) func dropoutCanBeChosen(zoo: ZooModel) throws {
+        func dropouts(_ probability: Double) throws -> Int {
+            let layers = zoo.layers(ZooOptions(dropout: probability))
+            return try Model(name: zoo.rawValue, input: zoo.inputShape, layers: layers).rows.count { $0.kind == "dropout" }
+        }
+        #expect(try dropouts(0) == 0)
+        #expect(try dropouts(0.5) == 2)
+    }
+
+    /// A model as torchvision has it, in `Fixtures/golden/zoo.json`.
+    struct TorchvisionModel: Decodable, Sendable {
+        let parameters_without_aux: Int
+        let inference_multiply_adds: Int
+        let state: [String: [Int]]
+    }
+
+    static func torchvisionModels() throws -> [String: TorchvisionModel] {
+        let data = try Data(contentsOf: URL(fileURLWithPath: Fixtures.path("golden/zoo.json")))
+        return try JSONDecoder().decode([String: TorchvisionModel].self, from: data)
+    }
+
+    /// Counts, names and shapes of every model that torchvision has too.
+    @Test(arguments: ZooModel.allCases.filter { $0.inputShape[0] == 224 })
+    func isTorchvisionsModel(zoo: ZooModel) throws {
+        let reference = try #require(try Self.torchvisionModels()[zoo.rawValue], "zoo.json has no \(zoo.rawValue)")
+        let model = try zoo.build()
+        #expect(model.layout.trainableParameterCount == reference.parameters_without_aux)
+        #expect(model.rows.reduce(0) { $0 + $1.multiplyAdds } == reference.inference_multiply_adds)
+        var shapes: [String: [Int]] = [:]
+        for parameter in model.layout.parameters {
+            let shape = parameter.shape
+            shapes[parameter.name] = shape.rank == 4 ? [shape[0], shape[3], shape[1], shape[2]] : shape.dimensions
+        }
+        #expect(shapes == reference.state.filter { !$0.key.hasSuffix("num_batches_tracked") })
+    }
+
+    @Test func summaryRowsGiveShapesAndBytes() throws {
+        let rows = try ZooModel.lenet5.build().rows
+        #expect(rows.map(\.kind) == [
+            "conv", "relu", "maxPool", "conv", "relu", "maxPool", "flatten", "linear", "relu", "linear", "relu", "linear",
+        ])
+        #expect(rows[0].name == "c1" && rows[0].outputShape == [28, 28, 6])
+        #expect(rows[0].parameters == 156 && rows[0].multiplyAdds == 117_600 && rows[0].activationBytes == 28 * 28 * 6 * 4)
+        #expect(rows[5].outputShape == [5, 5, 16] && rows[6].outputShape == [400])
+    }
+
+    /// The second of two identical passes asks the system for no memory, forward and backward.
+    @Test(arguments: [ZooModel.lenet5, .resnet20]) func theSteadyStateAllocatesNothing(zoo: ZooModel) throws {
+        let model = try zoo.build()
+        let values = FlatBuffer(count: model.layout.count)
+        model.layout.initialize(values, key: RandomKey(seed: 1))
+        let tape = Tape(layout: model.layout, values: values)
+        let gradients = FlatBuffer(count: model.layout.count)
+        var numbers = TestNumbers(seed: 1)
+        let x = Tensor(numbers.floats(model.inputShape.count * 4), model.inputShape.batched(4), pool: tape.pool)
+        func step() -> [Float] {
+            tape.begin(gradients: gradients.pointer)
+            let output = model(tape.constant(x), mode: .training(RandomKey(seed: 2)))
+            tape.backward(from: crossEntropy(output, .indices([0, 1, 2, 3])).loss)
+            return (0..<model.layout.count).map { gradients.pointer[$0] }
+        }
+        let first = step()
+        let statistics = tape.pool.statistics
+        #expect(statistics.systemAllocations > 0)
+        #expect(step() == first)
+        #expect(tape.pool.statistics == statistics)
+    }
+}
