@@ -83,33 +83,24 @@ public struct DirectConvolution: Sendable {
         let width = geometry.outputWidth
         let height = geometry.outputHeight
         let valid = min(V.scalarCount, o - first)
+        let lastStore = geometry.outputCount - V.scalarCount
         for row in 0..<height {
             let source = image + row * paddedWidth * distance
-            let target = y + (n * height + row) * width * o + first
-            let endsTensor = n == geometry.batch - 1 && row == height - 1
+            let line = (n * height + row) * width
             var column = 0
             while column < width {
                 let left = width - column
+                let count = left == 10 || left == 20 ? 10 : left >= 14 ? 14 : left >= 8 ? 8 : left >= 4 ? 4 : 1
+                let place = (line + column) * o + first
+                // A vector may write over the next pixels' channels, which come later; not behind the tensor or over earlier blocks.
+                let isWhole = valid == V.scalarCount || first == 0 && place + (count - 1) * o <= lastStore
                 let x = source + column * distance
-                let t = target + column * o
-                // A vector may write over the next pixel's channels, which come later; not behind the tensor or over earlier blocks.
-                let whole = valid == V.scalarCount
-                let count: Int
-                if left == 10 || left == 20 {
-                    count = 10
-                    block(InlineArray<10, V>(repeating: shift), distance, x, filters, t, valid, whole || first == 0 && !(endsTensor && left == 10))
-                } else if left >= 14 {
-                    count = 14
-                    block(InlineArray<14, V>(repeating: shift), distance, x, filters, t, valid, whole || first == 0 && !(endsTensor && left == 14))
-                } else if left >= 8 {
-                    count = 8
-                    block(InlineArray<8, V>(repeating: shift), distance, x, filters, t, valid, whole || first == 0 && !(endsTensor && left == 8))
-                } else if left >= 4 {
-                    count = 4
-                    block(InlineArray<4, V>(repeating: shift), distance, x, filters, t, valid, whole || first == 0 && !(endsTensor && left == 4))
-                } else {
-                    count = 1
-                    block(InlineArray<1, V>(repeating: shift), distance, x, filters, t, valid, whole || first == 0 && !(endsTensor && left == 1))
+                switch count {
+                case 14: block(InlineArray<14, V>(repeating: shift), distance, x, filters, y + place, valid, isWhole)
+                case 10: block(InlineArray<10, V>(repeating: shift), distance, x, filters, y + place, valid, isWhole)
+                case 8: block(InlineArray<8, V>(repeating: shift), distance, x, filters, y + place, valid, isWhole)
+                case 4: block(InlineArray<4, V>(repeating: shift), distance, x, filters, y + place, valid, isWhole)
+                default: block(InlineArray<1, V>(repeating: shift), distance, x, filters, y + place, valid, isWhole)
                 }
                 column += count
             }
@@ -191,16 +182,16 @@ public struct DirectConvolution: Sendable {
                         let source = image + row * paddedWidth * c + i
                         switch k - i {
                         case 15...:
-                            positions(InlineArray<15, V>(repeating: .zero), n, source, dy + first, target)
+                            positions(InlineArray<15, V>(repeating: .zero), n, first, source, dy, target)
                             i += 15
                         case 10...:
-                            positions(InlineArray<10, V>(repeating: .zero), n, source, dy + first, target)
+                            positions(InlineArray<10, V>(repeating: .zero), n, first, source, dy, target)
                             i += 10
                         case 5...:
-                            positions(InlineArray<5, V>(repeating: .zero), n, source, dy + first, target)
+                            positions(InlineArray<5, V>(repeating: .zero), n, first, source, dy, target)
                             i += 5
                         default:
-                            positions(InlineArray<1, V>(repeating: .zero), n, source, dy + first, target)
+                            positions(InlineArray<1, V>(repeating: .zero), n, first, source, dy, target)
                             i += 1
                         }
                     }
@@ -212,25 +203,25 @@ public struct DirectConvolution: Sendable {
     /// The gradients of `count` neighbouring positions of a filter row: Σ over the image's pixels of dy · x.
     @inline(__always)
     private func positions<let count: Int, V: SIMD>(
-        _ zeros: InlineArray<count, V>, _ n: Int, _ image: UnsafePointer<Float>, _ dy: UnsafePointer<Float>,
+        _ zeros: InlineArray<count, V>, _ n: Int, _ first: Int, _ image: UnsafePointer<Float>, _ dy: UnsafePointer<Float>,
         _ target: UnsafeMutablePointer<Float>
     ) where V.Scalar == Float {
         var sums = zeros
         let height = geometry.outputHeight
         let width = geometry.outputWidth
-        let end = (geometry.batch * height * width - 1) * o
+        let lastLoad = geometry.outputCount - V.scalarCount
         for row in 0..<height {
             let source = image + row * paddedWidth * c
             let gradients = (n * height + row) * width * o
             for column in 0..<width {
-                let offset = gradients + column * o
+                let offset = gradients + column * o + first
                 let g: V
-                if offset < end {
+                if offset <= lastLoad {
                     g = UnsafeRawPointer(dy + offset).loadUnaligned(as: V.self)
                 } else {
-                    // The tensor's last pixel: a whole vector would reach behind it.
+                    // The tensor's last pixels: a whole vector would reach behind them.
                     var partial = V.zero
-                    for lane in 0..<min(V.scalarCount, o) { partial[lane] = dy[offset + lane] }
+                    for lane in 0..<min(V.scalarCount, o - first) { partial[lane] = dy[offset + lane] }
                     g = partial
                 }
                 for p in 0..<count { sums[p].addProduct(g, V(repeating: source[column * c + p])) }
