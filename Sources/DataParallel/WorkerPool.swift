@@ -6,6 +6,10 @@ import Synchronization
 ///
 /// Threads start at the first run and end with ``stop()`` or with the pool. One thread at a time uses a pool.
 ///
+/// Waiting polls for about 40 µs, mostly after yielding the core, then sleeps. Measured with two workers on two cores: an
+/// empty run takes 0.8 µs while the other polls and 7 to 10 µs when it sleeps. A poll is followed by a full fence (7 ns), which
+/// keeps the loop from flooding the memory system; Swift has no pause instruction, and an acquiring fence compiles to nothing.
+///
 /// `@unchecked Sendable`: `threads` is touched by the one thread that uses the pool.
 public final class WorkerPool: @unchecked Sendable {
     /// How many workers there are, the calling thread included.
@@ -13,7 +17,7 @@ public final class WorkerPool: @unchecked Sendable {
     private let team: WorkerTeam
     private var threads: [JoinableThread] = []
 
-    /// - Parameter busyWaits: whether waiting threads poll for some microseconds before they sleep; off where threads outnumber cores.
+    /// - Parameter busyWaits: whether waiting threads poll before they sleep; off where threads outnumber cores.
     public init(count: Int, busyWaits: Bool = true) {
         precondition(count > 0, "WorkerPool: \(count) workers")
         self.count = count
