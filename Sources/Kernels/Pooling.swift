@@ -176,7 +176,11 @@ public func maxPoolGradient(
 ) {
     if !accumulate { dx.update(repeating: 0, count: g.inputCount) }
     let isDisjoint = g.strideHeight >= g.kernelHeight && g.strideWidth >= g.kernelWidth
-    if !accumulate && isDisjoint && g.paddingHeight == 0 && g.paddingWidth == 0 {
+    let isInside =
+        g.paddingHeight == 0 && g.paddingWidth == 0
+        && (g.outputHeight - 1) * g.strideHeight + g.kernelHeight <= g.height
+        && (g.outputWidth - 1) * g.strideWidth + g.kernelWidth <= g.width
+    if !accumulate && isDisjoint && isInside && g.outputCount > 0 {
         spreadDisjoint(g, dy, choice, dx)
         return
     }
@@ -200,7 +204,7 @@ public func maxPoolGradient(
     }
 }
 
-/// Windows that share no pixel: every pixel is written once, row after row, so a vector's lanes beyond the channels (zeros) may
+/// Windows that lie in the image and share no pixel: every pixel is written once, row after row, so a vector's lanes beyond the channels (zeros) may
 /// fall on the next pixel, which comes later or is in no window.
 private func spreadDisjoint(
     _ g: PoolingGeometry, _ dy: UnsafePointer<Float>, _ choice: UnsafePointer<Float>, _ dx: UnsafeMutablePointer<Float>
