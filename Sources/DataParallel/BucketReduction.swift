@@ -10,10 +10,16 @@ public protocol BucketReduction: AnyObject, Sendable {
     func localSumIsReady(bucket: Int)
     /// Waits for the sum over all ranks; called once all buckets are ready.
     func finish() throws -> UnsafePointer<Float>
+    /// Seconds that the last `finish` waited for slower ranks, where waiting and adding can be told apart; else 0.
+    var waitSeconds: Double { get }
     /// This rank cannot end the step: nothing may wait for its buckets any longer. Called from any thread, also repeatedly.
     ///
     /// With several ranks they are out of step from here on, and the job has to end: whoever cancels also aborts.
     func cancel()
+}
+
+extension BucketReduction {
+    public var waitSeconds: Double { 0 }
 }
 
 /// One rank: the tree's root is the sum.

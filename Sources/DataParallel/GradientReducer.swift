@@ -106,6 +106,9 @@ public final class GradientReducer: @unchecked Sendable {
         return try reduction.finish()
     }
 
+    /// Seconds that the last ``finish()`` waited for slower ranks, where that is known.
+    public var waitSeconds: Double { reduction.waitSeconds }
+
     /// Gives the step up, from any thread: workers stop after their grains, and nothing waits for the rest of this rank's buckets.
     public func cancel() { fail(DataParallelError.stepCancelled(rank: rank)) }
 

@@ -51,10 +51,14 @@ public final class SharedMemoryReduction: BucketReduction, @unchecked Sendable {
     public func begin(_ roots: [UnsafeMutablePointer<Float>], _ buckets: [Range<Int>]) {}
     public func localSumIsReady(bucket: Int) {}
 
+    public private(set) var waitSeconds = 0.0
+
     /// The sum over all ranks; throws when another rank has ended the job.
     public func finish() throws -> UnsafePointer<Float> {
         let result = SharedMemoryReduction.slot(0, ofRank: 0, count, window)
+        let start = ContinuousClock.now
         try window.synchronize()
+        waitSeconds = (ContinuousClock.now - start) / .seconds(1)
         let mine = BucketPlan.slice(of: 0..<count, part: rank, of: sums.countOfRank.count)
         sums.add(pieces.map { $0 + mine.lowerBound }, into: result + mine.lowerBound, floats: mine.count)
         try window.synchronize()

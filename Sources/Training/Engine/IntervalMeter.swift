@@ -8,13 +8,13 @@ final class IntervalMeter: @unchecked Sendable {
     private var tally = Tally()
     private var start = Clock.seconds
     private var compute = 0.0
+    private var wait = 0.0
     private var reduce = 0.0
     private var save = 0.0
     private var lastStep = Clock.seconds
     private(set) var recentSamplesPerSecond = 0.0
     /// Nanoseconds that workers waited for batches.
     private let dataNanoseconds = Atomic(0)
-    private let workers = Atomic(1)
 
     func start(step: Int) {
         start = Clock.seconds
@@ -27,9 +27,10 @@ final class IntervalMeter: @unchecked Sendable {
     /// A step has been computed, reduced and applied.
     func updated(_ sums: Replica.StepSums) {
         tally += sums.tally
+        wait += sums.waitSeconds
         reduce += sums.reduceSeconds
         let now = Clock.seconds
-        compute += now - lastStep - sums.reduceSeconds
+        compute += now - lastStep - sums.reduceSeconds - sums.waitSeconds
         let speed = sums.tally.samples / max(now - lastStep, 1e-9)
         recentSamplesPerSecond = recentSamplesPerSecond == 0 ? speed : 0.95 * recentSamplesPerSecond + 0.05 * speed
         lastStep = now
@@ -49,10 +50,10 @@ final class IntervalMeter: @unchecked Sendable {
             step: step, epoch: epoch, samples: samples, learningRate: learningRate, trainLoss: tally.meanLoss,
             trainAccuracy: hasAccuracy ? tally.accuracy : nil, samplesPerSecond: tally.samples / seconds,
             shares: TimeShares(
-                compute: max(compute - data, 0) / seconds, wait: 0, reduce: reduce / seconds, data: data / seconds,
+                compute: max(compute - data, 0) / seconds, wait: wait / seconds, reduce: reduce / seconds, data: data / seconds,
                 save: save / seconds))
         tally = Tally()
-        (compute, reduce, save) = (0, 0, 0)
+        (compute, wait, reduce, save) = (0, 0, 0, 0)
         start = now
         return record
     }

@@ -65,8 +65,9 @@ public final class Replica: @unchecked Sendable {
         public let tally: Tally
         /// Ranks that asked to stop.
         public let stopRequests: Int
-        /// Seconds of the main thread in its own grains, and waiting for other workers and ranks.
+        /// Seconds of the main thread in its own grains, waiting for other workers and ranks, and adding.
         public let computeSeconds: Double
+        public let waitSeconds: Double
         public let reduceSeconds: Double
     }
 
@@ -92,13 +93,15 @@ public final class Replica: @unchecked Sendable {
             }
             if worker == 0 { computed.withLock { $0 = Clock.seconds } }
         }
+        let joined = Clock.seconds
         let sum = try reducer.finish()
         let end = Clock.seconds
+        let own = computed.withLock { $0 }
         let tail = sum + model.layout.count
         return StepSums(
             vector: sum, tally: Tally(loss: Double(tail[0]), samples: Double(tail[1]), correct: Double(tail[2])),
-            stopRequests: Int(tail[Replica.stopFlag]), computeSeconds: computed.withLock { $0 } - start,
-            reduceSeconds: end - computed.withLock { $0 })
+            stopRequests: Int(tail[Replica.stopFlag]), computeSeconds: own - start,
+            waitSeconds: joined - own + reducer.waitSeconds, reduceSeconds: end - joined - reducer.waitSeconds)
     }
 
     /// One grain, forward and backward; an empty grain contributes zeros.
