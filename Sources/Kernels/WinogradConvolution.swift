@@ -34,7 +34,7 @@ public struct WinogradConvolution: Sendable {
     private var outputPlane: Int { block * o + 16 }
     private var filterPlane: Int { o * c + 16 }
     private var zeroCount: Int { max(c, o) }
-    private var tileScratch: Int { 2 * 36 * 16 }
+    private var tileScratch: Int { 36 * 16 }
 
     /// Floats of working memory that `forward` needs.
     public var forwardScratchCount: Int { p * (filterPlane + inputPlane + outputPlane) + 2 * zeroCount + tileScratch }
@@ -143,6 +143,12 @@ public struct WinogradConvolution: Sendable {
 
     // MARK: - Tiles
 
+    /// Room for a tile after the first of its two one-dimensional transforms.
+    @inline(__always)
+    private func scratchVectors(_ work: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<Vector> {
+        UnsafeMutableRawPointer(work).assumingMemoryBound(to: Vector.self)
+    }
+
     /// The rows and columns of pixels that tile number `tile` touches, and the image it lies in.
     @inline(__always)
     private func origin(_ tile: Int) -> (image: Int, row: Int, column: Int) {
@@ -158,8 +164,8 @@ public struct WinogradConvolution: Sendable {
         _ zeros: UnsafePointer<Float>, _ work: UnsafeMutablePointer<Float>
     ) {
         let n = Tile.products
-        let a = UnsafeMutableRawPointer(work).assumingMemoryBound(to: Vector.self)
-        let b = a + 36
+        let half = scratchVectors(work)
+        let plane = inputPlane
         withUnsafeTemporaryAllocation(of: UnsafePointer<Float>.self, capacity: 36) { pixels in
             for t in 0..<count {
                 let (image, row, column) = origin(first + t)
@@ -167,12 +173,12 @@ public struct WinogradConvolution: Sendable {
                 var channel = 0
                 while channel < c {
                     for i in 0..<n {
-                        for j in 0..<n { a[i * n + j] = pixels[i * n + j].vector(channel) }
-                        Tile.input(a + i * n, 1, b + i * n, 1)
+                        Tile.input({ pixels[i * n + $0].vector(channel) }, { half[i * n + $0] = $1 })
                     }
-                    for j in 0..<n { Tile.input(b + j, n, a + j, n) }
                     let target = v + t * c + channel
-                    for point in 0..<(n * n) { target.store(a[point], point * inputPlane) }
+                    for j in 0..<n {
+                        Tile.input({ half[$0 * n + j] }, { target.store($1, ($0 * n + j) * plane) })
+                    }
                     channel += 16
                 }
             }
@@ -203,29 +209,29 @@ public struct WinogradConvolution: Sendable {
     ) {
         let n = Tile.products
         let k = Tile.outputs
-        let a = UnsafeMutableRawPointer(work).assumingMemoryBound(to: Vector.self)
-        let b = a + 36
-        let floor = rectify ? Vector.zero : Vector(repeating: -.infinity)
+        let half = scratchVectors(work)
+        let plane = outputPlane
+        let (height, width) = (geometry.outputHeight, geometry.outputWidth)
         for t in 0..<count {
             let (image, row, column) = origin(first + t)
-            let rows = min(k, geometry.outputHeight - row)
-            let columns = min(k, geometry.outputWidth - column)
-            let corner = y + ((image * geometry.outputHeight + row) * geometry.outputWidth + column) * o
+            let rows = min(k, height - row)
+            let columns = min(k, width - column)
+            let corner = y + ((image * height + row) * width + column) * o
             var channel = 0
             while channel < o {
                 let source = m + t * o + channel
                 let shift = bias.vector(channel)
                 for i in 0..<n {
-                    for j in 0..<n { a[i * n + j] = source.vector((i * n + j) * outputPlane) }
-                    Tile.output(a + i * n, 1, b + i * k, 1)
+                    Tile.output({ source.vector((i * n + $0) * plane) }, { half[i * k + $0] = $1 })
                 }
-                for j in 0..<k { Tile.output(b + j, k, a + j, k) }
-                for i in 0..<rows {
-                    for j in 0..<columns {
-                        let value = a[i * k + j] + shift
-                        corner.store(
-                            value.replacing(with: floor, where: value .< floor), (i * geometry.outputWidth + j) * o + channel)
-                    }
+                for j in 0..<columns {
+                    Tile.output(
+                        { half[$0 * k + j] },
+                        { i, sum in
+                            guard i < rows else { return }
+                            let value = sum + shift
+                            corner.store(rectify ? value.replacing(with: 0, where: value .< Vector.zero) : value, (i * width + j) * o + channel)
+                        })
                 }
                 channel += 16
             }
@@ -240,8 +246,8 @@ public struct WinogradConvolution: Sendable {
     ) {
         let n = Tile.products
         let k = Tile.outputs
-        let a = UnsafeMutableRawPointer(work).assumingMemoryBound(to: Vector.self)
-        let b = a + 36
+        let half = scratchVectors(work)
+        let plane = outputPlane
         withUnsafeTemporaryAllocation(of: UnsafePointer<Float>.self, capacity: 16) { pixels in
             for t in 0..<count {
                 let (image, row, column) = origin(first + t)
@@ -255,12 +261,12 @@ public struct WinogradConvolution: Sendable {
                 var channel = 0
                 while channel < o {
                     for i in 0..<k {
-                        for j in 0..<k { a[i * k + j] = pixels[i * k + j].vector(channel) }
-                        Tile.outputAdjoint(a + i * k, 1, b + i * n, 1)
+                        Tile.outputAdjoint({ pixels[i * k + $0].vector(channel) }, { half[i * n + $0] = $1 })
                     }
-                    for j in 0..<n { Tile.outputAdjoint(b + j, n, a + j, n) }
                     let target = m + t * o + channel
-                    for point in 0..<(n * n) { target.store(a[point], point * outputPlane) }
+                    for j in 0..<n {
+                        Tile.outputAdjoint({ half[$0 * n + j] }, { target.store($1, ($0 * n + j) * plane) })
+                    }
                     channel += 16
                 }
             }
@@ -274,8 +280,8 @@ public struct WinogradConvolution: Sendable {
         _ work: UnsafeMutablePointer<Float>
     ) {
         let n = Tile.products
-        let a = UnsafeMutableRawPointer(work).assumingMemoryBound(to: Vector.self)
-        let b = a + 36
+        let half = scratchVectors(work)
+        let plane = inputPlane
         for t in 0..<count {
             let origin = origin(first + t)
             let row = origin.row - geometry.paddingTop
@@ -287,15 +293,16 @@ public struct WinogradConvolution: Sendable {
             while channel < c {
                 let source = v + t * c + channel
                 for i in 0..<n {
-                    for j in 0..<n { a[i * n + j] = source.vector((i * n + j) * inputPlane) }
-                    Tile.inputAdjoint(a + i * n, 1, b + i * n, 1)
+                    Tile.inputAdjoint({ source.vector((i * n + $0) * plane) }, { half[i * n + $0] = $1 })
                 }
-                for j in 0..<n { Tile.inputAdjoint(b + j, n, a + j, n) }
-                for i in rows {
-                    for j in columns {
-                        let index = (corner + i * geometry.inputWidth + j) * c + channel
-                        dx.store(dx.vector(index) + a[i * n + j], index)
-                    }
+                for j in columns {
+                    Tile.inputAdjoint(
+                        { half[$0 * n + j] },
+                        { i, sum in
+                            guard rows.contains(i) else { return }
+                            let index = (corner + i * geometry.inputWidth + j) * c + channel
+                            dx.store(dx.vector(index) + sum, index)
+                        })
                 }
                 channel += 16
             }
@@ -308,19 +315,19 @@ public struct WinogradConvolution: Sendable {
         _: Tile.Type, _ w: UnsafePointer<Float>, into u: UnsafeMutablePointer<Float>, _ work: UnsafeMutablePointer<Float>
     ) {
         let n = Tile.products
-        let a = UnsafeMutableRawPointer(work).assumingMemoryBound(to: Vector.self)
-        let b = a + 36
+        let half = scratchVectors(work)
+        let plane = filterPlane
         for filter in 0..<o {
             var channel = 0
             while channel < c {
                 let source = w + filter * 9 * c + channel
                 for i in 0..<3 {
-                    for j in 0..<3 { a[i * 3 + j] = source.vector((i * 3 + j) * c) }
-                    Tile.filter(a + i * 3, 1, b + i * n, 1)
+                    Tile.filter({ source.vector((i * 3 + $0) * c) }, { half[i * n + $0] = $1 })
                 }
-                for j in 0..<n { Tile.filter(b + j, n, a + j, n) }
                 let target = u + filter * c + channel
-                for point in 0..<(n * n) { target.store(a[point], point * filterPlane) }
+                for j in 0..<n {
+                    Tile.filter({ half[$0 * n + j] }, { target.store($1, ($0 * n + j) * plane) })
+                }
                 channel += 16
             }
         }
@@ -333,20 +340,23 @@ public struct WinogradConvolution: Sendable {
         _ work: UnsafeMutablePointer<Float>
     ) {
         let n = Tile.products
-        let a = UnsafeMutableRawPointer(work).assumingMemoryBound(to: Vector.self)
-        let b = a + 36
+        let half = scratchVectors(work)
+        let plane = filterPlane
         for filter in 0..<o {
             var channel = 0
             while channel < c {
                 let source = du + filter * c + channel
                 for i in 0..<n {
-                    for j in 0..<n { a[i * n + j] = source.vector((i * n + j) * filterPlane) }
-                    Tile.filterAdjoint(a + i * n, 1, b + i * 3, 1)
+                    Tile.filterAdjoint({ source.vector((i * n + $0) * plane) }, { half[i * 3 + $0] = $1 })
                 }
-                for j in 0..<3 { Tile.filterAdjoint(b + j, 3, a + j, 3) }
                 let target = dw + filter * 9 * c + channel
-                for tap in 0..<9 {
-                    target.store(accumulate ? target.vector(tap * c) + a[tap] : a[tap], tap * c)
+                for j in 0..<3 {
+                    Tile.filterAdjoint(
+                        { half[$0 * 3 + j] },
+                        { i, sum in
+                            let tap = (i * 3 + j) * c
+                            target.store(accumulate ? target.vector(tap) + sum : sum, tap)
+                        })
                 }
                 channel += 16
             }
