@@ -7,7 +7,7 @@ import Training
 /// Measures the program on this machine.
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Measure training steps and their parts on this machine.",
-        subcommands: [Step.self, ConvolutionCommand.self, Gemm.self])
+        subcommands: [Step.self, AllReduce.self, ConvolutionCommand.self, Gemm.self])
 
     /// Whole training steps on random data.
     struct Step: ParsableCommand {
@@ -93,6 +93,28 @@ struct Bench: ParsableCommand {
             for (m, n, k) in [(64, 64, 64), (64, 512, 784), (128, 128, 128), (512, 512, 512), (3200, 16, 150), (4096, 64, 576)] {
                 let gigaflops = MatrixBenchmark.gigaflops(m: m, n: n, k: k)
                 print("\(m)×\(n)×\(k)" + String(format: ": %.0f GFLOP/s, %.0f %% of peak", gigaflops, 100 * gigaflops / peak))
+            }
+        }
+    }
+
+    /// The addition of gradients over ranks.
+    struct AllReduce: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "allreduce", abstract: "The addition of gradients over ranks, beside MPI_Allreduce; run it under mpirun or with --np.")
+
+        @Option(help: "Start this many ranks with mpirun.")
+        var np: Int?
+
+        func run() throws {
+            if let np { try Job.launch(ranks: np, threads: nil, arguments: CommandLine.argumentsWithoutRanks) }
+            try Job.run { ranks in
+                if ranks.rank == 0 { print("ranks=\(ranks.worldSize) bytes, ours, MPI_Allreduce, ratio of times MPI_Allreduce / ours (medians)") }
+                try AllReduceBenchmark(ranks).run { row in
+                    guard ranks.rank == 0 else { return }
+                    let library = row.library.map { String(format: "%.1f µs, %.2f", $0 * 1e6, $0 / row.ours) } ?? "-, -"
+                    print("\(row.bytes), " + String(format: "%.1f µs, ", row.ours * 1e6) + library)
+                }
+                return ExitCode.done.rawValue
             }
         }
     }

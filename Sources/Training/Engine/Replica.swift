@@ -37,25 +37,25 @@ public final class Replica: @unchecked Sendable {
         let count = Replica.vectorCount(model)
         let assignment = GrainAssignment(grainCount: grainCount, worldSize: ranks.worldSize)
         let isCrowded = ranks.hostSize * threads > Placement.onlineCores
-        let reduction: any BucketReduction
-        if ranks.worldSize == 1 {
-            reduction = LocalReduction()
-        } else if ranks.shareOneHost,
-            let window = try ranks.communication.perform({
-                try $0.sharedWindow(
-                    byteCountPerRank: SharedMemoryReduction.byteCountPerRank(assignment: assignment, count: count))
-            })
-        {
-            reduction = SharedMemoryReduction(assignment: assignment, rank: ranks.rank, count: count, window: window)
-        } else {
-            reduction = ExchangeReduction(assignment: assignment, count: count, communication: ranks.communication)
-        }
+        let reduction = try Replica.makeReduction(assignment, count: count, ranks)
         self.model = model
         self.values = values
         pool = WorkerPool(count: threads, busyWaits: !isCrowded)
         reducer = GradientReducer(assignment: assignment, rank: ranks.rank, count: count, reduction: reduction)
         grains = assignment.grains(ofRank: ranks.rank)
         tapes = (0..<threads).map { _ in Tape(layout: model.layout, values: values) }
+    }
+
+    /// How the ranks add their partial sums: by themselves, through shared memory, or by messages; collective.
+    static func makeReduction(_ assignment: GrainAssignment, count: Int, _ ranks: Ranks) throws -> any BucketReduction {
+        if ranks.worldSize == 1 { return LocalReduction() }
+        if ranks.shareOneHost {
+            let bytes = SharedMemoryReduction.byteCountPerRank(assignment: assignment, count: count)
+            if let window = try ranks.communication.perform({ try $0.sharedWindow(byteCountPerRank: bytes) }) {
+                return SharedMemoryReduction(assignment: assignment, rank: ranks.rank, count: count, window: window)
+            }
+        }
+        return ExchangeReduction(assignment: assignment, count: count, communication: ranks.communication)
     }
 
     /// What a step gives: Σ over all samples of all ranks.

@@ -1,0 +1,59 @@
+import Autograd
+import Collectives
+import DataParallel
+import Foundation
+
+/// Measures the addition of gradients over ranks, as training does it, beside the MPI library's.
+public struct AllReduceBenchmark {
+    /// The medians for one size, in seconds.
+    public struct Row: Sendable {
+        public var bytes: Int
+        public var ours: Double
+        /// Nil without MPI.
+        public var library: Double?
+    }
+
+    private let ranks: Ranks
+
+    public init(_ ranks: Ranks) { self.ranks = ranks }
+
+    /// Measures vectors of 1 KiB to 256 MiB; collective. `body` gets a row as it is ready, on every rank.
+    public func run(_ body: (Row) -> Void) throws {
+        for bytes in [1 << 10, 1 << 14, 1 << 18, 1 << 20, 1 << 22, 1 << 24, 44_000_000, 1 << 28] {
+            let rounds = max(5, min(2000, (1 << 28) / bytes))
+            body(Row(bytes: bytes, ours: try ours(bytes, rounds), library: try library(bytes, rounds)))
+        }
+    }
+
+    private func ours(_ bytes: Int, _ rounds: Int) throws -> Double {
+        let count = bytes / 4 / 16 * 16
+        let assignment = GrainAssignment(grainCount: ranks.worldSize, worldSize: ranks.worldSize)
+        let reduction = try Replica.makeReduction(assignment, count: count, ranks)
+        let reducer = GradientReducer(assignment: assignment, rank: ranks.rank, count: count, reduction: reduction)
+        return try median(rounds) {
+            reducer.begin()
+            try reducer.computeGrains { _, _, _ in }
+            _ = try reducer.finish()
+        }
+    }
+
+    private func library(_ bytes: Int, _ rounds: Int) throws -> Double? {
+        let buffer = FlatBuffer(count: bytes / 4)
+        return try ranks.communication.perform { communicator in
+            guard let mpi = communicator as? MPICommunicator else { return nil }
+            return try median(rounds) {
+                try mpi.libraryAllReduce(UnsafeMutableBufferPointer(start: buffer.pointer, count: buffer.count))
+            }
+        }
+    }
+}
+
+private func median(_ rounds: Int, _ body: () throws -> Void) throws -> Double {
+    var seconds: [Double] = []
+    for round in 0..<rounds + rounds / 10 + 1 {
+        let start = Clock.seconds
+        try body()
+        if round > rounds / 10 { seconds.append(Clock.seconds - start) }
+    }
+    return seconds.sorted()[seconds.count / 2]
+}
