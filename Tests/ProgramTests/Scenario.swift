@@ -52,6 +52,38 @@ struct Scenario: CustomTestStringConvertible, Sendable {
 
             """, steps: 23)
 
+    /// Long enough to be killed at any point; a line of the log after every second step.
+    static let lenet5Kill = Scenario(
+        name: "lenet5-kill",
+        yaml: lenet5.yaml.replacingOccurrences(of: "logEverySteps: 5", with: "logEverySteps: 2")
+            .replacingOccurrences(of: "epochs: 5", with: "epochs: 30"), steps: 118)
+
+    /// The same, and with validations that are the best so far but not by enough.
+    static let mlpKill = Scenario(
+        name: "mlp-kill",
+        yaml: mlp.yaml.replacingOccurrences(of: "epochs: 6", with: "epochs: 30\nlogEverySteps: 2").replacingOccurrences(of: "patience: 1", with: "patience: 2")
+            .replacingOccurrences(of: "rollback: true", with: "rollback: true, minDelta: 0.05")
+            .replacingOccurrences(of: "validation: {everySteps: 3}", with: "validation: {everySteps: 2}")
+            .replacingOccurrences(of: "checkpoint: {everyEpochs: 1}", with: "checkpoint: {everySteps: 7, keep: 1}"), steps: 140)
+
+    /// Runs for seconds, for signals that come in the middle.
+    static let long = Scenario(
+        name: "long",
+        yaml: lenet5.yaml.replacingOccurrences(of: "epochs: 5", with: "epochs: 1000")
+            .replacingOccurrences(of: "validation: {everySteps: 3}", with: "validation: {everySteps: 400}")
+            .replacingOccurrences(of: "checkpoint: {everySteps: 4", with: "checkpoint: {everySteps: 300"), steps: 700)
+
+    /// For tests that end it themselves.
+    static let endless = Scenario(
+        name: "endless", yaml: long.yaml.replacingOccurrences(of: "epochs: 1000", with: "epochs: 1000000"), steps: 1_000_000)
+
+    /// Two steps, a validation that takes much longer, and the same again.
+    static let slowValidation = Scenario(
+        name: "slow-validation",
+        yaml: lenet5.yaml.replacingOccurrences(of: "limit: 250, validation: 55", with: "limit: 19000, validation: 18900")
+            .replacingOccurrences(of: "validation: {everySteps: 3}", with: "validation: {everySteps: 2}")
+            .replacingOccurrences(of: "logEverySteps: 5", with: "logEverySteps: 2"), steps: 4)
+
     /// Batch normalisation, whose statistics travel with the gradients, and two kinds of augmentation.
     static func resnet20(data: String) -> Scenario {
         Scenario(
