@@ -73,7 +73,7 @@ let package = Package(
         tests("CheckpointingTests", ["Checkpointing"]),
         tests("TrainingTests", ["Training"]),
         tests("ReportingTests", ["Reporting"]),
-        tests("ProgramTests", []),
+        tests("ProgramTests", ["trainer"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -17,25 +17,26 @@ struct Bench: ParsableCommand {
         @Argument(help: "A ready-made model.")
         var model: String
 
-        @Option(help: "Samples of a rank.")
+        @Option(parsing: .unconditional, help: "Samples of a rank.")
         var batch = 64
 
-        @Option(help: "Samples of a grain (default: the batch over the threads).")
+        @Option(parsing: .unconditional, help: "Samples of a grain (default: the batch over the threads).")
         var grain: Int?
 
-        @Option(help: "Worker threads of a rank.")
+        @Option(parsing: .unconditional, help: "Worker threads of a rank.")
         var threads = 1
 
-        @Option(help: "Steps that count.")
+        @Option(parsing: .unconditional, help: "Steps that count.")
         var steps = 50
 
-        @Option(help: "Steps before those.")
+        @Option(parsing: .unconditional, help: "Steps before those.")
         var warmup = 5
 
         func validate() throws {
             for (name, value) in [("--batch", batch), ("--threads", threads), ("--steps", steps), ("--grain", grain ?? 1)] where value < 1 {
                 throw ValidationError("\(name) \(value): give at least 1")
             }
+            try CommandLine.check(threads: threads, np: nil)
             if warmup < 0 { throw ValidationError("--warmup \(warmup): give at least 0") }
         }
 

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Collectives
 import Foundation
 import Training
 
@@ -16,17 +15,16 @@ struct Evaluate: ParsableCommand {
     @Option(help: "The configuration, if the weights are not in a run directory.")
     var config: String?
 
-    @Option(help: "Worker threads of a rank (default: its share of the cores).")
+    @Option(parsing: .unconditional, help: "Worker threads of a rank (default: its share of the cores).")
     var threads: Int?
 
-    @Option(help: "Start this many ranks with mpirun.")
+    @Option(parsing: .unconditional, help: "Start this many ranks with mpirun.")
     var np: Int?
 
+    func validate() throws { try CommandLine.check(threads: threads, np: np) }
+
     func run() throws {
-        if let np {
-            if try LauncherEnvironment.detect(in: ProcessInfo.processInfo.environment) != nil { throw LaunchError.nested }
-            try Job.launch(ranks: np, threads: threads, arguments: CommandLine.argumentsWithoutRanks)
-        }
+        if let np { try Job.launch(ranks: np, threads: threads, arguments: CommandLine.argumentsWithoutRanks) }
         try Job.run { ranks in
             let weights = try ranks.together { try TrainedWeights(source, config: config, data: data) }
             let tally = try weights.evaluateTest(ranks, threads: threads)
@@ -36,23 +34,5 @@ struct Evaluate: ParsableCommand {
             }
             return ExitCode.done.rawValue
         }
-    }
-}
-
-extension CommandLine {
-    /// The arguments of this process without `--np N`, for the ranks that it starts.
-    static var argumentsWithoutRanks: [String] {
-        var result: [String] = []
-        var skipsNext = false
-        for argument in arguments.dropFirst() {
-            if skipsNext {
-                skipsNext = false
-            } else if argument == "--np" {
-                skipsNext = true
-            } else if !argument.hasPrefix("--np=") {
-                result.append(argument)
-            }
-        }
-        return result
     }
 }

@@ -7,12 +7,12 @@ enum Job {
     /// Runs `body` as one of the job's ranks and ends the process with its exit code.
     static func run(_ body: (Ranks) throws -> Int32) throws -> Never {
         let environment = ProcessInfo.processInfo.environment
-        StopSignal.install()
         let launcher = try LauncherEnvironment.detect(in: environment)
         let ranks = try Ranks {
             guard let launcher else { return SingleProcessCommunicator() }
             return try MPICommunicator.initialize(under: launcher)
         }
+        OutsideFault.install()  // after MPI, which has handlers of its own
         do {
             let code = try body(ranks)
             try ranks.finalize()
@@ -33,8 +33,22 @@ enum Job {
         ranks.worldSize == 1 ? "" : "rank \(rank) of \(ranks.worldSize) on \(ranks.hostNames[rank]): "
     }
 
+    /// The rank that a launcher gave this process, before MPI is asked; 0 without a launcher.
+    static var announcedRank: Int {
+        do {
+            return try LauncherEnvironment.detect(in: ProcessInfo.processInfo.environment)?.rank ?? 0
+        } catch {
+            return 0  // who starts MPI meets the same error and reports it
+        }
+    }
+
     /// Replaces this process by `mpirun -np ranks` of the same program, so that nobody needs to know mpirun's options.
     static func launch(ranks: Int, threads: Int?, arguments: [String]) throws -> Never {
+        if try LauncherEnvironment.detect(in: ProcessInfo.processInfo.environment) != nil {
+            throw ErrorReport(
+                text: "--np inside a job that a launcher has started already; leave it out, the launcher says how many ranks there are",
+                code: .usage)
+        }
         if geteuid() == 0 {
             // mpirun refuses to run for root, which is the usual user in containers.
             setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", 0)
@@ -48,19 +62,8 @@ enum Job {
         var pointers = command.map { strdup($0) }
         pointers.append(nil)
         execvp("mpirun", pointers)
-        throw LaunchError.noLauncher(reason: String(cString: strerror(errno)))
-    }
-}
-
-/// Why ranks could not be started.
-enum LaunchError: Error, CustomStringConvertible {
-    case noLauncher(reason: String)
-    case nested
-
-    var description: String {
-        switch self {
-        case .noLauncher(let reason): "mpirun: \(reason); install Open MPI (openmpi-bin), or leave --np out to use threads of one process"
-        case .nested: "--np inside a job that a launcher has started already; leave it out, the launcher says how many ranks there are"
-        }
+        throw ErrorReport(
+            text: "mpirun: \(String(cString: strerror(errno))); install Open MPI (openmpi-bin), or leave --np out to use threads of one process",
+            code: .usage)
     }
 }

@@ -22,19 +22,24 @@ struct Program: ParsableCommand {
         do {
             var command = try parseAsRoot()
             try command.run()
-        } catch let error as ErrorReport {
-            fail(error)
-        } catch let error where exitCode(for: error) == .validationFailure || exitCode(for: error) == .success {
-            // Usage errors and requests for help are ArgumentParser's.
+        } catch let error where exitCode(for: error) == .success {
+            // A request for help, which one rank answers.
+            if Job.announcedRank > 0 { Foundation.exit(ExitCode.done.rawValue) }
+            exit(withError: error)
+        } catch let error where exitCode(for: error) == .validationFailure {
+            letFirstRankSpeak()
             exit(withError: error)
         } catch {
-            fail(ErrorReport(error))
+            letFirstRankSpeak()
+            let report = ErrorReport(error)
+            StandardError.write("trainer: \(report.text)")
+            Foundation.exit(report.code)
         }
     }
 
-    private static func fail(_ report: ErrorReport) -> Never {
-        StandardError.write("trainer: \(report.text)")
-        Foundation.exit(report.code)
+    /// Waits on all ranks but the first: what is wrong on all of them is then said once, because the launcher ends the others.
+    private static func letFirstRankSpeak() {
+        if Job.announcedRank > 0 { usleep(1_500_000) }
     }
 }
 

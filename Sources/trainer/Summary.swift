@@ -10,7 +10,10 @@ struct Summary: ParsableCommand {
     @Argument(help: "A configuration, or the name of a ready-made model.")
     var config: String
 
-    func run() throws { print(try ModelSummary(config).text, terminator: "") }
+    func run() throws {
+        let text = try ModelSummary(config).text
+        if Job.announcedRank == 0 { print(text, terminator: "") }
+    }
 }
 
 /// Prints the identity of weights.
@@ -21,5 +24,8 @@ struct Digest: ParsableCommand {
     @Argument(help: "A weights or checkpoint file.")
     var file: String
 
-    func run() throws { print(try ModelSummary.digest(ofFile: file)) }
+    func run() throws {
+        let digest = try ModelSummary.digest(ofFile: file)
+        if Job.announcedRank == 0 { print(digest) }
+    }
 }

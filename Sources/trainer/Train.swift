@@ -1,5 +1,4 @@
 import ArgumentParser
-import Collectives
 import Foundation
 import Reporting
 import Training
@@ -21,34 +20,34 @@ struct Train: ParsableCommand {
     @Option(help: "Go on from the newest checkpoint (auto), begin anew (never; an old run is set aside), or from a checkpoint FILE.")
     var resume = "auto"
 
-    @Option(help: "Worker threads of a rank (default: its share of the cores).")
+    @Option(parsing: .unconditional, help: "Worker threads of a rank (default: its share of the cores).")
     var threads: Int?
 
-    @Option(help: "Start this many ranks with mpirun.")
+    @Option(parsing: .unconditional, help: "Start this many ranks with mpirun.")
     var np: Int?
 
-    @Option(help: "Key of everything random (default: the configuration's).")
+    @Option(parsing: .unconditional, help: "Key of everything random (default: the configuration's).")
     var seed: Int?
 
-    @Option(help: "Stop after so many steps.")
+    @Option(parsing: .unconditional, help: "Stop after so many steps.")
     var maxSteps: Int?
 
     @Option(help: "The folder that holds the data sets (instead of TRAINER_DATA).")
     var data: String?
 
-    @Option(help: "End the job after so many seconds without progress (default: the configuration's, 300).")
+    @Option(parsing: .unconditional, help: "End the job after so many seconds without progress (default: the configuration's, 300).")
     var deadline: Double?
 
     func validate() throws {
-        if let threads, threads < 1 { throw ValidationError("--threads \(threads): give at least 1") }
-        if let np, np < 1 { throw ValidationError("--np \(np): give at least 1") }
+        try CommandLine.check(threads: threads, np: np)
+        if let seed, seed < 0 { throw ValidationError("--seed \(seed): give at least 0") }
+        if let maxSteps, maxSteps < 1 { throw ValidationError("--max-steps \(maxSteps): give at least 1") }
+        if let deadline, !(deadline > 0 && deadline.isFinite) { throw ValidationError("--deadline \(deadline): give a number above 0") }
     }
 
     func run() throws {
-        if let np {
-            if try LauncherEnvironment.detect(in: ProcessInfo.processInfo.environment) != nil { throw LaunchError.nested }
-            try Job.launch(ranks: np, threads: threads, arguments: CommandLine.argumentsWithoutRanks)
-        }
+        if let np { try Job.launch(ranks: np, threads: threads, arguments: CommandLine.argumentsWithoutRanks) }
+        StopSignal.install()
         try Job.run { ranks in
             let configuration = try ranks.together { try loadConfiguration() }
             let options = RunOptions(directory: directory, resume: resumeMode, threads: threads)
@@ -67,6 +66,11 @@ struct Train: ParsableCommand {
         if let data { environment["TRAINER_DATA"] = data }
         guard let config else {
             return try RunConfiguration(yaml: DefaultConfiguration.yaml, file: "digits.yaml", overrides: changes, environment: environment)
+        }
+        if !config.contains("/"), !config.contains("."), access(config, F_OK) != 0 {
+            throw ErrorReport(
+                text: "'\(config)' is neither a command nor a configuration file; 'trainer --help' lists the commands, "
+                    + "'trainer train FILE' trains", code: .usage)
         }
         return try RunConfiguration(file: config, overrides: changes, environment: environment)
     }

@@ -28,10 +28,21 @@ public final class Evaluator: Sendable {
         plan = EvaluationPlan(sampleCount: dataset.count, grainSize: grain)
     }
 
-    /// The sums over all samples; collective.
-    public func evaluate() throws -> Tally {
+    /// The grains of the data set that this rank evaluates.
+    public var grains: Range<Int> {
         let count = plan.grainsPerStep
-        let mine = ranks.rank * count / ranks.worldSize..<(ranks.rank + 1) * count / ranks.worldSize
+        return ranks.rank * count / ranks.worldSize..<(ranks.rank + 1) * count / ranks.worldSize
+    }
+
+    /// The sums over all samples; nil on all ranks when any of them was asked to stop on the way. Collective.
+    ///
+    /// - Parameters:
+    ///   - isStopRequested: asked before each grain.
+    ///   - onGrain: called after each grain of this rank.
+    public func evaluate(
+        unless isStopRequested: @escaping @Sendable () -> Bool, onGrain: @escaping @Sendable () -> Void = {}
+    ) throws -> Tally? {
+        let mine = grains
         var tallies: [Tally] = []
         if !mine.isEmpty {
             let loader = try BatchLoader(
@@ -39,13 +50,19 @@ public final class Evaluator: Sendable {
                 depth: 2 * replica.pool.count + 1, threads: 0)
             defer { loader.stop() }
             tallies = try replica.evaluate(objective, grains: mine) { grain, body in
+                if isStopRequested() { return }
                 try loader.withBatch(step: 0, grain: grain) { try body(Samples($0)) }
+                onGrain()
             }
         }
-        var total = Tally()
-        for part in try gather(tallies) { total += part }
-        return total
+        let all = try gather(tallies)
+        // A grain that was left out has counted nothing; the plan has no empty ones.
+        if all.contains(where: { $0.samples == 0 }) { return nil }
+        return all.reduce(into: Tally()) { $0 += $1 }
     }
+
+    /// The sums over all samples; collective.
+    public func evaluate() throws -> Tally { try evaluate(unless: { false }) ?? Tally() }
 
     /// All ranks' tallies in the order of the grains.
     private func gather(_ tallies: [Tally]) throws -> [Tally] {

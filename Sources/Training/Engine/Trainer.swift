@@ -58,10 +58,15 @@ public final class Trainer {
             watchdog.stop()
         }
         var step = setup.firstStep
-        var validation: Tally?
+        var validation = Validation.none
         meter.start(step: step)
+        if setup.validationIsPending {
+            validation = try validate(step: step, rate: setup.learningRate.rate(at: max(step - 1, 0)))
+            if case .interrupted = validation { return try stop(step: step) }
+            try save(step: step, force: true)
+        }
         while step < setup.totalSteps {
-            watchdog.enter("training", step: step)
+            watchdog.enter("training", step: step, pieces: setup.replica.grains.count)
             let rate = setup.learningRate.rate(at: step)
             let sums = try setup.replica.step(
                 setup.objective, key: setup.key.folding(.dropout).folding(step), wantsStop: StopSignal.isRequested
@@ -71,18 +76,22 @@ public final class Trainer {
                     meter.waitedForData(seconds: Clock.seconds - asked)
                     try body(Samples(batch))
                 }
-                watchdog.beat()
+                watchdog.finishPiece()
             }
+            watchdog.enter("the update", step: step)
             try update(sums, step: step, rate: rate)
             step += 1
-            validation = nil
+            validation = .none
             try report(sums, step: step, rate: rate)
-            if isValidationDue(step) { validation = try validate(step: step, rate: rate) }
-            try save(step: step, force: sums.stopRequests > 0)
-            if sums.stopRequests > 0 { return try stop(step: step) }
+            var isStopping = sums.stopRequests > 0
+            if isValidationDue(step) {
+                validation = isStopping ? .interrupted : try validate(step: step, rate: rate)
+                if case .interrupted = validation { isStopping = true }
+            }
+            try save(step: step, force: isStopping, validation)
+            if isStopping { return try stop(step: step) }
         }
-        watchdog.enter("finish", step: step)
-        return try finish(step: step, validation: validation)
+        return try finish(step: step, validation)
     }
 
     // MARK: - One step
@@ -144,11 +153,27 @@ public final class Trainer {
         }
     }
 
+    /// What is known of the present weights.
+    private enum Validation {
+        /// They have not been validated.
+        case none
+        case done(Tally)
+        /// A stop signal came first; the resumed run validates.
+        case interrupted
+    }
+
+    /// Evaluates on the validation samples unless a stop signal comes; collective.
+    private func evaluate(_ evaluator: Evaluator, step: Int) throws -> Tally? {
+        watchdog.enter("validation", step: step, pieces: evaluator.grains.count)
+        let tally = try evaluator.evaluate(unless: { StopSignal.isRequested }, onGrain: { [watchdog] in watchdog.finishPiece() })
+        watchdog.enter("what follows validation", step: step)
+        return tally
+    }
+
     /// Validates; rank 0 decides what it means for the learning rate, and every rank follows.
-    private func validate(step: Int, rate: Double) throws -> Tally? {
-        guard let evaluator else { return nil }
-        watchdog.enter("validation", step: step)
-        let tally = try evaluator.evaluate()
+    private func validate(step: Int, rate: Double) throws -> Validation {
+        guard let evaluator else { return .none }
+        guard let tally = try evaluate(evaluator, step: step) else { return .interrupted }
         let metric = setup.monitored(tally)
         let isBest = metric.isFinite && metric < setup.best?.value ?? .infinity
         let decision = try decide(metric, step: step)
@@ -167,10 +192,14 @@ public final class Trainer {
             if setup.state.keepsBest { try save(step: step, force: true) }
         case .decayed(let from, let to, let bestStep):
             try follow(decay: from, to, bestStep: bestStep, metric: metric, step: step)
-            if bestStep != nil { return nil }  // the tally is no longer that of the weights
+            if bestStep != nil { return .none }  // the tally is no longer that of the weights
         default: break
         }
-        return tally
+        // Where nothing goes back to sound weights, training on would be in vain.
+        if !tally.meanLoss.isFinite, setup.configuration.onNonFinite == .stop {
+            try setup.ranks.together { if setup.ranks.rank == 0 { throw TrainingError.nonFiniteValidation(step: step) } }
+        }
+        return .done(tally)
     }
 
     private func decide(_ metric: Double, step: Int) throws -> PlateauRule.Decision? {
@@ -186,7 +215,7 @@ public final class Trainer {
 
     private func follow(decay from: Double, _ to: Double, bestStep: Int?, metric: Double, step: Int) throws {
         let name = setup.learningRate.monitor.rawValue
-        let best = setup.best.map { "\(name) has not improved on \(decimal($0.value)) of step \($0.step)" } ?? "\(name) is not finite"
+        let best = (setup.rollback ?? setup.best).map { "\(name) has not improved on \(decimal($0.value)) of step \($0.step)" } ?? "\(name) is not finite"
         try observer?.decided(
             DecisionRecord(
                 step: step, kind: .decay, reason: "learning rate \(decimal(from)) → \(decimal(to)): \(best) (now \(decimal(metric)))",
@@ -204,15 +233,20 @@ public final class Trainer {
 
     // MARK: - Saving and ending
 
-    private func save(step: Int, force: Bool) throws {
+    private func save(step: Int, force: Bool, _ validation: Validation = .none) throws {
         guard let keeper = setup.keeper, force || keeper.isDue(step: step, stepsPerEpoch: setup.plan.stepsPerEpoch) else { return }
+        watchdog.enter("saving a checkpoint", step: step)
         let start = Clock.seconds
-        try keeper.save(setup.state, step: step, best: setup.best, learningRate: setup.learningRate.state)
+        var progress = CheckpointKeeper.Progress(
+            step: step, best: setup.best, rollback: setup.rollback, learningRate: setup.learningRate.state)
+        if case .interrupted = validation { progress.validationIsPending = true }
+        try keeper.save(setup.state, progress)
         for record in keeper.takeRecords() { try observer?.saved(record) }
         meter.saved(seconds: Clock.seconds - start)
     }
 
     private func stop(step: Int) throws -> Outcome {
+        watchdog.enter("stopping", step: step)
         try setup.keeper?.drain()
         try setup.ranks.together { [setup, observer] in
             let name = StopSignal.isRequested ? StopSignal.name : "a signal on another rank"
@@ -226,9 +260,15 @@ public final class Trainer {
         return .stopped
     }
 
-    private func finish(step: Int, validation: Tally?) throws -> Outcome {
-        let last = try validation ?? evaluator?.evaluate()
+    private func finish(step: Int, _ validation: Validation) throws -> Outcome {
+        var last: Tally?
+        if case .done(let tally) = validation { last = tally }
         try save(step: step, force: true)
+        if last == nil, let evaluator {
+            last = try evaluate(evaluator, step: step)
+            if last == nil { return try stop(step: step) }
+        }
+        watchdog.enter("writing the final weights", step: step)
         var digest = ""
         try setup.ranks.together { [setup, observer] in
             guard let keeper = setup.keeper else { return }

@@ -33,14 +33,28 @@ final class CheckpointKeeper {
         return false
     }
 
+    /// What goes into a checkpoint beside the tensors.
+    struct Progress {
+        var step: Int
+        /// The best validation so far, for the best weights.
+        var best: Checkpoint.BestMetric?
+        /// The validation that the plateau rule goes back to, whose checkpoint is kept; with a least improvement it may be another.
+        var rollback: Checkpoint.BestMetric?
+        var learningRate: [String: String]
+        /// Whether the run was stopped before the validation that belongs after `step`.
+        var validationIsPending = false
+    }
+
     /// Copies the state and hands it to the writing thread.
-    func save(
-        _ state: TrainingState, step: Int, best: Checkpoint.BestMetric?, learningRate: [String: String]
-    ) throws {
+    func save(_ state: TrainingState, _ progress: Progress) throws {
+        let step = progress.step
         if step == lastStep { return }
         var texts = CheckpointState()
-        try texts.set(learningRate, for: CheckpointKeeper.learningRateKey)
-        let checkpoint = try state.checkpoint(step: step, best: best, configFingerprint: fingerprint, state: texts)
+        try texts.set(progress.learningRate, for: CheckpointKeeper.learningRateKey)
+        if let best = progress.best { try texts.set(best, for: CheckpointKeeper.bestKey) }
+        if progress.validationIsPending { try texts.set(true, for: CheckpointKeeper.validationIsPendingKey) }
+        let checkpoint = try state.checkpoint(
+            step: step, best: progress.rollback ?? progress.best, configFingerprint: fingerprint, state: texts)
         let start = Clock.seconds
         let store = store
         let records = records
@@ -53,6 +67,8 @@ final class CheckpointKeeper {
     }
 
     static let learningRateKey = "learningRate"
+    static let bestKey = "best"
+    static let validationIsPendingKey = "validationIsPending"
 
     /// Writes the weights of the best validation so far.
     func saveBest(_ state: TrainingState) throws {

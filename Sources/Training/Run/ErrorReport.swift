@@ -10,6 +10,11 @@ public struct ErrorReport: Error, Equatable, Sendable, Codable, CustomStringConv
     public var text: String
     public var code: Int32
 
+    public init(text: String, code: ExitCode) {
+        self.text = text
+        self.code = code.rawValue
+    }
+
     public init(_ error: any Error) {
         if let report = error as? ErrorReport {
             self = report
@@ -26,12 +31,13 @@ public struct ErrorReport: Error, Equatable, Sendable, Codable, CustomStringConv
         switch error {
         case is ConfigurationError, is OptimizationError, is ModelError, is UnknownModel: .usage
         case let error as CollectivesError: error.isLaunchProblem ? .usage : .internal
+        case CheckpointError.system(_, _, let code) where [ENOSPC, EDQUOT, EFBIG, EIO, EROFS].contains(code): .internal
         case is DataError, is CheckpointError: .data
         case let error as TrainingError:
             switch error {
-            case .moreRanksThanGrains, .otherConfiguration, .outputMismatch, .runDirectory: .usage
+            case .ranksDiffer, .boundToFewerCores, .moreRanksThanGrains, .otherConfiguration, .otherCheckpoint, .outputMismatch, .runDirectory, .runDirectoryInUse: .usage
             case .noWeights: .data
-            case .nonFinite, .noProgress, .elsewhere: .internal
+            case .nonFinite, .nonFiniteValidation, .noProgress, .ranksAreLate, .elsewhere: .internal
             }
         default: .internal
         }

@@ -14,6 +14,19 @@ public enum Placement {
         return max(1, usableCores / max(1, ranksOnHost))
     }
 
+    /// Refuses threads for which the launcher has left this rank too few processors. Throws `TrainingError.boundToFewerCores`.
+    static func check(threads: Int, worldSize: Int) throws {
+        guard worldSize > 1, threads > affinityCores, let parent = coresOfParent, parent > affinityCores else { return }
+        throw TrainingError.boundToFewerCores(cores: affinityCores, threads: threads)
+    }
+
+    /// Processors that the process which started this one may use, `mpirun` for ranks on its host; nil where that can't be read.
+    private static var coresOfParent: Int? {
+        let key = "Cpus_allowed:"
+        let line = read("/proc/\(getppid())/status")?.split(separator: "\n").first { $0.hasPrefix(key) }
+        return line.map { $0.dropFirst(key.count).reduce(0) { $0 + ($1.hexDigitValue ?? 0).nonzeroBitCount } }
+    }
+
     /// Processors of this host.
     public static var onlineCores: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 

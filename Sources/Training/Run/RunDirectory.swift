@@ -1,45 +1,79 @@
-import Checkpointing
 import Foundation
 
 /// The folder that holds everything a run writes.
 public struct RunDirectory: Sendable {
+    /// Without slashes at the end.
     public let path: String
 
-    public init(_ path: String) { self.path = path }
+    public init(_ path: String) {
+        var path = path
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        self.path = path
+    }
 
     public var configuration: String { path + "/config.yaml" }
     public var checkpoints: String { path + "/checkpoints" }
     public var final: String { path + "/final.safetensors" }
     public var best: String { path + "/best.safetensors" }
 
-    /// Makes the folder and checks that it can be written to. Throws `TrainingError.runDirectory`.
-    public func create() throws {
-        do {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        } catch {
-            throw TrainingError.runDirectory(path: path, operation: "create", reason: RunDirectory.reason(error))
-        }
-        if access(path, W_OK) != 0 {
-            throw TrainingError.runDirectory(path: path, operation: "write", reason: String(cString: strerror(errno)))
-        }
+    /// Makes the folder, with those above it, and checks that it can be written to. Throws `TrainingError.runDirectory`.
+    public func create() throws(TrainingError) {
+        if path.isEmpty { throw .runDirectory(path: "--run", operation: "create", reason: "the name is empty") }
+        var end = path.startIndex
+        repeat {
+            end = path[end...].dropFirst().firstIndex(of: "/") ?? path.endIndex
+            let part = String(path[..<end])
+            if mkdir(part, 0o777) != 0 && errno != EEXIST { throw failure("create", at: part) }
+        } while end < path.endIndex
+        var status = stat()
+        if stat(path, &status) != 0 { throw failure("create") }
+        if status.st_mode & S_IFMT != S_IFDIR { throw .runDirectory(path: path, operation: "create", reason: "a file has that name") }
+        if access(path, W_OK | X_OK) != 0 { throw failure("write") }
     }
 
-    /// Moves an earlier run out of the way, to `PATH.1`, `PATH.2`, …; gives the new place, nil when there was none.
-    public func setAside() throws -> String? {
-        guard FileManager.default.fileExists(atPath: path) else { return nil }
+    /// Moves an earlier run out of the way, to `PATH.1`, `PATH.2`, …; gives the new place.
+    public func setAside() throws(TrainingError) -> String {
         var number = 1
-        while FileManager.default.fileExists(atPath: "\(path).\(number)") { number += 1 }
-        do {
-            try FileManager.default.moveItem(atPath: path, toPath: "\(path).\(number)")
-        } catch {
-            throw TrainingError.runDirectory(path: path, operation: "set aside", reason: RunDirectory.reason(error))
-        }
+        while access("\(path).\(number)", F_OK) == 0 { number += 1 }
+        if rename(path, "\(path).\(number)") != 0 { throw failure("set aside") }
         return "\(path).\(number)"
     }
 
-    private static func reason(_ error: any Error) -> String {
-        let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-        if let underlying, underlying.domain == NSPOSIXErrorDomain { return String(cString: strerror(Int32(underlying.code))) }
-        return error.localizedDescription
+    /// Whether anything is in the folder.
+    func isEmpty() throws(TrainingError) -> Bool {
+        guard let folder = opendir(path) else { throw failure("read") }
+        defer { closedir(folder) }
+        var count = 0
+        while readdir(folder) != nil { count += 1 }
+        return count <= 2  // the folder itself and the one above
     }
+
+    private func failure(_ operation: String, at part: String? = nil) -> TrainingError {
+        .runDirectory(path: part ?? path, operation: operation, reason: String(cString: strerror(errno)))
+    }
+}
+
+/// Keeps other jobs out of a run directory as long as it lives; the system lets go of it when the process ends, however.
+public final class RunDirectoryLock: Sendable {
+    private let descriptor: Int32
+
+    /// Takes the lock, waiting for a job that is just ending.
+    ///
+    /// A file system that knows no locks (some network ones) is used without. Throws `TrainingError.runDirectoryInUse`.
+    public init(_ directory: RunDirectory, waitingSeconds: Double = 4) throws(TrainingError) {
+        descriptor = open(directory.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        if descriptor < 0 {
+            throw .runDirectory(path: directory.path, operation: "open", reason: String(cString: strerror(errno)))
+        }
+        let start = Clock.seconds
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK {
+            if Clock.seconds - start > waitingSeconds {
+                close(descriptor)
+                throw .runDirectoryInUse(path: directory.path)
+            }
+            usleep(50_000)
+        }
+    }
+
+    deinit { close(descriptor) }
 }

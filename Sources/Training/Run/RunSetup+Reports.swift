@@ -1,3 +1,4 @@
+import Checkpointing
 import DataPipeline
 import Foundation
 import Kernels
@@ -20,8 +21,15 @@ extension RunSetup {
     func monitored(_ tally: Tally) -> Double {
         switch learningRate.monitor {
         case .valLoss: tally.meanLoss
-        case .valError: objective.hasAccuracy ? 1 - tally.accuracy : tally.meanLoss
+        // Outputs that are no numbers are right by chance only.
+        case .valError: objective.hasAccuracy && tally.meanLoss.isFinite ? 1 - tally.accuracy : tally.meanLoss
         }
+    }
+
+    /// The validation whose state the plateau rule goes back to; nil without rollback.
+    var rollback: Checkpoint.BestMetric? {
+        guard state.keepsBest, let plateau = learningRate.plateau, let value = plateau.best, let step = plateau.bestStep else { return nil }
+        return .init(name: learningRate.monitor.rawValue, value: value, step: step)
     }
 
     /// The last record of this process's part of the run.
@@ -50,9 +58,12 @@ extension RunSetup {
         }
         do {
             try ranks.together { if let own { throw own } }
+            try ranks.together {
+                if ranks.rank == 0 { throw TrainingError.nonFinite(step: step + 1, what: "the sum of the gradients", rank: 0, samples: []) }
+            }
         } catch {
             return error
         }
-        return TrainingError.nonFinite(step: step + 1, what: "the sum of the gradients", rank: ranks.rank, samples: [])
+        return TrainingError.elsewhere(rank: 0)
     }
 }

@@ -24,8 +24,12 @@ struct RunSetup {
     var learningRate: LearningRate
     /// Finished steps at the beginning.
     let firstStep: Int
+    /// Whether the validation that belongs after `firstStep` is still to be made.
+    let validationIsPending: Bool
     var best: Checkpoint.BestMetric?
     let keeper: CheckpointKeeper?
+    /// Rank 0's hold on the run directory.
+    private let lock: RunDirectoryLock?
     /// What happened on the way that the log should tell.
     let decisions: [DecisionRecord]
 
@@ -37,7 +41,10 @@ struct RunSetup {
         self.configuration = configuration
         self.ranks = ranks
         directory = RunDirectory(options.directory ?? "runs/" + configuration.name)
+        let threads = options.threads ?? Placement.defaultThreads(ranksOnHost: ranks.hostSize)
+        try ranks.together { try Placement.check(threads: threads, worldSize: ranks.worldSize) }
         data = try RunData.open(configuration.data, ranks: ranks)
+        try RankIdentity.requireSame(configuration, data, ranks)
         let key = RandomKey(seed: configuration.seed)
         let plan = BatchPlan(
             sampleCount: data.training.count, batchSize: configuration.batch, grainSize: configuration.grain, key: key)
@@ -55,16 +62,17 @@ struct RunSetup {
         }
         learningRate = parts.0
         state = TrainingState(model: model, optimizer: parts.1, keepsBest: learningRate.plateau?.rollback ?? false)
-        let threads = options.threads ?? Placement.defaultThreads(ranksOnHost: ranks.hostSize)
         replica = try RunSetup.replica(configuration, model, state.values, plan, ranks, threads)
         state.initialize(key: key, learningRate: configuration.optimizer.learningRate)
 
-        let start = try RunSetup.resume(configuration, options.resume, directory, state, ranks)
+        let (start, lock) = try RunSetup.resume(configuration, options.resume, directory, state, ranks)
+        self.lock = lock
         firstStep = start.step
+        validationIsPending = start.validationIsPending
         best = start.best
         try learningRate.restore(start.learningRate)
         decisions = start.decisions
-        keeper = try RunSetup.keeper(configuration, directory, ranks, firstStep: start.step)
+        keeper = try RunSetup.keeper(configuration, directory, ranks, start)
     }
 
     // MARK: - Parts
@@ -105,7 +113,7 @@ struct RunSetup {
     }
 
     private static func keeper(
-        _ configuration: RunConfiguration, _ directory: RunDirectory, _ ranks: Ranks, firstStep: Int
+        _ configuration: RunConfiguration, _ directory: RunDirectory, _ ranks: Ranks, _ start: Start
     ) throws -> CheckpointKeeper? {
         var keeper: CheckpointKeeper?
         try ranks.together {
@@ -113,80 +121,12 @@ struct RunSetup {
                 try AtomicFile.write(text: configuration.resolvedYAML(), to: directory.configuration)
                 keeper = try CheckpointKeeper(
                     directory, configuration.checkpoint, fingerprint: configuration.fingerprintText,
-                    step: firstStep > 0 ? firstStep : -1)
+                    // A state that has been validated replaces the one that has not.
+                    step: start.step > 0 && !start.validationIsPending ? start.step : -1)
             }
         }
         return keeper
     }
-
-    // MARK: - Resuming
-
-    private struct Start: Codable {
-        var step = 0
-        var best: Checkpoint.BestMetric?
-        var learningRate: [String: String] = [:]
-        var notes: [String] = []
-        var source: String?
-
-        var decisions: [DecisionRecord] {
-            let fallbacks = notes.map { DecisionRecord(step: step, kind: .checkpointFallback, reason: $0) }
-            guard let source else { return fallbacks }
-            return fallbacks + [DecisionRecord(step: step, kind: .resume, reason: "resumed from \(source) at step \(step)")]
-        }
-    }
-
-    /// Rank 0 finds and loads the checkpoint; everyone gets its values.
-    private static func resume(
-        _ configuration: RunConfiguration, _ resume: RunOptions.Resume, _ directory: RunDirectory, _ state: TrainingState,
-        _ ranks: Ranks
-    ) throws -> Start {
-        var start = Start()
-        try ranks.together {
-            guard ranks.rank == 0 else { return }
-            if resume == .never { _ = try directory.setAside() }
-            try directory.create()
-            start = try load(configuration, resume, directory, state)
-        }
-        start = try ranks.broadcast { start }
-        if start.source != nil { try state.share(ranks) }
-        return start
-    }
-
-    private static func load(
-        _ configuration: RunConfiguration, _ resume: RunOptions.Resume, _ directory: RunDirectory, _ state: TrainingState
-    ) throws -> Start {
-        var start = Start()
-        let store = try CheckpointStore(directory: directory.checkpoints, keep: configuration.checkpoint.keep)
-        let checkpoint: Checkpoint
-        let path: String
-        if case .file(let file) = resume {
-            checkpoint = try store.load(file)
-            path = file
-        } else {
-            let recovery = try store.newestGood()
-            start.notes = recovery.damaged.map(\.description)
-            guard let found = recovery.checkpoint, let place = recovery.path else { return start }
-            checkpoint = found
-            path = place
-        }
-        guard checkpoint.configFingerprint == configuration.fingerprintText else {
-            throw TrainingError.otherConfiguration(
-                directory: path, expected: configuration.fingerprintText, found: checkpoint.configFingerprint)
-        }
-        let best = checkpoint.best.map { $0.step == checkpoint.step ? path : path.directory + "/" + store.path(step: $0.step).lastComponent }
-        try state.restore(checkpoint, best: state.keepsBest ? try best.map(store.load) : nil)
-        start.step = checkpoint.step
-        start.best = checkpoint.best
-        start.learningRate = try checkpoint.state.value([String: String].self, for: CheckpointKeeper.learningRateKey) ?? [:]
-        start.source = path
-        return start
-    }
-}
-
-extension String {
-    /// The path without its last part.
-    fileprivate var directory: String { (self as NSString).deletingLastPathComponent }
-    fileprivate var lastComponent: String { (self as NSString).lastPathComponent }
 }
 
 extension RunConfiguration {

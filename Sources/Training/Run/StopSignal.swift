@@ -3,22 +3,31 @@ import Synchronization
 
 /// Remembers that the system asked the process to stop; the loop looks at it between steps.
 ///
-/// A second signal ends the process at once.
+/// A later second signal ends the process at once. Signals within a second count as one: a batch system and `mpirun` often
+/// both send theirs.
 public enum StopSignal {
     private static let received = Atomic<Int32>(0)
+    private static let firstNanoseconds = Atomic<Int>(0)
 
     /// Takes over SIGTERM, SIGINT, SIGUSR1 and SIGUSR2.
     public static func install() {
         for number in [SIGTERM, SIGINT, SIGUSR1, SIGUSR2] {
             var action = sigaction()
-            action.__sigaction_handler.sa_handler = { number in
-                if StopSignal.received.exchange(number, ordering: .relaxed) != 0 { _exit(128 + number) }
-            }
+            action.__sigaction_handler.sa_handler = { StopSignal.receive($0) }
             sigaction(number, &action, nil)
         }
-        // A file-size limit and a closed pipe become errors of the calls that meet them.
-        signal(SIGXFSZ, SIG_IGN)
-        signal(SIGPIPE, SIG_IGN)
+    }
+
+    /// Runs in the signal handler: touches atomics and calls only functions that are safe there.
+    private static func receive(_ number: Int32) {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        let now = time.tv_sec * 1_000_000_000 + time.tv_nsec
+        if received.compareExchange(expected: 0, desired: number, ordering: .relaxed).exchanged {
+            firstNanoseconds.store(now, ordering: .relaxed)
+        } else if now - firstNanoseconds.load(ordering: .relaxed) > 1_000_000_000 {
+            _exit(128 + number)
+        }
     }
 
     public static var isRequested: Bool { received.load(ordering: .relaxed) != 0 }
@@ -32,5 +41,23 @@ public enum StopSignal {
         case SIGUSR2: "SIGUSR2"
         default: "a stop request"
         }
+    }
+}
+
+/// Faults that the outside world causes and that the system reports by a signal.
+public enum OutsideFault {
+    /// A file-size limit and a closed pipe become errors of the calls that meet them; a mapped file that another program
+    /// cuts short ends the process with a message instead of a crash report.
+    public static func install() {
+        signal(SIGXFSZ, SIG_IGN)
+        signal(SIGPIPE, SIG_IGN)
+        var action = sigaction()
+        action.__sigaction_handler.sa_handler = { _ in
+            let text: StaticString =
+                "trainer: a file was cut short or became unreadable while it was in use; restore the data files and start the same command again\n"
+            _ = write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)
+            _exit(ExitCode.data.rawValue)
+        }
+        sigaction(SIGBUS, &action, nil)
     }
 }

@@ -1,29 +1,51 @@
 /// What ends a run, beside the errors of the modules that it uses; each text ends with what to do.
 public enum TrainingError: Error, Equatable, CustomStringConvertible {
+    case ranksDiffer(rank: Int, what: String)
+    /// The launcher gave a rank fewer cores than it has threads.
+    case boundToFewerCores(cores: Int, threads: Int)
     case moreRanksThanGrains(ranks: Int, grains: Int, batch: Int, grain: Int)
-    case otherConfiguration(directory: String, expected: String, found: String)
+    /// The run directory's run has another configuration; `differences` name the keys where that is known.
+    case otherConfiguration(directory: String, differences: [String])
+    /// A checkpoint file was written under another configuration.
+    case otherCheckpoint(path: String, expected: String, found: String)
     case nonFinite(step: Int, what: String, rank: Int, samples: [Int])
     case runDirectory(path: String, operation: String, reason: String)
+    case runDirectoryInUse(path: String)
     case noWeights(path: String)
     case outputMismatch(model: String, outputs: [Int], classes: Int)
     case noProgress(rank: Int, phase: String, step: Int, seconds: Double)
+    /// This rank has done its part and waits in vain for the others'.
+    case ranksAreLate(rank: Int, phase: String, step: Int, seconds: Double)
+    /// Validation gave a loss that is no finite number.
+    case nonFiniteValidation(step: Int)
     /// Another rank failed and said why.
     case elsewhere(rank: Int)
 
     public var description: String {
         switch self {
+        case .ranksDiffer(let rank, let what):
+            "rank \(rank) has another \(what) than rank 0; give all hosts the same program, configuration and data files"
+        case .boundToFewerCores(let cores, let threads):
+            "the launcher bound this rank to \(cores) core\(cores == 1 ? "" : "s"), too few for \(threads) threads; "
+                + "start it with mpirun --bind-to none, or with --threads \(cores)"
         case .moreRanksThanGrains(let ranks, let grains, let batch, let grain):
             "\(ranks) ranks for \(grains) grains (batch \(batch) in grains of \(grain)): a rank would have nothing to do; "
                 + "start at most \(grains) ranks, or make the batch larger or the grain smaller (which changes the result)"
-        case .otherConfiguration(let directory, let expected, let found):
-            "\(directory): holds a run of another configuration (fingerprint \(found), this one is \(expected)); "
-                + "give another directory with --run, or --resume never to set the old run aside and begin anew"
+        case .otherConfiguration(let directory, let differences):
+            "\(directory): holds a run of another configuration"
+                + (differences.isEmpty ? "" : " (\(differences.prefix(5).joined(separator: "; "))\(differences.count > 5 ? "; …" : ""))")
+                + "; give another directory with --run, or --resume never to set the old run aside and begin anew"
+        case .otherCheckpoint(let path, let expected, let found):
+            "\(path): was written under another configuration (fingerprint \(found), this one is \(expected)); "
+                + "use the config.yaml of that run"
         case .nonFinite(let step, let what, let rank, let samples):
             "step \(step): \(what) is not a finite number (rank \(rank), samples \(samples.prefix(8).map(String.init).joined(separator: ", "))"
                 + (samples.count > 8 ? ", …" : "")
                 + "); lower the learning rate, set clipNorm, or set onNonFinite: skip; the last checkpoint is intact"
         case .runDirectory(let path, let operation, let reason):
             "\(path): \(operation): \(reason); give a writable directory with --run"
+        case .runDirectoryInUse(let path):
+            "\(path): another job is training in this directory; wait for its end, or give another directory with --run"
         case .noWeights(let path):
             "\(path): no weights there; give a run directory with final.safetensors, best.safetensors or checkpoints, or a weights file"
         case .outputMismatch(let model, let outputs, let classes):
@@ -31,6 +53,12 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
         case .noProgress(let rank, let phase, let step, let seconds):
             "rank \(rank) made no progress for \(Int(seconds)) s in \(phase) after step \(step); "
                 + "look at that rank's host and storage, or raise deadlineSeconds; the same command resumes"
+        case .ranksAreLate(let rank, let phase, let step, let seconds):
+            "rank \(rank) has done its part of \(phase) after step \(step) and has waited \(Int(seconds)) s for another rank, "
+                + "which is stopped or cannot be reached; look at the hosts of the others, or raise deadlineSeconds; the same command resumes"
+        case .nonFiniteValidation(let step):
+            "step \(step): the validation loss is not a finite number; "
+                + "lower the learning rate, set clipNorm, or set onNonFinite: skip; the last checkpoint is intact"
         case .elsewhere(let rank): "rank \(rank) failed"
         }
     }

@@ -15,7 +15,7 @@ public struct UnknownModel: Error, Equatable, CustomStringConvertible {
     public let nearest: String?
 
     public var description: String {
-        let hint = nearest.map { "did you mean '\($0)'? " } ?? ""
-        return "no model is named '\(name)'; \(hint)There are: \(ZooModel.allCases.map(\.rawValue).joined(separator: ", "))"
+        let hint = nearest.map { "did you mean '\($0)'? There are" } ?? "there are"
+        return "no model is named '\(name)'; \(hint): \(ZooModel.allCases.map(\.rawValue).joined(separator: ", "))"
     }
 }

@@ -1,0 +1,132 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension ProgramTests {
+    /// What scripts rely on: the last line, the files of a run directory, the words of each command.
+    @Suite struct Output {
+        private let program: Program
+        private let directory: TemporaryDirectory
+
+        init() throws {
+            program = try Program()
+            directory = try TemporaryDirectory(inMemory: true)
+        }
+
+        @Test func `a run prints its final line last, once, whatever the ranks, and leaves the files that the design lists`() throws {
+            let outcome = try program.run(Scenario.lenet5.arguments(in: directory), ranks: 3)
+            #expect(outcome.exitCode == 0 && outcome.errors == "", "\(outcome.account)")
+            let line = /final: epochs=4.5 steps=18 valLoss=[0-9.e+-]+ valAccuracy=[0-9.]+ digest=([0-9a-f]{64})/
+            let match = try #require(outcome.lastLine.wholeMatch(of: line), "\(outcome.account)")
+            #expect(outcome.output.split(separator: "\n").count { $0.hasPrefix("final:") } == 1)
+            #expect(outcome.output.split(separator: "\n").count { $0.contains("lenet5") } == 1, "the header is printed once")
+
+            let files = try FileManager.default.contentsOfDirectory(atPath: directory.file("run")).sorted()
+            let events = try #require(files.first { $0.hasPrefix("events.out.tfevents.") })
+            #expect(
+                files == [
+                    "best.safetensors", "checkpoints", "config.yaml", "decisions.jsonl", events, "final.safetensors", "metrics.jsonl",
+                    "report.html",
+                ])
+            let checkpoints = try FileManager.default.contentsOfDirectory(atPath: directory.file("run/checkpoints")).sorted()
+            #expect(checkpoints.last == "step-00000018.safetensors" && checkpoints.allSatisfy { $0.hasPrefix("step-") })
+
+            for file in ["run/final.safetensors", "run/checkpoints/step-00000018.safetensors"] {
+                let digest = try program.run(["digest", directory.file(file)])
+                #expect(digest.output == match.1 + "\n", "\(file): \(digest.account)")
+            }
+            let best = try program.run(["digest", directory.file("run/best.safetensors")])
+            #expect(best.output.wholeMatch(of: /[0-9a-f]{64}\n/) != nil, "\(best.account)")
+        }
+
+        @Test func `the configuration in the run directory trains the same weights again`() throws {
+            let first = try program.run(Scenario.mlp.arguments(in: directory))
+            let second = try program.run(["train", directory.file("run/config.yaml"), "--run", directory.file("again")])
+            #expect(first.exitCode == 0 && first.lastLine == second.lastLine, "\(first.account)\n\(second.account)")
+        }
+
+        @Test func `metrics have a line for each interval and validation with the documented keys`() throws {
+            let outcome = try program.run(Scenario.lenet5.arguments(in: directory))
+            #expect(outcome.exitCode == 0, "\(outcome.account)")
+            let lines = try jsonLines(directory.file("run/metrics.jsonl"))
+            let intervals = lines.filter { $0["trainLoss"] != nil }
+            let validations = lines.filter { $0["valLoss"] != nil }
+            #expect(lines.count == intervals.count + validations.count)
+            #expect(intervals.map { $0["step"] as? Int } == [5, 10, 15, 18])
+            #expect(validations.map { $0["step"] as? Int } == [3, 6, 9, 12, 15, 18])
+            for key in ["epoch", "samples", "learningRate", "samplesPerSecond", "compute", "wait", "reduce", "data", "save"] {
+                #expect(intervals.allSatisfy { $0[key] is NSNumber }, "\(key)")
+            }
+            for key in ["epoch", "learningRate", "valAccuracy"] { #expect(validations.allSatisfy { $0[key] is NSNumber }, "\(key)") }
+            #expect(intervals.last?["samples"] as? Int == 4 * 195 + 128)  // 4 epochs and 2 steps
+        }
+
+        @Test func `evaluation prints the same line for one process and for three ranks`() throws {
+            let trained = try program.run(Scenario.lenet5.arguments(in: directory))
+            #expect(trained.exitCode == 0, "\(trained.account)")
+            let alone = try program.run(["evaluate", directory.file("run"), "--threads", "2"])
+            #expect(alone.output.wholeMatch(of: /samples=4000 loss=[0-9.e+-]+ accuracy=[0-9.]+\n/) != nil, "\(alone.account)")
+            let ranks = try program.run(["evaluate", directory.file("run/best.safetensors")], ranks: 3)
+            let alsoBest = try program.run(["evaluate", directory.file("run/best.safetensors")])
+            #expect(ranks.exitCode == 0 && ranks.output == alsoBest.output, "\(ranks.account)\n\(alsoBest.account)")
+        }
+
+        @Test func `a prediction is a line a sample, from a PGM and from an IDX file`() throws {
+            let trained = try program.run(Scenario.lenet5.arguments(in: directory))
+            #expect(trained.exitCode == 0, "\(trained.account)")
+            let image = (0..<784).map { UInt8(truncatingIfNeeded: $0 * 7) }
+            let pgm = try directory.write(Array("P5\n28 28\n255\n".utf8) + image, to: "one.pgm")
+            let idx = try directory.write([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 28, 0, 0, 0, 28] + image + image, to: "two-idx3-ubyte")
+            let outcome = try program.run(["predict", directory.file("run"), pgm, idx])
+            let lines = outcome.output.split(separator: "\n").map(String.init)
+            try #require(lines.count == 3, "\(outcome.account)")
+            let prediction = try #require(lines[0].wholeMatch(of: /.*one\.pgm\[0\]: ([0-9] probability=[0-9.e-]+)/)).1
+            #expect(lines[1] == "\(idx)[0]: \(prediction)" && lines[2] == "\(idx)[1]: \(prediction)", "\(outcome.account)")
+            // What every rank could say, rank 0 says once.
+            let ranks = try program.run(["predict", directory.file("run"), pgm, idx], ranks: 2)
+            #expect(ranks.output == outcome.output, "\(ranks.account)")
+        }
+
+        @Test func `the summary of LeNet-5 gives the known counts`() throws {
+            let outcome = try program.run(["summary", "lenet5"])
+            #expect(outcome.exitCode == 0, "\(outcome.account)")
+            #expect(outcome.output.contains(/c1 +conv +\[28, 28, 6\] +156 +117,600\b/), "\(outcome.output)")
+            #expect(outcome.output.contains(/c2 +conv +\[10, 10, 16\] +2,416 +240,000\b/), "\(outcome.output)")
+            #expect(outcome.output.contains(/total +\[10\] +61,706 +416,520\b/), "\(outcome.output)")
+        }
+
+        @Test(arguments: [nil, 1, 2])
+        func `the step benchmark prints its one line and takes nothing from the system`(ranks: Int?) throws {
+            let outcome = try program.run(["bench", "step", "lenet5", "--batch", "32", "--grain", "16", "--steps", "20"], ranks: ranks)
+            let count = ranks ?? 1
+            let line = try Regex(
+                "trainer lenet5 ranks=\(count) threads=1 batch/rank=32 grain=16 [A-Za-z0-9_-]+: [0-9.]+ samples/s, [0-9.]+ ms/step "
+                    + #"\(median of 20, min [0-9.]+\), 0 system allocations\n"#)
+            #expect(try line.wholeMatch(in: outcome.output) != nil, "\(outcome.account)")
+        }
+
+        @Test func `help is no error and an unknown word is`() throws {
+            let help = try program.run(["--help"])
+            #expect(help.exitCode == 0 && help.output.contains("USAGE: trainer"), "\(help.account)")
+            let unknown = try program.run(["trian"])
+            #expect(unknown.exitCode == 64 && unknown.errors.contains("trian"), "\(unknown.account)")
+        }
+
+        @Test func `without a configuration it trains the embedded default into runs of an empty folder`() throws {
+            let outcome = try program.run(["train", "--max-steps", "20"], in: directory.path)
+            #expect(outcome.exitCode == 0, "\(outcome.account)")
+            #expect(outcome.lastLine.contains(" steps=20 "))
+            #expect(FileManager.default.fileExists(atPath: directory.file("runs/digits/final.safetensors")))
+            let withoutCommand = try program.run(["--max-steps", "20", "--resume", "never"], in: directory.path, environment: ["HOME": ""])
+            #expect(withoutCommand.lastLine == outcome.lastLine, "\(withoutCommand.account)")
+            #expect(FileManager.default.fileExists(atPath: directory.file("runs/digits.1/final.safetensors")), "the old run was set aside")
+        }
+
+        @Test func `ranks are started by the program itself where --np asks for it`() throws {
+            let outcome = try program.run(Scenario.lenet5.arguments(in: directory) + ["--np", "2"])
+            #expect(outcome.exitCode == 0 && outcome.output.contains("2 ranks × "), "\(outcome.account)")
+            let nested = try program.run(Scenario.lenet5.arguments(in: directory) + ["--np", "2"], ranks: 2)
+            #expect(nested.exitCode == 64 && nested.errors.contains("--np inside a job"), "\(nested.account)")
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension ProgramTests {
+    /// One configuration gives one result, whatever the ranks and threads.
+    @Suite struct SameBits {
+        private static let runs = [1, 2, 3, 4].flatMap { ranks in [1, 2].map { (ranks: ranks, threads: $0) } }
+
+        @Test(arguments: [Scenario.lenet5, .mlp])
+        func `final weights are byte-identical for every number of ranks and threads`(scenario: Scenario) throws {
+            try check(scenario)
+        }
+
+        @Test(.enabled(if: dataFolder != nil, needsData))
+        func `so they are with batch normalisation, crops and flips on CIFAR-10`() throws {
+            let data = try unpackedCIFAR10()
+            try check(.resnet20(data: data.path))
+        }
+
+        private func check(_ scenario: Scenario) throws {
+            let program = try Program()
+            let directory = try TemporaryDirectory(inMemory: true)
+            var expected: (weights: Data, line: String)?
+            for (ranks, threads) in Self.runs {
+                let run = "np\(ranks)-threads\(threads)"
+                // One rank runs without a launcher once and under mpirun once.
+                let outcome = try program.run(
+                    scenario.arguments(in: directory, run: run, threads: threads), ranks: (ranks, threads) == (1, 1) ? nil : ranks)
+                try #require(outcome.exitCode == 0, "\(run): \(outcome.account)")
+                #expect(outcome.leftovers.isEmpty)
+                let weights = try bytes(directory.file(run + "/final.safetensors"))
+                if let expected {
+                    #expect(weights == expected.weights, "\(scenario.name): \(run) gives other weights")
+                    #expect(outcome.lastLine == expected.line)
+                } else {
+                    expected = (weights, outcome.lastLine)
+                    let kinds = try jsonLines(directory.file(run + "/decisions.jsonl")).compactMap { $0["kind"] as? String }
+                    #expect(kinds.contains("rollback"), "the scenario no longer meets a rollback: \(outcome.output)")
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Where the real data sets are, or nil; tests that need them are skipped then.
+let dataFolder = ProcessInfo.processInfo.environment["TRAINER_DATA"]
+
+let needsData: Comment = "needs TRAINER_DATA, the folder with mnist and cifar10"
+
+/// A small training job that meets everything that could depend on ranks and threads: batches that do not divide the
+/// data, grains with fewer samples or none, the end of an epoch, validation in between, decay with rollback.
+struct Scenario: CustomTestStringConvertible, Sendable {
+    var name: String
+    var yaml: String
+    var steps: Int
+
+    var testDescription: String { name }
+
+    /// Convolutions, dropout and translation; 195 training samples, so that the last batch has 3 for 4 grains.
+    static let lenet5 = Scenario(
+        name: "lenet5",
+        yaml: """
+            model: {name: lenet5, dropout: 0.2}
+            data: {name: digits, limit: 250, validation: 55, augment: [ {translate: 2} ]}
+            batch: 64
+            grain: 16
+            epochs: 5
+            optimizer: {name: sgd, learningRate: 0.2, momentum: 0.9, weightDecay: 5e-4}
+            schedule: {onPlateau: {factor: 0.5, patience: 1, rollback: true, monitor: valError}}
+            validation: {everySteps: 3}
+            checkpoint: {everySteps: 4, keep: 3}
+            logEverySteps: 5
+            seed: 1
+
+            """, steps: 18)
+
+    /// Dropout and a batch that the grain does not divide: 50 = 13 + 13 + 12 + 12.
+    static let mlp = Scenario(
+        name: "mlp",
+        yaml: """
+            model: {name: mlp, hidden: [64, 33], dropout: 0.3}
+            data: {name: digits, limit: 240, validation: 37}
+            batch: 50
+            grain: 15
+            epochs: 6
+            optimizer: {name: adam, learningRate: 0.02}
+            schedule: {onPlateau: {factor: 0.3, patience: 1, rollback: true, monitor: valLoss}}
+            validation: {everySteps: 3}
+            checkpoint: {everyEpochs: 1}
+            clipNorm: 1
+            seed: 7
+
+            """, steps: 23)
+
+    /// Long enough to be killed at any point; a line of the log after every second step.
+    static let lenet5Kill = Scenario(
+        name: "lenet5-kill",
+        yaml: lenet5.yaml.replacingOccurrences(of: "logEverySteps: 5", with: "logEverySteps: 2")
+            .replacingOccurrences(of: "epochs: 5", with: "epochs: 30"), steps: 118)
+
+    /// The same, and with validations that are the best so far but not by enough.
+    static let mlpKill = Scenario(
+        name: "mlp-kill",
+        yaml: mlp.yaml.replacingOccurrences(of: "epochs: 6", with: "epochs: 30\nlogEverySteps: 2").replacingOccurrences(of: "patience: 1", with: "patience: 2")
+            .replacingOccurrences(of: "rollback: true", with: "rollback: true, minDelta: 0.05")
+            .replacingOccurrences(of: "validation: {everySteps: 3}", with: "validation: {everySteps: 2}")
+            .replacingOccurrences(of: "checkpoint: {everyEpochs: 1}", with: "checkpoint: {everySteps: 7, keep: 1}"), steps: 140)
+
+    /// Runs for seconds, for signals that come in the middle.
+    static let long = Scenario(
+        name: "long",
+        yaml: lenet5.yaml.replacingOccurrences(of: "epochs: 5", with: "epochs: 1000")
+            .replacingOccurrences(of: "validation: {everySteps: 3}", with: "validation: {everySteps: 400}")
+            .replacingOccurrences(of: "checkpoint: {everySteps: 4", with: "checkpoint: {everySteps: 300"), steps: 700)
+
+    /// For tests that end it themselves.
+    static let endless = Scenario(
+        name: "endless", yaml: long.yaml.replacingOccurrences(of: "epochs: 1000", with: "epochs: 1000000"), steps: 1_000_000)
+
+    /// Two steps, a validation that takes much longer, and the same again.
+    static let slowValidation = Scenario(
+        name: "slow-validation",
+        yaml: lenet5.yaml.replacingOccurrences(of: "limit: 250, validation: 55", with: "limit: 19000, validation: 18900")
+            .replacingOccurrences(of: "validation: {everySteps: 3}", with: "validation: {everySteps: 2}")
+            .replacingOccurrences(of: "logEverySteps: 5", with: "logEverySteps: 2"), steps: 4)
+
+    /// Batch normalisation, whose statistics travel with the gradients, and two kinds of augmentation.
+    static func resnet20(data: String) -> Scenario {
+        Scenario(
+            name: "resnet20",
+            yaml: """
+                model: resnet20
+                data: {name: cifar10, path: \(data), limit: 100, validation: 20, augment: [ {crop: {padding: 4}}, flip ]}
+                batch: 37
+                grain: 10
+                epochs: 5
+                optimizer: {name: sgd, learningRate: 0.1, momentum: 0.9, nesterov: true}
+                schedule: {onPlateau: {factor: 0.5, patience: 1, rollback: true, monitor: valError}}
+                validation: {everySteps: 2}
+                checkpoint: {everySteps: 3}
+                seed: 3
+
+                """, steps: 7)
+    }
+
+    /// Arguments that train it in `directory/run`, the configuration written beside it.
+    func arguments(in directory: TemporaryDirectory, run: String = "run", threads: Int? = nil) throws -> [String] {
+        let config = try directory.write(Array(yaml.utf8), to: "\(name).yaml")
+        return ["train", config, "--run", directory.file(run), "--max-steps", "\(steps)"]
+            + (threads.map { ["--threads", "\($0)"] } ?? [])
+    }
+}
+
+/// The lines of a JSON-lines file, each read as an object.
+func jsonLines(_ path: String) throws -> [[String: Any]] {
+    let text = String(decoding: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
+    return try text.split(separator: "\n").map { line in
+        try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any], "\(path): \(line)")
+    }
+}
+
+/// The bytes of a file.
+func bytes(_ path: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: path)) }
+
+/// The first CIFAR-10 batches, unpacked once into a folder of their own.
+func unpackedCIFAR10() throws -> TemporaryDirectory {
+    let source = try #require(dataFolder) + "/cifar10"
+    let folder = try TemporaryDirectory(inMemory: true)
+    for name in ["data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch"] {
+        let target = folder.file("\(name).bin")
+        if FileManager.default.fileExists(atPath: "\(source)/\(name).bin") {
+            try FileManager.default.createSymbolicLink(atPath: target, withDestinationPath: "\(source)/\(name).bin")
+        } else {
+            let unpacking = try RunningProgram(
+                ["sh", "-c", "xz -dc \"$1\" > \"$2\"", "sh", "\(source)/\(name).bin.xz", target],
+                environment: ProcessInfo.processInfo.environment, directory: nil
+            ).wait()
+            try #require(unpacking.exitCode == 0, "xz: \(unpacking.errors)")
+        }
+    }
+    let labels = "\(source)/batches.meta.txt"
+    if FileManager.default.fileExists(atPath: labels) {
+        try FileManager.default.copyItem(atPath: labels, toPath: folder.file("batches.meta.txt"))
+    }
+    return folder
+}
