@@ -60,7 +60,7 @@ let package = Package(
         tests("TensorCoreTests", ["TensorCore"]),
         tests("AutogradTests", ["Autograd", "Kernels", "Checkpointing"]),
         tests("NeuralNetworkTests", ["NeuralNetwork", "Checkpointing"]),
-        tests("OptimizationTests", ["Optimization"]),
+        tests("OptimizationTests", ["Optimization", "Checkpointing"]),
         tests("DataPipelineTests", ["DataPipeline"]),
         .target(
             name: "CollectivesConformanceChecks", dependencies: ["Collectives"], path: "Tests/CollectivesConformanceChecks",

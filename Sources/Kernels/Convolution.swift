@@ -7,6 +7,30 @@ public enum ConvolutionAlgorithm: Hashable, Sendable {
     case winograd(tileOutputs: Int)
 }
 
+/// What a configuration may say about how convolutions are computed.
+public enum ConvolutionPreference: String, CaseIterable, Sendable {
+    /// By the shape.
+    case automatic
+    /// These wherever they can compute the shape, else by the shape.
+    case im2col, direct, winograd2, winograd4
+
+    /// The algorithm that this forces on a shape; nil where the shape decides.
+    public func algorithm(for geometry: ConvolutionGeometry) -> ConvolutionAlgorithm? {
+        Convolution.algorithms(for: geometry).first { $0.name == rawValue }
+    }
+}
+
+extension ConvolutionAlgorithm {
+    /// The name in tables and configurations.
+    public var name: String {
+        switch self {
+        case .im2col: "im2col"
+        case .direct: "direct"
+        case .winograd(let outputs): "winograd\(outputs)"
+        }
+    }
+}
+
 /// A convolution with its algorithm chosen: forward, and both gradients.
 public struct Convolution: Sendable {
     public let geometry: ConvolutionGeometry

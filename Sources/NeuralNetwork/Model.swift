@@ -27,9 +27,12 @@ public struct Model: Sendable {
     public let convolutions: [ConvolutionGeometry]
     private let root: any Layer
 
+    /// - Parameter convolutions: how convolutions are computed.
     /// - Throws: ``ModelError`` when a layer does not fit its input.
-    public init(name: String, input: Shape, layers: [LayerSpecification]) throws {
-        var builder = ModelBuilder()
+    public init(
+        name: String, input: Shape, layers: [LayerSpecification], convolutions preference: ConvolutionPreference = .automatic
+    ) throws {
+        var builder = ModelBuilder(preference: preference)
         let (root, output) = try builder.sequence(layers, input: input, prefix: "")
         self.name = name
         inputShape = input

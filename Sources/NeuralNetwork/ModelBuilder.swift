@@ -4,6 +4,7 @@ import TensorCore
 
 /// Turns layer specifications into layers: infers shapes, registers parameters in order of use, counts costs.
 struct ModelBuilder {
+    let preference: ConvolutionPreference
     private(set) var parameters: [Parameter] = []
     private(set) var statisticsMomentum: [Int: Float] = [:]
     private(set) var rows: [LayerSummary] = []
@@ -13,6 +14,8 @@ struct ModelBuilder {
     private var flattenedImage: Shape?
     private var names: Set<String> = []
     private var dropouts = 0
+
+    init(preference: ConvolutionPreference) { self.preference = preference }
 
     typealias Built = (layer: any Layer, output: Shape)
 
@@ -76,7 +79,7 @@ struct ModelBuilder {
             throw ModelError.groups(layer: path, groups: c.groups, inputChannels: input[2], outputChannels: c.filters)
         }
         let padding = c.padding.extents(input: input, kernel: c.kernel, stride: c.stride, dilation: c.dilation)
-        let attributes = ConvolutionAttributes(
+        var attributes = ConvolutionAttributes(
             stride: [c.stride.height, c.stride.width], padding: padding, dilation: [c.dilation.height, c.dilation.width],
             groups: c.groups)
         let filters: Shape = [c.filters, c.kernel.height, c.kernel.width, input[2] / c.groups]
@@ -87,6 +90,7 @@ struct ModelBuilder {
         let weight = try parameter(
             path + ".weight", filters, c.initializer?.initializer ?? .uniformFanIn(1), layout: .filters)
         let bias = c.bias ? try parameter(path + ".bias", [c.filters], .uniformBias(fanIn: geometry.patchCount)) : nil
+        attributes.algorithm = preference.algorithm(for: geometry)
         convolutions.append(geometry)
         let output: Shape = [geometry.outputHeight, geometry.outputWidth, c.filters]
         return finish(

@@ -7,6 +7,7 @@ enum Job {
     /// Runs `body` as one of the job's ranks and ends the process with its exit code.
     static func run(_ body: (Ranks) throws -> Int32) throws -> Never {
         let environment = ProcessInfo.processInfo.environment
+        Binding.apply(environment)
         let launcher = try LauncherEnvironment.detect(in: environment)
         let ranks = try Ranks {
             guard let launcher else { return SingleProcessCommunicator() }

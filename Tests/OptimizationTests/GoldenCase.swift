@@ -1,3 +1,4 @@
+import Checkpointing
 import Foundation
 import Optimization
 import Testing
@@ -24,7 +25,7 @@ struct GoldenCase: CustomTestStringConvertible, Sendable {
 
     /// nil when the file is about another operation.
     init?(_ url: URL) throws {
-        let contents = try MinimalFloatSafetensors(Data(contentsOf: url), name: url.lastPathComponent)
+        let contents = try SafetensorsFile(path: url.path)
         let object = try JSONSerialization.jsonObject(with: Data((contents.metadata["case"] ?? "{}").utf8))
         guard let description = object as? [String: Any], description["op"] as? String == "optimizer" else { return nil }
         var values: [String: Double] = [:]
@@ -40,7 +41,7 @@ struct GoldenCase: CustomTestStringConvertible, Sendable {
         rule = String(family)
         self.attributes = values
         self.tolerance = tolerance
-        tensors = contents.tensors
+        tensors = try Dictionary(uniqueKeysWithValues: contents.tensors.map { ($0.name, try contents.floats(of: $0.name)) })
     }
 
     /// The rule that the case names, and the attributes that it used up.
@@ -61,34 +62,6 @@ struct GoldenCase: CustomTestStringConvertible, Sendable {
             return (try Adam(epsilon: value("eps", 1e-8), decouplesWeightDecay: rule == "adamw"), ["eps"])
         case "rprop": return (try Rprop(), [])
         default: throw GoldenError("\(file): unknown optimiser '\(rule)'")
-        }
-    }
-}
-
-/// The F32 tensors and the metadata of a safetensors file; just enough for these fixtures.
-private struct MinimalFloatSafetensors {
-    var metadata: [String: String] = [:]
-    var tensors: [String: [Float]] = [:]
-
-    init(_ data: Data, name: String) throws {
-        let bytes = [UInt8](data)
-        guard bytes.count >= 8 else { throw GoldenError("\(name): too short") }
-        let length = (0..<8).reduce(0) { $0 | Int(bytes[$1]) << (8 * $1) }
-        guard length > 0, 8 + length <= bytes.count,
-            let header = try JSONSerialization.jsonObject(with: Data(bytes[8..<8 + length])) as? [String: Any]
-        else { throw GoldenError("\(name): no header") }
-        for (key, value) in header {
-            if key == "__metadata__" {
-                metadata = value as? [String: String] ?? [:]
-                continue
-            }
-            guard let entry = value as? [String: Any], entry["dtype"] as? String == "F32",
-                let offsets = entry["data_offsets"] as? [Int], offsets.count == 2, offsets[0] <= offsets[1],
-                8 + length + offsets[1] <= bytes.count
-            else { throw GoldenError("\(name): tensor \(key) is not F32 inside the file") }
-            tensors[key] = stride(from: 8 + length + offsets[0], to: 8 + length + offsets[1], by: 4).map { at in
-                Float(bitPattern: (0..<4).reduce(UInt32(0)) { $0 | UInt32(bytes[at + $1]) << UInt32(8 * $1) })
-            }
         }
     }
 }

@@ -8,7 +8,7 @@ import Training
         ("batchSize: 64\n", "1:1: unknown key 'batchSize' (did you mean 'batch'?); allowed here: "),
         ("grane: 8\n",
             "1:1: unknown key 'grane' (did you mean 'grain'?); allowed here: name, model, data, batch, grain, epochs, maxSteps, "
-                + "loss, optimizer, schedule, clipNorm, validation, checkpoint, logEverySteps, seed, onNonFinite, deadlineSeconds."),
+                + "loss, optimizer, schedule, clipNorm, convolutions, validation, checkpoint, logEverySteps, seed, onNonFinite, deadlineSeconds."),
         ("optimizer:\n  name: sgd\n  learningrate: 0.1\n",
             "3:3: unknown key 'optimizer.learningrate' (did you mean 'learningRate'?); "
                 + "allowed here: name, momentum, nesterov, learningRate, weightDecay, groups."),
@@ -17,7 +17,8 @@ import Training
                 + "allowed here: name, beta1, beta2, epsilon, learningRate, weightDecay, groups."),
         ("model: lenet\n",
             "1:8: 'model.name' names 'lenet', which does not exist (did you mean 'lenet5'?); allowed here: mlp, lenet5, resnet20, "
-                + "resnet32, resnet44, resnet56, resnet110, resnet18-cifar, vgg11-cifar, layers."),
+                + "resnet32, resnet44, resnet56, resnet110, resnet18-cifar, vgg11-cifar, "
+                + "alexnet, vgg11, vgg13, vgg16, vgg19, resnet18, resnet34, resnet50, resnet101, resnet152, layers."),
         ("loss: crosEntropy\n",
             "1:7: 'loss' names 'crosEntropy', which does not exist (did you mean 'crossEntropy'?); "
                 + "allowed here: crossEntropy, mse, binaryCrossEntropy."),

@@ -143,6 +143,7 @@ import Training
               cosine:
                 minimumRate: 0.0
             clipNorm: null
+            convolutions: automatic
             validation:
               everyEpochs: null
               everySteps: null

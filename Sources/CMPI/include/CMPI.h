@@ -1,6 +1,7 @@
 // What Swift needs of MPI and the system and cannot import itself: MPI's constants are pointer-cast macros;
 // futex, atomics in shared memory and processor masks are C. Everything else of <mpi.h> is called from Swift directly.
 #pragma once
+#include "Affinity.h"
 #include <mpi.h>
 #include <stddef.h>
 #include <stdint.h>

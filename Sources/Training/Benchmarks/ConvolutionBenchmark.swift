@@ -94,7 +94,7 @@ public struct ConvolutionBenchmark {
             } while Clock.seconds - begin < 0.1
             let gigaflops = 2 * Double(g.multiplyAdds) / best / 1e9
             return Row(
-                shape: g.text, pass: name, algorithm: algorithm.text, isChosen: isChosen, gigaflops: gigaflops, error: error(),
+                shape: g.text, pass: name, algorithm: algorithm.name, isChosen: isChosen, gigaflops: gigaflops, error: error(),
                 shareOfPeak: gigaflops / peak)
         }
     }
@@ -107,17 +107,6 @@ extension ConvolutionGeometry {
         let padding = paddingTop == 0 ? "" : " +\(paddingTop)"
         let split = groups == 1 ? "" : " groups \(groups)"
         return "\(batch)×\(inputHeight)×\(inputWidth)×\(inputChannels)→\(outputChannels) \(kernelHeight)×\(kernelWidth)\(stride)\(padding)\(split)"
-    }
-}
-
-extension ConvolutionAlgorithm {
-    /// The name in tables and configurations.
-    public var text: String {
-        switch self {
-        case .im2col: "im2col"
-        case .direct: "direct"
-        case .winograd(let outputs): "winograd\(outputs)"
-        }
     }
 }
 

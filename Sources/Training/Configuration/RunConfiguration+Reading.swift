@@ -1,4 +1,5 @@
 import Foundation
+import Kernels
 
 extension RunConfiguration {
     /// Reads a configuration file.
@@ -53,6 +54,9 @@ extension RunConfiguration: ConfigurationSection {
         schedule = reader.value("schedule", .section(), default: "constant", "How the learning rate changes.")
         clipNorm = reader.optional(
             "clipNorm", .number(above: 0), "Longer gradients are shortened to this L2 norm over all parameters.")
+        convolutions = reader.value(
+            "convolutions", .choice(of: ConvolutionPreference.self), default: "automatic",
+            "How convolutions are computed: by their shape, or by this algorithm where it can.")
         validation = reader.value("validation", .section(ValidationInterval.self), default: [:], "When validation runs.").interval
         checkpoint = reader.value(
             "checkpoint", .section(), default: [:], influencesWeights: false, "When the state is written to disk.")

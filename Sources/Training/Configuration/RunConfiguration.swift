@@ -1,3 +1,5 @@
+import Kernels
+
 /// Everything that defines a run: what is trained, on what, how and for how long.
 ///
 /// It comes from YAML alone and never changes: what a command line alters goes in as an override, so that the resolved
@@ -20,6 +22,8 @@ public struct RunConfiguration: Equatable, Sendable {
     public let schedule: ScheduleConfiguration
     /// The gradient's largest L2 norm over all parameters; a longer one is shortened to it. Nil for no limit.
     public let clipNorm: Double?
+    /// How convolutions are computed; part of the result's last bits.
+    public let convolutions: ConvolutionPreference
     /// Time between validations.
     public let validation: TrainingInterval
     public let checkpoint: CheckpointConfiguration

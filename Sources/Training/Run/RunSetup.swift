@@ -91,7 +91,8 @@ struct RunSetup {
                 name = configuration.name
                 input = Shape(shape)
             }
-            let model = try Model(name: name, input: input, layers: configuration.model.layers(classes: classes))
+            let model = try Model(name: name, input: input, layers: configuration.model.layers(classes: classes),
+                convolutions: configuration.convolutions)
             guard model.outputShape == [classes] else {
                 throw TrainingError.outputMismatch(model: name, outputs: model.outputShape.dimensions, classes: classes)
             }

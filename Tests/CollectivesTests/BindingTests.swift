@@ -1,0 +1,35 @@
+import Collectives
+import Testing
+
+@Suite struct BindingTests {
+    private func environment(rank: Int, of size: Int, policy: String? = nil, bound: Bool = true) -> [String: String] {
+        var result = ["OMPI_COMM_WORLD_LOCAL_RANK": String(rank), "OMPI_COMM_WORLD_LOCAL_SIZE": String(size)]
+        if bound { result["OMPI_MCA_orte_bound_at_launch"] = "1" }
+        result["OMPI_MCA_hwloc_base_binding_policy"] = policy
+        return result
+    }
+
+    @Test("the ranks of a host share all its processors", arguments: [1, 2, 3, 4, 8])
+    func sharesCover(size: Int) {
+        let processors = [0, 1, 2, 3, 8, 9, 10, 11]
+        let shares = (0..<size).compactMap { Binding.share(environment(rank: $0, of: size), of: processors) }
+        #expect(shares.count == size)
+        #expect(shares.flatMap { $0 } == processors)
+        #expect((shares.map(\.count).max() ?? 0) - (shares.map(\.count).min() ?? 0) <= 1)
+    }
+
+    @Test("a binding that was asked for stays, and so does one that crowds ranks")
+    func staysWhereAsked() {
+        #expect(Binding.share(environment(rank: 0, of: 1, policy: "core"), of: [0, 1]) == nil)
+        #expect(Binding.share(environment(rank: 0, of: 1, bound: false), of: [0, 1]) == nil)
+        #expect(Binding.share(environment(rank: 2, of: 4), of: [0, 1]) == nil)
+        #expect(Binding.share([:], of: [0, 1]) == nil)
+    }
+
+    @Test("the kernel's lists of processors are read")
+    func readsLists() {
+        #expect(Binding.processors(inList: "\t0-3,8") == [0, 1, 2, 3, 8])
+        #expect(Binding.processors(inList: "5") == [5])
+        #expect(Binding.processors(inList: "") == [])
+    }
+}
