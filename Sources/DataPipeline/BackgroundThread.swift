@@ -1,7 +1,9 @@
 import Glibc
 import Synchronization
 
-/// A POSIX thread that runs one closure with all signals blocked, so that signals reach the threads that expect them.
+/// A POSIX thread that runs one closure with signals blocked, so that they reach the threads that expect them.
+///
+/// Faults of the thread itself stay open: blocked, they would end the process without its handlers having their say.
 final class BackgroundThread: Sendable {
     /// Nil once joined.
     private let handle: Mutex<pthread_t?>
@@ -17,6 +19,7 @@ final class BackgroundThread: Sendable {
         var handle = pthread_t()
         var (all, previous) = (sigset_t(), sigset_t())
         sigfillset(&all)
+        for fault in [SIGBUS, SIGSEGV, SIGILL, SIGTRAP, SIGFPE, SIGABRT] { sigdelset(&all, fault) }
         pthread_sigmask(SIG_SETMASK, &all, &previous)
         let status = pthread_create(&handle, nil, { argument in
             if let argument { Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run() }

@@ -128,6 +128,18 @@ extension ProgramTests {
             job.signal(SIGINT)
             job.signal(SIGTERM)
             #expect(job.wait().exitCode == 75)
+
+            // A step of many seconds.
+            var slow = Scenario.mlp
+            slow.yaml = slow.yaml.replacingOccurrences(of: "hidden: [64, 33]", with: "hidden: [6000, 6000]")
+                .replacingOccurrences(of: "limit: 240, validation: 37", with: "limit: 6000, validation: 37")
+                .replacingOccurrences(of: "batch: 50\ngrain: 15", with: "batch: 5900\ngrain: 5900")
+            let stubborn = try program.start(slow.arguments(in: directory, run: "slow"))
+            #expect(stubborn.wait { $0.output.contains("epochs of") }, "\(stubborn.errors)")
+            stubborn.signal(SIGTERM)
+            usleep(1_300_000)
+            stubborn.signal(SIGINT)
+            #expect(stubborn.wait(timeoutSeconds: 3).exitCode == 128 + SIGINT)
         }
 
         @Test func `names with spaces, quotes and letters of any script work`() throws {
