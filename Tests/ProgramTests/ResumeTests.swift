@@ -14,10 +14,10 @@ extension ProgramTests {
         }
 
         /// The final bytes of an undisturbed run of `scenario`.
-        private func undisturbed(_ scenario: Scenario) throws -> Data {
+        private func undisturbed(_ scenario: Scenario) throws -> FileContent {
             let outcome = try program.run(scenario.arguments(in: directory, run: "undisturbed", threads: 1))
             try #require(outcome.exitCode == 0, "\(outcome.account)")
-            return try bytes(directory.file("undisturbed/final.safetensors"))
+            return try FileContent(directory.file("undisturbed/final.safetensors"))
         }
 
         private func kinds(_ run: String = "run") throws -> [String] {
@@ -39,7 +39,7 @@ extension ProgramTests {
             #expect(!FileManager.default.fileExists(atPath: directory.file("run/final.safetensors")))
             let resumed = try program.run(scenario.arguments(in: directory), ranks: ranksAfterwards > 0 ? ranksAfterwards : nil)
             #expect(resumed.exitCode == 0, "\(resumed.account)")
-            #expect(try bytes(directory.file("run/final.safetensors")) == expected)
+            #expect(try FileContent(directory.file("run/final.safetensors")) == expected)
             #expect(try kinds().contains("stopSignal") && kinds().contains("resume"))
         }
 
@@ -53,7 +53,7 @@ extension ProgramTests {
             #expect(stopped.exitCode == 75 && !stopped.output.contains("validation at"), "\(stopped.account)")
             let resumed = try program.run(scenario.arguments(in: directory))
             #expect(resumed.exitCode == 0 && resumed.output.contains("validation at step 2"), "\(resumed.account)")
-            #expect(try bytes(directory.file("run/final.safetensors")) == expected)
+            #expect(try FileContent(directory.file("run/final.safetensors")) == expected)
             let validations = try jsonLines(directory.file("run/metrics.jsonl")).filter { $0["valLoss"] != nil }
             #expect(validations.map { $0["step"] as? Int } == [2, 4], "each once")
         }
@@ -82,7 +82,7 @@ extension ProgramTests {
             let again = 1 + random.next(below: 4)
             let resumed = try program.run(scenario.arguments(in: directory, threads: 1 + random.next(below: 2)), ranks: again)
             #expect(resumed.exitCode == 0, "seed \(seed), \(again) ranks: \(resumed.account)")
-            #expect(try bytes(directory.file("run/final.safetensors")) == expected, "seed \(seed), \(ranks) then \(again) ranks")
+            #expect(try FileContent(directory.file("run/final.safetensors")) == expected, "seed \(seed), \(ranks) then \(again) ranks")
         }
 
         @Test func `a killed launcher leaves no rank behind`() throws {
@@ -105,7 +105,7 @@ extension ProgramTests {
             // The newest goes back to step 15, the best.
             let victim = damage == "torn best" ? "step-00000015.safetensors" : names[names.count - 1]
             try #require(names.contains(victim), "\(names)")
-            var content = try bytes(folder + "/" + victim)
+            var content = try Data(contentsOf: URL(fileURLWithPath: folder + "/" + victim))
             switch damage {
             case "empty": content = Data()
             case "flipped": content[content.count / 2] ^= 1
@@ -115,7 +115,7 @@ extension ProgramTests {
             try FileManager.default.removeItem(atPath: directory.file("run/final.safetensors"))
             let resumed = try program.run(scenario.arguments(in: directory), ranks: 2)
             #expect(resumed.exitCode == 0, "\(resumed.account)")
-            #expect(try bytes(directory.file("run/final.safetensors")) == expected)
+            #expect(try FileContent(directory.file("run/final.safetensors")) == expected)
             let fallbacks = try jsonLines(directory.file("run/decisions.jsonl")).filter { $0["kind"] as? String == "checkpointFallback" }
             #expect(fallbacks.contains { ($0["reason"] as? String)?.contains(victim) == true }, "\(fallbacks)")
         }
@@ -138,18 +138,18 @@ extension ProgramTests {
             _ = job.wait()
             let resumed = try program.run(scenario.arguments(in: directory), ranks: 3)
             #expect(resumed.exitCode == 0, "\(resumed.account)")
-            #expect(try bytes(directory.file("run/final.safetensors")) == expected)
+            #expect(try FileContent(directory.file("run/final.safetensors")) == expected)
         }
 
         @Test func `--resume never sets the old run aside and begins anew`() throws {
             let scenario = Scenario.lenet5
             let first = try program.run(scenario.arguments(in: directory))
-            let old = try bytes(directory.file("run/final.safetensors"))
+            let old = try FileContent(directory.file("run/final.safetensors"))
             // A slash at the end names the same folder.
             let second = try program.run(scenario.arguments(in: directory) + ["--resume", "never", "--run", directory.file("run") + "/"])
             #expect(second.exitCode == 0 && second.lastLine == first.lastLine, "\(second.account)")
             #expect(!second.output.contains("resumed"))
-            #expect(try bytes(directory.file("run.1/final.safetensors")) == old)
+            #expect(try FileContent(directory.file("run.1/final.safetensors")) == old)
         }
 
         @Test(arguments: [nil, 3])

@@ -21,7 +21,7 @@ extension ProgramTests {
         private func check(_ scenario: Scenario) throws {
             let program = try Program()
             let directory = try TemporaryDirectory(inMemory: true)
-            var expected: (weights: Data, line: String)?
+            var expected: (weights: FileContent, line: String)?
             for (ranks, threads) in Self.runs {
                 let run = "np\(ranks)-threads\(threads)"
                 // One rank runs without a launcher once and under mpirun once.
@@ -29,7 +29,7 @@ extension ProgramTests {
                     scenario.arguments(in: directory, run: run, threads: threads), ranks: (ranks, threads) == (1, 1) ? nil : ranks)
                 try #require(outcome.exitCode == 0, "\(run): \(outcome.account)")
                 #expect(outcome.leftovers.isEmpty)
-                let weights = try bytes(directory.file(run + "/final.safetensors"))
+                let weights = try FileContent(directory.file(run + "/final.safetensors"))
                 if let expected {
                     #expect(weights == expected.weights, "\(scenario.name): \(run) gives other weights")
                     #expect(outcome.lastLine == expected.line)

@@ -119,8 +119,15 @@ func jsonLines(_ path: String) throws -> [[String: Any]] {
     }
 }
 
-/// The bytes of a file.
-func bytes(_ path: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: path)) }
+/// What a file holds, as one value: of two collections that differ a failed expectation would look for the shortest edit,
+/// which takes hours for weights.
+struct FileContent: Equatable, CustomStringConvertible {
+    let bytes: Data
+
+    init(_ path: String) throws { bytes = try Data(contentsOf: URL(fileURLWithPath: path)) }
+
+    var description: String { "\(bytes.count) bytes" }
+}
 
 /// The first CIFAR-10 batches, unpacked once into a folder of their own.
 func unpackedCIFAR10() throws -> TemporaryDirectory {
