@@ -105,6 +105,23 @@ extension ProgramTests {
             #expect(try line.wholeMatch(in: outcome.output) != nil, "\(outcome.account)")
         }
 
+        @Test func `the memory of a process that trains does not grow`() throws {
+            // Seen from outside: what the C library or anybody else takes from the system shows too.
+            let job = try program.start(["bench", "step", "lenet5", "--batch", "32", "--grain", "16", "--threads", "2", "--steps", "2000"])
+            var kilobytes: [Int] = []
+            _ = job.wait { job in
+                if let resident = job.residentKilobytes { kilobytes.append(resident) }
+                usleep(10_000)
+                return false
+            }
+            #expect(job.wait().exitCode == 0)
+            try #require(kilobytes.count > 40, "too few samples: \(kilobytes.count)")
+            // The first half holds start-up; the last tenth the end of the process.
+            let steady = kilobytes[(kilobytes.count / 2)..<(kilobytes.count * 9 / 10)]
+            let growth = (steady.last ?? 0) - (steady.first ?? 0)
+            #expect(growth <= 64, "grew by \(growth) KiB in about 800 steps: \(kilobytes)")
+        }
+
         @Test func `help is no error and an unknown word is`() throws {
             let help = try program.run(["--help"])
             #expect(help.exitCode == 0 && help.output.contains("USAGE: trainer"), "\(help.account)")

@@ -72,6 +72,12 @@ final class RunningProgram {
         return result
     }
 
+    /// Resident memory of the process that was started; nil when it has ended.
+    var residentKilobytes: Int? {
+        let line = text("/proc/\(process)/status").split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+        return line.flatMap { Int($0.filter(\.isNumber)) }
+    }
+
     /// Sends a signal to the process that was started.
     func signal(_ number: Int32) { Glibc.kill(process, number) }
 
