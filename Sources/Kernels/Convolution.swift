@@ -45,6 +45,7 @@ public struct Convolution: Sendable {
     /// Winograd where it can; small images have too few tiles for F(4, 3) to fill its 36 matrix products. Direct where
     /// matrix products would be too thin.
     static func choose(_ g: ConvolutionGeometry) -> ConvolutionAlgorithm {
+        if StridedWinogradConvolution.supports(g) { return .winograd(tileOutputs: 4) }
         if WinogradConvolution.supports(g) {
             return .winograd(tileOutputs: min(g.outputHeight, g.outputWidth) <= 4 ? 2 : 4)
         }
@@ -55,46 +56,33 @@ public struct Convolution: Sendable {
     public static func algorithms(for g: ConvolutionGeometry) -> [ConvolutionAlgorithm] {
         var result: [ConvolutionAlgorithm] = [.im2col]
         if DirectConvolution.supports(g) { result.append(.direct) }
+        if StridedWinogradConvolution.supports(g) { result.append(.winograd(tileOutputs: 4)) }
         if WinogradConvolution.supports(g) { result += [.winograd(tileOutputs: 2), .winograd(tileOutputs: 4)] }
         return result
     }
 
-    /// Floats of working memory for ``forward(_:_:bias:rectify:into:scratch:)``.
-    public var forwardScratchCount: Int {
+    private var kernel: any ConvolutionKernel {
         switch algorithm {
-        case .im2col: Im2colConvolution(geometry).scratchCount
-        case .direct: DirectConvolution(geometry).scratchCount
-        case .winograd(let m): WinogradConvolution(geometry, tileOutputs: m).forwardScratchCount
+        case .im2col: Im2colConvolution(geometry)
+        case .direct: DirectConvolution(geometry)
+        case .winograd(let m):
+            geometry.strideHeight == 1
+                ? WinogradConvolution(geometry, tileOutputs: m) : StridedWinogradConvolution(geometry)
         }
     }
 
+    /// Floats of working memory for ``forward(_:_:bias:rectify:into:scratch:)``.
+    public var forwardScratchCount: Int { kernel.forwardScratchCount }
+
     /// Floats of working memory for ``gradients(_:_:_:data:accumulateData:filter:accumulateFilter:scratch:)``.
-    public var gradientScratchCount: Int {
-        switch algorithm {
-        case .im2col: Im2colConvolution(geometry).scratchCount
-        case .direct: DirectConvolution(geometry).scratchCount
-        case .winograd(let m): WinogradConvolution(geometry, tileOutputs: m).gradientScratchCount
-        }
-    }
+    public var gradientScratchCount: Int { kernel.gradientScratchCount }
 
     /// y = x ∗ w + bias, then max(0, y) where `rectify` says so.
     public func forward(
         _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, bias: UnsafePointer<Float>?, rectify: Bool,
         into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
     ) {
-        switch algorithm {
-        case .im2col:
-            Im2colConvolution(geometry).forward(x, w, into: y, scratch: scratch)
-            if let bias {
-                addBias(bias, to: y, rows: geometry.outputPixels, columns: geometry.outputChannels, rectify: rectify)
-            } else if rectify {
-                Kernels.rectify(y, count: geometry.outputCount)
-            }
-        case .direct:
-            DirectConvolution(geometry).forward(x, w, bias: bias, rectify: rectify, into: y, scratch: scratch)
-        case .winograd(let m):
-            WinogradConvolution(geometry, tileOutputs: m).forward(x, w, bias: bias, rectify: rectify, into: y, scratch: scratch)
-        }
+        kernel.forward(x, w, bias: bias, rectify: rectify, into: y, scratch: scratch)
     }
 
     /// The gradients for the input and for the filters, each only where asked for.
@@ -103,19 +91,7 @@ public struct Convolution: Sendable {
         data dx: UnsafeMutablePointer<Float>?, accumulateData: Bool, filter dw: UnsafeMutablePointer<Float>?,
         accumulateFilter: Bool, scratch: UnsafeMutablePointer<Float>
     ) {
-        switch algorithm {
-        case .im2col:
-            let convolution = Im2colConvolution(geometry)
-            if let dw { convolution.filterGradient(x, dy, into: dw, scratch: scratch, accumulate: accumulateFilter) }
-            if let dx { convolution.dataGradient(dy, w, into: dx, scratch: scratch, accumulate: accumulateData) }
-        case .direct:
-            let convolution = DirectConvolution(geometry)
-            if let dw { convolution.filterGradient(x, dy, into: dw, scratch: scratch, accumulate: accumulateFilter) }
-            if let dx { convolution.dataGradient(dy, w, into: dx, scratch: scratch, accumulate: accumulateData) }
-        case .winograd(let m):
-            WinogradConvolution(geometry, tileOutputs: m).gradients(
-                x, w, dy, data: dx, accumulateData: accumulateData, filter: dw, accumulateFilter: accumulateFilter,
-                scratch: scratch)
-        }
+        kernel.gradients(
+            x, w, dy, data: dx, accumulateData: accumulateData, filter: dw, accumulateFilter: accumulateFilter, scratch: scratch)
     }
 }

@@ -34,13 +34,15 @@ public struct WinogradConvolution: Sendable {
     private var outputPlane: Int { block * o + 16 }
     private var filterPlane: Int { o * c + 16 }
     private var zeroCount: Int { max(c, o) }
+    /// Floats of V and M, which first hold the transposed filters.
+    private var tileCount: Int { max(p * (inputPlane + outputPlane), geometry.filterCount) }
     private var tileScratch: Int { 36 * 16 }
 
     /// Floats of working memory that `forward` needs.
-    public var forwardScratchCount: Int { p * (filterPlane + inputPlane + outputPlane) + 2 * zeroCount + tileScratch }
+    public var forwardScratchCount: Int { p * filterPlane + tileCount + 2 * zeroCount + tileScratch }
 
     /// Floats of working memory that `gradients` needs.
-    public var gradientScratchCount: Int { p * (2 * filterPlane + inputPlane + outputPlane) + 2 * zeroCount + tileScratch }
+    public var gradientScratchCount: Int { 2 * p * filterPlane + tileCount + 2 * zeroCount + tileScratch }
 
     /// y = x ∗ w + bias, then max(0, y) where `rectify` says so.
     public func forward(
@@ -78,17 +80,19 @@ public struct WinogradConvolution: Sendable {
         let u = scratch
         let v = u + p * filterPlane
         let m = v + p * inputPlane
-        let zeros = m + p * outputPlane
+        let zeros = v + tileCount
         let work = zeros + 2 * zeroCount
         zeros.update(repeating: 0, count: zeroCount)
-        transformFilter(Tile.self, w, into: u, work)
+        // [3, 3, c, o], so that the products need no transposition; V and M are free until the first tiles.
+        transpose(w, rows: o, columns: 9 * c, into: v)
+        transformFilter(Tile.self, v, rows: c, columns: o, rowStride: o, tapStride: c * o, into: u, work)
         var first = 0
         while first < tiles {
             let t = min(block, tiles - first)
             transformInput(Tile.self, x, first: first, count: t, into: v, zeros, work)
             for point in 0..<p {
-                multiply(
-                    m: t, n: o, k: c, v + point * inputPlane, lda: c, u + point * filterPlane, ldb: c, transposeB: true,
+                multiplyFewRows(
+                    m: t, n: o, k: c, v + point * inputPlane, lda: c, u + point * filterPlane, ldb: o,
                     into: m + point * outputPlane, ldc: o)
             }
             transformOutput(Tile.self, m, first: first, count: t, bias: bias ?? UnsafePointer(zeros), rectify, into: y, work)
@@ -106,10 +110,10 @@ public struct WinogradConvolution: Sendable {
         let du = u + p * filterPlane
         let v = du + p * filterPlane
         let m = v + p * inputPlane
-        let zeros = m + p * outputPlane
+        let zeros = v + tileCount
         let work = zeros + 2 * zeroCount
         zeros.update(repeating: 0, count: zeroCount)
-        if dx != nil { transformFilter(Tile.self, w, into: u, work) }
+        if dx != nil { transformFilter(Tile.self, w, rows: o, columns: c, rowStride: 9 * c, tapStride: c, into: u, work) }
         var first = 0
         while first < tiles {
             let t = min(block, tiles - first)
@@ -117,14 +121,14 @@ public struct WinogradConvolution: Sendable {
             if dw != nil {
                 transformInput(Tile.self, x, first: first, count: t, into: v, zeros, work)
                 for point in 0..<p {
-                    multiply(
-                        m: o, n: c, k: t, m + point * outputPlane, lda: o, transposeA: true, v + point * inputPlane, ldb: c,
+                    multiplyTransposed(
+                        m: o, n: c, k: t, m + point * outputPlane, lda: o, v + point * inputPlane, ldb: c,
                         into: du + point * filterPlane, ldc: c, accumulate: first > 0)
                 }
             }
             if let dx {
                 for point in 0..<p {
-                    multiply(
+                    multiplyFewRows(
                         m: t, n: c, k: o, m + point * outputPlane, lda: o, u + point * filterPlane, ldb: c,
                         into: v + point * inputPlane, ldc: c)
                 }
@@ -309,26 +313,25 @@ public struct WinogradConvolution: Sendable {
         }
     }
 
-    /// Uᵖ[o, c] = (G g Gᵀ)ₚ.
+    /// Uᵖ[row, column] = (G g Gᵀ)ₚ for the filters whose taps lie at row · rowStride + tap · tapStride + column.
     @inline(__always)
     private func transformFilter<Tile: WinogradTile>(
-        _: Tile.Type, _ w: UnsafePointer<Float>, into u: UnsafeMutablePointer<Float>, _ work: UnsafeMutablePointer<Float>
+        _: Tile.Type, _ w: UnsafePointer<Float>, rows: Int, columns: Int, rowStride: Int, tapStride: Int,
+        into u: UnsafeMutablePointer<Float>, _ work: UnsafeMutablePointer<Float>
     ) {
         let n = Tile.products
         let half = scratchVectors(work)
         let plane = filterPlane
-        for filter in 0..<o {
-            var channel = 0
-            while channel < c {
-                let source = w + filter * 9 * c + channel
+        for row in 0..<rows {
+            for column in stride(from: 0, to: columns, by: 16) {
+                let source = w + row * rowStride + column
                 for i in 0..<3 {
-                    Tile.filter({ source.vector((i * 3 + $0) * c) }, { half[i * n + $0] = $1 })
+                    Tile.filter({ source.vector((i * 3 + $0) * tapStride) }, { half[i * n + $0] = $1 })
                 }
-                let target = u + filter * c + channel
+                let target = u + row * columns + column
                 for j in 0..<n {
                     Tile.filter({ half[$0 * n + j] }, { target.store($1, ($0 * n + j) * plane) })
                 }
-                channel += 16
             }
         }
     }

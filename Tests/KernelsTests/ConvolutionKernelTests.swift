@@ -41,6 +41,13 @@ import Testing
         }
     }
 
+    /// The same images and paddings at stride 2, and more tiles than a block of 64 holds.
+    static let strided = (winogradCases.filter { $0.algorithm == .im2col }.map(\.geometry) + [manyTiles[0].geometry]).flatMap { shape -> [Case] in
+        var g = shape
+        (g.strideHeight, g.strideWidth) = (2, 2)
+        return Convolution.algorithms(for: g).map { Case(geometry: g, algorithm: $0) }
+    }
+
     /// More tiles than a block of 64 or 128 holds, for both block sizes.
     static let manyTiles = [(3, 26, 22, 16, 16), (4, 24, 23, 160, 16)].flatMap { n, h, w, c, o -> [Case] in
         var g = ConvolutionGeometry(
@@ -84,6 +91,7 @@ import Testing
     }
 
     @Test(arguments: winogradCases + manyTiles) func smallFiltersAgreeWithTheDirectSum(_ test: Case) { check(test) }
+    @Test(arguments: strided) func downsamplingAgreesWithTheDirectSum(_ test: Case) { check(test) }
     @Test(arguments: randomCases) func anyShapeAgreesWithTheDirectSum(_ test: Case) { check(test) }
     @Test(arguments: fewChannels) func fewChannelsAgreeWithTheDirectSum(_ test: Case) { check(test) }
 
