@@ -284,32 +284,3 @@ public final class Trainer {
 
 /// A number with six significant digits.
 private func decimal(_ value: Double) -> String { String(format: "%.6g", value) }
-
-/// Rank 0's decision on its way to the other ranks.
-private struct PlateauMessage: Codable {
-    var kind: String
-    var numbers: [Double]
-    var step: Int?
-    var state: [String: String]
-
-    init(_ decision: PlateauRule.Decision?, state: [String: String]) {
-        self.state = state
-        numbers = []
-        switch decision {
-        case .improved: kind = "improved"
-        case .decayed(let from, let to, let rollbackToStep):
-            kind = "decayed"
-            numbers = [from, to]
-            step = rollbackToStep
-        default: kind = "nothing"
-        }
-    }
-
-    var decision: PlateauRule.Decision? {
-        switch kind {
-        case "improved": .improved
-        case "decayed": .decayed(from: numbers[0], to: numbers[1], rollbackToStep: step)
-        default: nil
-        }
-    }
-}
