@@ -24,13 +24,12 @@ package enum ProgressText {
         return "\(NumberText.count(run.ranks, "rank")) × \(NumberText.count(run.threadsPerRank, "thread")) on \(NumberText.count(run.cores, "core")) of \(hosts)"
     }
 
-    /// `batch 128 = 4 grains of 32`, or `batch 100 = 3 grains of 32 and 1 of 4` when the last grain is short.
+    /// `batch 128 = 4 grains of 32`, or `batch 100 = 4 grains of 25`, `batch 50 = 4 grains of 12 or 13`: the batch is split evenly.
     package static func batch(_ run: RunDescription) -> String {
-        let whole = run.batch / max(run.grain, 1)
-        let rest = run.batch % max(run.grain, 1)
-        if whole == 0 { return "batch \(run.batch) = 1 grain" }
-        let short = rest > 0 ? " and 1 of \(rest)" : ""
-        return "batch \(run.batch) = \(NumberText.count(whole, "grain")) of \(run.grain)\(short)"
+        let grains = (run.batch + run.grain - 1) / max(run.grain, 1)
+        let (size, larger) = run.batch.quotientAndRemainder(dividingBy: max(grains, 1))
+        let sizes = larger == 0 ? "\(size)" : "\(size) or \(size + 1)"
+        return "batch \(run.batch) = \(NumberText.count(grains, "grain")) of \(sizes)"
     }
 
     /// One plain line for a logging interval, for pipes and files.

@@ -25,8 +25,8 @@ struct ProgressTextTests {
     }
 
     @Test(arguments: [
-        (128, 32, "batch 128 = 4 grains of 32"), (100, 32, "batch 100 = 3 grains of 32 and 1 of 4"),
-        (32, 32, "batch 32 = 1 grain of 32"), (7, 32, "batch 7 = 1 grain"),
+        (128, 32, "batch 128 = 4 grains of 32"), (100, 32, "batch 100 = 4 grains of 25"),
+        (50, 15, "batch 50 = 4 grains of 12 or 13"), (32, 32, "batch 32 = 1 grain of 32"), (7, 32, "batch 7 = 1 grain of 7"),
     ])
     func batchTellsItsGrains(batch: Int, grain: Int, text: String) {
         var run = Samples.run

@@ -7,6 +7,7 @@ struct PlateauMessage: Codable {
     var step: Int?
     var state: [String: String]
 
+    /// - Parameter state: of the plateau rule after the decision.
     init(_ decision: PlateauRule.Decision?, state: [String: String]) {
         self.state = state
         numbers = []
@@ -20,6 +21,7 @@ struct PlateauMessage: Codable {
         }
     }
 
+    /// What was decided, as far as the loop acts on it.
     var decision: PlateauRule.Decision? {
         switch kind {
         case "improved": .improved
