@@ -21,9 +21,9 @@ func multiplyFewRows(
         multiply(m: m, n: n, k: k, a, lda: lda, b, ldb: ldb, into: c, ldc: ldc, accumulate: accumulate)
         return
     }
-    let rows = piece(of: m, most: 48)
     let columns = 64
     let depth = piece(of: k, most: 256)
+    let rows = piece(of: m, most: max(48, 48 * 256 / depth))
     for column in stride(from: 0, to: n, by: columns) {
         for inner in stride(from: 0, to: k, by: depth) {
             for row in stride(from: 0, to: m, by: rows) {

@@ -1,9 +1,9 @@
 /// How a convolution is computed; the choice depends on the shape alone, so it is the same on every rank and machine.
 public enum ConvolutionAlgorithm: Hashable, Sendable {
     case im2col
-    /// In registers, for few channels.
+    /// In registers, for few channels, and channel by channel for depthwise convolutions.
     case direct
-    /// Winograd's minimal filtering with tiles of 4×4 or 2×2 outputs.
+    /// Winograd's minimal filtering with tiles of 4×4 or 2×2 outputs; 4×4 at stride 2.
     case winograd(tileOutputs: Int)
 }
 
@@ -49,13 +49,14 @@ public struct Convolution: Sendable {
         if WinogradConvolution.supports(g) {
             return .winograd(tileOutputs: min(g.outputHeight, g.outputWidth) <= 4 ? 2 : 4)
         }
+        if DepthwiseConvolution.supports(g) { return .direct }
         return DirectConvolution.supports(g) && g.outputChannels <= 16 ? .direct : .im2col
     }
 
     /// Every algorithm that computes a shape.
     public static func algorithms(for g: ConvolutionGeometry) -> [ConvolutionAlgorithm] {
         var result: [ConvolutionAlgorithm] = [.im2col]
-        if DirectConvolution.supports(g) { result.append(.direct) }
+        if DirectConvolution.supports(g) || DepthwiseConvolution.supports(g) { result.append(.direct) }
         if StridedWinogradConvolution.supports(g) { result.append(.winograd(tileOutputs: 4)) }
         if WinogradConvolution.supports(g) { result += [.winograd(tileOutputs: 2), .winograd(tileOutputs: 4)] }
         return result
@@ -64,7 +65,7 @@ public struct Convolution: Sendable {
     private var kernel: any ConvolutionKernel {
         switch algorithm {
         case .im2col: Im2colConvolution(geometry)
-        case .direct: DirectConvolution(geometry)
+        case .direct: geometry.groups == 1 ? DirectConvolution(geometry) : DepthwiseConvolution(geometry)
         case .winograd(let m):
             geometry.strideHeight == 1
                 ? WinogradConvolution(geometry, tileOutputs: m) : StridedWinogradConvolution(geometry)

@@ -10,7 +10,12 @@ public struct Im2colConvolution: Sendable {
     private var blockRows: Int { max(64, min(geometry.outputPixels, 131_072 / max(geometry.patchCount, 1))) }
 
     /// Floats of working memory that each pass needs.
-    public var scratchCount: Int { geometry.isPointwise && geometry.groups == 1 ? 0 : blockRows * geometry.patchCount }
+    public var scratchCount: Int {
+        geometry.isPointwise && geometry.groups == 1 ? 0 : blockRows * geometry.patchCount + (isThin ? geometry.filterCount : 0)
+    }
+
+    /// Whether a group has so few filters and values under them that the library's copying of both factors is the greater cost.
+    private var isThin: Bool { geometry.groupOutputChannels * geometry.patchCount <= 4096 }
 
     @inline(__always)
     private func forEachBlock(_ body: (_ group: Int, _ first: Int, _ rows: Int) -> Void) {
@@ -38,8 +43,18 @@ public struct Im2colConvolution: Sendable {
             return
         }
         let patches = PatchMatrix(g: g)
+        let transposed = scratch + blockRows * k
+        if isThin {
+            for group in 0..<g.groups { transpose(w + group * o * k, rows: o, columns: k, into: transposed + group * o * k) }
+        }
         forEachBlock { group, first, rows in
             patches.gather(x, group: group, first: first, rows: rows, into: scratch)
+            if isThin {
+                multiplyFewRows(
+                    m: rows, n: o, k: k, scratch, lda: k, transposed + group * o * k, ldb: o,
+                    into: y + first * g.outputChannels + group * o, ldc: g.outputChannels)
+                return
+            }
             multiply(
                 m: rows, n: o, k: k, scratch, lda: k, w + group * o * k, ldb: k, transposeB: true,
                 into: y + first * g.outputChannels + group * o, ldc: g.outputChannels)
@@ -86,9 +101,9 @@ public struct Im2colConvolution: Sendable {
         if g.outputPixels == 0 && !accumulate { dw.update(repeating: 0, count: g.filterCount) }
         forEachBlock { group, first, rows in
             patches.gather(x, group: group, first: first, rows: rows, into: scratch)
-            multiply(
+            multiplyTransposed(
                 m: o, n: k, k: rows, dy + first * g.outputChannels + group * o, lda: g.outputChannels,
-                transposeA: true, scratch, ldb: k, into: dw + group * o * k, ldc: k, accumulate: accumulate || first > 0)
+                scratch, ldb: k, into: dw + group * o * k, ldc: k, accumulate: accumulate || first > 0)
         }
     }
 }

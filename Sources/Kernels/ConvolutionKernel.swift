@@ -50,6 +50,7 @@ extension SeparateGradientsKernel {
 }
 
 extension DirectConvolution: SeparateGradientsKernel {}
+extension DepthwiseConvolution: SeparateGradientsKernel {}
 
 extension Im2colConvolution: SeparateGradientsKernel {
     func forward(

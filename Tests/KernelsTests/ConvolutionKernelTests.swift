@@ -42,14 +42,14 @@ import Testing
     }
 
     /// The same images and paddings at stride 2, and more tiles than a block of 64 holds.
-    static let strided = (winogradCases.filter { $0.algorithm == .im2col }.map(\.geometry) + [manyTiles[0].geometry]).flatMap { shape -> [Case] in
+    static let strided = (winogradCases.filter { $0.algorithm == .im2col }.map(\.geometry) + manyTiles.filter { $0.algorithm == .im2col }.map(\.geometry)).flatMap { shape -> [Case] in
         var g = shape
         (g.strideHeight, g.strideWidth) = (2, 2)
         return Convolution.algorithms(for: g).map { Case(geometry: g, algorithm: $0) }
     }
 
     /// More tiles than a block of 64 or 128 holds, for both block sizes.
-    static let manyTiles = [(3, 26, 22, 16, 16), (4, 24, 23, 160, 16)].flatMap { n, h, w, c, o -> [Case] in
+    static let manyTiles = [(3, 26, 22, 16, 16), (4, 24, 23, 160, 16), (2, 9, 7, 288, 80)].flatMap { n, h, w, c, o -> [Case] in
         var g = ConvolutionGeometry(
             batch: n, inputHeight: h, inputWidth: w, inputChannels: c, outputChannels: o, kernelHeight: 3, kernelWidth: 3)
         (g.paddingTop, g.paddingBottom, g.paddingLeft, g.paddingRight) = (1, 1, 1, 1)
@@ -69,6 +69,24 @@ import Testing
     static let fewChannels = cases(150, seed: 12) { g, numbers in
         g.inputChannels = 1 + numbers.integer(below: 12)
         g.outputChannels = 1 + numbers.integer(below: 34)
+    }
+
+    /// A filter for each channel: channels below, at and above whole vectors, any stride and dilation.
+    static let depthwise = cases(60, seed: 13) { g, numbers in
+        g.groups = 2 + numbers.integer(below: 39)
+        (g.inputChannels, g.outputChannels) = (g.groups, g.groups)
+        (g.strideHeight, g.strideWidth) = (1 + numbers.integer(below: 3), 1 + numbers.integer(below: 3))
+        (g.dilationHeight, g.dilationWidth) = (1 + numbers.integer(below: 2), 1 + numbers.integer(below: 2))
+    }
+
+    /// Few filters of few values over enough pixels for several blocks of the matrix product: RGB stems, and around the limit of a thin one.
+    static let stems = [(3, 64, 3, 1, 40), (3, 64, 7, 2, 60), (3, 16, 11, 4, 70), (2, 80, 5, 2, 41), (3, 152, 3, 1, 30)].flatMap {
+        c, o, kernel, stride, size -> [Case] in
+        var g = ConvolutionGeometry(
+            batch: 2, inputHeight: size, inputWidth: size + 3, inputChannels: c, outputChannels: o, kernelHeight: kernel, kernelWidth: kernel)
+        (g.strideHeight, g.strideWidth) = (stride, stride)
+        (g.paddingTop, g.paddingLeft, g.paddingRight) = (kernel / 2, kernel / 2, 1)
+        return Convolution.algorithms(for: g).map { Case(geometry: g, algorithm: $0) }
     }
 
     private static func cases(
@@ -92,6 +110,8 @@ import Testing
 
     @Test(arguments: winogradCases + manyTiles) func smallFiltersAgreeWithTheDirectSum(_ test: Case) { check(test) }
     @Test(arguments: strided) func downsamplingAgreesWithTheDirectSum(_ test: Case) { check(test) }
+    @Test(arguments: depthwise) func depthwiseAgreesWithTheDirectSum(_ test: Case) { check(test) }
+    @Test(arguments: stems) func stemsAgreeWithTheDirectSum(_ test: Case) { check(test) }
     @Test(arguments: randomCases) func anyShapeAgreesWithTheDirectSum(_ test: Case) { check(test) }
     @Test(arguments: fewChannels) func fewChannelsAgreeWithTheDirectSum(_ test: Case) { check(test) }
 
