@@ -10,6 +10,8 @@ import Glibc
 /// `@unchecked Sendable`: used by the communication thread alone.
 final class BucketPipeline: @unchecked Sendable {
     private let sums: PartialSums
+    private let format: WireFormat
+    private let memory = MessageMemory()
     private let rank: Int
     private let result: UnsafeMutablePointer<Float>
     private var incoming = FlatBuffer(count: 0)
@@ -26,12 +28,13 @@ final class BucketPipeline: @unchecked Sendable {
     private struct Gathering {
         let slices: [Range<Int>]
         let pieces: [UnsafePointer<Float>]
-        let exchange: any PendingExchange
+        let transfer: WireTransfer
     }
 
     /// - Parameter result: where the sums over all ranks go.
-    init(sums: PartialSums, rank: Int, result: UnsafeMutablePointer<Float>) {
+    init(sums: PartialSums, format: WireFormat, rank: Int, result: UnsafeMutablePointer<Float>) {
         self.sums = sums
+        self.format = format
         self.rank = rank
         self.result = result
     }
@@ -48,7 +51,7 @@ final class BucketPipeline: @unchecked Sendable {
         reserveIncoming(buckets)
         var next = 0
         var gathering: [Gathering] = []
-        var returning: [any PendingExchange] = []
+        var returning: [WireTransfer] = []
         while next < buckets.count || !gathering.isEmpty || !returning.isEmpty {
             var hasMoved = false
             if next < buckets.count, gathering.count < BucketPipeline.depth, try isReady(next, gathering.isEmpty && returning.isEmpty) {
@@ -56,7 +59,7 @@ final class BucketPipeline: @unchecked Sendable {
                 next += 1
                 hasMoved = true
             }
-            if let first = gathering.first, try first.exchange.isDone() {
+            if let first = gathering.first, try first.transfer.isDone() {
                 returning.append(try add(gathering.removeFirst(), communicator))
                 hasMoved = true
             }
@@ -71,6 +74,7 @@ final class BucketPipeline: @unchecked Sendable {
     /// Room for the largest slice of every partial sum that another rank sends, `depth` times; grows in the first step only.
     private func reserveIncoming(_ buckets: [Range<Int>]) {
         let slice = buckets.map { BucketPlan.slice(of: $0, part: rank, of: sums.countOfRank.count).count }.max() ?? 0
+        memory.reserve(floats: (buckets.map(\.count).max() ?? 0) / sums.countOfRank.count + 16)
         slotFloats = (sums.count - sums.countOfRank[rank]) * slice
         let needed = min(BucketPipeline.depth, buckets.count) * slotFloats
         if incoming.count < needed { incoming = FlatBuffer(count: needed) }
@@ -84,39 +88,36 @@ final class BucketPipeline: @unchecked Sendable {
         let mine = slices[rank]
         let slot = incoming.pointer + number % BucketPipeline.depth * slotFloats
         var pieces: [UnsafePointer<Float>] = []
-        var sends: [OutgoingMessage] = []
-        var receives: [IncomingMessage] = []
+        var transfer = WireTransfer(format, memory)
+        var received = 0
         for (peer, count) in sums.countOfRank.enumerated() {
             if peer == rank {
                 pieces += roots.map { UnsafePointer($0 + mine.lowerBound) }
                 continue
             }
-            for root in roots { sends.append(OutgoingMessage(to: peer, bytes(root, slices[peer]))) }
+            for root in roots { transfer.send(slices[peer], at: root + slices[peer].lowerBound, to: peer) }
             for _ in 0..<count {
-                let place = slot + receives.count * mine.count
-                receives.append(IncomingMessage(from: peer, into: bytes(place, 0..<mine.count)))
+                let place = slot + received * mine.count
+                transfer.receive(mine, into: place, from: peer)
                 pieces.append(UnsafePointer(place))
+                received += 1
             }
         }
-        let exchange = try communicator.start(sends: sends, receives: receives, channel: Channel.partialSums)
-        return Gathering(slices: slices, pieces: pieces, exchange: exchange)
+        try transfer.start(communicator, channel: Channel.partialSums)
+        return Gathering(slices: slices, pieces: pieces, transfer: transfer)
     }
 
     /// Adds this rank's slice of a bucket, and posts the sums of all slices.
-    private func add(_ gathered: Gathering, _ communicator: any Communicator) throws -> any PendingExchange {
+    private func add(_ gathered: Gathering, _ communicator: any Communicator) throws -> WireTransfer {
         let mine = gathered.slices[rank]
         sums.add(gathered.pieces, into: result + mine.lowerBound, floats: mine.count)
-        let others = gathered.slices.indices.filter { $0 != rank }
-        return try communicator.start(
-            sends: others.map { OutgoingMessage(to: $0, bytes(result, mine)) },
-            receives: others.map { IncomingMessage(from: $0, into: bytes(result, gathered.slices[$0])) }, channel: Channel.results)
-    }
-
-    private func bytes(_ pointer: UnsafeMutablePointer<Float>, _ range: Range<Int>) -> UnsafeMutableRawBufferPointer {
-        UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(start: pointer + range.lowerBound, count: range.count))
-    }
-
-    private func bytes(_ pointer: UnsafeMutablePointer<Float>, _ range: Range<Int>) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(UnsafeBufferPointer(start: pointer + range.lowerBound, count: range.count))
+        format.round(result + mine.lowerBound, mine)  // what the others get
+        var transfer = WireTransfer(format, memory)
+        for (peer, slice) in gathered.slices.enumerated() where peer != rank {
+            transfer.send(mine, at: result + mine.lowerBound, to: peer)
+            transfer.receive(slice, into: result + slice.lowerBound, from: peer)
+        }
+        try transfer.start(communicator, channel: Channel.results)
+        return transfer
     }
 }

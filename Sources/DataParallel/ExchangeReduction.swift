@@ -23,14 +23,20 @@ public final class ExchangeReduction: BucketReduction, @unchecked Sendable {
     /// - Parameters:
     ///   - count: floats of the flat vector, a multiple of 16.
     ///   - communication: of a communicator with as many ranks as the assignment.
-    public init(assignment: GrainAssignment, count: Int, communication: CommunicationThread) {
+    ///   - wire: the numbers in which the first `gradientCount` floats travel, whole lines of 16; the others stay Float.
+    public init(
+        assignment: GrainAssignment, count: Int, communication: CommunicationThread, wire: GradientWire = .float32,
+        gradientCount: Int = 0
+    ) {
         precondition(
             communication.worldSize == assignment.worldSize,
             "ExchangeReduction: grains for \(assignment.worldSize) ranks among \(communication.worldSize)")
         self.communication = communication
         rank = communication.rank
         result = FlatBuffer(count: count)
-        pipeline = BucketPipeline(sums: PartialSums(assignment), rank: communication.rank, result: result.pointer)
+        pipeline = BucketPipeline(
+            sums: PartialSums(assignment), format: WireFormat(shortened: wire == .bfloat16 ? gradientCount / 16 * 16 : 0),
+            rank: communication.rank, result: result.pointer)
     }
 
     public func memory(forRoot index: Int) -> UnsafeMutablePointer<Float>? { nil }
