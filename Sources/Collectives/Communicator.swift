@@ -36,6 +36,13 @@ public protocol Communicator: AnyObject, Sendable {
     /// oneself, empty messages and messages over 2 GiB are allowed. Received buffers overlap nothing.
     func exchange(sends: [OutgoingMessage], receives: [IncomingMessage]) throws
 
+    /// Posts the messages of an exchange and returns at once with what tells when all of them have gone and come.
+    ///
+    /// Messages count by channel, any number from 0 up: the k-th sent to a rank on a channel is the k-th that this rank
+    /// receives on it from the sender, and those of `exchange` have none. So several exchanges may be under way, and ranks agree
+    /// on the order of each channel's alone. Buffers belong to the exchange until it is done or has thrown.
+    func start(sends: [OutgoingMessage], receives: [IncomingMessage], channel: Int) throws -> any PendingExchange
+
     /// Memory that the ranks of one host share, or `nil` on all ranks of the job when some host cannot provide it.
     ///
     /// All ranks pass the same count. The memory lives until `finalize`.
@@ -48,6 +55,12 @@ public protocol Communicator: AnyObject, Sendable {
 
     /// Leaves the group, together with all other ranks; a second call does nothing, any other operation then throws.
     func finalize() throws
+}
+
+/// An exchange that ``Communicator/start(sends:receives:channel:)`` began, for the thread that began it.
+public protocol PendingExchange: AnyObject {
+    /// Lets the transfers move on and tells whether all messages have gone and come; called until it is true, and no more.
+    func isDone() throws -> Bool
 }
 
 /// Bytes on their way to a rank.

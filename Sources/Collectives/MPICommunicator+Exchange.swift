@@ -43,40 +43,65 @@ struct MPITransfers {
     }
 }
 
+/// Requests that are under way while their rank does other things.
+private final class MPIPendingExchange: PendingExchange {
+    var transfers = MPITransfers()
+    private let rank: Int
+
+    init(rank: Int) { self.rank = rank }
+
+    func isDone() throws -> Bool {
+        if transfers.requests.isEmpty { return true }
+        guard try transfers.areDone(rank: rank) else { return false }
+        try transfers.checkReceivedCounts(rank: rank)
+        return true
+    }
+}
+
 extension MPICommunicator {
     public func exchange(sends: [OutgoingMessage], receives: [IncomingMessage]) throws {
         try requireOpen("exchange")
-        requireKnownPeers(sends: sends, receives: receives)
-        try copyMessagesToSelf(sends: sends, receives: receives)
         transfers.removeAll()
-        // MPI keeps the order of messages with one tag between two ranks, so positions match and tags need not.
-        for receive in receives where receive.source != rank {
-            for part in parts(ofByteCount: receive.buffer.count) { try post(receive, part) }
-        }
-        for send in sends where send.destination != rank {
-            for part in parts(ofByteCount: send.bytes.count) { try post(send, part) }
-        }
+        try post(sends: sends, receives: receives, tag: 0, in: &transfers)
         if transfers.requests.isEmpty { return }
         var patience = MPIPatience(busyWaits: busyWaits)
         while try !transfers.areDone(rank: rank) { patience.pause() }
         try transfers.checkReceivedCounts(rank: rank)
     }
 
-    private func post(_ receive: IncomingMessage, _ part: Range<Int>) throws {
-        var request: MPI_Request?
-        let start = receive.buffer.baseAddress.map { $0 + part.lowerBound }
-        let status = MPI_Irecv(start, Int32(part.count), cmpi_byte(), Int32(receive.source), 0, world, &request)
-        try checkMPI(status, "MPI_Irecv", rank: rank)
-        transfers.requests.append(request)
-        transfers.expected.append((receive.source, part.count))
+    public func start(sends: [OutgoingMessage], receives: [IncomingMessage], channel: Int) throws -> any PendingExchange {
+        try requireOpen("start")
+        precondition(channel >= 0 && channel < 32767, "start: channel \(channel) outside 0..<32767")  // the least MPI_TAG_UB
+        let exchange = MPIPendingExchange(rank: rank)
+        try post(sends: sends, receives: receives, tag: Int32(channel + 1), in: &exchange.transfers)
+        return exchange
     }
 
-    private func post(_ send: OutgoingMessage, _ part: Range<Int>) throws {
-        var request: MPI_Request?
-        let start = send.bytes.baseAddress.map { $0 + part.lowerBound }
-        let status = MPI_Isend(start, Int32(part.count), cmpi_byte(), Int32(send.destination), 0, world, &request)
-        try checkMPI(status, "MPI_Isend", rank: rank)
-        transfers.requests.append(request)
+    /// Hands all messages to MPI, which keeps the order of those with one tag between two ranks.
+    private func post(
+        sends: [OutgoingMessage], receives: [IncomingMessage], tag: Int32, in transfers: inout MPITransfers
+    ) throws {
+        requireKnownPeers(sends: sends, receives: receives)
+        try copyMessagesToSelf(sends: sends, receives: receives)
+        for receive in receives where receive.source != rank {
+            for part in parts(ofByteCount: receive.buffer.count) {
+                var request: MPI_Request?
+                let start = receive.buffer.baseAddress.map { $0 + part.lowerBound }
+                let status = MPI_Irecv(start, Int32(part.count), cmpi_byte(), Int32(receive.source), tag, world, &request)
+                try checkMPI(status, "MPI_Irecv", rank: rank)
+                transfers.requests.append(request)
+                transfers.expected.append((receive.source, part.count))
+            }
+        }
+        for send in sends where send.destination != rank {
+            for part in parts(ofByteCount: send.bytes.count) {
+                var request: MPI_Request?
+                let start = send.bytes.baseAddress.map { $0 + part.lowerBound }
+                let status = MPI_Isend(start, Int32(part.count), cmpi_byte(), Int32(send.destination), tag, world, &request)
+                try checkMPI(status, "MPI_Isend", rank: rank)
+                transfers.requests.append(request)
+            }
+        }
     }
 
     /// Waits for one request.

@@ -67,6 +67,15 @@ public final class ThreadCommunicator: Communicator {
             rank: rank, sends: sends.filter { $0.destination != rank }, receives: receives.filter { $0.source != rank })
     }
 
+    public func start(sends: [OutgoingMessage], receives: [IncomingMessage], channel: Int) throws -> any PendingExchange {
+        try requireOpen("start")
+        requireKnownPeers(sends: sends, receives: receives)
+        try copyMessagesToSelf(sends: sends, receives: receives)
+        return try group.start(
+            rank: rank, sends: sends.filter { $0.destination != rank }, receives: receives.filter { $0.source != rank },
+            channel: channel)
+    }
+
     public func sharedWindow(byteCountPerRank: Int) throws -> SharedWindow? {
         try requireOpen("sharedWindow")
         let layout = SharedWindowLayout(byteCountPerRank: byteCountPerRank, hostSize: worldSize)

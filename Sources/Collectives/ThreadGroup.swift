@@ -23,12 +23,16 @@ final class ThreadGroup: @unchecked Sendable {  // Every stored variable is acce
         var bytes: UnsafeRawBufferPointer
     }
 
-    /// A message posted by its sender and not yet taken.
-    private final class Parcel {
+    /// A message posted by its sender and not yet taken; its channel is nil in an `exchange`.
+    final class Parcel {
         let bytes: UnsafeRawBufferPointer
+        let channel: Int?
         var isDelivered = false
 
-        init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+        init(_ bytes: UnsafeRawBufferPointer, channel: Int?) {
+            self.bytes = bytes
+            self.channel = channel
+        }
     }
 
     init(worldSize: Int) {
@@ -64,37 +68,63 @@ final class ThreadGroup: @unchecked Sendable {  // Every stored variable is acce
 
     /// Posts all messages, takes all expected ones, and returns when the posted ones have been taken.
     func exchange(rank: Int, sends: [OutgoingMessage], receives: [IncomingMessage]) throws {
-        try monitor.locked {
-            try requireHealthy()
-            let posted = sends.map { send in
-                let parcel = Parcel(send.bytes)
-                mailboxes[rank * worldSize + send.destination].append(parcel)
-                return parcel
-            }
-            monitor.announce()
-            do {
-                for receive in receives { try take(receive, rank: rank) }
-                if !receives.isEmpty { monitor.announce() }
-                while !posted.allSatisfy(\.isDelivered) { try waitForChange() }
-            } catch {
-                // The caller takes its buffers away: nobody may find them any more.
-                for index in mailboxes.indices { mailboxes[index].removeAll { parcel in posted.contains { $0 === parcel } } }
-                throw error
+        let exchange = try start(rank: rank, sends: sends, receives: receives, channel: nil)
+        try withExtendedLifetime(exchange) {  // it ends outside the monitor, which its end enters
+            try monitor.locked {
+                while try !advance(exchange) { monitor.wait() }
             }
         }
     }
 
-    private func take(_ receive: IncomingMessage, rank: Int) throws {
-        let mailbox = receive.source * worldSize + rank
-        while mailboxes[mailbox].isEmpty { try waitForChange() }
-        let parcel = mailboxes[mailbox].removeFirst()
+    /// Posts all messages and returns at once.
+    func start(
+        rank: Int, sends: [OutgoingMessage], receives: [IncomingMessage], channel: Int?
+    ) throws -> ThreadExchange {
+        try monitor.locked {
+            try requireHealthy()
+            let posted = sends.map { send in
+                let parcel = Parcel(send.bytes, channel: channel)
+                mailboxes[rank * worldSize + send.destination].append(parcel)
+                return parcel
+            }
+            monitor.announce()
+            return ThreadExchange(group: self, rank: rank, posted: posted, receives: receives, channel: channel)
+        }
+    }
+
+    /// Takes what has come for an exchange and tells whether it is done.
+    func isDone(_ exchange: ThreadExchange) throws -> Bool {
+        try monitor.locked { try advance(exchange) }
+    }
+
+    /// Nobody finds these messages any more, because their bytes go.
+    func withdraw(_ parcels: [Parcel]) {
+        monitor.locked {
+            guard !parcels.allSatisfy(\.isDelivered) else { return }
+            for index in mailboxes.indices { mailboxes[index].removeAll { parcel in parcels.contains { $0 === parcel } } }
+        }
+    }
+
+    private func advance(_ exchange: ThreadExchange) throws -> Bool {
+        try requireHealthy()
+        let before = exchange.receives.count
+        while let next = exchange.receives.first, try take(next, exchange) { exchange.receives.removeFirst() }
+        if exchange.receives.count < before { monitor.announce() }
+        return exchange.receives.isEmpty && exchange.posted.allSatisfy(\.isDelivered)
+    }
+
+    private func take(_ receive: IncomingMessage, _ exchange: ThreadExchange) throws -> Bool {
+        let mailbox = receive.source * worldSize + exchange.rank
+        guard let index = mailboxes[mailbox].firstIndex(where: { $0.channel == exchange.channel }) else { return false }
+        let parcel = mailboxes[mailbox].remove(at: index)
         guard parcel.bytes.count == receive.buffer.count else {
             throw CollectivesError.mismatchedCall(
-                rank: rank, call: "exchange with a message of \(receive.buffer.count) bytes from rank \(receive.source)",
+                rank: exchange.rank, call: "exchange with a message of \(receive.buffer.count) bytes from rank \(receive.source)",
                 peer: receive.source, peerCall: "exchange with one of \(parcel.bytes.count) bytes")
         }
         receive.buffer.copyMemory(from: parcel.bytes)
         parcel.isDelivered = true
+        return true
     }
 
     /// The memory of the window with this index, made by the first rank that asks.
@@ -127,4 +157,25 @@ final class ThreadGroup: @unchecked Sendable {  // Every stored variable is acce
         guard let peer = gathered.indices.first(where: { gathered[$0].text != call.text }) else { return nil }
         return .mismatchedCall(rank: rank, call: call.text, peer: peer, peerCall: gathered[peer].text)
     }
+}
+
+/// What a rank that is a thread has posted and still expects; its variables are accessed by the group, under its monitor.
+final class ThreadExchange: PendingExchange {
+    private let group: ThreadGroup
+    let rank: Int
+    let posted: [ThreadGroup.Parcel]
+    var receives: [IncomingMessage]
+    let channel: Int?
+
+    init(group: ThreadGroup, rank: Int, posted: [ThreadGroup.Parcel], receives: [IncomingMessage], channel: Int?) {
+        self.group = group
+        self.rank = rank
+        self.posted = posted
+        self.receives = receives
+        self.channel = channel
+    }
+
+    deinit { group.withdraw(posted) }
+
+    func isDone() throws -> Bool { try group.isDone(self) }
 }

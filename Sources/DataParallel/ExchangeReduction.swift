@@ -5,16 +5,15 @@ import Foundation
 /// Ranks on several hosts: each bucket's slices go to their owners, which add them and send the sums back.
 ///
 /// With one partial sum a rank, 2 (P − 1) / P · n floats leave each rank, as with a ring. Buckets go in ascending order on
-/// all ranks, on the communication thread, while workers still compute.
+/// all ranks, on the communication thread, while workers still compute; several are under way at once (``BucketPipeline``).
 ///
 /// `@unchecked Sendable`: `ready` and `isCancelled` are under the condition's lock; `running` belongs to the rank's main
-/// thread; `result` and `incoming` to the communication thread from `begin` until `finish` returns.
+/// thread; `result` and `pipeline` to the communication thread from `begin` until `finish` returns.
 public final class ExchangeReduction: BucketReduction, @unchecked Sendable {
     private let communication: CommunicationThread
     private let rank: Int
-    private let sums: PartialSums
     private let result: FlatBuffer
-    private var incoming = FlatBuffer(count: 0)
+    private let pipeline: BucketPipeline
     private var running: Outcome<Void>?
 
     private let condition = NSCondition()
@@ -24,14 +23,20 @@ public final class ExchangeReduction: BucketReduction, @unchecked Sendable {
     /// - Parameters:
     ///   - count: floats of the flat vector, a multiple of 16.
     ///   - communication: of a communicator with as many ranks as the assignment.
-    public init(assignment: GrainAssignment, count: Int, communication: CommunicationThread) {
+    ///   - wire: the numbers in which the first `gradientCount` floats travel, whole lines of 16; the others stay Float.
+    public init(
+        assignment: GrainAssignment, count: Int, communication: CommunicationThread, wire: GradientWire = .float32,
+        gradientCount: Int = 0
+    ) {
         precondition(
             communication.worldSize == assignment.worldSize,
             "ExchangeReduction: grains for \(assignment.worldSize) ranks among \(communication.worldSize)")
         self.communication = communication
         rank = communication.rank
-        sums = PartialSums(assignment)
         result = FlatBuffer(count: count)
+        pipeline = BucketPipeline(
+            sums: PartialSums(assignment), format: WireFormat(shortened: wire == .bfloat16 ? gradientCount / 16 * 16 : 0),
+            rank: communication.rank, result: result.pointer)
     }
 
     public func memory(forRoot index: Int) -> UnsafeMutablePointer<Float>? { nil }
@@ -43,11 +48,7 @@ public final class ExchangeReduction: BucketReduction, @unchecked Sendable {
         condition.unlock()
         nonisolated(unsafe) let roots = roots  // the reducer keeps them until `finish` or `cancel`
         running = communication.submit { [self] communicator in
-            reserveIncoming(buckets)
-            for (index, bucket) in buckets.enumerated() {
-                try waitUntilReady(index)
-                try reduce(bucket, of: roots, communicator)
-            }
+            try pipeline.run(buckets, of: roots, communicator, isReady: isReady)
         }
     }
 
@@ -80,62 +81,12 @@ public final class ExchangeReduction: BucketReduction, @unchecked Sendable {
         return isCancelled
     }
 
-    private func waitUntilReady(_ bucket: Int) throws {
+    /// Whether a bucket is there; `waits` until it is, and then throws when the step is given up.
+    private func isReady(_ bucket: Int, waits: Bool) throws -> Bool {
         condition.lock()
         defer { condition.unlock() }
-        while !ready.contains(bucket) && !isCancelled { condition.wait() }
-        if isCancelled { throw DataParallelError.stepCancelled(rank: rank) }
-    }
-
-    // MARK: - On the communication thread
-
-    /// Room for the largest slice of every partial sum that another rank sends; grows in the first step only.
-    private func reserveIncoming(_ buckets: [Range<Int>]) {
-        let slice = buckets.map { BucketPlan.slice(of: $0, part: rank, of: sums.countOfRank.count).count }.max() ?? 0
-        let needed = (sums.count - sums.countOfRank[rank]) * slice
-        if incoming.count < needed { incoming = FlatBuffer(count: needed) }
-    }
-
-    private func reduce(_ bucket: Range<Int>, of roots: [UnsafeMutablePointer<Float>], _ communicator: any Communicator) throws {
-        let slices = sums.countOfRank.indices.map { BucketPlan.slice(of: bucket, part: $0, of: sums.countOfRank.count) }
-        let pieces = try gather(slices, of: roots, communicator)
-        let mine = slices[rank]
-        sums.add(pieces, into: result.pointer + mine.lowerBound, floats: mine.count)
-        let others = slices.indices.filter { $0 != rank }
-        try communicator.exchange(
-            sends: others.map { OutgoingMessage(to: $0, bytes(result.pointer, mine)) },
-            receives: others.map { IncomingMessage(from: $0, into: bytes(result.pointer, slices[$0])) })
-    }
-
-    /// This rank's slice of every partial sum, in the order of the ranks; its own ones stay where they are.
-    private func gather(
-        _ slices: [Range<Int>], of roots: [UnsafeMutablePointer<Float>], _ communicator: any Communicator
-    ) throws -> [UnsafePointer<Float>] {
-        let mine = slices[rank]
-        var pieces: [UnsafePointer<Float>] = []
-        var sends: [OutgoingMessage] = []
-        var receives: [IncomingMessage] = []
-        for (peer, count) in sums.countOfRank.enumerated() {
-            if peer == rank {
-                pieces += roots.map { UnsafePointer($0 + mine.lowerBound) }
-                continue
-            }
-            for root in roots { sends.append(OutgoingMessage(to: peer, bytes(root, slices[peer]))) }
-            for _ in 0..<count {
-                let slot = incoming.pointer + receives.count * mine.count
-                receives.append(IncomingMessage(from: peer, into: bytes(slot, 0..<mine.count)))
-                pieces.append(UnsafePointer(slot))
-            }
-        }
-        try communicator.exchange(sends: sends, receives: receives)
-        return pieces
-    }
-
-    private func bytes(_ pointer: UnsafeMutablePointer<Float>, _ range: Range<Int>) -> UnsafeMutableRawBufferPointer {
-        UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(start: pointer + range.lowerBound, count: range.count))
-    }
-
-    private func bytes(_ pointer: UnsafeMutablePointer<Float>, _ range: Range<Int>) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(UnsafeBufferPointer(start: pointer + range.lowerBound, count: range.count))
+        while waits && !ready.contains(bucket) && !isCancelled { condition.wait() }
+        if waits && isCancelled { throw DataParallelError.stepCancelled(rank: rank) }
+        return ready.contains(bucket) && !isCancelled
     }
 }

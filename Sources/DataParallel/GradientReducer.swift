@@ -106,6 +106,9 @@ public final class GradientReducer: @unchecked Sendable {
         return try reduction.finish()
     }
 
+    /// Whether partial sums travel in messages.
+    public var sendsMessages: Bool { reduction is ExchangeReduction }
+
     /// Seconds that the last ``finish()`` waited for slower ranks, where that is known.
     public var waitSeconds: Double { reduction.waitSeconds }
 

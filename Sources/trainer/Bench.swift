@@ -106,11 +106,18 @@ struct Bench: ParsableCommand {
         @Option(help: "Start this many ranks with mpirun.")
         var np: Int?
 
+        @Option(help: "Measure vectors of this many bytes alone.")
+        var bytes: Int?
+
+        func validate() throws {
+            if let bytes, bytes < 64 { throw ValidationError("--bytes \(bytes): give at least 64") }
+        }
+
         func run() throws {
             if let np { try Job.launch(ranks: np, threads: nil, arguments: CommandLine.argumentsWithoutRanks) }
             try Job.run { ranks in
                 if ranks.rank == 0 { print("ranks=\(ranks.worldSize) bytes, ours, MPI_Allreduce, ratio of times MPI_Allreduce / ours (medians)") }
-                try AllReduceBenchmark(ranks).run { row in
+                try AllReduceBenchmark(ranks).run(bytes.map { [$0] } ?? AllReduceBenchmark.usualBytes) { row in
                     guard ranks.rank == 0 else { return }
                     let library = row.library.map { String(format: "%.1f µs, %.2f", $0 * 1e6, $0 / row.ours) } ?? "-, -"
                     print("\(row.bytes), " + String(format: "%.1f µs, ", row.ours * 1e6) + library)

@@ -1,4 +1,5 @@
 import Collectives
+import Glibc
 
 extension ConformanceCheck {
     /// Messages between pairs of ranks.
@@ -7,6 +8,7 @@ extension ConformanceCheck {
         ConformanceCheck(name: "several messages between all pairs, oneself included, arrive in order", run: checkOrder),
         ConformanceCheck(name: "one rank sends to all, the others only receive", run: checkOneToAll),
         ConformanceCheck(name: "irregular patterns in many rounds arrive, ranks without a message included", run: checkIrregular),
+        ConformanceCheck(name: "exchanges under way on two channels, begun in another order on each rank, get their own bytes", run: checkChannels),
         ConformanceCheck(name: "an exchange without messages returns", run: { try $0.exchange(sends: [], receives: []) }),
     ]
 
@@ -50,6 +52,28 @@ extension ConformanceCheck {
         for (round, byteCount) in (byteCounts + [8_388_617]).enumerated() {
             let plan = (0..<size).map { Planned(source: $0, destination: ($0 + 1) % size, byteCount: byteCount) }
             try exchange(plan, round: round, on: communicator)
+        }
+    }
+
+    /// Even ranks begin channel 0 before channel 1, odd ones after it; two exchanges on each.
+    @Sendable private static func checkChannels(_ communicator: any Communicator) throws {
+        let (rank, size) = (communicator.rank, communicator.worldSize)
+        let byteCount = 100_003
+        let order = rank % 2 == 0 ? [0, 1, 2, 3] : [1, 3, 0, 2]  // exchange k is on channel k % 2
+        let memory = (0..<8).map { _ in UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount, alignment: 1) }
+        defer { memory.forEach { $0.deallocate() } }
+        let pending = try order.map { number in
+            memory[number].copyBytes(from: patternBytes(count: byteCount, rank, number))
+            let send = OutgoingMessage(to: (rank + 1) % size, .init(memory[number]))
+            let receive = IncomingMessage(from: (rank + size - 1) % size, into: memory[4 + number])
+            return try communicator.start(sends: [send], receives: [receive], channel: number % 2)
+        }
+        for exchange in pending {
+            while try !exchange.isDone() { sched_yield() }
+        }
+        for number in 0..<4 {
+            let expected = patternBytes(count: byteCount, (rank + size - 1) % size, number)
+            try expect(memory[4 + number].elementsEqual(expected), "exchange \(number) got other bytes")
         }
     }
 

@@ -21,11 +21,11 @@ struct BucketPlanTests {
         }
     }
 
-    @Test("by default the first bucket has 1 MiB and the others 4")
+    @Test("by default the first bucket has 1 MiB and the others 2")
     func defaultSizes() {
-        let sizes = BucketPlan(count: 6 << 20).ranges.map { $0.count * 4 }
+        let sizes = BucketPlan(count: 3 << 20).ranges.map { $0.count * 4 }
         let mebibytes = sizes.map { $0 >> 20 }
-        #expect(mebibytes == [1, 4, 4, 4, 4, 4, 3])
+        #expect(mebibytes == [1, 2, 2, 2, 2, 2, 1])
     }
 
     @Test("slices cover a bucket in order, at whole cache lines, and differ by at most one line")

@@ -16,6 +16,11 @@ struct Job: Sendable {
     var floats: Int
     var bucketBytes = 4 << 20
     var kind: ReductionKind
+    var wire = GradientWire.float32
+    /// Floats of the vector that are gradients.
+    var gradientCount = 0
+    /// Counts the bytes that all ranks send, if given.
+    var counter: ByteCounter?
 
     /// What a rank has to run steps with.
     struct Rank: Sendable {
@@ -43,7 +48,8 @@ struct Job: Sendable {
             let thread = Thread {
                 do {
                     guard let mine = communicators.withLock({ all in all[number].take() }) else { preconditionFailure("no communicator") }
-                    let communication = try CommunicationThread { mine }
+                    let communicator: any Communicator = if let counter { CountingCommunicator(mine, counter) } else { mine }
+                    let communication = try CommunicationThread { communicator }
                     try run(body, communication)
                 } catch {
                     errors.withLock { $0[number] = error }
@@ -78,7 +84,9 @@ struct Job: Sendable {
         let assignment = GrainAssignment(grainCount: grains, worldSize: ranks)
         switch kind {
         case .local: return LocalReduction()
-        case .exchange: return ExchangeReduction(assignment: assignment, count: floats, communication: communication)
+        case .exchange: 
+            return ExchangeReduction(
+                assignment: assignment, count: floats, communication: communication, wire: wire, gradientCount: gradientCount)
         case .sharedMemory:
             let bytes = SharedMemoryReduction.byteCountPerRank(assignment: assignment, count: floats)
             guard let window = try communication.perform({ try $0.sharedWindow(byteCountPerRank: bytes) }) else { throw NoWindow() }

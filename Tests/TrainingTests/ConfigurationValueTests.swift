@@ -156,6 +156,8 @@ import Training
             logEverySteps: 50
             seed: 1
             onNonFinite: stop
+            communication:
+              wire: float32
             deadlineSeconds: 300.0
 
             """)
@@ -164,6 +166,7 @@ import Training
     @Test("The fingerprint changes with what changes the weights", arguments: [
         "seed=2", "grain=16", "batch=128", "optimizer.learningRate=0.2", "data.limit=9999", "model.dropout=0.1",
         "epochs=3", "loss=mse", "schedule=cosine", "data.augment=[flip]", "onNonFinite=skip", "validation.everySteps=5",
+        "communication.wire=bfloat16",
     ])
     func fingerprintChanges(override: String) throws {
         let base = configurationText("")

@@ -17,9 +17,12 @@ public struct AllReduceBenchmark {
 
     public init(_ ranks: Ranks) { self.ranks = ranks }
 
-    /// Measures vectors of 1 KiB to 256 MiB; collective. `body` gets a row as it is ready, on every rank.
-    public func run(_ body: (Row) -> Void) throws {
-        for bytes in [1 << 10, 1 << 14, 1 << 18, 1 << 20, 1 << 22, 1 << 24, 44_000_000, 1 << 28] {
+    /// Sizes from 1 KiB to 256 MiB.
+    public static let usualBytes = [1 << 10, 1 << 14, 1 << 18, 1 << 20, 1 << 22, 1 << 24, 44_000_000, 1 << 28]
+
+    /// Measures vectors of these sizes; collective. `body` gets a row as it is ready, on every rank.
+    public func run(_ sizes: [Int] = usualBytes, _ body: (Row) -> Void) throws {
+        for bytes in sizes {
             let rounds = max(5, min(2000, (1 << 28) / bytes))
             body(Row(bytes: bytes, ours: try ours(bytes, rounds), library: try library(bytes, rounds)))
         }

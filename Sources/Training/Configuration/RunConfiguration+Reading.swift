@@ -1,3 +1,4 @@
+import DataParallel
 import Foundation
 import Kernels
 
@@ -66,6 +67,7 @@ extension RunConfiguration: ConfigurationSection {
         onNonFinite = reader.value(
             "onNonFinite", .choice(of: NonFinitePolicy.self), default: "stop",
             "What a loss or gradient that is no finite number does: end the job, or skip the step.")
+        wire = reader.value("communication", .section(CommunicationSection.self), default: [:], "How gradients travel between hosts.").wire
         deadlineSeconds = reader.value(
             "deadlineSeconds", .number(above: 0), default: 300, influencesWeights: false,
             "Without progress for so long, the job ends with an error.")
@@ -102,6 +104,18 @@ extension RunConfiguration: ConfigurationSection {
     private static func runName(forFile file: String) -> String {
         let stem = (file.split(separator: "/").last ?? "run").split(separator: ".").first ?? "run"
         return String(stem.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") ? $0 : "-" })
+    }
+}
+
+/// How gradients travel between hosts.
+private struct CommunicationSection: ConfigurationSection {
+    static var title: String { "communication" }
+    let wire: GradientWire
+
+    init(from reader: ConfigurationReader) {
+        wire = reader.value(
+            "wire", .choice(of: GradientWire.self), default: "float32",
+            "Numbers of a message; bfloat16 halves the bytes and leaves the bit contract: the weights depend on the ranks.")
     }
 }
 

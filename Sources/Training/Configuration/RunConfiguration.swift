@@ -1,3 +1,4 @@
+import DataParallel
 import Kernels
 
 /// Everything that defines a run: what is trained, on what, how and for how long.
@@ -32,6 +33,8 @@ public struct RunConfiguration: Equatable, Sendable {
     /// Key of everything random.
     public let seed: UInt64
     public let onNonFinite: NonFinitePolicy
+    /// The numbers in which gradients travel between hosts.
+    public let wire: GradientWire
     /// Without progress for so long, the job ends with an error.
     public let deadlineSeconds: Double
     /// The complete configuration as YAML, every default written out, in the order of the reference.

@@ -32,12 +32,17 @@ public final class Replica: @unchecked Sendable {
 
     /// A replica of `ranks.rank`; collective. Ranks of one host add through shared memory, others by messages.
     ///
-    /// - Parameter grainCount: grains of a step, at least one for every rank.
-    public init(model: Model, values: FlatBuffer, threads: Int, grainCount: Int, ranks: Ranks) throws {
+    /// - Parameters:
+    ///   - grainCount: grains of a step, at least one for every rank.
+    ///   - wire: the numbers in which gradients travel between hosts.
+    public init(
+        model: Model, values: FlatBuffer, threads: Int, grainCount: Int, ranks: Ranks, wire: GradientWire = .float32
+    ) throws {
         let count = Replica.vectorCount(model)
         let assignment = GrainAssignment(grainCount: grainCount, worldSize: ranks.worldSize)
         let isCrowded = ranks.hostSize * threads > Placement.onlineCores
-        let reduction = try Replica.makeReduction(assignment, count: count, ranks)
+        let reduction = try Replica.makeReduction(
+            assignment, count: count, ranks, wire: wire, gradientCount: model.layout.trainableCount)
         self.model = model
         self.values = values
         pool = WorkerPool(count: threads, busyWaits: !isCrowded)
@@ -47,7 +52,9 @@ public final class Replica: @unchecked Sendable {
     }
 
     /// How the ranks add their partial sums: by themselves, through shared memory, or by messages; collective.
-    static func makeReduction(_ assignment: GrainAssignment, count: Int, _ ranks: Ranks) throws -> any BucketReduction {
+    static func makeReduction(
+        _ assignment: GrainAssignment, count: Int, _ ranks: Ranks, wire: GradientWire = .float32, gradientCount: Int = 0
+    ) throws -> any BucketReduction {
         if ranks.worldSize == 1 { return LocalReduction() }
         if ranks.shareOneHost {
             let bytes = SharedMemoryReduction.byteCountPerRank(assignment: assignment, count: count)
@@ -55,8 +62,12 @@ public final class Replica: @unchecked Sendable {
                 return SharedMemoryReduction(assignment: assignment, rank: ranks.rank, count: count, window: window)
             }
         }
-        return ExchangeReduction(assignment: assignment, count: count, communication: ranks.communication)
+        return ExchangeReduction(
+            assignment: assignment, count: count, communication: ranks.communication, wire: wire, gradientCount: gradientCount)
     }
+
+    /// Whether gradients travel in messages, rather than through memory that all ranks share.
+    public var sendsMessages: Bool { reducer.sendsMessages }
 
     /// What a step gives: Σ over all samples of all ranks.
     public struct StepSums {

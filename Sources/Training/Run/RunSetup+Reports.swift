@@ -14,7 +14,18 @@ extension RunSetup {
             epochs: configuration.epochs ?? (totalSteps + plan.stepsPerEpoch - 1) / plan.stepsPerEpoch,
             stepsPerEpoch: plan.stepsPerEpoch, totalSteps: totalSteps, trainingSamples: data.training.count,
             validationSamples: data.validation?.count ?? 0, runDirectory: directory.path,
-            resumedFromStep: firstStep > 0 ? firstStep : nil, openBLASCore: LinearAlgebraLibrary.coreName)
+            resumedFromStep: firstStep > 0 ? firstStep : nil, openBLASCore: LinearAlgebraLibrary.coreName,
+            notes: wireNotes)
+    }
+
+    /// What the first line says about `communication.wire`.
+    private var wireNotes: [String] {
+        guard configuration.wire == .bfloat16 else { return [] }
+        return [
+            replica.sendsMessages
+                ? "leaves the bit contract: gradients travel as bfloat16"
+                : "communication.wire bfloat16 has no effect: nothing travels between hosts"
+        ]
     }
 
     /// The number that decides about the learning rate and the best weights; smaller is better.

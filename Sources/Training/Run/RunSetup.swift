@@ -110,7 +110,7 @@ struct RunSetup {
             }
         }
         return try Replica(
-            model: model, values: values, threads: threads, grainCount: plan.grainsPerStep, ranks: ranks)
+            model: model, values: values, threads: threads, grainCount: plan.grainsPerStep, ranks: ranks, wire: configuration.wire)
     }
 
     private static func keeper(

@@ -1,0 +1,148 @@
+# Two hosts on one machine: network namespaces of their own name and core, joined by a link of limited rate, each with
+# an ssh server for one key made for this run. Sourced by scripts that set `scratch` to a temporary folder first.
+#
+#   make_hosts [rate]   makes alpha and beta; `rate` in tc's words, 1gbit by default
+#   on HOST command…    runs a command on a host
+#   over_hosts command… runs a command with mpirun on both hosts, one rank each, and waits for it
+#   remove_hosts        ends everything that runs on them and removes them; for a trap, also when little has been made
+
+hosts=(alpha beta)
+# Of the block that is reserved for documentation (RFC 5737); they exist inside the two namespaces alone.
+declare -A address=([alpha]=192.0.2.1 [beta]=192.0.2.2)
+link=link0
+servers=()
+job=
+
+namespace() { echo "trainer-$$-$1"; }
+
+install_tools() {
+    local missing=()
+    if ! command -v tc >/dev/null || ! command -v ip >/dev/null; then missing+=(iproute2); fi
+    if ! command -v ssh >/dev/null; then missing+=(openssh-client); fi
+    if ! [ -x /usr/sbin/sshd ]; then missing+=(openssh-server); fi
+    if [ ${#missing[@]} = 0 ]; then return; fi
+    apt-get -q update >&2
+    DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends "${missing[@]}" >&2
+}
+
+make_hosts() { # rate
+    [ "$(id -u)" = 0 ] || fail "only root can make network namespaces"
+    install_tools
+    local host
+    for host in "${hosts[@]}"; do ip netns add "$(namespace "$host")"; done
+    ip link add "$link" netns "$(namespace alpha)" type veth peer name "$link" netns "$(namespace beta)"
+    make_keys
+    for host in "${hosts[@]}"; do configure_network "$host" "${1:-1gbit}"; done
+    for host in "${hosts[@]}"; do start_server "$host"; done
+    for host in "${hosts[@]}"; do wait_for_server "$host"; done
+}
+
+configure_network() { # host, rate
+    local name peer folder
+    name=$(namespace "$1")
+    ip -n "$name" link set lo up
+    ip -n "$name" address add "${address[$1]}/24" dev "$link"
+    ip -n "$name" link set "$link" up
+    tc -n "$name" qdisc add dev "$link" root tbf rate "$2" burst 512kb latency 50ms
+    # `ip netns exec` shows a process these files in place of those in /etc.
+    folder=/etc/netns/$name
+    mkdir -p "$folder"
+    echo "127.0.0.1 localhost" >"$folder/hosts"
+    for peer in "${hosts[@]}"; do echo "${address[$peer]} $peer" >>"$folder/hosts"; done
+}
+
+make_keys() {
+    local host
+    ssh-keygen -q -t ed25519 -N '' -f "$scratch/key"
+    for host in "${hosts[@]}"; do
+        ssh-keygen -q -t ed25519 -N '' -f "$scratch/host-key-$host"
+        echo "$host $(cut -d ' ' -f 1,2 "$scratch/host-key-$host.pub")" >>"$scratch/known-hosts"
+        cat >"$scratch/sshd-$host" <<CONFIG
+ListenAddress ${address[$host]}
+HostKey $scratch/host-key-$host
+AuthorizedKeysFile $scratch/key.pub
+AuthenticationMethods publickey
+PermitRootLogin prohibit-password
+StrictModes no
+UsePAM no
+PidFile none
+CONFIG
+    done
+    cat >"$scratch/ssh-config" <<CONFIG
+IdentityFile $scratch/key
+IdentitiesOnly yes
+UserKnownHostsFile $scratch/known-hosts
+GlobalKnownHostsFile /dev/null
+StrictHostKeyChecking yes
+BatchMode yes
+ConnectTimeout 10
+LogLevel ERROR
+CONFIG
+}
+
+# A host's processes have its name and its share of this machine's cores: the first half alpha's, the others beta's.
+on() { # host, command…
+    local host=$1
+    shift
+    # exec, so that $! of `on … &` is the command.
+    exec ip netns exec "$(namespace "$host")" unshare --uts \
+        sh -c 'hostname "$0" && exec taskset --cpu-list "$@"' "$host" "$(cores "$host")" "$@"
+}
+
+cores() { # host
+    local count
+    count=$(nproc)
+    if [ "$count" = 1 ]; then echo 0; elif [ "$1" = alpha ]; then echo "0-$((count / 2 - 1))"; else echo "$((count / 2))-$((count - 1))"; fi
+}
+
+start_server() { # host
+    mkdir -p /run/sshd
+    (on "$1" /usr/sbin/sshd -D -e -f "$scratch/sshd-$1") 2>"$scratch/sshd-$1.log" &
+    servers+=($!)
+}
+
+wait_for_server() { # host
+    local attempt
+    for attempt in $(seq 50); do
+        if (on alpha ssh -F "$scratch/ssh-config" "$1" true) 2>/dev/null; then return; fi
+        sleep 0.1
+    done
+    cat "$scratch/sshd-$1.log" >&2
+    fail "the ssh server of $1 does not answer"
+}
+
+over_hosts() { # command…
+    local options=(
+        --host alpha:1,beta:1 -np 2 --bind-to none --wdir "$PWD"
+        --mca plm_rsh_agent "ssh -F $scratch/ssh-config" --mca orte_keep_fqdn_hostnames 1
+        --mca btl tcp,self --mca btl_tcp_if_include "$link" --mca oob_tcp_if_include "$link")
+    if [ "$(id -u)" = 0 ]; then options+=(--allow-run-as-root); fi
+    local variable
+    for variable in $(compgen -e TRAINER_); do options+=(-x "$variable"); done
+    # In the background, because bash runs a trap only after a command in the foreground has ended.
+    (on alpha mpirun "${options[@]}" "$@") </dev/null &
+    job=$!
+    local code=0
+    wait "$job" || code=$?
+    job=
+    return "$code"
+}
+
+remove_hosts() {
+    local host name process
+    if [ -n "$job" ]; then
+        kill -TERM "$job" 2>/dev/null || true
+        wait "$job" 2>/dev/null || true
+        job=
+    fi
+    for process in "${servers[@]}"; do kill "$process" 2>/dev/null || true; done
+    for process in "${servers[@]}"; do wait "$process" 2>/dev/null || true; done
+    servers=()
+    for host in "${hosts[@]}"; do
+        name=$(namespace "$host")
+        for process in $(ip netns pids "$name" 2>/dev/null); do kill -KILL "$process" 2>/dev/null || true; done
+        ip netns del "$name" 2>/dev/null || true
+        rm -rf "/etc/netns/$name"
+    done
+    rmdir /etc/netns 2>/dev/null || true
+}
