@@ -23,7 +23,7 @@ public struct Convolution: Sendable {
     static func choose(_ g: ConvolutionGeometry) -> ConvolutionAlgorithm {
         if StridedWinogradConvolution.supports(g) { return .winograd(tileOutputs: 4) }
         if WinogradConvolution.supports(g) {
-            return .winograd(tileOutputs: min(g.outputHeight, g.outputWidth) <= 4 ? 2 : 4)
+            return .winograd(tileOutputs: g.kernelHeight == 3 && min(g.outputHeight, g.outputWidth) <= 4 ? 2 : 4)
         }
         if DepthwiseConvolution.supports(g) { return .direct }
         return DirectConvolution.supports(g) && g.outputChannels <= 16 ? .direct : .im2col
@@ -34,7 +34,10 @@ public struct Convolution: Sendable {
         var result: [ConvolutionAlgorithm] = [.im2col]
         if DirectConvolution.supports(g) || DepthwiseConvolution.supports(g) { result.append(.direct) }
         if StridedWinogradConvolution.supports(g) { result.append(.winograd(tileOutputs: 4)) }
-        if WinogradConvolution.supports(g) { result += [.winograd(tileOutputs: 2), .winograd(tileOutputs: 4)] }
+        if WinogradConvolution.supports(g) {
+            if g.kernelHeight == 3 { result.append(.winograd(tileOutputs: 2)) }
+            result.append(.winograd(tileOutputs: 4))
+        }
         return result
     }
 
