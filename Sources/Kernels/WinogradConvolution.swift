@@ -88,17 +88,26 @@ public struct WinogradConvolution: Sendable {
         let zeros = v + tileCount
         let work = zeros + 2 * zeroCount
         zeros.update(repeating: 0, count: zeroCount)
-        // [k, k, c, o], so that the products need no transposition; V and M are free until the first tiles.
-        transpose(w, rows: o, columns: taps * c, into: v)
-        transformFilter(Tile.self, v, rows: c, columns: o, rowStride: o, tapStride: c * o, into: u, work)
+        // With many filters their transposition costs more than the library's does.
+        let isTransposed = c * o <= 131_072
+        if isTransposed {
+            // [k, k, c, o]; V and M are free until the first tiles.
+            transpose(w, rows: o, columns: taps * c, into: v)
+            transformFilter(Tile.self, v, rows: c, columns: o, rowStride: o, tapStride: c * o, into: u, work)
+        } else {
+            transformFilter(Tile.self, w, rows: o, columns: c, rowStride: taps * c, tapStride: c, into: u, work)
+        }
         var first = 0
         while first < tiles {
             let t = min(block, tiles - first)
             transformInput(Tile.self, x, first: first, count: t, into: v, zeros, work)
             for point in 0..<p {
-                multiplyFewRows(
-                    m: t, n: o, k: c, v + point * inputPlane, lda: c, u + point * filterPlane, ldb: o,
-                    into: m + point * outputPlane, ldc: o)
+                let (vs, us, ms) = (v + point * inputPlane, u + point * filterPlane, m + point * outputPlane)
+                if isTransposed {
+                    multiplyFewRows(m: t, n: o, k: c, vs, lda: c, us, ldb: o, into: ms, ldc: o)
+                } else {
+                    multiply(m: t, n: o, k: c, vs, lda: c, us, ldb: c, transposeB: true, into: ms, ldc: o)
+                }
             }
             transformOutput(Tile.self, m, first: first, count: t, bias: bias ?? UnsafePointer(zeros), rectify, into: y, work)
             first += t

@@ -62,7 +62,7 @@ import Testing
     }
 
     /// More tiles than a block of 64 or 128 holds, for both block sizes.
-    static let manyTiles = [(3, 26, 22, 16, 16), (4, 24, 23, 160, 16), (2, 9, 7, 288, 80)].flatMap { n, h, w, c, o -> [Case] in
+    static let manyTiles = [(3, 26, 22, 16, 16), (4, 24, 23, 160, 16), (2, 9, 7, 288, 80), (1, 4, 3, 368, 368)].flatMap { n, h, w, c, o -> [Case] in
         var g = ConvolutionGeometry(
             batch: n, inputHeight: h, inputWidth: w, inputChannels: c, outputChannels: o, kernelHeight: 3, kernelWidth: 3)
         (g.paddingTop, g.paddingBottom, g.paddingLeft, g.paddingRight) = (1, 1, 1, 1)
