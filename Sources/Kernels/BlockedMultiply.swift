@@ -49,15 +49,3 @@ func multiplyTransposed(
             accumulate: accumulate || row > 0)
     }
 }
-
-/// B [columns, rows] = the transpose of A [rows, columns].
-func transpose(_ a: UnsafePointer<Float>, rows: Int, columns: Int, into b: UnsafeMutablePointer<Float>) {
-    // Blocks of 16 × 16: each line of either matrix is in the first-level cache while it is needed.
-    for top in stride(from: 0, to: rows, by: 16) {
-        for left in stride(from: 0, to: columns, by: 16) {
-            for column in left..<min(left + 16, columns) {
-                for row in top..<min(top + 16, rows) { b[column * rows + row] = a[row * columns + column] }
-            }
-        }
-    }
-}

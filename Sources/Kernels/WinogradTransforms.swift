@@ -1,4 +1,4 @@
-/// The one-dimensional transforms of a Winograd algorithm F(m, 3): m outputs of a 3-tap filter from m + 2 products.
+/// The one-dimensional transforms of a Winograd algorithm F(m, r): m outputs of an r-tap filter from m + r − 1 products.
 ///
 /// Winograd 1980; Lavin and Gray, "Fast algorithms for convolutional neural networks", CVPR 2016, section 4. Two-dimensional
 /// tiles apply a transform to the columns and then to the rows. All work on vectors of 16 channels; what they read
@@ -6,8 +6,8 @@
 protocol WinogradTile {
     /// Outputs a tile has along one axis.
     static var outputs: Int { get }
-    /// Inputs, and products, along one axis: outputs + 2.
-    static var products: Int { get }
+    /// Filter taps along one axis.
+    static var taps: Int { get }
     /// Bᵀd: input tile to products.
     static func input(_ d: (Int) -> Vector, _ out: (Int, Vector) -> Void)
     /// Gg: filter to products.
@@ -22,12 +22,18 @@ protocol WinogradTile {
     static func filterAdjoint(_ u: (Int) -> Vector, _ out: (Int, Vector) -> Void)
 }
 
+extension WinogradTile {
+    static var taps: Int { 3 }
+
+    /// Inputs, and products, along one axis.
+    @inline(__always) static var products: Int { outputs + taps - 1 }
+}
+
 @inline(__always) private func constant(_ value: Float) -> Vector { Vector(repeating: value) }
 
 /// F(4, 3) with the points 0, ±1, ±2, ∞: 36 products for 16 outputs, a quarter of the direct algorithm's 144.
 enum WinogradF4: WinogradTile {
     static var outputs: Int { 4 }
-    static var products: Int { 6 }
 
     @inline(__always)
     static func input(_ d: (Int) -> Vector, _ out: (Int, Vector) -> Void) {
@@ -109,7 +115,6 @@ enum WinogradF4: WinogradTile {
 /// F(2, 3): 16 products for 4 outputs, 4/9 of the direct algorithm's; for images of two or three pixels a side.
 enum WinogradF2: WinogradTile {
     static var outputs: Int { 2 }
-    static var products: Int { 4 }
 
     @inline(__always)
     static func input(_ d: (Int) -> Vector, _ out: (Int, Vector) -> Void) {

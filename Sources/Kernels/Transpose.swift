@@ -1,0 +1,36 @@
+/// B [columns, rows] = the transpose of A [rows, columns].
+func transpose(_ a: UnsafePointer<Float>, rows: Int, columns: Int, into b: UnsafeMutablePointer<Float>) {
+    // Blocks of 16 × 16: each line of either matrix stays in the first-level cache while it is needed.
+    for top in stride(from: 0, to: rows, by: 16) {
+        for left in stride(from: 0, to: columns, by: 16) {
+            if top + 16 <= rows && left + 16 <= columns {
+                for row in stride(from: top, to: top + 16, by: 4) {
+                    for column in stride(from: left, to: left + 16, by: 4) {
+                        transposeFour(a + (row * columns + column), columns, into: b + (column * rows + row), rows)
+                    }
+                }
+            } else {
+                for column in left..<min(left + 16, columns) {
+                    for row in top..<min(top + 16, rows) { b[column * rows + row] = a[row * columns + column] }
+                }
+            }
+        }
+    }
+}
+
+/// A block of 4 × 4; `columns` and `rows` are the distances between the lines of `a` and `b`.
+@inline(__always)
+private func transposeFour(_ a: UnsafePointer<Float>, _ columns: Int, into b: UnsafeMutablePointer<Float>, _ rows: Int) {
+    @inline(__always) func line(_ row: Int) -> SIMD4<Float> { UnsafeRawPointer(a + row * columns).loadUnaligned(as: SIMD4<Float>.self) }
+    @inline(__always) func store(_ line: SIMD4<Float>, _ column: Int) {
+        UnsafeMutableRawPointer(b + column * rows).storeBytes(of: line, as: SIMD4<Float>.self)
+    }
+    let upper = SIMD8(lowHalf: line(0), highHalf: line(1))
+    let lower = SIMD8(lowHalf: line(2), highHalf: line(3))
+    let even = SIMD8(lowHalf: upper.evenHalf, highHalf: lower.evenHalf)
+    let odd = SIMD8(lowHalf: upper.oddHalf, highHalf: lower.oddHalf)
+    store(even.evenHalf, 0)
+    store(odd.evenHalf, 1)
+    store(even.oddHalf, 2)
+    store(odd.oddHalf, 3)
+}
