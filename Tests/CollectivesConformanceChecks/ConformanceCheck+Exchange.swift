@@ -63,7 +63,7 @@ extension ConformanceCheck {
         let memory = (0..<8).map { _ in UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount, alignment: 1) }
         defer { memory.forEach { $0.deallocate() } }
         let pending = try order.map { number in
-            memory[number].copyBytes(from: patternBytes(count: byteCount, rank, number))
+            memory[number].copyBytes(from: patternBytes(count: byteCount, rank, (rank + 1) % size, number, 0))
             let send = OutgoingMessage(to: (rank + 1) % size, .init(memory[number]))
             let receive = IncomingMessage(from: (rank + size - 1) % size, into: memory[4 + number])
             return try communicator.start(sends: [send], receives: [receive], channel: number % 2)
@@ -72,7 +72,7 @@ extension ConformanceCheck {
             while try !exchange.isDone() { sched_yield() }
         }
         for number in 0..<4 {
-            let expected = patternBytes(count: byteCount, (rank + size - 1) % size, number)
+            let expected = patternBytes(count: byteCount, (rank + size - 1) % size, rank, number, 0)
             try expect(memory[4 + number].elementsEqual(expected), "exchange \(number) got other bytes")
         }
     }
