@@ -3,9 +3,10 @@ import Collectives
 import Glibc
 
 /// Moves the buckets of a step between ranks on the communication thread, several at once, so that the link is never idle
-/// while a bucket is ready: partial sums of the next buckets travel while those of the first are added and sent back.
+/// while a bucket is ready. The last of the ready buckets goes first: its weights are the first that the next step uses.
 ///
-/// The ranks need not be at the same bucket: partial sums and results have a channel each, and on each the buckets ascend.
+/// Ranks need not agree on the order: all receives are posted before the first send, each bucket on channels of its own.
+/// So a send never waits for what the other rank has yet to compute, however few are under way.
 ///
 /// `@unchecked Sendable`: used by the communication thread alone.
 final class BucketPipeline: @unchecked Sendable {
@@ -15,20 +16,23 @@ final class BucketPipeline: @unchecked Sendable {
     private let rank: Int
     private let result: UnsafeMutablePointer<Float>
     private var incoming = FlatBuffer(count: 0)
-    private var slotFloats = 0
 
-    /// Buckets whose partial sums may be under way at once.
-    private static let depth = 32
-    private enum Channel {
-        static let partialSums = 0
-        static let results = 1
-    }
+    /// Buckets whose partial sums may be leaving at once: enough to fill a link, few enough that a bucket which is needed
+    /// sooner soon has its turn.
+    private static let depth = 4
 
-    /// A bucket whose partial sums are under way.
-    private struct Gathering {
+    /// A bucket's way: its partial sums come from the others and go to them, are added, then the results do the same.
+    private struct Passage {
         let slices: [Range<Int>]
         let pieces: [UnsafePointer<Float>]
-        let transfer: WireTransfer
+        var sumsOut: WireTransfer?
+        var sumsIn: WireTransfer?
+        var resultsOut: WireTransfer?
+        var resultsIn: WireTransfer?
+        var isStarted = false
+        var isAdded = false
+
+        var hasArrived: Bool { isAdded && sumsOut == nil && resultsOut == nil && resultsIn == nil }
     }
 
     /// - Parameter result: where the sums over all ranks go.
@@ -39,85 +43,118 @@ final class BucketPipeline: @unchecked Sendable {
         self.result = result
     }
 
-    /// Adds all buckets up.
-    ///
-    /// - Parameters:
-    ///   - roots: this rank's partial sums.
-    ///   - isReady: whether those of a bucket are there; may wait for it, or throw, only where nothing is under way.
+    /// Adds all buckets up and tells `arrivals`, which says what is ready. Where that fails while nothing is under way, throws its failure.
     func run(
-        _ buckets: [Range<Int>], of roots: [UnsafeMutablePointer<Float>], _ communicator: any Communicator,
-        isReady: (_ bucket: Int, _ waits: Bool) throws -> Bool
+        _ buckets: [Range<Int>], of roots: [UnsafeMutablePointer<Float>], _ communicator: any Communicator, _ arrivals: SumArrivals
     ) throws {
-        reserveIncoming(buckets)
-        var next = 0
-        var gathering: [Gathering] = []
-        var returning: [WireTransfer] = []
-        while next < buckets.count || !gathering.isEmpty || !returning.isEmpty {
+        // Not before the first bucket is ready: until then the previous step's result may be in use.
+        var next = try arrivals.takeReady(waits: true)
+        var passages = try expect(buckets, of: roots, communicator)
+        var underWay: [Int] = []
+        var left = buckets.count
+        var turn = 0
+        while left > 0 {
             var hasMoved = false
-            if next < buckets.count, gathering.count < BucketPipeline.depth, try isReady(next, gathering.isEmpty && returning.isEmpty) {
-                gathering.append(try gather(next, buckets[next], of: roots, communicator))
-                next += 1
+            if next == nil, underWay.lazy.filter({ passages[$0].sumsOut != nil }).count < BucketPipeline.depth {
+                next = try arrivals.takeReady(waits: underWay.isEmpty)
+            }
+            if let bucket = next {
+                passages[bucket].sumsOut = try sendSums(passages[bucket], of: roots, communicator, channel: 2 * bucket)
+                passages[bucket].isStarted = true
+                underWay.append(bucket)
+                next = nil
                 hasMoved = true
             }
-            if let first = gathering.first, try first.transfer.isDone() {
-                returning.append(try add(gathering.removeFirst(), communicator))
+            // What comes before this rank is ready for it ends another rank's send; one a turn is enough.
+            if try finish(&passages[turn].sumsIn) { hasMoved = true }
+            turn = (turn + 1) % buckets.count
+            for bucket in underWay where try advance(&passages[bucket], communicator, channel: 2 * bucket + 1) {
                 hasMoved = true
+                if passages[bucket].hasArrived {
+                    arrivals.hasArrived(bucket)
+                    left -= 1
+                }
             }
-            if let first = returning.first, try first.isDone() {
-                returning.removeFirst()
-                hasMoved = true
-            }
-            if !hasMoved { sched_yield() }
+            if hasMoved { underWay.removeAll { passages[$0].hasArrived } } else { sched_yield() }
         }
     }
 
-    /// Room for the largest slice of every partial sum that another rank sends, `depth` times; grows in the first step only.
-    private func reserveIncoming(_ buckets: [Range<Int>]) {
-        let slice = buckets.map { BucketPlan.slice(of: $0, part: rank, of: sums.countOfRank.count).count }.max() ?? 0
-        memory.reserve(floats: (buckets.map(\.count).max() ?? 0) / sums.countOfRank.count + 16)
-        slotFloats = (sums.count - sums.countOfRank[rank]) * slice
-        let needed = min(BucketPipeline.depth, buckets.count) * slotFloats
+    /// Posts the receives of all buckets: this rank's slice of every other partial sum, and the results of the other slices.
+    private func expect(
+        _ buckets: [Range<Int>], of roots: [UnsafeMutablePointer<Float>], _ communicator: any Communicator
+    ) throws -> [Passage] {
+        let ranks = sums.countOfRank.count
+        let slices = buckets.map { bucket in (0..<ranks).map { BucketPlan.slice(of: bucket, part: $0, of: ranks) } }
+        memory.reserve(floats: slices.joined().map(\.count).max() ?? 0)
+        let needed = (sums.count - sums.countOfRank[rank]) * slices.reduce(0) { $0 + $1[rank].count }
         if incoming.count < needed { incoming = FlatBuffer(count: needed) }
-    }
-
-    /// Posts the slices of a bucket: this rank's of every partial sum comes here, the others go to their owners.
-    private func gather(
-        _ number: Int, _ bucket: Range<Int>, of roots: [UnsafeMutablePointer<Float>], _ communicator: any Communicator
-    ) throws -> Gathering {
-        let slices = sums.countOfRank.indices.map { BucketPlan.slice(of: bucket, part: $0, of: sums.countOfRank.count) }
-        let mine = slices[rank]
-        let slot = incoming.pointer + number % BucketPipeline.depth * slotFloats
-        var pieces: [UnsafePointer<Float>] = []
-        var transfer = WireTransfer(format, memory)
-        var received = 0
-        for (peer, count) in sums.countOfRank.enumerated() {
-            if peer == rank {
-                pieces += roots.map { UnsafePointer($0 + mine.lowerBound) }
-                continue
+        var place = incoming.pointer
+        return try slices.enumerated().map { bucket, slices in
+            let mine = slices[rank]
+            var pieces: [UnsafePointer<Float>] = []
+            var sumsIn = WireTransfer(format, memory)
+            var resultsIn = WireTransfer(format, memory)
+            for (peer, count) in sums.countOfRank.enumerated() {
+                if peer == rank {
+                    pieces += roots.map { UnsafePointer($0 + mine.lowerBound) }
+                    continue
+                }
+                for _ in 0..<count {
+                    sumsIn.receive(mine, into: place, from: peer)
+                    pieces.append(UnsafePointer(place))
+                    place += mine.count
+                }
+                resultsIn.receive(slices[peer], into: result + slices[peer].lowerBound, from: peer)
             }
-            for root in roots { transfer.send(slices[peer], at: root + slices[peer].lowerBound, to: peer) }
-            for _ in 0..<count {
-                let place = slot + received * mine.count
-                transfer.receive(mine, into: place, from: peer)
-                pieces.append(UnsafePointer(place))
-                received += 1
-            }
+            try sumsIn.start(communicator, channel: 2 * bucket)
+            try resultsIn.start(communicator, channel: 2 * bucket + 1)
+            return Passage(slices: slices, pieces: pieces, sumsIn: sumsIn, resultsIn: resultsIn)
         }
-        try transfer.start(communicator, channel: Channel.partialSums)
-        return Gathering(slices: slices, pieces: pieces, transfer: transfer)
     }
 
-    /// Adds this rank's slice of a bucket, and posts the sums of all slices.
-    private func add(_ gathered: Gathering, _ communicator: any Communicator) throws -> WireTransfer {
-        let mine = gathered.slices[rank]
-        sums.add(gathered.pieces, into: result + mine.lowerBound, floats: mine.count)
+    /// Sends the other ranks' slices of this rank's partial sums.
+    private func sendSums(
+        _ passage: Passage, of roots: [UnsafeMutablePointer<Float>], _ communicator: any Communicator, channel: Int
+    ) throws -> WireTransfer {
+        var transfer = WireTransfer(format, memory)
+        for (peer, slice) in passage.slices.enumerated() where peer != rank {
+            for root in roots { transfer.send(slice, at: root + slice.lowerBound, to: peer) }
+        }
+        try transfer.start(communicator, channel: channel)
+        return transfer
+    }
+
+    /// Takes a bucket further where its messages permit, and tells whether they did.
+    private func advance(_ passage: inout Passage, _ communicator: any Communicator, channel: Int) throws -> Bool {
+        var hasMoved = try finish(&passage.sumsOut)
+        if try finish(&passage.sumsIn) { hasMoved = true }
+        if !passage.isAdded, passage.isStarted, passage.sumsIn == nil {
+            passage.resultsOut = try add(passage, communicator, channel: channel)
+            passage.isAdded = true
+            hasMoved = true
+        }
+        if passage.isAdded {
+            if try finish(&passage.resultsOut) { hasMoved = true }
+            if try finish(&passage.resultsIn) { hasMoved = true }
+        }
+        return hasMoved
+    }
+
+    /// Whether a transfer was under way and has ended, which it forgets then.
+    private func finish(_ transfer: inout WireTransfer?) throws -> Bool {
+        guard let running = transfer, try running.isDone() else { return false }
+        transfer = nil
+        return true
+    }
+
+    /// Adds this rank's slice of a bucket, and sends the sum to all others.
+    private func add(_ passage: Passage, _ communicator: any Communicator, channel: Int) throws -> WireTransfer {
+        let mine = passage.slices[rank]
+        sums.add(passage.pieces, into: result + mine.lowerBound, floats: mine.count)
         format.round(result + mine.lowerBound, mine)  // what the others get
         var transfer = WireTransfer(format, memory)
-        for (peer, slice) in gathered.slices.enumerated() where peer != rank {
-            transfer.send(mine, at: result + mine.lowerBound, to: peer)
-            transfer.receive(slice, into: result + slice.lowerBound, from: peer)
-        }
-        try transfer.start(communicator, channel: Channel.results)
+        for peer in passage.slices.indices where peer != rank { transfer.send(mine, at: result + mine.lowerBound, to: peer) }
+        try transfer.start(communicator, channel: channel)
         return transfer
     }
 }

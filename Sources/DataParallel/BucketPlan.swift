@@ -6,7 +6,7 @@ public struct BucketPlan: Equatable, Sendable {
     /// - Parameters:
     ///   - firstBytes: the first bucket is small, so that communication starts early.
     ///   - bucketBytes: the size of the others; the last one is up to half larger, and at least half as large as the one before it.
-    public init(count: Int, firstBytes: Int = 1 << 20, bucketBytes: Int = 2 << 20) {
+    public init(count: Int, firstBytes: Int = 1 << 20, bucketBytes: Int = 1 << 20) {
         precondition(count >= 0 && count % 16 == 0, "BucketPlan: \(count) floats are not whole 64-byte lines")
         var ranges: [Range<Int>] = []
         var lower = 0

@@ -10,6 +10,8 @@ public protocol BucketReduction: AnyObject, Sendable {
     func localSumIsReady(bucket: Int)
     /// Waits for the sum over all ranks; called once all buckets are ready.
     func finish() throws -> UnsafePointer<Float>
+    /// The step's sums as they come, for a caller that goes on before `finish`, which then need not be called; nil where they come all at once.
+    var arrivals: SumArrivals? { get }
     /// Seconds that the last `finish` waited for slower ranks, where waiting and adding can be told apart; else 0.
     var waitSeconds: Double { get }
     /// This rank cannot end the step: nothing may wait for its buckets any longer. Called from any thread, also repeatedly.
@@ -20,6 +22,7 @@ public protocol BucketReduction: AnyObject, Sendable {
 
 extension BucketReduction {
     public var waitSeconds: Double { 0 }
+    public var arrivals: SumArrivals? { nil }
 }
 
 /// One rank: the tree's root is the sum.

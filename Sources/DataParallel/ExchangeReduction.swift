@@ -7,8 +7,8 @@ import Foundation
 /// With one partial sum a rank, 2 (P − 1) / P · n floats leave each rank, as with a ring. Buckets go in ascending order on
 /// all ranks, on the communication thread, while workers still compute; several are under way at once (``BucketPipeline``).
 ///
-/// `@unchecked Sendable`: `ready` and `isCancelled` are under the condition's lock; `running` belongs to the rank's main
-/// thread; `result` and `pipeline` to the communication thread from `begin` until `finish` returns.
+/// `@unchecked Sendable`: `isCancelled` and `current` are under the lock; `running` belongs to the rank's main thread;
+/// `result` and `pipeline` to the communication thread while a step's buckets travel.
 public final class ExchangeReduction: BucketReduction, @unchecked Sendable {
     private let communication: CommunicationThread
     private let rank: Int
@@ -16,8 +16,8 @@ public final class ExchangeReduction: BucketReduction, @unchecked Sendable {
     private let pipeline: BucketPipeline
     private var running: Outcome<Void>?
 
-    private let condition = NSCondition()
-    private var ready: Set<Int> = []
+    private let lock = NSLock()
+    private var current: SumArrivals?
     private var isCancelled = false
 
     /// - Parameters:
@@ -41,23 +41,28 @@ public final class ExchangeReduction: BucketReduction, @unchecked Sendable {
 
     public func memory(forRoot index: Int) -> UnsafeMutablePointer<Float>? { nil }
 
+    /// A step begins; the previous one's buckets may still travel.
     public func begin(_ roots: [UnsafeMutablePointer<Float>], _ buckets: [Range<Int>]) {
-        precondition(running == nil || isGivenUp, "ExchangeReduction: begin before the previous step's finish")
-        condition.lock()
-        ready.removeAll(keepingCapacity: true)
-        condition.unlock()
-        nonisolated(unsafe) let roots = roots  // the reducer keeps them until `finish` or `cancel`
-        running = communication.submit { [self] communicator in
-            try pipeline.run(buckets, of: roots, communicator, isReady: isReady)
+        let arrivals = SumArrivals(buckets: buckets, result: result.pointer)
+        let isGivenUp = lock.withLock {
+            current = arrivals
+            return isCancelled
+        }
+        if isGivenUp { arrivals.fail(DataParallelError.stepCancelled(rank: rank)) }
+        nonisolated(unsafe) let roots = roots  // the reducer keeps them; whoever writes them next waits for the arrivals
+        running = communication.submit { [pipeline] communicator in
+            do {
+                try pipeline.run(buckets, of: roots, communicator, arrivals)
+            } catch {
+                arrivals.fail(error)
+                throw error
+            }
         }
     }
 
-    public func localSumIsReady(bucket: Int) {
-        condition.lock()
-        ready.insert(bucket)
-        condition.signal()
-        condition.unlock()
-    }
+    public func localSumIsReady(bucket: Int) { arrivals?.isReady(bucket) }
+
+    public var arrivals: SumArrivals? { lock.withLock { current } }
 
     /// The sum over all ranks; throws what the communicator threw, or ``DataParallelError/stepCancelled(rank:)`` after ``cancel()``.
     public func finish() throws -> UnsafePointer<Float> {
@@ -69,24 +74,10 @@ public final class ExchangeReduction: BucketReduction, @unchecked Sendable {
 
     /// Ends the communication thread's wait for buckets, in this step and all later ones; a transfer that has begun goes on until `abort`.
     public func cancel() {
-        condition.lock()
-        isCancelled = true
-        condition.signal()
-        condition.unlock()
-    }
-
-    private var isGivenUp: Bool {
-        condition.lock()
-        defer { condition.unlock() }
-        return isCancelled
-    }
-
-    /// Whether a bucket is there; `waits` until it is, and then throws when the step is given up.
-    private func isReady(_ bucket: Int, waits: Bool) throws -> Bool {
-        condition.lock()
-        defer { condition.unlock() }
-        while waits && !ready.contains(bucket) && !isCancelled { condition.wait() }
-        if waits && isCancelled { throw DataParallelError.stepCancelled(rank: rank) }
-        return ready.contains(bucket) && !isCancelled
+        let arrivals = lock.withLock {
+            isCancelled = true
+            return current
+        }
+        arrivals?.fail(DataParallelError.stepCancelled(rank: rank))
     }
 }

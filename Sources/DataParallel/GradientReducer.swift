@@ -109,6 +109,15 @@ public final class GradientReducer: @unchecked Sendable {
     /// Whether partial sums travel in messages.
     public var sendsMessages: Bool { reduction is ExchangeReduction }
 
+    /// The sums of the step as they come, instead of ``finish()``, once every worker has returned; nil where they come all at once.
+    ///
+    /// The next step may ``begin()`` while they travel; a worker writes no float of a grain's vector before its sum has arrived.
+    /// Throws the first error of a grain.
+    public func arrivals() throws -> SumArrivals? {
+        if let error = locked({ failure }) { throw error }
+        return reduction.arrivals
+    }
+
     /// Seconds that the last ``finish()`` waited for slower ranks, where that is known.
     public var waitSeconds: Double { reduction.waitSeconds }
 
