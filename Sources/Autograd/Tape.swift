@@ -17,6 +17,7 @@ public final class Tape {
     public let pool: StoragePool
     public let layout: ModelLayout
     private let values: Storage
+    private let willRead: ((Parameter) -> Void)?
     private var nodes: [Node] = []
 
     // The grain's flat vector and what has been written of it.
@@ -26,11 +27,16 @@ public final class Tape {
     private var completed = 0
     private var onProgress: ((Int) -> Void)?
 
-    /// - Parameter values: the model's flat memory of this layout; read only by operations.
-    public init(layout: ModelLayout, values: FlatBuffer, pool: StoragePool = StoragePool()) {
+    /// - Parameters:
+    ///   - values: the model's flat memory of this layout; read only by operations.
+    ///   - willRead: called before each use of a parameter; its values may change until it returns.
+    public init(
+        layout: ModelLayout, values: FlatBuffer, pool: StoragePool = StoragePool(), willRead: ((Parameter) -> Void)? = nil
+    ) {
         precondition(values.count >= layout.count, "Tape: \(values.count) values for a layout of \(layout.count)")
         self.layout = layout
         self.pool = pool
+        self.willRead = willRead
         self.values = Storage(borrowing: values.pointer, count: values.count, owner: values)
         isWritten = Array(repeating: false, count: layout.parameters.count)
         pendingUses = Array(repeating: 0, count: layout.parameters.count)
@@ -68,6 +74,7 @@ public final class Tape {
 
     /// A use of a parameter.
     public func parameter(_ parameter: Parameter) -> Variable {
+        willRead?(parameter)
         let value = Tensor(storage: values, offset: layout.offsets[parameter.index], shape: parameter.shape)
         guard isRecording && parameter.isTrainable else { return constant(value) }
         pendingUses[parameter.index] += 1

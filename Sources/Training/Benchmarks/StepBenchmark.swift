@@ -51,7 +51,8 @@ public struct StepBenchmark: Sendable {
         state.initialize(key: key, learningRate: 0.01)
         let grainsPerRank = (batch + grain - 1) / grain
         let replica = try Replica(
-            model: network, values: state.values, threads: threads, grainCount: grainsPerRank * ranks.worldSize, ranks: ranks)
+            model: network, values: state.values, threads: threads, grainCount: grainsPerRank * ranks.worldSize, ranks: ranks,
+            defersUpdates: true)
         let data = RandomSamples(shape: network.inputShape, count: batch, grain: grain, firstGrain: replica.grains.lowerBound,
             classes: model.usualClasses, key: key)
         let objective = SupervisedObjective(.crossEntropy(labelSmoothing: 0))
@@ -65,6 +66,7 @@ public struct StepBenchmark: Sendable {
             try StepBenchmark.update(state, replica, sums, step: step)
             if step >= warmup { seconds.append(Clock.seconds - start) }
         }
+        try replica.settle()
         return Result(
             seconds: seconds, samplesPerStep: batch * ranks.worldSize,
             allocations: (before, replica.memoryStatistics.allocations - before))
@@ -72,17 +74,15 @@ public struct StepBenchmark: Sendable {
 
     /// The update as the training loop does it, its check for numbers that are not finite included.
     private static func update(_ state: TrainingState, _ replica: Replica, _ sums: Replica.StepSums, step: Int) throws {
-        let norm = try replica.gradientNorm(sums, state.optimizer)
-        precondition(norm.isFinite, "bench step: the gradient is not finite")
-        nonisolated(unsafe) let shared = state
-        nonisolated(unsafe) let gradients = sums.vector
-        let samples = sums.tally.samples
-        let parts = replica.pool.count
-        try replica.pool.run { worker in
-            shared.update(
-                gradients: gradients, samples: samples, norm: nil, learningRate: 0.01, step: step, part: worker, of: parts)
+        if !replica.defersUpdates {
+            let norm = try replica.gradientNorm(sums, state.optimizer)
+            precondition(norm.isFinite, "bench step: the gradient is not finite")
         }
-        replica.model.updateStatistics(state.values, sums: sums.vector, samples: Float(samples))
+        nonisolated(unsafe) let shared = state
+        let samples = sums.tally.samples
+        try replica.update(sums, step: step) { range, gradients in
+            shared.update(range, gradients: gradients, samples: samples, norm: nil, learningRate: 0.01, step: step)
+        }
     }
 }
 

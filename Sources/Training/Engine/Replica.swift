@@ -18,6 +18,8 @@ public final class Replica: @unchecked Sendable {
     public let pool: WorkerPool
     private let tapes: [Tape]
     private let reducer: GradientReducer
+    /// Where updates wait for the next forward pass; nil where the sums come all at once.
+    private let deferred: DeferredUpdate?
 
     /// Floats after the layout's in a grain's vector: sums of loss, samples and right predictions, flags.
     public static let tailCount = 16
@@ -35,8 +37,11 @@ public final class Replica: @unchecked Sendable {
     /// - Parameters:
     ///   - grainCount: grains of a step, at least one for every rank.
     ///   - wire: the numbers in which gradients travel between hosts.
+    ///   - defersUpdates: where gradients travel in messages, a step ends before they have come, and weights change when
+    ///     the next forward pass needs them. Not for updates that need all gradients first.
     public init(
-        model: Model, values: FlatBuffer, threads: Int, grainCount: Int, ranks: Ranks, wire: GradientWire = .float32
+        model: Model, values: FlatBuffer, threads: Int, grainCount: Int, ranks: Ranks, wire: GradientWire = .float32,
+        defersUpdates: Bool = false
     ) throws {
         let count = Replica.vectorCount(model)
         let assignment = GrainAssignment(grainCount: grainCount, worldSize: ranks.worldSize)
@@ -48,7 +53,9 @@ public final class Replica: @unchecked Sendable {
         pool = WorkerPool(count: threads, busyWaits: !isCrowded)
         reducer = GradientReducer(assignment: assignment, rank: ranks.rank, count: count, reduction: reduction)
         grains = assignment.grains(ofRank: ranks.rank)
-        tapes = (0..<threads).map { _ in Tape(layout: model.layout, values: values) }
+        let deferred = defersUpdates && reducer.sendsMessages ? DeferredUpdate(layout: model.layout) : nil
+        self.deferred = deferred
+        tapes = (0..<threads).map { _ in Tape(layout: model.layout, values: values, willRead: deferred?.bringUpToDate) }
     }
 
     /// How the ranks add their partial sums: by themselves, through shared memory, or by messages; collective.
@@ -71,8 +78,10 @@ public final class Replica: @unchecked Sendable {
 
     /// What a step gives: Σ over all samples of all ranks.
     public struct StepSums {
-        /// Gradients and statistics in the model's layout; valid until the next step begins.
+        /// Gradients and statistics in the model's layout; valid until the next step begins. The gradients may still be on their way.
         public let vector: UnsafePointer<Float>
+        /// Says which have come; nil when all have.
+        let arrivals: SumArrivals?
         public let tally: Tally
         /// Ranks that asked to stop.
         public let stopRequests: Int
@@ -99,31 +108,56 @@ public final class Replica: @unchecked Sendable {
         try pool.run { [self] worker in
             try reducer.computeGrains { grain, vector, onProgress in
                 try samples(grain) { samples in
-                    compute(objective, samples, worker, key.folding(grain), into: vector, wantsStop, onProgress)
+                    try compute(objective, samples, worker, key.folding(grain), into: vector, wantsStop, onProgress)
                 }
             }
             if worker == 0 { computed.withLock { $0 = Clock.seconds } }
         }
         let joined = Clock.seconds
-        let sum = try reducer.finish()
+        let arrivals = deferred == nil ? nil : try reducer.arrivals()
+        let sum = try arrivals?.wait(for: model.layout.trainableCount..<Replica.vectorCount(model)) ?? reducer.finish()
         let end = Clock.seconds
         let own = computed.withLock { $0 }
         let tail = sum + model.layout.count
         return StepSums(
-            vector: sum, tally: Tally(loss: Double(tail[0]), samples: Double(tail[1]), correct: Double(tail[2])),
+            vector: sum, arrivals: arrivals, tally: Tally(loss: Double(tail[0]), samples: Double(tail[1]), correct: Double(tail[2])),
             stopRequests: Int(tail[Replica.stopFlag]), computeSeconds: own - start,
             waitSeconds: joined - own + reducer.waitSeconds, reduceSeconds: end - joined - reducer.waitSeconds)
     }
+
+    /// Updates the weights by a step's sums: at once on all workers, or when the next forward pass needs them.
+    ///
+    /// - Parameters:
+    ///   - step: counted from 0.
+    ///   - change: changes a range of the flat memory; called for disjoint ranges, by several threads.
+    func update(
+        _ sums: StepSums, step: Int, _ change: @escaping @Sendable (_ range: Range<Int>, _ gradients: UnsafePointer<Float>) -> Void
+    ) throws {
+        model.updateStatistics(values, sums: sums.vector, samples: Float(sums.tally.samples))
+        if let deferred, let arrivals = sums.arrivals { return deferred.begin(step: step, arrivals, update: change) }
+        nonisolated(unsafe) let gradients = sums.vector
+        let count = model.layout.trainableCount
+        try pool.run { [pool] worker in change(Optimizer.range(of: count, part: worker, of: pool.count), gradients) }
+    }
+
+    /// Whether updates wait for the next forward pass, so that ``gradientNorm(_:_:)`` can't be asked for.
+    var defersUpdates: Bool { deferred != nil }
+
+    /// Ends an update that waits; whoever reads the weights outside of a step calls it first.
+    ///
+    /// - Throws: `DeferredUpdate.NonFiniteGradient`, or why sums did not come.
+    func settle() throws { try deferred?.settle() }
 
     /// One grain, forward and backward; an empty grain contributes zeros.
     private func compute(
         _ objective: any Objective, _ samples: Samples, _ worker: Int, _ key: RandomKey, into vector: UnsafeMutablePointer<Float>,
         _ wantsStop: Bool, _ onProgress: @escaping (Int) -> Void
-    ) {
+    ) throws {
         let tail = vector + model.layout.count
         tail.update(repeating: 0, count: Replica.tailCount)
         if wantsStop { tail[Replica.stopFlag] = 1 }
         guard samples.inputs.shape[0] > 0 else {
+            try settle()
             vector.update(repeating: 0, count: model.layout.count)
             return
         }
@@ -133,6 +167,7 @@ public final class Replica: @unchecked Sendable {
         tail[0] = Float(tally.loss)
         tail[1] = Float(tally.samples)
         tail[2] = Float(tally.correct)
+        try settle()  // the vector's memory may hold sums of the previous step until then
         tape.backward(from: loss)
     }
 
@@ -179,10 +214,10 @@ public final class Replica: @unchecked Sendable {
     }
 
     /// Computes one grain by itself and says what in it is not finite: the loss, or the first such gradient in order of use.
-    func findNonFinite(_ objective: any Objective, _ samples: Samples, key: RandomKey) -> String? {
+    func findNonFinite(_ objective: any Objective, _ samples: Samples, key: RandomKey) throws -> String? {
         guard samples.inputs.shape[0] > 0 else { return nil }
         let vector = FlatBuffer(count: Replica.vectorCount(model))
-        compute(objective, samples, 0, key, into: vector.pointer, false) { _ in }
+        try compute(objective, samples, 0, key, into: vector.pointer, false) { _ in }
         if !vector.pointer[model.layout.count].isFinite { return "the loss" }
         for parameter in model.layout.parameters {
             let place = vector.pointer + model.layout.offsets[parameter.index]

@@ -68,16 +68,7 @@ public final class Trainer {
         while step < setup.totalSteps {
             watchdog.enter("training", step: step, pieces: setup.replica.grains.count)
             let rate = setup.learningRate.rate(at: step)
-            let sums = try setup.replica.step(
-                setup.objective, key: setup.key.folding(.dropout).folding(step), wantsStop: StopSignal.isRequested
-            ) { [meter, watchdog, step] grain, body in
-                let asked = Clock.seconds
-                try loader.withBatch(step: step, grain: grain) { batch in
-                    meter.waitedForData(seconds: Clock.seconds - asked)
-                    try body(Samples(batch))
-                }
-                watchdog.finishPiece()
-            }
+            let sums = try namingNonFinite { try compute(step, loader) }
             watchdog.enter("the update", step: step)
             try update(sums, step: step, rate: rate)
             step += 1
@@ -96,23 +87,50 @@ public final class Trainer {
 
     // MARK: - One step
 
+    /// This rank's grains, and the sums over all.
+    private func compute(_ step: Int, _ loader: BatchLoader) throws -> Replica.StepSums {
+        try setup.replica.step(
+            setup.objective, key: setup.key.folding(.dropout).folding(step), wantsStop: StopSignal.isRequested
+        ) { [meter, watchdog] grain, body in
+            let asked = Clock.seconds
+            try loader.withBatch(step: step, grain: grain) { batch in
+                meter.waitedForData(seconds: Clock.seconds - asked)
+                try body(Samples(batch))
+            }
+            watchdog.finishPiece()
+        }
+    }
+
     /// Changes the weights by a step's sums, on all workers; a step that is not finite stops the run or changes nothing.
     private func update(_ sums: Replica.StepSums, step: Int, rate: Double) throws {
         let state = setup.state
-        let pool = setup.replica.pool
-        let norm = try setup.replica.gradientNorm(sums, state.optimizer)
-        guard sums.tally.loss.isFinite, norm.isFinite else { return try handleNonFinite(sums, step: step) }
-        let clippingNorm = state.optimizer.clipping == .none ? nil : norm
-        nonisolated(unsafe) let shared = state
-        nonisolated(unsafe) let gradients = sums.vector
-        let samples = sums.tally.samples
-        try pool.run { worker in
-            shared.update(
-                gradients: gradients, samples: samples, norm: clippingNorm, learningRate: rate, step: step, part: worker,
-                of: pool.count)
+        guard sums.tally.loss.isFinite else { return try handleNonFinite(sums, step: step) }
+        var norm: Double?
+        if !setup.replica.defersUpdates {
+            let all = try setup.replica.gradientNorm(sums, state.optimizer)
+            guard all.isFinite else { return try handleNonFinite(sums, step: step) }
+            if state.optimizer.clipping != .none { norm = all }
         }
-        setup.model.updateStatistics(state.values, sums: sums.vector, samples: Float(samples))
+        nonisolated(unsafe) let shared = state
+        let samples = sums.tally.samples
+        try setup.replica.update(sums, step: step) { [norm] range, gradients in
+            shared.update(range, gradients: gradients, samples: samples, norm: norm, learningRate: rate, step: step)
+        }
         meter.updated(sums)
+    }
+
+    /// Ends the update before the weights are read outside of a step.
+    private func settle() throws {
+        try namingNonFinite { try setup.replica.settle() }
+    }
+
+    /// Finds out which rank's samples made a gradient that turned out not to be finite while weights were updated.
+    private func namingNonFinite<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as DeferredUpdate.NonFiniteGradient {
+            throw try setup.nonFiniteCause(step: error.step, seen: "the summed gradient of \(error.parameter)")
+        }
     }
 
     private func handleNonFinite(_ sums: Replica.StepSums, step: Int) throws {
@@ -164,6 +182,7 @@ public final class Trainer {
 
     /// Evaluates on the validation samples unless a stop signal comes; collective.
     private func evaluate(_ evaluator: Evaluator, step: Int) throws -> Tally? {
+        try settle()
         watchdog.enter("validation", step: step, pieces: evaluator.grains.count)
         let tally = try evaluator.evaluate(unless: { StopSignal.isRequested }, onGrain: { [watchdog] in watchdog.finishPiece() })
         watchdog.enter("what follows validation", step: step)
@@ -235,6 +254,7 @@ public final class Trainer {
 
     private func save(step: Int, force: Bool, _ validation: Validation = .none) throws {
         guard let keeper = setup.keeper, force || keeper.isDue(step: step, stepsPerEpoch: setup.plan.stepsPerEpoch) else { return }
+        try settle()
         watchdog.enter("saving a checkpoint", step: step)
         let start = Clock.seconds
         var progress = CheckpointKeeper.Progress(
@@ -246,6 +266,7 @@ public final class Trainer {
     }
 
     private func stop(step: Int) throws -> Outcome {
+        try settle()
         watchdog.enter("stopping", step: step)
         try setup.keeper?.drain()
         try setup.ranks.together { [setup, observer] in
@@ -268,6 +289,7 @@ public final class Trainer {
             last = try evaluate(evaluator, step: step)
             if last == nil { return try stop(step: step) }
         }
+        try settle()
         watchdog.enter("writing the final weights", step: step)
         var digest = ""
         try setup.ranks.together { [setup, observer] in

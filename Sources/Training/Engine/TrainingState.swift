@@ -31,15 +31,14 @@ final class TrainingState {
         optimizer.initialize(slots: slots.map(\.pointer), learningRate: learningRate)
     }
 
-    /// One update from a step's summed gradients; `part` of `parts` lets threads share it.
+    /// One update of a range of the flat memory from a step's summed gradients.
     func update(
-        gradients: UnsafePointer<Float>, samples: Double, norm: Double?, learningRate: Double, step: Int, part: Int, of parts: Int
+        _ range: Range<Int>, gradients: UnsafePointer<Float>, samples: Double, norm: Double?, learningRate: Double, step: Int
     ) {
         let scale = 1 / samples
         optimizer.step(
-            parameters: values.pointer, gradients: gradients, slots: slots.map(\.pointer), learningRate: learningRate,
-            gradientScale: norm.map { optimizer.clipping.scale(scale, norm: $0) } ?? scale, stepNumber: step + 1, part: part,
-            of: parts)
+            range, parameters: values.pointer, gradients: gradients, slots: slots.map(\.pointer), learningRate: learningRate,
+            gradientScale: norm.map { optimizer.clipping.scale(scale, norm: $0) } ?? scale, stepNumber: step + 1)
     }
 
     // MARK: - The best state

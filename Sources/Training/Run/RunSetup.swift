@@ -110,7 +110,9 @@ struct RunSetup {
             }
         }
         return try Replica(
-            model: model, values: values, threads: threads, grainCount: plan.grainsPerStep, ranks: ranks, wire: configuration.wire)
+            model: model, values: values, threads: threads, grainCount: plan.grainsPerStep, ranks: ranks, wire: configuration.wire,
+            // The norm of all gradients, and whether all are finite, must be known before a weight changes.
+            defersUpdates: configuration.clipNorm == nil && configuration.onNonFinite == .stop)
     }
 
     private static func keeper(
