@@ -71,7 +71,7 @@ let package = Package(
         tests("CollectivesTests", ["CollectivesConformanceChecks", "collectives-conformance"]),
         tests("DataParallelTests", ["DataParallel"]),
         tests("CheckpointingTests", ["Checkpointing"]),
-        tests("TrainingTests", ["Training"]),
+        tests("TrainingTests", ["Training", "DataParallel", "Autograd"]),
         tests("ReportingTests", ["Reporting"]),
         tests("ProgramTests", ["trainer"]),
     ],

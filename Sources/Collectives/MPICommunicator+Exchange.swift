@@ -73,13 +73,15 @@ extension MPICommunicator {
         try requireOpen("start")
         precondition(channel >= 0 && channel < 32767, "start: channel \(channel) outside 0..<32767")  // the least MPI_TAG_UB
         let exchange = MPIPendingExchange(rank: rank)
-        try post(sends: sends, receives: receives, tag: Int32(channel + 1), in: &exchange.transfers)
+        try post(sends: sends, receives: receives, tag: Int32(channel + 1), isSynchronous: true, in: &exchange.transfers)
         return exchange
     }
 
     /// Hands all messages to MPI, which keeps the order of those with one tag between two ranks.
+    ///
+    /// - Parameter isSynchronous: whether a send is done when its receiver has it, else when MPI has copied it, perhaps far ahead of the link.
     private func post(
-        sends: [OutgoingMessage], receives: [IncomingMessage], tag: Int32, in transfers: inout MPITransfers
+        sends: [OutgoingMessage], receives: [IncomingMessage], tag: Int32, isSynchronous: Bool = false, in transfers: inout MPITransfers
     ) throws {
         requireKnownPeers(sends: sends, receives: receives)
         try copyMessagesToSelf(sends: sends, receives: receives)
@@ -97,7 +99,8 @@ extension MPICommunicator {
             for part in parts(ofByteCount: send.bytes.count) {
                 var request: MPI_Request?
                 let start = send.bytes.baseAddress.map { $0 + part.lowerBound }
-                let status = MPI_Isend(start, Int32(part.count), cmpi_byte(), Int32(send.destination), tag, world, &request)
+                let post = isSynchronous ? MPI_Issend : MPI_Isend
+                let status = post(start, Int32(part.count), cmpi_byte(), Int32(send.destination), tag, world, &request)
                 try checkMPI(status, "MPI_Isend", rank: rank)
                 transfers.requests.append(request)
             }

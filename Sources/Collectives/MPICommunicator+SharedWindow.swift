@@ -20,7 +20,7 @@ extension MPICommunicator {
         try requireOpen("sharedWindow")
         let layout = SharedWindowLayout(byteCountPerRank: byteCountPerRank, hostSize: hostRanks.count)
         // Asked first and agreed on: Open MPI's ranks hang or crash when the host's shared memory turns out too small.
-        let fits = hostRank != 0 || SharedMemorySpace.fits(byteCount: layout.totalBytes)
+        let fits = SharedMemorySpace.isWanted && (hostRank != 0 || SharedMemorySpace.fits(byteCount: layout.totalBytes))
         if try allReduceMaximum([fits ? 0 : 1]) != [0] { return nil }
 
         let handle = try allocateShared(byteCount: hostRank == 0 ? layout.totalBytes : 0)
@@ -71,6 +71,9 @@ extension MPICommunicator {
 
 /// The file system that Open MPI keeps shared memory in.
 enum SharedMemorySpace {
+    /// Whether the user lets ranks share memory: `TRAINER_SHARED_MEMORY=0` makes them exchange messages.
+    static var isWanted: Bool { getenv("TRAINER_SHARED_MEMORY").map { String(cString: $0) } != "0" }
+
     /// Whether `byteCount` more bytes fit; memory promised and not there ends a process by SIGBUS at its first touch.
     static func fits(byteCount: Int, path: String = "/dev/shm") -> Bool {
         var space = statvfs()

@@ -9,12 +9,12 @@ package struct MPIRuntimeSettings: Equatable {
     /// - `mpi_yield_when_idle` when the host has fewer cores than ranks: a rank that waits gives its core to the others.
     /// - `btl_vader_single_copy_mechanism=none` where the kernel forbids reading another process's memory (containers
     ///   with a seccomp filter): Open MPI would print an error for every large message.
-    /// - `btl_tcp_flags=1` (messages only, no emulated remote writes) and messages of 256 KiB without a handshake: 37 MB each
-    ///   way over 1 Gbit/s took 310 to 322 ms in place of 560 to 610, the line itself 309 (docs/network.md).
+    /// - `btl_tcp_flags=1` (messages only, no emulated remote writes) and messages of up to 264 KiB, headers included, without a
+    ///   handshake: 37 MB each way over 1 Gbit/s took 310 ms in place of 560 to 610, the line itself 309 (docs/network.md).
     package init(localSize: Int?, allowedProcessors: Int, crossMemoryAttachAllowed: Bool) {
         if let localSize, localSize > allowedProcessors { variables["OMPI_MCA_mpi_yield_when_idle"] = "1" }
         variables["OMPI_MCA_btl_tcp_flags"] = "1"
-        for limit in ["eager_limit", "rndv_eager_limit"] { variables["OMPI_MCA_btl_tcp_\(limit)"] = String(256 << 10) }
+        for limit in ["eager_limit", "rndv_eager_limit"] { variables["OMPI_MCA_btl_tcp_\(limit)"] = String(264 << 10) }
         if !crossMemoryAttachAllowed { variables["OMPI_MCA_btl_vader_single_copy_mechanism"] = "none" }
     }
 

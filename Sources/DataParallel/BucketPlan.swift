@@ -3,15 +3,19 @@ public struct BucketPlan: Equatable, Sendable {
     /// Ascending ranges of floats that cover the vector; bounds are multiples of 16.
     public let ranges: [Range<Int>]
 
-    /// - Parameters:
-    ///   - firstBytes: the first bucket is small, so that communication starts early.
-    ///   - bucketBytes: the size of the others; the last one is up to half larger, and at least half as large as the one before it.
-    public init(count: Int, firstBytes: Int = 1 << 20, bucketBytes: Int = 1 << 20) {
+    /// Buckets whose slices, one for each of `ranks`, are messages of 256 KiB, which leave without a handshake; at most 4 MiB, so that
+    /// there is something to overlap, and no more than 8,192 buckets.
+    public init(count: Int, ranks: Int) {
+        self.init(count: count, bucketBytes: max(min(ranks * 256 << 10, 4 << 20), count * 4 / 8192))
+    }
+
+    /// - Parameter bucketBytes: the size; the last one is up to half larger, and at least half as large as the one before it.
+    public init(count: Int, bucketBytes: Int) {
         precondition(count >= 0 && count % 16 == 0, "BucketPlan: \(count) floats are not whole 64-byte lines")
         var ranges: [Range<Int>] = []
         var lower = 0
         while lower < count {
-            let size = max(16, (ranges.isEmpty ? firstBytes : bucketBytes) / 4 / 16 * 16)
+            let size = max(16, bucketBytes / 4 / 16 * 16)
             // No tiny last bucket.
             let upper = count - lower < size + size / 2 ? count : lower + size
             ranges.append(lower..<upper)

@@ -39,7 +39,7 @@ public final class GradientReducer: @unchecked Sendable {
         self.rank = rank
         self.count = count
         self.reduction = reduction
-        self.buckets = assignment.worldSize == 1 ? [0..<count] : (buckets ?? BucketPlan(count: count)).ranges
+        self.buckets = assignment.worldSize == 1 ? [0..<count] : (buckets ?? BucketPlan(count: count, ranks: assignment.worldSize)).ranges
         precondition(
             self.buckets.last?.upperBound == count, "GradientReducer: buckets for \(self.buckets.last?.upperBound ?? 0) of \(count) floats")
         let tree = assignment.tree

@@ -14,7 +14,7 @@ public final class SumArrivals: @unchecked Sendable {
     private var failure: (any Error)?
 
     /// A step whose buckets' sums will be at the same floats of `result`.
-    init(buckets: [Range<Int>], result: UnsafePointer<Float>) {
+    package init(buckets: [Range<Int>], result: UnsafePointer<Float>) {
         self.buckets = buckets
         self.result = result
         ready = Array(repeating: false, count: buckets.count)
@@ -44,12 +44,12 @@ public final class SumArrivals: @unchecked Sendable {
     }
 
     /// The sum of a bucket over all ranks is there.
-    func hasArrived(_ bucket: Int) {
+    package func hasArrived(_ bucket: Int) {
         change { arrived[bucket] = true }
     }
 
     /// What has not arrived will not come; only the first cause counts.
-    func fail(_ error: any Error) {
+    package func fail(_ error: any Error) {
         change { failure = failure ?? error }
     }
 

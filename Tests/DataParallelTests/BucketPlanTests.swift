@@ -6,26 +6,24 @@ struct BucketPlanTests {
     @Test("buckets cover the vector exactly, at whole cache lines, and none is tiny")
     func bucketsCover() {
         for lines in [0, 1, 2, 3, 7, 64, 100, 1023] {
-            for (first, size) in [(1, 1), (64, 64), (64, 256), (256, 1024), (1000, 4000), (1 << 20, 4 << 20)] {
-                let ranges = BucketPlan(count: 16 * lines, firstBytes: first, bucketBytes: size).ranges
+            for size in [1, 64, 256, 1024, 4000, 4 << 20] {
+                let ranges = BucketPlan(count: 16 * lines, bucketBytes: size).ranges
                 #expect(ranges.flatMap { Array($0) } == Array(0..<16 * lines))
                 #expect(ranges.allSatisfy { $0.lowerBound % 16 == 0 && !$0.isEmpty })
-                let nominal = ranges.indices.map { max(16, ($0 == 0 ? first : size) / 64 * 16) }
-                for index in ranges.indices.dropLast() { #expect(ranges[index].count == nominal[index]) }
-                if ranges.count > 1 {
-                    let last = ranges.count - 1
-                    let allowed = nominal[last - 1] / 2..<nominal[last] * 3 / 2
-                    #expect(allowed.contains(ranges[last].count))
-                }
+                let nominal = max(16, size / 64 * 16)
+                for range in ranges.dropLast() { #expect(range.count == nominal) }
+                if ranges.count > 1, let last = ranges.last { #expect((nominal / 2..<nominal * 3 / 2).contains(last.count)) }
             }
         }
     }
 
-    @Test("by default the first bucket has 1 MiB and the others 2")
-    func defaultSizes() {
-        let sizes = BucketPlan(count: 3 << 20).ranges.map { $0.count * 4 }
-        let mebibytes = sizes.map { $0 >> 20 }
-        #expect(mebibytes == [1, 2, 2, 2, 2, 2, 1])
+    @Test("a rank's slice of a bucket has 256 KiB, of a bucket of at most 4 MiB, and there are at most 8,192 buckets")
+    func sizesForRanks() {
+        let kibibytes = { BucketPlan(count: $0, ranks: $1).ranges.first.map { $0.count >> 8 } }
+        #expect(kibibytes(3 << 20, 2) == 512)
+        #expect(kibibytes(3 << 20, 5) == 1280)
+        #expect(kibibytes(3 << 20, 64) == 4096)
+        #expect(BucketPlan(count: 1 << 32, ranks: 2).ranges.count == 8192)
     }
 
     @Test("slices cover a bucket in order, at whole cache lines, and differ by at most one line")

@@ -68,7 +68,7 @@ struct Job: Sendable {
         do {
             let reducer = GradientReducer(
                 assignment: GrainAssignment(grainCount: grains, worldSize: ranks), rank: communication.rank, count: floats,
-                buckets: BucketPlan(count: floats, firstBytes: bucketBytes / 2, bucketBytes: bucketBytes),
+                buckets: BucketPlan(count: floats, bucketBytes: bucketBytes),
                 reduction: try reduction(communication))
             try body(Rank(number: communication.rank, communication: communication, pool: pool, reducer: reducer))
             try communication.stop()

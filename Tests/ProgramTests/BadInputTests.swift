@@ -173,6 +173,12 @@ extension ProgramTests {
             expectEnd(outcome, 70, ["step 2: the loss is not a finite number", "samples ", "lower the learning rate"])
         }
 
+        @Test func `also where gradients travel in messages`() throws {
+            let outcome = try program.run(
+                train(configuration(), ["--set", "optimizer.learningRate=1e30"]), ranks: 3, environment: ["TRAINER_SHARED_MEMORY": "0"])
+            expectEnd(outcome, 70, ["step 2: the loss is not a finite number", "samples "])
+        }
+
         @Test func `the step is skipped instead where the configuration says so`() throws {
             let outcome = try program.run(
                 train(configuration(), ["--set", "optimizer.learningRate=1e30", "--set", "onNonFinite=skip"]), ranks: 2)

@@ -18,6 +18,29 @@ extension ProgramTests {
             try check(.resnet20(data: data.path))
         }
 
+        /// As between hosts: weights change while the next forward pass runs, unless clipping needs all gradients first.
+        @Test(arguments: [Scenario.lenet5, .mlp])
+        func `so they are where gradients travel in messages`(scenario: Scenario) throws {
+            let program = try Program()
+            let directory = try TemporaryDirectory(inMemory: true)
+            let alone = try program.run(scenario.arguments(in: directory, run: "alone", threads: 1))
+            try #require(alone.exitCode == 0, "\(alone.account)")
+            let messages = ["TRAINER_SHARED_MEMORY": "0"]
+            let rounded = try program.run(
+                scenario.arguments(in: directory, run: "rounded", threads: 1) + ["--set", "communication.wire=bfloat16"], ranks: 2,
+                environment: messages)
+            try #require(rounded.output.contains("leaves the bit contract"), "no messages: \(rounded.account)")
+            for (ranks, threads) in [(2, 1), (2, 2), (3, 1)] {
+                let run = "np\(ranks)-threads\(threads)"
+                let outcome = try program.run(
+                    scenario.arguments(in: directory, run: run, threads: threads), ranks: ranks,
+                    environment: messages)
+                try #require(outcome.exitCode == 0, "\(run): \(outcome.account)")
+                #expect(outcome.lastLine == alone.lastLine)
+                #expect(try FileContent(directory.file(run + "/final.safetensors")) == FileContent(directory.file("alone/final.safetensors")))
+            }
+        }
+
         private func check(_ scenario: Scenario) throws {
             let program = try Program()
             let directory = try TemporaryDirectory(inMemory: true)

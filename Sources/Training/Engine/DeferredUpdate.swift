@@ -9,9 +9,9 @@ import Kernels
 /// The order of updates does not change their bits. Whoever reads weights elsewhere calls ``settle()`` first.
 ///
 /// `@unchecked Sendable`: all variables are under the condition's lock; a parameter is updated by the thread that marked it.
-final class DeferredUpdate: @unchecked Sendable {
+package final class DeferredUpdate: @unchecked Sendable {
     /// Changes the weights and the optimiser's slots in a range of the flat memory by the summed gradients.
-    typealias Update = (_ range: Range<Int>, _ gradients: UnsafePointer<Float>) -> Void
+    package typealias Update = (_ range: Range<Int>, _ gradients: UnsafePointer<Float>) -> Void
 
     private enum Stage { case settled, due, running }
 
@@ -25,20 +25,20 @@ final class DeferredUpdate: @unchecked Sendable {
     private var failure: (any Error)?
 
     /// The summed gradient of a parameter is not finite; its weights are still those before the step.
-    struct NonFiniteGradient: Error {
+    package struct NonFiniteGradient: Error {
         /// Counted from 0.
-        let step: Int
-        let parameter: String
+        package let step: Int
+        package let parameter: String
     }
 
     /// Updates for a model of this layout.
-    init(layout: ModelLayout) {
+    package init(layout: ModelLayout) {
         self.layout = layout
         stages = Array(repeating: .settled, count: layout.parameters.count)
     }
 
     /// From now on all trainable parameters are due; the previous step's have been settled.
-    func begin(step: Int, _ arrivals: SumArrivals, update: @escaping Update) {
+    package func begin(step: Int, _ arrivals: SumArrivals, update: @escaping Update) {
         condition.lock()
         defer { condition.unlock() }
         precondition(remaining == 0, "DeferredUpdate: step \(step) begins before the previous one is settled")
@@ -50,7 +50,7 @@ final class DeferredUpdate: @unchecked Sendable {
     }
 
     /// Returns when a parameter has its new weights, or keeps the old ones because the step has failed.
-    func bringUpToDate(_ parameter: Parameter) {
+    package func bringUpToDate(_ parameter: Parameter) {
         condition.lock()
         defer { condition.unlock() }
         while stages[parameter.index] != .settled {
@@ -73,7 +73,7 @@ final class DeferredUpdate: @unchecked Sendable {
     /// Brings all parameters up to date, in the order in which their sums come.
     ///
     /// - Throws: ``NonFiniteGradient``, or why sums did not come.
-    func settle() throws {
+    package func settle() throws {
         condition.lock()
         let isDue = remaining > 0
         condition.unlock()
