@@ -19,7 +19,7 @@ extension ProgramTests {
         }
 
         /// As between hosts: weights change while the next forward pass runs, unless clipping needs all gradients first.
-        @Test(arguments: [Scenario.lenet5, .mlp])
+        @Test(arguments: [Scenario.lenet5, .mlp, .wide])
         func `so they are where gradients travel in messages`(scenario: Scenario) throws {
             let program = try Program()
             let directory = try TemporaryDirectory(inMemory: true)

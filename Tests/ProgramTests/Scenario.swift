@@ -52,6 +52,12 @@ struct Scenario: CustomTestStringConvertible, Sendable {
 
             """, steps: 23)
 
+    /// More than two million weights, whose sums travel in many buckets.
+    static let wide = Scenario(
+        name: "wide",
+        yaml: mlp.yaml.replacingOccurrences(of: "[64, 33]", with: "[1100, 1000]").replacingOccurrences(of: "clipNorm: 1\n", with: ""),
+        steps: 9)
+
     /// Long enough to be killed at any point; a line of the log after every second step.
     static let lenet5Kill = Scenario(
         name: "lenet5-kill",

@@ -20,17 +20,20 @@ struct DeferredUpdateTests {
 
     @Test("a parameter waits for its own sum alone, and is updated once, whoever asks")
     func updatesOnce() throws {
-        let sums = FlatBuffer(count: 80)
-        for index in 0..<80 { sums.pointer[index] = Float(index) }
         let deferred = DeferredUpdate(layout: layout)
         for step in 0..<50 {
+            let sums = FlatBuffer(count: 80)
             let arrivals = arrivals(of: sums)
+            let arrive: (Int) -> Void = {
+                sums.pointer[layout.offsets[$0]] = Float(layout.offsets[$0])
+                arrivals.hasArrived(bucket(of: $0))
+            }
             let updated = Mutex([Range<Int>]())
             deferred.begin(step: step, arrivals) { range, gradients in
                 #expect(gradients[range.lowerBound] == Float(range.lowerBound))
                 updated.withLock { $0.append(range) }
             }
-            arrivals.hasArrived(bucket(of: 0))
+            arrive(0)
             deferred.bringUpToDate(layout.parameters[0])  // returns though no other sum is there
             #expect(updated.withLock { $0 } == [layout.offsets[0]..<layout.offsets[0] + 16])
             let threads = DispatchGroup()
@@ -39,7 +42,7 @@ struct DeferredUpdateTests {
                     for parameter in layout.parameters { deferred.bringUpToDate(parameter) }
                 }
             }
-            for parameter in 1..<5 { arrivals.hasArrived(bucket(of: parameter)) }
+            for parameter in 1..<5 { arrive(parameter) }
             threads.wait()
             try deferred.settle()
             #expect(updated.withLock { Set($0) }.count == 4 && updated.withLock { $0.count } == 4)
