@@ -3,13 +3,17 @@ extension PooledConvolution {
     /// Vectors of a filter row, and of a row of all that the filters at a window's four pixels cover.
     private var rowVectors: Int { (k + 15) / 16 }
     private var unionVectors: Int { (k + c + 15) / 16 }
-    /// Floats of one channel's filter: kernel rows in whole vectors; for the input's gradient between two rows of zeros.
-    private var rowsCount: Int { geometry.kernelHeight * rowVectors * 16 }
+    /// Whether a filter fits three vectors with eight floats for a row; then one strip of an image holds what lies under it.
+    private var usesStrips: Bool { k <= 8 && geometry.kernelHeight <= 6 }
+    private var stripsSpace: Int { usesStrips ? geometry.outputWidth * direct.paddedHeight * 8 + 48 : 0 }
+    /// Floats of a filter row, and of one channel's filter: in whole vectors; for the input's gradient between two rows of zeros.
+    private var rowCount: Int { usesStrips ? 8 : rowVectors * 16 }
+    private var rowsCount: Int { usesStrips ? 48 : geometry.kernelHeight * rowCount }
     private var shiftedRowsCount: Int { (geometry.kernelHeight + 2) * unionVectors * 16 }
     private var offsetsSpace: Int { wholeVectors(pooledCount) }
 
     /// Floats of working memory for ``gradients(_:_:_:choice:data:accumulateData:filter:accumulateFilter:scratch:)``.
-    public var gradientScratchCount: Int { imageSpace + 2 * offsetsSpace + o * max(rowsCount, 2 * shiftedRowsCount) }
+    public var gradientScratchCount: Int { imageSpace + 2 * offsetsSpace + max(o * rowsCount + stripsSpace, 2 * o * shiftedRowsCount) }
 
     /// The gradients for the input and for the filters, each only where asked for; `accumulate…` adds to what is there.
     ///
@@ -56,27 +60,69 @@ extension PooledConvolution {
         let base = UnsafeMutableRawPointer(scratch + imageSpace).bindMemory(to: Int32.self, capacity: 2 * offsetsSpace)
         let patches = base + offsetsSpace
         let sums = scratch + imageSpace + 2 * offsetsSpace
-        let line = direct.paddedWidth * c
+        let strips = sums + o * rowsCount
+        // From a pixel to the one below it, and to the one at its right.
+        let down = usesStrips ? 8 : direct.paddedWidth * c
+        let right = usesStrips ? direct.paddedHeight * 8 : c
         for i in 0..<pooledCount {
             let window = i / o
-            base[i] = Int32(2 * (window / pooledWidth * line + window % pooledWidth * c))
+            base[i] = Int32(2 * (window / pooledWidth * down + window % pooledWidth * right))
         }
         sums.update(repeating: 0, count: o * rowsCount)
         scratch.update(repeating: 0, count: imageSpace)
         for n in 0..<geometry.batch {
             copyInterior(x + n * geometry.inputHeight * geometry.inputWidth * c, into: scratch)
-            offsets(choice + n * pooledCount, base: base, row: line, column: c, into: patches)
+            offsets(choice + n * pooledCount, base: base, row: down, column: right, into: patches)
+            if usesStrips { cutStrips(scratch, into: strips) }
             for channel in 0..<o {
                 let target = sums + channel * rowsCount
-                addPatches(scratch, dy + n * pooledCount + channel, patches + channel, to: target)
+                if usesStrips {
+                    addStrips(strips, dy + n * pooledCount + channel, patches + channel, to: target)
+                } else {
+                    addPatches(scratch, dy + n * pooledCount + channel, patches + channel, to: target)
+                }
             }
         }
-        for row in 0..<o * geometry.kernelHeight {
-            for i in 0..<k {
-                let sum = sums[row * rowVectors * 16 + i]
-                dw[row * k + i] = accumulate ? dw[row * k + i] + sum : sum
+        for channel in 0..<o {
+            for row in 0..<geometry.kernelHeight {
+                let target = dw + (channel * geometry.kernelHeight + row) * k
+                let source = sums + channel * rowsCount + row * rowCount
+                for i in 0..<k { target[i] = accumulate ? target[i] + source[i] : source[i] }
             }
         }
+    }
+
+    /// [column, row, 8]: for each column of pixels, each row's eight floats from there on.
+    private func cutStrips(_ image: UnsafePointer<Float>, into strips: UnsafeMutablePointer<Float>) {
+        var target = UnsafeMutableRawPointer(strips)
+        for column in 0..<geometry.outputWidth {
+            var source = image + column * c
+            for _ in 0..<direct.paddedHeight {
+                target.storeBytes(of: UnsafeRawPointer(source).loadUnaligned(as: SIMD8<Float>.self), as: SIMD8<Float>.self)
+                target += 32
+                source += direct.paddedWidth * c
+            }
+        }
+    }
+
+    /// Adds what lies under one channel's chosen pixels, each times its gradient, to `sums` [kernel row, 8].
+    private func addStrips(
+        _ strips: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, _ patches: UnsafePointer<Int32>,
+        to sums: UnsafeMutablePointer<Float>
+    ) {
+        // Two sums, so that an addition need not wait for the one before.
+        var even = VectorTriple(repeating: .zero)
+        var odd = even
+        let (o, count) = (o, pooledCount)
+        var i = 0
+        while i + o < count {
+            even.add(Vector(repeating: dy[i]), times: strips + Int(patches[i]))
+            odd.add(Vector(repeating: dy[i + o]), times: strips + Int(patches[i + o]))
+            i += 2 * o
+        }
+        if i < count { even.add(Vector(repeating: dy[i]), times: strips + Int(patches[i])) }
+        even.add(to: sums)
+        odd.add(to: sums)
     }
 
     /// Adds the patches under one channel's chosen pixels, each times its gradient, to `sums` [kernel row, row in whole vectors].
@@ -91,13 +137,12 @@ extension PooledConvolution {
             for first in stride(from: 0, to: rowVectors, by: 2) {
                 let source = image + row * direct.paddedWidth * c + first * 16
                 let target = sums + (row * rowVectors + first) * 16
-                switch (rows, min(2, rowVectors - first), k <= 8) {
-                case (5, 1, true): addPatches(InlineArray<5, SIMD8<Float>>(repeating: .zero), 1, source, dy, patches, target)
-                case (5, 1, false): addPatches(InlineArray<5, Vector>(repeating: .zero), 1, source, dy, patches, target)
-                case (5, _, _): addPatches(InlineArray<10, Vector>(repeating: .zero), 2, source, dy, patches, target)
-                case (3, 1, _): addPatches(InlineArray<3, Vector>(repeating: .zero), 1, source, dy, patches, target)
-                case (3, _, _): addPatches(InlineArray<6, Vector>(repeating: .zero), 2, source, dy, patches, target)
-                case (_, 1, _): addPatches(InlineArray<1, Vector>(repeating: .zero), 1, source, dy, patches, target)
+                switch (rows, min(2, rowVectors - first)) {
+                case (5, 1): addPatches(InlineArray<5, Vector>(repeating: .zero), 1, source, dy, patches, target)
+                case (5, _): addPatches(InlineArray<10, Vector>(repeating: .zero), 2, source, dy, patches, target)
+                case (3, 1): addPatches(InlineArray<3, Vector>(repeating: .zero), 1, source, dy, patches, target)
+                case (3, _): addPatches(InlineArray<6, Vector>(repeating: .zero), 2, source, dy, patches, target)
+                case (_, 1): addPatches(InlineArray<1, Vector>(repeating: .zero), 1, source, dy, patches, target)
                 default: addPatches(InlineArray<2, Vector>(repeating: .zero), 2, source, dy, patches, target)
                 }
             }
@@ -107,25 +152,24 @@ extension PooledConvolution {
 
     /// `count / runs` kernel rows, `runs` vectors of each.
     @inline(__always)
-    private func addPatches<let count: Int, V: SIMD>(
-        _ zeros: InlineArray<count, V>, _ runs: Int, _ image: UnsafePointer<Float>, _ dy: UnsafePointer<Float>,
+    private func addPatches<let count: Int>(
+        _ zeros: InlineArray<count, Vector>, _ runs: Int, _ image: UnsafePointer<Float>, _ dy: UnsafePointer<Float>,
         _ patches: UnsafePointer<Int32>, _ target: UnsafeMutablePointer<Float>
-    ) where V.Scalar == Float {
+    ) {
         var sums = zeros
         let line = direct.paddedWidth * c
         var i = 0
         while i < pooledCount {
-            let gradient = V(repeating: dy[i])
+            let gradient = Vector(repeating: dy[i])
             let patch = image + Int(patches[i])
             for p in 0..<count {
-                let values = UnsafeRawPointer(patch + p / runs * line + p % runs * 16).loadUnaligned(as: V.self)
-                sums[p].addProduct(gradient, values)
+                sums[p] = sums[p].plus(gradient, times: patch.vector(p / runs * line + p % runs * 16))
             }
             i += o
         }
         for p in 0..<count {
-            let place = UnsafeMutableRawPointer(target + (p / runs * rowVectors + p % runs) * 16)
-            place.storeBytes(of: place.loadUnaligned(as: V.self) + sums[p], as: V.self)
+            let place = (p / runs * rowVectors + p % runs) * 16
+            target.store(target.vector(place) + sums[p], place)
         }
     }
 

@@ -1,6 +1,11 @@
-/// Forward with neighbouring pixels of a row on the vector's lanes, for fewer output channels than a vector has lanes: the
-/// pixels of sixteen windows are loaded once for up to six output channels.
+/// Forward with sixteen windows of a row on the vector's lanes, for fewer output channels than a vector has lanes: the
+/// windows' pixels are loaded once for up to six output channels.
+///
+/// Even and odd columns of the image lie apart, so that each of a window's four pixels is a vector over the windows.
 extension PooledConvolution {
+    /// Floats of the even or odd columns of a row.
+    private var halfWidth: Int { (direct.paddedWidth + 1) / 2 }
+
     func forwardByPixels(
         _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, _ bias: UnsafePointer<Float>?, _ y: UnsafeMutablePointer<Float>,
         _ choice: UnsafeMutablePointer<Float>, planes: UnsafeMutablePointer<Float>, _ results: UnsafeMutablePointer<Float>,
@@ -14,7 +19,7 @@ extension PooledConvolution {
             for row in 0..<pooledHeight {
                 let place = (n * pooledHeight + row) * pooledWidth * o
                 for column in stride(from: 0, to: pooledWidth, by: 16) {
-                    let source = planes + 2 * row * direct.paddedWidth + 2 * column
+                    let source = planes + 4 * row * halfWidth + column
                     let target = place + column * o
                     let windows = min(16, pooledWidth - column)
                     var first = 0
@@ -35,7 +40,7 @@ extension PooledConvolution {
         }
     }
 
-    /// `count` output channels of sixteen neighbouring windows; a quad is two rows of 32 pixels of a channel.
+    /// `count` output channels of sixteen neighbouring windows; a quad is a channel's four pixels.
     @inline(__always)
     private func group<let count: Int>(
         _ zeros: InlineArray<count, VectorQuad>, _ planes: UnsafePointer<Float>, _ filters: UnsafePointer<Float>,
@@ -43,17 +48,19 @@ extension PooledConvolution {
     ) {
         var sums = zeros
         if let bias { for i in 0..<count { sums[i] = VectorQuad(repeating: Vector(repeating: bias[i])) } }
-        let width = direct.paddedWidth
-        let planeCount = direct.paddedHeight * width
+        let line = 2 * halfWidth
+        let planeCount = direct.paddedHeight * line
         var f = filters
         for row in 0..<geometry.kernelHeight {
             for column in 0..<geometry.kernelWidth {
+                let left = row * line + column % 2 * halfWidth + column / 2
+                let right = row * line + (column + 1) % 2 * halfWidth + (column + 1) / 2
                 for channel in 0..<c {
-                    let x = planes + channel * planeCount + row * width + column
-                    var pixels = VectorQuad(repeating: x.vector(0))
-                    pixels.upperRight = x.vector(16)
-                    pixels.lowerLeft = x.vector(width)
-                    pixels.lowerRight = x.vector(width + 16)
+                    let x = planes + channel * planeCount
+                    var pixels = VectorQuad(repeating: x.vector(left))
+                    pixels.upperRight = x.vector(right)
+                    pixels.lowerLeft = x.vector(left + line)
+                    pixels.lowerRight = x.vector(right + line)
                     for i in 0..<count { sums[i].add(Vector(repeating: f[i]), times: pixels) }
                     f += o
                 }
@@ -63,7 +70,6 @@ extension PooledConvolution {
     }
 
     /// The largest of each window's pixels, for `count` channels of up to sixteen windows.
-    @inline(__always)
     private func reduce(
         _ pixels: UnsafeMutablePointer<Float>, _ count: Int, _ y: UnsafeMutablePointer<Float>,
         _ choice: UnsafeMutablePointer<Float>, _ windows: Int
@@ -71,28 +77,45 @@ extension PooledConvolution {
         // In place: the values and the places of channel i go where its pixels were.
         for i in 0..<count {
             let p = pixels + 64 * i
-            let upper = SIMD32<Float>(lowHalf: p.vector(0), highHalf: p.vector(16))
-            let lower = SIMD32<Float>(lowHalf: p.vector(32), highHalf: p.vector(48))
-            let largest = WindowMaximum(upper.evenHalf, upper.oddHalf, lower.evenHalf, lower.oddHalf)
+            let largest = WindowMaximum(p.vector(0), p.vector(16), p.vector(32), p.vector(48))
             p.store(largest.value, 0)
             p.store(largest.place, 16)
         }
-        for window in 0..<windows {
-            for i in 0..<count {
-                y[window * o + i] = pixels[64 * i + window]
-                choice[window * o + i] = pixels[64 * i + 16 + window]
-            }
+        // Counts that the compiler knows.
+        switch count {
+        case 6: transpose(pixels, 6, y, choice, windows)
+        case 3: transpose(pixels, 3, y, choice, windows)
+        default: transpose(pixels, 1, y, choice, windows)
         }
     }
 
-    /// The padded image of the input channels, one plane after another.
+    /// From channel after channel to window after window.
+    @inline(__always)
+    private func transpose(
+        _ results: UnsafePointer<Float>, _ count: Int, _ y: UnsafeMutablePointer<Float>, _ choice: UnsafeMutablePointer<Float>,
+        _ windows: Int
+    ) {
+        var place = 0
+        for window in 0..<windows {
+            for i in 0..<count {
+                y[place + i] = results[64 * i + window]
+                choice[place + i] = results[64 * i + 16 + window]
+            }
+            place += o
+        }
+    }
+
+    /// The padded image of the input channels, one plane after another: for each row the even columns, then the odd ones.
     private func copyPlanes(_ x: UnsafePointer<Float>, into planes: UnsafeMutablePointer<Float>) {
         let g = geometry
         for channel in 0..<c {
             for row in 0..<g.inputHeight {
-                let target = planes + (channel * direct.paddedHeight + row + g.paddingTop) * direct.paddedWidth + g.paddingLeft
+                let target = planes + (channel * direct.paddedHeight + row + g.paddingTop) * 2 * halfWidth
                 let source = x + row * g.inputWidth * c + channel
-                for column in 0..<g.inputWidth { target[column] = source[column * c] }
+                for first in 0..<min(2, g.inputWidth) {
+                    let place = target + (first + g.paddingLeft) % 2 * halfWidth + (first + g.paddingLeft) / 2
+                    for i in 0..<(g.inputWidth - first + 1) / 2 { place[i] = source[(2 * i + first) * c] }
+                }
             }
         }
     }

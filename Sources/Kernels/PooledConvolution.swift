@@ -32,8 +32,8 @@ public struct PooledConvolution: Sendable {
     /// Floats of an image's output, and of its choices.
     var pooledCount: Int { pooledHeight * pooledWidth * o }
 
-    /// Floats of a padded image and of what whole vectors at its end reach behind it.
-    var imageSpace: Int { wholeVectors(direct.imageCount) + 64 }
+    /// Floats of a padded image of an even width, and of what whole vectors at its end reach behind it.
+    var imageSpace: Int { wholeVectors(direct.paddedHeight * (direct.paddedWidth + 1) * c) + 64 }
 
     /// Floats of the convolution's output of a group of windows, before they are reduced.
     var groupSpace: Int { 6 * 64 }
@@ -69,22 +69,22 @@ public struct PooledConvolution: Sendable {
 
 /// The largest of the four pixels of a window and 0, one window a lane, and which pixel it is: the first of equal ones.
 struct WindowMaximum {
-    private(set) var value = Vector.zero
+    let value: Vector
     /// 2 · row + column as integers in the bits of floats: a mask of float comparisons selects floats in one instruction.
-    private(set) var place = Vector.zero
+    let place: Vector
 
     @inline(__always)
     init(_ upperLeft: Vector, _ upperRight: Vector, _ lowerLeft: Vector, _ lowerRight: Vector) {
-        take(upperLeft, 0)
-        take(upperRight, 1)
-        take(lowerLeft, 2)
-        take(lowerRight, 3)
-    }
-
-    @inline(__always)
-    private mutating func take(_ pixel: Vector, _ number: UInt32) {
-        let wins = (pixel .> value) .| (pixel .!= pixel)
-        value.replace(with: pixel, where: wins)
-        place.replace(with: Float(bitPattern: number), where: wins)
+        // NaN stays, here and below.
+        let first = upperLeft.replacing(with: Vector.zero, where: upperLeft .< Vector.zero)
+        let secondWins = (upperRight .> first) .| (upperRight .!= upperRight)
+        let second = first.replacing(with: upperRight, where: secondWins)
+        let thirdWins = (lowerLeft .> second) .| (lowerLeft .!= lowerLeft)
+        let third = second.replacing(with: lowerLeft, where: thirdWins)
+        let fourthWins = (lowerRight .> third) .| (lowerRight .!= lowerRight)
+        value = third.replacing(with: lowerRight, where: fourthWins)
+        place = Vector.zero.replacing(with: Vector(repeating: Float(bitPattern: 1)), where: secondWins)
+            .replacing(with: Vector(repeating: Float(bitPattern: 2)), where: thirdWins)
+            .replacing(with: Vector(repeating: Float(bitPattern: 3)), where: fourthWins)
     }
 }

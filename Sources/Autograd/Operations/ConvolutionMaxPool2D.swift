@@ -12,11 +12,13 @@ public func convolutionMaxPool2D(
     precondition(x.shape.rank == 4 && filters.shape.rank == 4, "convolutionMaxPool2D: input \(x.shape), filters \(filters.shape)")
     let g = attributes.geometry(input: x.shape, filters: filters.shape)
     let windows = pooling.geometry(input: [g.batch, g.outputHeight, g.outputWidth, g.outputChannels])
-    guard PooledConvolution.supports(g, pooling: windows), Convolution(g, algorithm: attributes.algorithm).algorithm == .direct else {
+    guard PooledConvolution.supports(g, pooling: windows), Convolution(g, algorithm: attributes.algorithm).algorithm == .direct
+    else {
         return maxPool2D(convolution2D(x, filters, bias: bias, attributes, rectify: true), pooling)
     }
     precondition(filters.shape[3] == g.inputChannels, "convolutionMaxPool2D: input \(x.shape), filters \(filters.shape)")
-    precondition(bias.map { $0.shape.count == g.outputChannels } ?? true, "convolutionMaxPool2D: bias \(bias!.shape) for filters \(filters.shape)")
+    precondition(
+        bias.map { $0.shape.count == g.outputChannels } ?? true, "convolutionMaxPool2D: bias \(bias!.shape) for filters \(filters.shape)")
     let convolution = PooledConvolution(g)
     let y = x.makeTensor([g.batch, windows.outputHeight, windows.outputWidth, g.outputChannels])
     let choice = x.makeTensor(y.shape)
@@ -29,7 +31,9 @@ public func convolutionMaxPool2D(
         let gradient = dy
         if let bias {
             tape.accumulate(into: bias) { db, accumulate in
-                sumRows(gradient.pointer, rows: windows.outputCount / g.outputChannels, columns: g.outputChannels, into: db, accumulate: accumulate)
+                sumRows(
+                    gradient.pointer, rows: gradient.count / g.outputChannels, columns: g.outputChannels, into: db,
+                    accumulate: accumulate)
             }
         }
         let scratch = Tensor([convolution.gradientScratchCount], pool: tape.pool)
