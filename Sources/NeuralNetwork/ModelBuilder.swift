@@ -19,7 +19,7 @@ struct ModelBuilder {
 
     typealias Built = (layer: any Layer, output: Shape)
 
-    /// Layers one after another. An activation that can be computed together with the layer before it is.
+    /// Layers one after another. Activations and pooling that can be computed together with the layer before them are.
     mutating func sequence(_ specifications: [LayerSpecification], input: Shape, prefix: String) throws -> Built {
         if specifications.isEmpty && prefix.isEmpty { throw ModelError.empty }
         var layers: [any Layer] = []
@@ -27,6 +27,8 @@ struct ModelBuilder {
         for (index, specification) in specifications.enumerated() {
             let (layer, output) = try build(specification, input: shape, prefix: prefix, defaultName: String(index))
             if layer is Rectifier, let fused = (layers.last as? any Rectifiable)?.rectified {
+                layers[layers.count - 1] = fused
+            } else if let pooling = layer as? MaxPooling, let fused = (layers.last as? Convolution2D)?.pooled(pooling.attributes) {
                 layers[layers.count - 1] = fused
             } else {
                 layers.append(layer)

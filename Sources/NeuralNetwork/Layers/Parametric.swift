@@ -25,10 +25,24 @@ struct Convolution2D: Rectifiable {
     let attributes: ConvolutionAttributes
     var rectifies = false
 
+    /// Max pooling of the rectified output.
+    var pooling: PoolingAttributes?
+
     var rectified: any Layer { Convolution2D(weight: weight, bias: bias, attributes: attributes, rectifies: true) }
 
+    /// The layer with max pooling behind it, where one operation computes both; nil elsewhere.
+    func pooled(_ pooling: PoolingAttributes) -> Convolution2D? {
+        guard rectifies && self.pooling == nil else { return nil }
+        var copy = self
+        copy.pooling = pooling
+        return copy
+    }
+
     func callAsFunction(_ x: Variable, mode: Mode) -> Variable {
-        convolution2D(x, x.parameter(weight), bias: bias.map(x.parameter), attributes, rectify: rectifies)
+        if let pooling {
+            return convolutionMaxPool2D(x, x.parameter(weight), bias: bias.map(x.parameter), attributes, pooling: pooling)
+        }
+        return convolution2D(x, x.parameter(weight), bias: bias.map(x.parameter), attributes, rectify: rectifies)
     }
 }
 
