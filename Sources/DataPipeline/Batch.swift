@@ -14,6 +14,9 @@ public final class Batch: @unchecked Sendable {
     /// The data set's stable numbers of the samples, n of them.
     public internal(set) var sampleIDs: [Int] = []
 
+    /// Where the source holds the samples, while they are filled in.
+    var sourceIndices: [Int] = []
+
     private let sampleShape: Shape
     private let targetShape: Shape
     private let inputStorage: Storage
@@ -35,6 +38,7 @@ public final class Batch: @unchecked Sendable {
         workspaceOffset = inputFloats + targetFloats
         labels.reserveCapacity(capacity)
         sampleIDs.reserveCapacity(capacity)
+        sourceIndices.reserveCapacity(capacity)
     }
 
     /// [n, H, W, C], 64-byte aligned; valid until the loader takes the batch back.

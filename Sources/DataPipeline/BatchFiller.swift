@@ -3,7 +3,8 @@ import TensorCore
 
 /// Fills batches: reads raw samples, augments them, applies the channel transform. A pure function of (step, grain).
 struct BatchFiller: Sendable {
-    let dataset: any Dataset
+    private let dataset: any Dataset
+    private let source: any Dataset
     let plan: any GrainPlan
     private let sampleShape: Shape
     private let background: Float
@@ -11,6 +12,7 @@ struct BatchFiller: Sendable {
     private let transforms: [any SampleTransform]
     private let augmentationKey: RandomKey
     private let channels: Int
+    private static let lookahead = 4
     /// The channels' factors sixteen times over, as `scaleAndShift` wants them.
     private let scale: [Float]
     private let shift: [Float]
@@ -23,6 +25,7 @@ struct BatchFiller: Sendable {
             preprocessing.scale.count == shape[-1],
             "BatchFiller: preprocessing of \(preprocessing.scale.count) channels for samples \(shape)")
         self.dataset = dataset
+        source = dataset.source
         self.plan = plan
         sampleShape = shape
         background = dataset.background
@@ -43,17 +46,21 @@ struct BatchFiller: Sendable {
         batch.count = samples.count
         batch.labels.removeAll(keepingCapacity: true)
         batch.sampleIDs.removeAll(keepingCapacity: true)
-        for position in 0..<samples.count {
-            let index = samples[position]
-            let id = dataset.sampleID(of: index)
-            batch.labels.append(dataset.label(of: index))
+        batch.sourceIndices.removeAll(keepingCapacity: true)
+        for position in 0..<samples.count { batch.sourceIndices.append(dataset.sourceIndex(of: samples[position])) }
+        // Samples are anywhere in memory: the first few are fetched side by side, the others while these are filled in.
+        for index in batch.sourceIndices.prefix(BatchFiller.lookahead) { source.prefetch(index) }
+        for (position, index) in batch.sourceIndices.enumerated() {
+            if position + BatchFiller.lookahead < samples.count { source.prefetch(batch.sourceIndices[position + BatchFiller.lookahead]) }
+            let id = source.sampleID(of: index)
+            batch.labels.append(source.label(of: index))
             batch.sampleIDs.append(id)
-            if hasTargetValues { try dataset.readTarget(index, into: batch.target(position)) }
+            if hasTargetValues { try source.readTarget(index, into: batch.target(position)) }
             if transforms.isEmpty {
-                try dataset.read(index, into: batch.input(position))
+                try source.read(index, into: batch.input(position))
                 applyChannelTransform(batch.input(position), to: batch.input(position))
             } else {
-                try dataset.read(index, into: batch.workspace(0))
+                try source.read(index, into: batch.workspace(0))
                 let augmented = augment(batch, key: epochKey.folding(id))
                 applyChannelTransform(augmented, to: batch.input(position))
             }

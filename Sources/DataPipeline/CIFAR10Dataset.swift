@@ -61,6 +61,11 @@ public struct CIFAR10Dataset: Dataset {
         }
     }
 
+    public func prefetch(_ index: Int) {
+        let (file, offset) = place(of: index)
+        file.prefetch(offset, count: CIFAR10Dataset.recordBytes)
+    }
+
     public func label(of index: Int) -> Int32 {
         let (file, offset) = place(of: index)
         return Int32(file[offset])

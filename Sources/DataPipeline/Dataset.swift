@@ -42,6 +42,13 @@ public protocol Dataset: Sendable {
     /// Unpacked files that other processes of this host may map instead of unpacking them again.
     var exports: [String: SharedBytes.Export] { get }
 
+    /// The data set that holds the samples of this view of it, itself where it is none.
+    var source: any Dataset { get }
+    /// Where ``source`` holds sample `index`.
+    func sourceIndex(of index: Int) -> Int
+    /// Asks for the memory of sample `index`, which will be read soon; does not wait for it.
+    func prefetch(_ index: Int)
+
     /// Writes the raw values of sample `index` in row-major [H, W, C] order; `buffer` holds `sampleShape.count` floats.
     func read(_ index: Int, into buffer: UnsafeMutableBufferPointer<Float>) throws
     /// The class of sample `index`, 0 when the target is a vector.
@@ -56,6 +63,9 @@ extension Dataset {
     public var valueScale: Float { 255 }
     public var background: Float { 0 }
     public var exports: [String: SharedBytes.Export] { [:] }
+    public var source: any Dataset { self }
+    public func sourceIndex(of index: Int) -> Int { index }
+    public func prefetch(_ index: Int) {}
     public func sampleID(of index: Int) -> Int { index }
     public func readTarget(_ index: Int, into buffer: UnsafeMutableBufferPointer<Float>) throws {
         preconditionFailure("\(name): a data set with target values must implement readTarget")

@@ -82,6 +82,11 @@ public struct IDXDataset: Dataset {
         }
     }
 
+    public func prefetch(_ index: Int) {
+        images.prefetch(IDXDataset.imagesHeader + index * sampleShape.count, count: sampleShape.count)
+        labels.prefetch(IDXDataset.labelsHeader + index, count: 1)
+    }
+
     public func label(of index: Int) -> Int32 {
         precondition(index >= 0 && index < count, "\(name): no sample \(index) of \(count)")
         return Int32(labels[IDXDataset.labelsHeader + index])

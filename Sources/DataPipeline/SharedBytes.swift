@@ -1,3 +1,4 @@
+import CProcessor
 import Glibc
 
 /// The bytes of one file, mapped read-only so that all processes of a host share one copy in memory.
@@ -132,6 +133,15 @@ public final class SharedBytes: @unchecked Sendable {
     public subscript(offset: Int) -> UInt8 {
         precondition(offset >= 0 && offset < count, "SharedBytes: offset \(offset) is outside \(count) bytes of \(path)")
         return withUnsafeBytes { $0[offset] }
+    }
+
+    /// Asks for the cache lines of a range, see `Dataset.prefetch`.
+    func prefetch(_ offset: Int, count: Int) {
+        precondition(offset >= 0 && count >= 0 && offset + count <= self.count, "SharedBytes: \(count) bytes at \(offset) of \(path)")
+        withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return }
+            for line in stride(from: offset, to: offset + count, by: 64) { processor_prefetch(base + line) }
+        }
     }
 
     /// The big-endian 32-bit number at `offset`.

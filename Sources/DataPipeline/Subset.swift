@@ -29,6 +29,9 @@ public struct Subset: Dataset {
     public var target: TargetDescription { base.target }
     public var valueScale: Float { base.valueScale }
     public var background: Float { base.background }
+    public var source: any Dataset { base.source }
+    public func sourceIndex(of index: Int) -> Int { base.sourceIndex(of: baseIndex(index)) }
+    public func prefetch(_ index: Int) { base.prefetch(baseIndex(index)) }
     public var exports: [String: SharedBytes.Export] { base.exports }
 
     public var fingerprint: UInt64 {

@@ -56,19 +56,20 @@ public func shiftImage(
     _ source: UnsafePointer<Float>, to destination: UnsafeMutablePointer<Float>, h: Int, w: Int, c: Int,
     down: Int, right: Int, fill: Float
 ) {
-    let kept = max(0, w - abs(right)) * c  // values of a row that stay inside
-    let leftMargin = min(max(right, 0), w) * c
-    let rightMargin = w * c - kept - leftMargin
-    for y in 0..<h {
-        let row = destination + y * w * c
-        let origin = y - down
-        if origin < 0 || origin >= h {
-            row.update(repeating: fill, count: w * c)
-            continue
-        }
-        row.update(repeating: fill, count: leftMargin)
-        (row + leftMargin).update(from: source + (origin * w + max(-right, 0)) * c, count: kept)
-        (row + leftMargin + kept).update(repeating: fill, count: rightMargin)
+    let (rowLength, distance) = (w * c, abs(right) * c)
+    if abs(down) >= h || distance >= rowLength { return destination.update(repeating: fill, count: h * rowLength) }
+    // What stays is moved as one run; then the values that came round the sides are covered.
+    let offset = down * rowLength + right * c
+    let first = max(0, offset)
+    let end = h * rowLength + min(0, offset)
+    (destination + first).update(from: source + first - offset, count: end - first)
+    let rows = max(0, down)..<h + min(0, down)
+    for i in 0..<rows.lowerBound * rowLength { destination[i] = fill }
+    for i in rows.upperBound * rowLength..<h * rowLength { destination[i] = fill }
+    let covered = right > 0 ? 0 : rowLength - distance
+    for y in rows {
+        let place = destination + y * rowLength + covered
+        for i in 0..<distance { place[i] = fill }
     }
 }
 

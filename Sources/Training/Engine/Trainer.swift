@@ -52,7 +52,9 @@ public final class Trainer {
         let loader = try BatchLoader(
             dataset: setup.data.training, plan: setup.plan, preprocessing: setup.data.preprocessing,
             augmentations: configuration.data.augment, key: setup.key, grains: setup.grains,
-            steps: setup.firstStep..<max(setup.firstStep, setup.totalSteps), depth: 2 * setup.replica.pool.count + 2, threads: 1)
+            steps: setup.firstStep..<max(setup.firstStep, setup.totalSteps), depth: 2 * setup.replica.pool.count + 2,
+            // A thread without a core of its own would cost the workers more than filling their grains themselves.
+            threads: Placement.defaultThreads(ranksOnHost: setup.ranks.hostSize) > setup.replica.pool.count ? 1 : 0)
         defer {
             loader.stop()
             watchdog.stop()
