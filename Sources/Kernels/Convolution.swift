@@ -50,10 +50,9 @@ public struct Convolution: Sendable {
     static func choose(_ g: ConvolutionGeometry) -> ConvolutionAlgorithm {
         let tiles = ((g.outputHeight + 3) / 4) * ((g.outputWidth + 3) / 4)
         let directProducts = g.outputHeight * g.outputWidth * g.kernelHeight * g.kernelWidth
-        // 81 products a tile: a quarter of the direct algorithm's must be saved, and the filters' transforms shared by enough tiles.
-        let fewestTiles = g.inputChannels * g.outputChannels <= 131_072 ? 32 : 64
         if WinogradConvolution.supports(g) && g.strideHeight == 2 {
-            if 4 * 81 * tiles <= 3 * directProducts && g.batch * tiles >= fewestTiles { return .winograd(tileOutputs: 4) }
+            // 81 products a tile: a quarter of the direct algorithm's must be saved, and the filters' transforms shared by enough tiles.
+            if 4 * 81 * tiles <= 3 * directProducts && g.batch * tiles >= 32 { return .winograd(tileOutputs: 4) }
         } else if WinogradConvolution.supports(g) {
             if g.kernelHeight == 5 { return 2 * 64 * tiles <= directProducts ? .winograd(tileOutputs: 4) : .im2col }
             // One tile of F(2, 3) covers two pixels with 16 products; F(4, 3) takes 36.

@@ -2,12 +2,19 @@
 extension WinogradPasses {
     private var taps: Int { Tile.taps * Tile.taps }
 
+    /// Fetches `count` channels of each of a filter's taps.
+    @inline(__always)
+    private func prefetchTaps(_ w: UnsafePointer<Float>, _ count: Int, for use: MemoryUse) {
+        for tap in 0..<taps { prefetch(w + tap * c, count: count, for: use) }
+    }
+
     /// Uᵖ[o, c] = (G g Gᵀ)ₚ.
     @inline(__always)
     func transformFilters(_ w: UnsafePointer<Float>, _ filters: Range<Int>, _ channels: Range<Int>, into u: WinogradPlanes, _ work: Workspace) {
         for filter in filters {
             let source = w + filter * taps * c + channels.lowerBound
             let target = u.pointer + (filter - filters.lowerBound) * u.width
+            if filter + 1 < filters.upperBound { prefetchTaps(source + taps * c, channels.count, for: .reading) }
             for channel in stride(from: 0, to: channels.count, by: 16) {
                 transformFilter(source + channel, tapStride: c, into: target + channel, u.stride, work)
             }
@@ -55,6 +62,7 @@ extension WinogradPasses {
     ) {
         let (n, half) = (Tile.filters, work.half)
         for filter in filters {
+            if filter + 1 < filters.upperBound { prefetchTaps(dw + (filter + 1) * taps * c + channels.lowerBound, channels.count, for: .writing) }
             for channel in stride(from: 0, to: channels.count, by: 16) {
                 let source = du.pointer + (filter - filters.lowerBound) * du.width + channel
                 for i in 0..<n {

@@ -1,4 +1,6 @@
 /// The two-dimensional transforms over a block of tiles and a slice of channels.
+///
+/// While a tile is transformed the next one's pixels are fetched: they lie in many short pieces, which the processor does not foresee.
 extension WinogradPasses {
     /// The image that a tile lies in, and its first output's row and column.
     @inline(__always)
@@ -18,6 +20,7 @@ extension WinogradPasses {
         withUnsafeTemporaryAllocation(of: UnsafePointer<Float>.self, capacity: n * n) { pixels in
             for tile in tiles {
                 inputPixels(x + channels.lowerBound, tile, zeros, pixels)
+                if tile + 1 < tiles.upperBound { prefetchInput(x + channels.lowerBound, tile + 1, v.width, for: .reading) }
                 let row = v.pointer + (tile - tiles.lowerBound) * v.width
                 for channel in stride(from: 0, to: v.width, by: 16) {
                     for i in 0..<n {
@@ -27,6 +30,31 @@ extension WinogradPasses {
                         Tile.input({ half[$0 * n + j] }, { (row + channel).store($1, ($0 * n + j) * v.stride) })
                     }
                 }
+            }
+        }
+    }
+
+    /// Fetches a tile's input pixels, but for the columns that the tile to its left has too.
+    @inline(__always)
+    private func prefetchInput(_ x: UnsafePointer<Float>, _ tile: Int, _ width: Int, for use: MemoryUse) {
+        let origin = origin(tile)
+        let row = origin.row * Tile.stride - geometry.paddingTop
+        let column = origin.column * Tile.stride - geometry.paddingLeft
+        let shared = origin.column == 0 ? 0 : sharedSamples
+        for i in max(0, row)..<max(0, row, min(row + Tile.samples, geometry.inputHeight)) {
+            for j in max(0, column + shared)..<max(0, column + shared, min(column + Tile.samples, geometry.inputWidth)) {
+                prefetch(x + ((origin.image * geometry.inputHeight + i) * geometry.inputWidth + j) * c, count: width, for: use)
+            }
+        }
+    }
+
+    /// Fetches a tile's output pixels.
+    @inline(__always)
+    private func prefetchOutput(_ y: UnsafePointer<Float>, _ tile: Int, _ width: Int, for use: MemoryUse) {
+        let (image, row, column) = origin(tile)
+        for i in row..<min(row + Tile.outputs, geometry.outputHeight) {
+            for j in column..<min(column + Tile.outputs, geometry.outputWidth) {
+                prefetch(y + ((image * geometry.outputHeight + i) * geometry.outputWidth + j) * o, count: width, for: use)
             }
         }
     }
@@ -62,6 +90,7 @@ extension WinogradPasses {
         for tile in tiles {
             let (image, row, column) = origin(tile)
             let (rows, columns) = (min(k, height - row), min(k, width - column))
+            if tile + 1 < tiles.upperBound { prefetchOutput(y + filters.lowerBound, tile + 1, m.width, for: .writing) }
             let corner = y + ((image * height + row) * width + column) * o + filters.lowerBound
             for channel in stride(from: 0, to: m.width, by: 16) {
                 let source = m.pointer + (tile - tiles.lowerBound) * m.width + channel
@@ -93,6 +122,7 @@ extension WinogradPasses {
         withUnsafeTemporaryAllocation(of: UnsafePointer<Float>.self, capacity: k * k) { pixels in
             for tile in tiles {
                 let (image, row, column) = origin(tile)
+                if tile + 1 < tiles.upperBound { prefetchOutput(dy + filters.lowerBound, tile + 1, m.width, for: .reading) }
                 for i in 0..<k {
                     for j in 0..<k {
                         let isInside = row + i < height && column + j < width
@@ -112,13 +142,13 @@ extension WinogradPasses {
         }
     }
 
-    /// dx += B dV Bᵀ; neighbouring tiles overlap, so they add up, in the order of the tiles.
+    /// dx = B dV Bᵀ, or dx += it; neighbouring tiles overlap, so they add up, in the order of the tiles.
     @inline(__always)
     func addInputGradient(
-        _ v: WinogradPlanes, _ tiles: Range<Int>, _ channels: Range<Int>, into dx: UnsafeMutablePointer<Float>, _ work: Workspace
+        _ v: WinogradPlanes, _ tiles: Range<Int>, _ channels: Range<Int>, into dx: UnsafeMutablePointer<Float>, accumulate: Bool,
+        _ work: Workspace
     ) {
-        let n = Tile.samples
-        let half = work.half
+        let (n, half) = (Tile.samples, work.half)
         let (height, width) = (geometry.inputHeight, geometry.inputWidth)
         for tile in tiles {
             let origin = origin(tile)
@@ -126,6 +156,10 @@ extension WinogradPasses {
             let column = origin.column * Tile.stride - geometry.paddingLeft
             let (top, bottom) = (max(0, -row), min(n, height - row))
             let columns = max(0, -column)..<max(max(0, -column), min(n, width - column))
+            // From this row and column on no tile has written before.
+            let newRow = accumulate ? n : origin.row == 0 ? 0 : sharedSamples
+            let newColumn = accumulate ? n : origin.column == 0 ? 0 : sharedSamples
+            if tile + 1 < tiles.upperBound { prefetchInput(dx + channels.lowerBound, tile + 1, v.width, for: .writing) }
             let corner = (origin.image * height + row) * width + column
             for channel in stride(from: 0, to: v.width, by: 16) {
                 let source = v.pointer + (tile - tiles.lowerBound) * v.width + channel
@@ -133,15 +167,25 @@ extension WinogradPasses {
                     Tile.inputAdjoint({ source.vector((i * n + $0) * v.stride) }, { half[i * n + $0] = $1 })
                 }
                 for j in columns {
+                    let firstRow = j < newColumn ? n : newRow
                     Tile.inputAdjoint(
                         { half[$0 * n + j] },
                         { i, sum in
                             guard i >= top && i < bottom else { return }
                             let index = (corner + i * width + j) * c + channels.lowerBound + channel
-                            dx.store(dx.vector(index) + sum, index)
+                            dx.store(i < firstRow ? dx.vector(index) + sum : sum, index)
                         })
                 }
             }
         }
+    }
+
+    /// Samples along one axis that a tile has in common with the next.
+    @inline(__always) private var sharedSamples: Int { Tile.samples - Tile.outputs * Tile.stride }
+
+    /// Whether tiles reach every input pixel; some shapes with stride 2 never read the last row or column.
+    var coversInput: Bool {
+        tilesHigh * Tile.outputs * Tile.stride + sharedSamples - geometry.paddingTop >= geometry.inputHeight
+            && tilesWide * Tile.outputs * Tile.stride + sharedSamples - geometry.paddingLeft >= geometry.inputWidth
     }
 }

@@ -98,7 +98,8 @@ struct WinogradPasses<Tile: WinogradTile> {
     ) {
         let (v, u, m) = (scratch, scratch + inputCount, scratch + inputCount + filterCount)
         let work = workspace(m + outputSlices * outputCount)
-        if let dx, !accumulateData { dx.update(repeating: 0, count: geometry.inputCount) }
+        let addsData = accumulateData || !coversInput
+        if let dx, addsData && !accumulateData { dx.update(repeating: 0, count: geometry.inputCount) }
         if let dw, !accumulateFilter, tiles == 0 { dw.update(repeating: 0, count: geometry.filterCount) }
         forEachBlock { tiles in
             forEachSlice(of: o) { index, filters in
@@ -122,7 +123,7 @@ struct WinogradPasses<Tile: WinogradTile> {
                         transformFilters(w, filters, channels, into: u, work)
                         multiplyForData(m, u, tiles: tiles.count, into: v, accumulate: index > 0)
                     }
-                    addInputGradient(v, tiles, channels, into: dx, work)
+                    addInputGradient(v, tiles, channels, into: dx, accumulate: addsData, work)
                 }
             }
         }
