@@ -33,10 +33,11 @@ let package = Package(
         .systemLibrary(name: "COpenMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),  // reads .gz data sets
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),  // SHA-256 with the processor's instructions
+        .systemLibrary(name: "CPrefetch"),  // the compiler's cache hints, which Swift does not have
         .target(name: "CMPI", dependencies: ["COpenMPI"]),
 
         // Modules, lowest first; arrows point down only
-        module("Kernels", ["COpenBLAS"], settings: unchecked),
+        module("Kernels", ["COpenBLAS", "CPrefetch"], settings: unchecked),
         module("TensorCore", ["Kernels"]),
         module("Autograd", ["TensorCore", "Kernels"]),
         module("NeuralNetwork", ["Autograd"]),

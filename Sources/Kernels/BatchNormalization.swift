@@ -1,4 +1,15 @@
 /// Batch normalisation over rows [rows, channels], Ioffe and Szegedy 2015, with the statistics of the rows given (one grain).
+///
+/// Every pass walks through memory once, in blocks of 64 rows that stay in the second-level cache while their channels are taken in
+/// vectors of 16; the next block is fetched meanwhile.
+
+/// Calls `body(rows, channel, width)` for every block of rows and vector of channels.
+@inline(__always)
+private func forEachBlock(rows: Int, channels: Int, _ body: (Range<Int>, Int, Int) -> Void) {
+    for first in stride(from: 0, to: rows, by: 64) {
+        for channel in stride(from: 0, to: channels, by: 16) { body(first..<min(first + 64, rows), channel, min(16, channels - channel)) }
+    }
+}
 
 /// Mean and biased variance of each channel, in one pass over memory.
 ///
@@ -7,91 +18,106 @@ public func batchStatistics(
     _ x: UnsafePointer<Float>, rows: Int, channels: Int, mean: UnsafeMutablePointer<Float>,
     variance: UnsafeMutablePointer<Float>
 ) {
-    var c = 0
-    while c < channels {
-        let width = min(16, channels - c)
+    // Until the end `mean` and `variance` hold the sums.
+    mean.update(repeating: 0, count: channels)
+    variance.update(repeating: 0, count: channels)
+    forEachBlock(rows: rows, channels: channels) { block, c, width in
         let shift = columnShift(x + c, rows: min(rows, 16), stride: channels, width: width)
         var sum = Vector.zero
         var squares = Vector.zero
-        var row = 0
-        while row < rows {
-            let end = min(row + 64, rows)
-            var blockSum = Vector.zero
-            var blockSquares = Vector.zero
-            while row < end {
-                let d = loadLanes(x + row * channels + c, width) - shift
-                blockSum += d
-                blockSquares = blockSquares.addingProduct(d, d)
-                row += 1
-            }
-            sum += blockSum
-            squares += blockSquares
+        for row in block {
+            let p = x + row * channels + c
+            prefetchNextBlock(p, channels)
+            let d = loadLanes(p, width) - shift
+            sum += d
+            squares = squares.addingProduct(d, d)
         }
-        let n = Vector(repeating: Float(rows))
+        addLanes(sum, to: mean + c, width)
+        addLanes(squares, to: variance + c, width)
+    }
+    let n = Vector(repeating: Float(rows))
+    for c in stride(from: 0, to: channels, by: 16) {
+        let width = min(16, channels - c)
+        let shift = columnShift(x + c, rows: min(rows, 16), stride: channels, width: width)
+        let sum = loadLanes(mean + c, width)
         let offset = sum / n
-        var v = (squares - sum * offset) / n
+        var v = (loadLanes(variance + c, width) - sum * offset) / n
         v.replace(with: 0, where: v .< Vector.zero)
         storeLanes(shift + offset, to: mean + c, width)
         storeLanes(v, to: variance + c, width)
-        c += width
     }
 }
 
-/// y = γ (x − mean) · inverse deviation + β, then max(0, y) where `rectify` says so.
+/// y = γ (x − mean) · inverse deviation + β, plus `other` if given, then max(0, y) where `rectify` says so.
 public func normalize(
     _ x: UnsafePointer<Float>, rows: Int, channels: Int, mean: UnsafePointer<Float>, inverseDeviation: UnsafePointer<Float>,
-    gamma: UnsafePointer<Float>, beta: UnsafePointer<Float>, rectify: Bool, into y: UnsafeMutablePointer<Float>
+    gamma: UnsafePointer<Float>, beta: UnsafePointer<Float>, adding other: UnsafePointer<Float>? = nil, rectify: Bool,
+    into y: UnsafeMutablePointer<Float>
 ) {
     let floor = rectify ? Vector.zero : Vector(repeating: -.infinity)
-    var c = 0
-    while c < channels {
-        let width = min(16, channels - c)
+    forEachBlock(rows: rows, channels: channels) { block, c, width in
         let factor = loadLanes(gamma + c, width) * loadLanes(inverseDeviation + c, width)
         let centre = loadLanes(mean + c, width)
         let shift = loadLanes(beta + c, width)
-        for row in 0..<rows {
-            let value = shift.addingProduct(loadLanes(x + row * channels + c, width) - centre, factor)
-            storeLanes(value.replacing(with: floor, where: value .< floor), to: y + row * channels + c, width)
+        for row in block {
+            let index = row * channels + c
+            prefetchNextBlock(x + index, channels)
+            prefetchNextBlock(y + index, channels, for: .writing)
+            var value = shift.addingProduct(loadLanes(x + index, width) - centre, factor)
+            if let other {
+                prefetchNextBlock(other + index, channels)
+                value += loadLanes(other + index, width)
+            }
+            storeLanes(value.replacing(with: floor, where: value .< floor), to: y + index, width)
         }
-        c += width
+    }
+}
+
+/// The gradient where a rectified output was positive, elsewhere 0, written to `masked`, which may be the gradient itself.
+public struct OutputMask {
+    var output: UnsafePointer<Float>
+    var masked: UnsafeMutablePointer<Float>
+
+    public init(output: UnsafePointer<Float>, masked: UnsafeMutablePointer<Float>) {
+        (self.output, self.masked) = (output, masked)
     }
 }
 
 /// Σ dy and Σ dy · x̂ of each channel, with x̂ = (x − mean) · inverse deviation and dy taken as 0 where the rectified output was 0.
+///
+/// That is found from x, or where something was added to the output from `mask`.
 public func normalizationSums(
     _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, rows: Int, channels: Int, mean: UnsafePointer<Float>,
-    inverseDeviation: UnsafePointer<Float>, gamma: UnsafePointer<Float>, beta: UnsafePointer<Float>, rectify: Bool,
+    inverseDeviation: UnsafePointer<Float>, gamma: UnsafePointer<Float>, beta: UnsafePointer<Float>, rectify: Bool, mask: OutputMask? = nil,
     sum: UnsafeMutablePointer<Float>, sumNormalized: UnsafeMutablePointer<Float>
 ) {
     let floor = rectify ? Vector.zero : Vector(repeating: -.infinity)
-    var c = 0
-    while c < channels {
-        let width = min(16, channels - c)
+    sum.update(repeating: 0, count: channels)
+    sumNormalized.update(repeating: 0, count: channels)
+    forEachBlock(rows: rows, channels: channels) { block, c, width in
         let centre = loadLanes(mean + c, width)
         let inverse = loadLanes(inverseDeviation + c, width)
         let factor = loadLanes(gamma + c, width) * inverse
         let shift = loadLanes(beta + c, width)
         var total = Vector.zero
         var totalNormalized = Vector.zero
-        var row = 0
-        while row < rows {
-            let end = min(row + 64, rows)
-            var block = Vector.zero
-            var blockNormalized = Vector.zero
-            while row < end {
-                let d = loadLanes(x + row * channels + c, width) - centre
-                let active = shift.addingProduct(d, factor) .> floor
-                let g = Vector.zero.replacing(with: loadLanes(dy + row * channels + c, width), where: active)
-                block += g
-                blockNormalized = blockNormalized.addingProduct(g, d * inverse)
-                row += 1
+        for row in block {
+            let index = row * channels + c
+            prefetchNextBlock(x + index, channels)
+            prefetchNextBlock(dy + index, channels)
+            let d = loadLanes(x + index, width) - centre
+            var active = shift.addingProduct(d, factor) .> floor
+            if let mask {
+                prefetchNextBlock(mask.output + index, channels)
+                active = loadLanes(mask.output + index, width) .> Vector.zero
             }
-            total += block
-            totalNormalized += blockNormalized
+            let g = Vector.zero.replacing(with: loadLanes(dy + index, width), where: active)
+            if let mask { storeLanes(g, to: mask.masked + index, width) }
+            total += g
+            totalNormalized = totalNormalized.addingProduct(g, d * inverse)
         }
-        storeLanes(total, to: sum + c, width)
-        storeLanes(totalNormalized, to: sumNormalized + c, width)
-        c += width
+        addLanes(total, to: sum + c, width)
+        addLanes(totalNormalized, to: sumNormalized + c, width)
     }
 }
 
@@ -104,17 +130,18 @@ public func normalizationGradient(
 ) {
     let floor = rectify ? Vector.zero : Vector(repeating: -.infinity)
     let n = Vector(repeating: Float(rows))
-    var c = 0
-    while c < channels {
-        let width = min(16, channels - c)
+    forEachBlock(rows: rows, channels: channels) { block, c, width in
         let centre = loadLanes(mean + c, width)
         let inverse = loadLanes(inverseDeviation + c, width)
         let factor = loadLanes(gamma + c, width) * inverse
         let shift = loadLanes(beta + c, width)
         let meanGradient = sums.map { loadLanes($0.sum + c, width) / n } ?? Vector.zero
         let slope = sums.map { inverse * loadLanes($0.sumNormalized + c, width) / n } ?? Vector.zero
-        for row in 0..<rows {
+        for row in block {
             let index = row * channels + c
+            prefetchNextBlock(x + index, channels)
+            prefetchNextBlock(dy + index, channels)
+            prefetchNextBlock(dx + index, channels, for: .writing)
             let d = loadLanes(x + index, width) - centre
             let active = shift.addingProduct(d, factor) .> floor
             let g = Vector.zero.replacing(with: loadLanes(dy + index, width), where: active)
@@ -122,8 +149,13 @@ public func normalizationGradient(
             if accumulate { result += loadLanes(dx + index, width) }
             storeLanes(result, to: dx + index, width)
         }
-        c += width
     }
+}
+
+/// Fetches what lies 64 rows further.
+@inline(__always)
+private func prefetchNextBlock(_ p: UnsafePointer<Float>, _ channels: Int, for use: MemoryUse = .reading) {
+    prefetch(p + 64 * channels, count: 1, for: use)
 }
 
 /// The mean over a few rows: a cheap point near each column's mean.
@@ -151,3 +183,6 @@ func storeLanes(_ v: Vector, to p: UnsafeMutablePointer<Float>, _ width: Int) {
         for k in 0..<width { p[k] = v[k] }
     }
 }
+
+@inline(__always)
+private func addLanes(_ v: Vector, to p: UnsafeMutablePointer<Float>, _ width: Int) { storeLanes(loadLanes(p, width) + v, to: p, width) }

@@ -1,7 +1,7 @@
 /// Matrix products cut into pieces that the linear-algebra library multiplies in place.
 ///
-/// OpenBLAS copies both factors into panels, unless m · n · k ≤ 10⁶ and B is not transposed. Winograd's products have few rows, so
-/// that copying costs up to half of their time, and are just above that limit.
+/// OpenBLAS copies both factors into panels, unless m · n · k ≤ 10⁶ and B is not transposed. For products with few rows or columns that
+/// copying costs up to half of the time.
 private let inPlaceLimit = 1_000_000
 
 /// The size of the equal pieces, of at most `most`, that cover `count`.
@@ -12,7 +12,7 @@ private func piece(of count: Int, most: Int) -> Int {
 
 /// C = A · B, or C += A · B, for A [m, k] with few rows and B [k, n].
 ///
-/// Pieces of 48 × 64 × 256 were the best over all of Winograd's shapes: 32×512×256 114 → 148 GFLOP/s, 128×128×128 178 → 229.
+/// Pieces of 48 × 64 × 256 were the best over a dozen shapes: 32×512×256 114 → 148 GFLOP/s, 128×128×128 178 → 229.
 func multiplyFewRows(
     m: Int, n: Int, k: Int, _ a: UnsafePointer<Float>, lda: Int, _ b: UnsafePointer<Float>, ldb: Int,
     into c: UnsafeMutablePointer<Float>, ldc: Int, accumulate: Bool = false

@@ -50,17 +50,13 @@ public struct Convolution: Sendable {
     static func choose(_ g: ConvolutionGeometry) -> ConvolutionAlgorithm {
         let tiles = ((g.outputHeight + 3) / 4) * ((g.outputWidth + 3) / 4)
         let directProducts = g.outputHeight * g.outputWidth * g.kernelHeight * g.kernelWidth
-        // 81 products a tile: a quarter of the direct algorithm's must be saved, and the filters' transforms shared by enough tiles.
-        let fewestTiles = g.inputChannels * g.outputChannels <= 131_072 ? 32 : 64
-        if StridedWinogradConvolution.supports(g) && 4 * 81 * tiles <= 3 * directProducts && g.batch * tiles >= fewestTiles {
-            return .winograd(tileOutputs: 4)
-        }
-        if WinogradConvolution.supports(g) {
+        if WinogradConvolution.supports(g) && g.strideHeight == 2 {
+            // 81 products a tile: a quarter of the direct algorithm's must be saved, and the filters' transforms shared by enough tiles.
+            if 4 * 81 * tiles <= 3 * directProducts && g.batch * tiles >= 32 { return .winograd(tileOutputs: 4) }
+        } else if WinogradConvolution.supports(g) {
             if g.kernelHeight == 5 { return 2 * 64 * tiles <= directProducts ? .winograd(tileOutputs: 4) : .im2col }
-            // An image of one tile: F(4, 3) reads 36 filter planes for it, F(2, 3) 16.
-            let size = min(g.outputHeight, g.outputWidth)
-            let isSmall = size <= 2 || size <= 4 && g.inputChannels * g.outputChannels > 65_536
-            return .winograd(tileOutputs: isSmall ? 2 : 4)
+            // One tile of F(2, 3) covers two pixels with 16 products; F(4, 3) takes 36.
+            return .winograd(tileOutputs: min(g.outputHeight, g.outputWidth) <= 2 ? 2 : 4)
         }
         if DepthwiseConvolution.supports(g) { return .direct }
         return DirectConvolution.supports(g) && g.outputChannels <= 16 ? .direct : .im2col
@@ -70,9 +66,8 @@ public struct Convolution: Sendable {
     public static func algorithms(for g: ConvolutionGeometry) -> [ConvolutionAlgorithm] {
         var result: [ConvolutionAlgorithm] = [.im2col]
         if DirectConvolution.supports(g) || DepthwiseConvolution.supports(g) { result.append(.direct) }
-        if StridedWinogradConvolution.supports(g) { result.append(.winograd(tileOutputs: 4)) }
         if WinogradConvolution.supports(g) {
-            if g.kernelHeight == 3 { result.append(.winograd(tileOutputs: 2)) }
+            if g.kernelHeight == 3 && g.strideHeight == 1 { result.append(.winograd(tileOutputs: 2)) }
             result.append(.winograd(tileOutputs: 4))
         }
         return result
@@ -82,9 +77,7 @@ public struct Convolution: Sendable {
         switch algorithm {
         case .im2col: Im2colConvolution(geometry)
         case .direct: geometry.groups == 1 ? DirectConvolution(geometry) : DepthwiseConvolution(geometry)
-        case .winograd(let m):
-            geometry.strideHeight == 1
-                ? WinogradConvolution(geometry, tileOutputs: m) : StridedWinogradConvolution(geometry)
+        case .winograd(let m): WinogradConvolution(geometry, tileOutputs: m)
         }
     }
 

@@ -19,7 +19,6 @@ protocol ConvolutionKernel {
 }
 
 extension WinogradConvolution: ConvolutionKernel {}
-extension StridedWinogradConvolution: ConvolutionKernel {}
 
 /// An algorithm whose gradients share no work.
 protocol SeparateGradientsKernel: ConvolutionKernel {

@@ -18,6 +18,14 @@ func transpose(_ a: UnsafePointer<Float>, rows: Int, columns: Int, into b: Unsaf
     }
 }
 
+/// B [16, 16] = the transpose of 16 lines of 16 values; A's lines lie `lineStride` apart.
+@inline(__always)
+func transposeSixteen(_ a: UnsafePointer<Float>, lineStride: Int, into b: UnsafeMutablePointer<Float>) {
+    for row in stride(from: 0, to: 16, by: 4) {
+        for column in stride(from: 0, to: 16, by: 4) { transposeFour(a + (row * lineStride + column), lineStride, into: b + (column * 16 + row), 16) }
+    }
+}
+
 /// A block of 4 × 4; `columns` and `rows` are the distances between the lines of `a` and `b`.
 @inline(__always)
 private func transposeFour(_ a: UnsafePointer<Float>, _ columns: Int, into b: UnsafeMutablePointer<Float>, _ rows: Int) {

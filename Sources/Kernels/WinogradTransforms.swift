@@ -1,18 +1,32 @@
-/// The one-dimensional transforms of a Winograd algorithm F(m, r): m outputs of an r-tap filter from m + r − 1 products.
+/// The one-dimensional transforms of a Winograd algorithm: some outputs of an r-tap filter from as few products as possible.
 ///
 /// Winograd 1980; Lavin and Gray, "Fast algorithms for convolutional neural networks", CVPR 2016, section 4. Two-dimensional
 /// tiles apply a transform to the columns and then to the rows. All work on vectors of 16 channels; what they read
 /// and write through closures is inlined, so that the first pass reads the image and the second writes the result.
+///
+/// With stride 1, F(m, r) has m + r − 1 samples and products, each at a point and with a filter transform of its own.
 protocol WinogradTile {
     /// Outputs a tile has along one axis.
     static var outputs: Int { get }
     /// Filter taps along one axis.
     static var taps: Int { get }
-    /// Bᵀd: input tile to products.
+    /// Pixels from one output's samples to the next's.
+    static var stride: Int { get }
+    /// Input samples, and products, along one axis.
+    static var samples: Int { get }
+    /// Points that products add up at, along one axis.
+    static var points: Int { get }
+    /// Distinct filter transforms along one axis.
+    static var filters: Int { get }
+    /// The point of a product.
+    static func point(of product: Int) -> Int
+    /// The filter transform that a product multiplies with.
+    static func filter(of product: Int) -> Int
+    /// Bᵀd: samples to products.
     static func input(_ d: (Int) -> Vector, _ out: (Int, Vector) -> Void)
-    /// Gg: filter to products.
+    /// Gg: taps to filter transforms.
     static func filter(_ g: (Int) -> Vector, _ out: (Int, Vector) -> Void)
-    /// Aᵀm: products to output tile.
+    /// Aᵀm: sums at the points to outputs.
     static func output(_ m: (Int) -> Vector, _ out: (Int, Vector) -> Void)
     /// Ay: the adjoint of `output`.
     static func outputAdjoint(_ y: (Int) -> Vector, _ out: (Int, Vector) -> Void)
@@ -23,10 +37,13 @@ protocol WinogradTile {
 }
 
 extension WinogradTile {
-    static var taps: Int { 3 }
-
-    /// Inputs, and products, along one axis.
-    @inline(__always) static var products: Int { outputs + taps - 1 }
+    @inline(__always) static var taps: Int { 3 }
+    @inline(__always) static var stride: Int { 1 }
+    @inline(__always) static var samples: Int { outputs + taps - 1 }
+    @inline(__always) static var points: Int { samples }
+    @inline(__always) static var filters: Int { samples }
+    @inline(__always) static func point(of product: Int) -> Int { product }
+    @inline(__always) static func filter(of product: Int) -> Int { product }
 }
 
 @inline(__always) private func constant(_ value: Float) -> Vector { Vector(repeating: value) }

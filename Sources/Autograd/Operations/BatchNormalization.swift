@@ -1,20 +1,23 @@
 import Kernels
 import TensorCore
 
-/// y = γ (x − μ) / √(σ² + ε) + β for each channel, then max(0, y) where `rectify` says so.
+/// y = γ (x − μ) / √(σ² + ε) + β for each channel, plus `other` if given, then max(0, y) where `rectify` says so.
+///
+/// The sum with another value of x's shape is the end of a residual block (He et al. 2016).
 ///
 /// x [N, …, C], γ and β [C] → y of x's shape. Ioffe and Szegedy 2015. In training μ and σ² are those of the grain (ghost
 /// batch normalisation, Hoffer et al. 2017) and the grain contributes n·μ and n·σ²·m/(m − 1) to the running statistics'
 /// new values (m values a channel in n samples); in evaluation they are the running statistics.
 public func batchNormalization(
     _ x: Variable, gamma: Variable, beta: Variable, runningMean: Parameter, runningVariance: Parameter,
-    epsilon: Float = 1e-5, mode: Mode, rectify: Bool = false
+    epsilon: Float = 1e-5, mode: Mode, adding other: Variable? = nil, rectify: Bool = false
 ) -> Variable {
     let channels = x.shape[-1]
     let rows = x.shape.count / max(channels, 1)
     precondition(
         gamma.shape.count == channels && beta.shape.count == channels && runningMean.shape.count == channels,
         "batchNormalization: input \(x.shape), γ \(gamma.shape), β \(beta.shape)")
+    if let other { precondition(other.shape == x.shape, "batchNormalization: \(x.shape) + \(other.shape)") }
     let tape = x.tape
     // mean | inverse deviation, of the grain or of the running statistics
     let statistics = x.makeTensor([2, channels])
@@ -32,15 +35,25 @@ public func batchNormalization(
     let y = x.makeTensor(x.shape)
     normalize(
         x.value.pointer, rows: rows, channels: channels, mean: mean, inverseDeviation: inverse, gamma: gamma.value.pointer,
-        beta: beta.value.pointer, rectify: rectify, into: y.pointer)
+        beta: beta.value.pointer, adding: other?.value.pointer, rectify: rectify, into: y.pointer)
     let usesBatch = mode.isTraining
-    return tape.record(y, x, gamma, beta) { [xValue = x.value] tape, dy in
-        let gradient = dy
+    // What was added hides from x where the output was cut off; without it the output need not be kept.
+    let output = rectify && other != nil ? y : nil
+    let rectify = rectify && other == nil
+    return tape.record(y, all: [x, gamma, beta] + (other.map { [$0] } ?? [])) { [xValue = x.value] tape, dy in
+        var mask: OutputMask?
+        let gradient: Tensor
+        if let output {
+            gradient = dy.isUniquelyOwned() ? dy : Tensor(dy.shape, pool: tape.pool)
+            mask = OutputMask(output: output.pointer, masked: gradient.pointer)
+        } else {
+            gradient = dy
+        }
         let sums = Tensor([2, channels], pool: tape.pool)
         normalizationSums(
-            xValue.pointer, gradient.pointer, rows: rows, channels: channels, mean: statistics.pointer,
+            xValue.pointer, dy.pointer, rows: rows, channels: channels, mean: statistics.pointer,
             inverseDeviation: statistics.pointer + channels, gamma: gamma.value.pointer, beta: beta.value.pointer,
-            rectify: rectify, sum: sums.pointer, sumNormalized: sums.pointer + channels)
+            rectify: rectify, mask: mask, sum: sums.pointer, sumNormalized: sums.pointer + channels)
         for (variable, offset) in [(beta, 0), (gamma, channels)] {
             tape.accumulate(into: variable) { destination, accumulate in
                 scale(sums.pointer + offset, by: 1, into: destination, count: channels, accumulate: accumulate)
@@ -53,6 +66,7 @@ public func batchNormalization(
                 rectify: rectify, sums: usesBatch ? (UnsafePointer(sums.pointer), UnsafePointer(sums.pointer + channels)) : nil,
                 into: dx, accumulate: accumulate)
         }
+        if let other { tape.accumulate(gradient, into: other) }
     }
 }
 

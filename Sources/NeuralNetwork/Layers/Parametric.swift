@@ -47,7 +47,7 @@ struct Convolution2D: Rectifiable {
 }
 
 /// Normalises each channel with the grain's statistics in training, the running ones in evaluation: [N, …, C] → the same.
-struct BatchNormalization: Rectifiable {
+struct BatchNormalization: Rectifiable, Adding {
     let gamma: Parameter
     let beta: Parameter
     let runningMean: Parameter
@@ -61,9 +61,17 @@ struct BatchNormalization: Rectifiable {
         return copy
     }
 
-    func callAsFunction(_ x: Variable, mode: Mode) -> Variable {
+    var canAdd: Bool { !rectifies }
+
+    func callAsFunction(_ x: Variable, mode: Mode) -> Variable { normalized(x, adding: nil, rectify: rectifies, mode: mode) }
+
+    func callAsFunction(_ x: Variable, adding other: Variable, rectify: Bool, mode: Mode) -> Variable {
+        normalized(x, adding: other, rectify: rectify, mode: mode)
+    }
+
+    private func normalized(_ x: Variable, adding other: Variable?, rectify: Bool, mode: Mode) -> Variable {
         batchNormalization(
             x, gamma: x.parameter(gamma), beta: x.parameter(beta), runningMean: runningMean, runningVariance: runningVariance,
-            epsilon: epsilon, mode: mode, rectify: rectifies)
+            epsilon: epsilon, mode: mode, adding: other, rectify: rectify)
     }
 }

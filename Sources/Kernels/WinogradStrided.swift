@@ -6,15 +6,16 @@
 /// is g₁ at every point. Winograd 1980; Huang et al., "DWM: a decomposable Winograd method for convolution acceleration", AAAI 2020.
 ///
 /// Products 0…4 are the even part's at the points in this order, 5…8 the odd part's at the four finite ones.
-enum StridedWinogradTile {
-    /// Outputs along one axis.
+enum WinogradStrided: WinogradTile {
     static var outputs: Int { 4 }
-    /// Input samples, and products, along one axis.
+    static var stride: Int { 2 }
     static var samples: Int { 9 }
-    /// Points that products add up at, along one axis.
     static var points: Int { 5 }
-    /// Distinct filter transforms along one axis: the even part's five, and the odd part's one.
+    /// The even part's five, and the odd part's one.
     static var filters: Int { 6 }
+
+    @inline(__always) static func point(of product: Int) -> Int { product < 5 ? product : product - 5 }
+    @inline(__always) static func filter(of product: Int) -> Int { min(product, 5) }
 
     @inline(__always) private static func constant(_ value: Float) -> Vector { Vector(repeating: value) }
 
