@@ -5,6 +5,8 @@ public enum ConvolutionAlgorithm: Hashable, Sendable {
     case direct
     /// Winograd's minimal filtering with tiles of 4×4 or 2×2 outputs; 4×4 at stride 2.
     case winograd(tileOutputs: Int)
+    /// By Fourier transforms of tiles, for kernels of 4×4 to 11×11.
+    case fft
 }
 
 /// What a configuration may say about how convolutions are computed.
@@ -12,7 +14,7 @@ public enum ConvolutionPreference: String, CaseIterable, Sendable {
     /// By the shape.
     case automatic
     /// These wherever they can compute the shape, else by the shape.
-    case im2col, direct, winograd2, winograd4
+    case im2col, direct, winograd2, winograd4, fft
 
     /// The algorithm that this forces on a shape; nil where the shape decides.
     public func algorithm(for geometry: ConvolutionGeometry) -> ConvolutionAlgorithm? {
@@ -27,6 +29,7 @@ extension ConvolutionAlgorithm {
         case .im2col: "im2col"
         case .direct: "direct"
         case .winograd(let outputs): "winograd\(outputs)"
+        case .fft: "fft"
         }
     }
 }
@@ -75,6 +78,7 @@ public struct Convolution: Sendable {
             if g.kernelHeight == 3 { result.append(.winograd(tileOutputs: 2)) }
             result.append(.winograd(tileOutputs: 4))
         }
+        if FFTConvolution.supports(g) { result.append(.fft) }
         return result
     }
 
@@ -85,6 +89,7 @@ public struct Convolution: Sendable {
         case .winograd(let m):
             geometry.strideHeight == 1
                 ? WinogradConvolution(geometry, tileOutputs: m) : StridedWinogradConvolution(geometry)
+        case .fft: FFTConvolution(geometry)
         }
     }
 

@@ -20,6 +20,7 @@ protocol ConvolutionKernel {
 
 extension WinogradConvolution: ConvolutionKernel {}
 extension StridedWinogradConvolution: ConvolutionKernel {}
+extension FFTConvolution: ConvolutionKernel {}
 
 /// An algorithm whose gradients share no work.
 protocol SeparateGradientsKernel: ConvolutionKernel {
