@@ -48,7 +48,7 @@ public struct Convolution: Sendable {
         self.algorithm = algorithm ?? Convolution.choose(geometry)
     }
 
-    /// Winograd where it can and its tiles are full enough, direct where matrix products would be too thin, else im2col.
+    /// Winograd where it can and its tiles are full enough, Fourier tiles for larger kernels, direct where matrix products would be too thin, else im2col.
     /// docs/convolution-notes.md has the measurements.
     static func choose(_ g: ConvolutionGeometry) -> ConvolutionAlgorithm {
         let tiles = ((g.outputHeight + 3) / 4) * ((g.outputWidth + 3) / 4)
@@ -65,6 +65,7 @@ public struct Convolution: Sendable {
             let isSmall = size <= 2 || size <= 4 && g.inputChannels * g.outputChannels > 65_536
             return .winograd(tileOutputs: isSmall ? 2 : 4)
         }
+        if FFTConvolution.supports(g) && FFTConvolution.isWorthwhile(g) { return .fft }
         if DepthwiseConvolution.supports(g) { return .direct }
         return DirectConvolution.supports(g) && g.outputChannels <= 16 ? .direct : .im2col
     }

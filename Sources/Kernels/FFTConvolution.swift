@@ -12,10 +12,11 @@ public struct FFTConvolution: Sendable {
 
     public init(_ geometry: ConvolutionGeometry) {
         self.geometry = geometry
-        (tileHeight, tileWidth) = FFTConvolution.tile(for: geometry)
+        let tile = FFTConvolution.tile(for: geometry)
+        (tileHeight, tileWidth) = (tile.height, tile.width)
     }
 
-    /// Whether the algorithm computes this shape at all: kernels from 4×4 to 11×11, filters' spectra of at most 256 MiB.
+    /// Whether the algorithm computes this shape at all: kernels from 4×4 to 11×11, filters' spectra of at most 128 MiB.
     public static func supports(_ g: ConvolutionGeometry) -> Bool {
         let kernels = 4...11
         return kernels.contains(g.kernelHeight) && kernels.contains(g.kernelWidth) && g.strideHeight == 1 && g.strideWidth == 1
@@ -23,22 +24,25 @@ public struct FFTConvolution: Sendable {
             && tile(for: g).height > 0
     }
 
-    /// The tile with the fewest products over the image; every tile transformed for the filters counts as `filterTiles` of the image's.
-    private static func tile(for g: ConvolutionGeometry) -> (height: Int, width: Int) {
+    /// Whether it saves at least half of the direct algorithm's products for a shape that it supports, the filters' transforms counted.
+    static func isWorthwhile(_ g: ConvolutionGeometry) -> Bool {
+        2 * tile(for: g).cost <= g.outputPixels * g.kernelHeight * g.kernelWidth
+    }
+
+    /// The tile of least cost, in products for each pair of channels; height 0 where the spectra of every tile are too large.
+    ///
+    /// Transforming the filters costs about what `filterTiles` tiles of the image do.
+    private static func tile(for g: ConvolutionGeometry) -> (height: Int, width: Int, cost: Int) {
         let filterTiles = 32
-        let mostProducts = (1 << 26) / max(g.inputChannels * g.outputChannels, 1)
-        var best = (height: 0, width: 0)
-        var fewest = Int.max
+        let mostProducts = (1 << 25) / max(g.inputChannels * g.outputChannels, 1)
+        var best = (height: 0, width: 0, cost: Int.max)
         for height in FFTLine.sizes where height > g.kernelHeight {
             for width in FFTLine.sizes where width > g.kernelWidth {
                 let products = FFTTile.products(height: height, width: width)
                 let high = (g.outputHeight + height - g.kernelHeight) / (height - g.kernelHeight + 1)
                 let wide = (g.outputWidth + width - g.kernelWidth) / (width - g.kernelWidth + 1)
                 let cost = products * (g.batch * high * wide + filterTiles)
-                if products <= mostProducts && cost < fewest {
-                    fewest = cost
-                    best = (height, width)
-                }
+                if products <= mostProducts && cost < best.cost { best = (height, width, cost) }
             }
         }
         return best
