@@ -73,7 +73,7 @@ let package = Package(
         tests("CheckpointingTests", ["Checkpointing"]),
         tests("TrainingTests", ["Training"]),
         tests("ReportingTests", ["Reporting"]),
-        tests("ProgramTests", ["trainer"]),
+        tests("ProgramTests", ["trainer", "Training", "NeuralNetwork", "Kernels"]),
     ],
     swiftLanguageModes: [.v6]
 )

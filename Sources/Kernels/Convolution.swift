@@ -1,7 +1,7 @@
 /// How a convolution is computed; the choice depends on the shape alone, so it is the same on every rank and machine.
 public enum ConvolutionAlgorithm: Hashable, Sendable {
     case im2col
-    /// In registers, for few channels, and channel by channel for depthwise convolutions.
+    /// In registers: for few channels, for small groups of channels, and channel by channel for depthwise convolutions.
     case direct
     /// Winograd's minimal filtering with tiles of 4×4 or 2×2 outputs; 4×4 at stride 2.
     case winograd(tileOutputs: Int)
@@ -37,7 +37,7 @@ extension ConvolutionAlgorithm {
 /// A convolution with its algorithm chosen: forward, and both gradients.
 ///
 /// Every algorithm's result differs from the exact one, for each pass, by at most 10⁻⁴ of the largest magnitude in that result. The tests
-/// hold im2col, direct and F(2, 3) to 3 · 10⁻⁶, F(4, 3) and stride 2 to 2 · 10⁻⁵, F(4, 5) to 4 · 10⁻⁵.
+/// hold im2col, direct, FFT and F(2, 3) to 3 · 10⁻⁶, F(4, 3) and stride 2 to 2 · 10⁻⁵, F(4, 5) to 4 · 10⁻⁵.
 public struct Convolution: Sendable {
     public let geometry: ConvolutionGeometry
     public let algorithm: ConvolutionAlgorithm
@@ -48,9 +48,14 @@ public struct Convolution: Sendable {
         self.algorithm = algorithm ?? Convolution.choose(geometry)
     }
 
-    /// Winograd where it can and its tiles are full enough, Fourier tiles for larger kernels, direct where matrix products would be too thin, else im2col.
+    /// Winograd where it can and its tiles are full enough, Fourier tiles for other large kernels, direct where matrix products would be
+    /// too thin, else im2col; in groups what one group gets, unless they are computed together.
     /// docs/convolution-notes.md has the measurements.
     static func choose(_ g: ConvolutionGeometry) -> ConvolutionAlgorithm {
+        if g.groups > 1 {
+            let group = choose(g.ofOneGroup)
+            return isInRegisters(g) && (group == .im2col || g.strideHeight > 1) ? .direct : group
+        }
         let tiles = ((g.outputHeight + 3) / 4) * ((g.outputWidth + 3) / 4)
         let directProducts = g.outputHeight * g.outputWidth * g.kernelHeight * g.kernelWidth
         // 81 products a tile: a quarter of the direct algorithm's must be saved, and the filters' transforms shared by enough tiles.
@@ -66,14 +71,22 @@ public struct Convolution: Sendable {
             return .winograd(tileOutputs: isSmall ? 2 : 4)
         }
         if FFTConvolution.supports(g) && FFTConvolution.isWorthwhile(g) { return .fft }
-        if DepthwiseConvolution.supports(g) { return .direct }
         return DirectConvolution.supports(g) && g.outputChannels <= 16 ? .direct : .im2col
     }
 
-    /// Every algorithm that computes a shape.
+    /// Whether groups are computed together, as lanes of a vector.
+    private static func isInRegisters(_ g: ConvolutionGeometry) -> Bool {
+        DepthwiseConvolution.supports(g) || SmallGroupConvolution.supports(g)
+    }
+
+    /// Every algorithm that computes a shape; in groups those that compute one of them.
     public static func algorithms(for g: ConvolutionGeometry) -> [ConvolutionAlgorithm] {
+        if g.groups > 1 {
+            let group = algorithms(for: g.ofOneGroup)
+            return isInRegisters(g) && !group.contains(.direct) ? group + [.direct] : group
+        }
         var result: [ConvolutionAlgorithm] = [.im2col]
-        if DirectConvolution.supports(g) || DepthwiseConvolution.supports(g) { result.append(.direct) }
+        if DirectConvolution.supports(g) { result.append(.direct) }
         if StridedWinogradConvolution.supports(g) { result.append(.winograd(tileOutputs: 4)) }
         if WinogradConvolution.supports(g) {
             if g.kernelHeight == 3 { result.append(.winograd(tileOutputs: 2)) }
@@ -83,14 +96,17 @@ public struct Convolution: Sendable {
         return result
     }
 
-    private var kernel: any ConvolutionKernel {
+    private var kernel: any ConvolutionKernel { Convolution.kernel(geometry, algorithm) }
+
+    private static func kernel(_ g: ConvolutionGeometry, _ algorithm: ConvolutionAlgorithm) -> any ConvolutionKernel {
         switch algorithm {
-        case .im2col: Im2colConvolution(geometry)
-        case .direct: geometry.groups == 1 ? DirectConvolution(geometry) : DepthwiseConvolution(geometry)
-        case .winograd(let m):
-            geometry.strideHeight == 1
-                ? WinogradConvolution(geometry, tileOutputs: m) : StridedWinogradConvolution(geometry)
-        case .fft: FFTConvolution(geometry)
+        case .im2col: Im2colConvolution(g)
+        case .direct where DepthwiseConvolution.supports(g): DepthwiseConvolution(g)
+        case .direct where SmallGroupConvolution.supports(g): SmallGroupConvolution(g)
+        case _ where g.groups > 1: SplitGroupConvolution(g, kernel: kernel(g.ofOneGroup, algorithm))
+        case .direct: DirectConvolution(g)
+        case .winograd(let m): g.strideHeight == 1 ? WinogradConvolution(g, tileOutputs: m) : StridedWinogradConvolution(g)
+        case .fft: FFTConvolution(g)
         }
     }
 

@@ -52,6 +52,7 @@ extension SeparateGradientsKernel {
 
 extension DirectConvolution: SeparateGradientsKernel {}
 extension DepthwiseConvolution: SeparateGradientsKernel {}
+extension SmallGroupConvolution: SeparateGradientsKernel {}
 
 extension Im2colConvolution: SeparateGradientsKernel {
     func forward(

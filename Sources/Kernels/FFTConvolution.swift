@@ -7,8 +7,9 @@
 /// tiles added, and dw = F⁻¹(F x ⊙ conj F dy), so they share the transform of dy, zero where the tile has no outputs.
 public struct FFTConvolution: Sendable {
     public let geometry: ConvolutionGeometry
-    let tileHeight: Int
-    let tileWidth: Int
+    /// The size of a tile of inputs, chosen for the shape.
+    package let tileHeight: Int
+    package let tileWidth: Int
 
     public init(_ geometry: ConvolutionGeometry) {
         self.geometry = geometry
