@@ -75,7 +75,7 @@ let package = Package(
         tests("CheckpointingTests", ["Checkpointing"]),
         tests("TrainingTests", ["Training", "DataParallel", "Autograd"]),
         tests("ReportingTests", ["Reporting"]),
-        tests("ProgramTests", ["trainer"]),
+        tests("ProgramTests", ["trainer", "Training", "NeuralNetwork", "Kernels"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,10 +1,12 @@
 /// How a convolution is computed; the choice depends on the shape alone, so it is the same on every rank and machine.
 public enum ConvolutionAlgorithm: Hashable, Sendable {
     case im2col
-    /// In registers, for few channels, and channel by channel for depthwise convolutions.
+    /// In registers: for few channels, for small groups of channels, and channel by channel for depthwise convolutions.
     case direct
     /// Winograd's minimal filtering with tiles of 4×4 or 2×2 outputs; 4×4 at stride 2.
     case winograd(tileOutputs: Int)
+    /// By Fourier transforms of tiles, for kernels of 4×4 to 11×11.
+    case fft
 }
 
 /// What a configuration may say about how convolutions are computed.
@@ -12,7 +14,7 @@ public enum ConvolutionPreference: String, CaseIterable, Sendable {
     /// By the shape.
     case automatic
     /// These wherever they can compute the shape, else by the shape.
-    case im2col, direct, winograd2, winograd4
+    case im2col, direct, winograd2, winograd4, fft
 
     /// The algorithm that this forces on a shape; nil where the shape decides.
     public func algorithm(for geometry: ConvolutionGeometry) -> ConvolutionAlgorithm? {
@@ -27,6 +29,7 @@ extension ConvolutionAlgorithm {
         case .im2col: "im2col"
         case .direct: "direct"
         case .winograd(let outputs): "winograd\(outputs)"
+        case .fft: "fft"
         }
     }
 }
@@ -34,7 +37,7 @@ extension ConvolutionAlgorithm {
 /// A convolution with its algorithm chosen: forward, and both gradients.
 ///
 /// Every algorithm's result differs from the exact one, for each pass, by at most 10⁻⁴ of the largest magnitude in that result. The tests
-/// hold im2col, direct and F(2, 3) to 3 · 10⁻⁶, F(4, 3) and stride 2 to 2 · 10⁻⁵, F(4, 5) to 4 · 10⁻⁵.
+/// hold im2col, direct, FFT and F(2, 3) to 3 · 10⁻⁶, F(4, 3) and stride 2 to 2 · 10⁻⁵, F(4, 5) to 4 · 10⁻⁵.
 public struct Convolution: Sendable {
     public let geometry: ConvolutionGeometry
     public let algorithm: ConvolutionAlgorithm
@@ -45,9 +48,14 @@ public struct Convolution: Sendable {
         self.algorithm = algorithm ?? Convolution.choose(geometry)
     }
 
-    /// Winograd where it can and its tiles are full enough, direct where matrix products would be too thin, else im2col.
+    /// Winograd where it can and its tiles are full enough, Fourier tiles for other large kernels, direct where matrix products would be
+    /// too thin, else im2col; in groups what one group gets, unless they are computed together.
     /// docs/convolution-notes.md has the measurements.
     static func choose(_ g: ConvolutionGeometry) -> ConvolutionAlgorithm {
+        if g.groups > 1 {
+            let group = choose(g.ofOneGroup)
+            return isInRegisters(g) && (group == .im2col || g.strideHeight > 1) ? .direct : group
+        }
         let tiles = ((g.outputHeight + 3) / 4) * ((g.outputWidth + 3) / 4)
         let directProducts = g.outputHeight * g.outputWidth * g.kernelHeight * g.kernelWidth
         if WinogradConvolution.supports(g) && g.strideHeight == 2 {
@@ -58,26 +66,42 @@ public struct Convolution: Sendable {
             // One tile of F(2, 3) covers two pixels with 16 products; F(4, 3) takes 36.
             return .winograd(tileOutputs: min(g.outputHeight, g.outputWidth) <= 2 ? 2 : 4)
         }
-        if DepthwiseConvolution.supports(g) { return .direct }
+        if FFTConvolution.supports(g) && FFTConvolution.isWorthwhile(g) { return .fft }
         return DirectConvolution.supports(g) && g.outputChannels <= 16 ? .direct : .im2col
     }
 
-    /// Every algorithm that computes a shape.
+    /// Whether groups are computed together, as lanes of a vector.
+    private static func isInRegisters(_ g: ConvolutionGeometry) -> Bool {
+        DepthwiseConvolution.supports(g) || SmallGroupConvolution.supports(g)
+    }
+
+    /// Every algorithm that computes a shape; in groups those that compute one of them.
     public static func algorithms(for g: ConvolutionGeometry) -> [ConvolutionAlgorithm] {
+        if g.groups > 1 {
+            let group = algorithms(for: g.ofOneGroup)
+            return isInRegisters(g) && !group.contains(.direct) ? group + [.direct] : group
+        }
         var result: [ConvolutionAlgorithm] = [.im2col]
-        if DirectConvolution.supports(g) || DepthwiseConvolution.supports(g) { result.append(.direct) }
+        if DirectConvolution.supports(g) { result.append(.direct) }
         if WinogradConvolution.supports(g) {
             if g.kernelHeight == 3 && g.strideHeight == 1 { result.append(.winograd(tileOutputs: 2)) }
             result.append(.winograd(tileOutputs: 4))
         }
+        if FFTConvolution.supports(g) { result.append(.fft) }
         return result
     }
 
-    private var kernel: any ConvolutionKernel {
+    private var kernel: any ConvolutionKernel { Convolution.kernel(geometry, algorithm) }
+
+    private static func kernel(_ g: ConvolutionGeometry, _ algorithm: ConvolutionAlgorithm) -> any ConvolutionKernel {
         switch algorithm {
-        case .im2col: Im2colConvolution(geometry)
-        case .direct: geometry.groups == 1 ? DirectConvolution(geometry) : DepthwiseConvolution(geometry)
-        case .winograd(let m): WinogradConvolution(geometry, tileOutputs: m)
+        case .im2col: Im2colConvolution(g)
+        case .direct where DepthwiseConvolution.supports(g): DepthwiseConvolution(g)
+        case .direct where SmallGroupConvolution.supports(g): SmallGroupConvolution(g)
+        case _ where g.groups > 1: SplitGroupConvolution(g, kernel: kernel(g.ofOneGroup, algorithm))
+        case .direct: DirectConvolution(g)
+        case .winograd(let m): WinogradConvolution(g, tileOutputs: m)
+        case .fft: FFTConvolution(g)
         }
     }
 

@@ -19,6 +19,7 @@ protocol ConvolutionKernel {
 }
 
 extension WinogradConvolution: ConvolutionKernel {}
+extension FFTConvolution: ConvolutionKernel {}
 
 /// An algorithm whose gradients share no work.
 protocol SeparateGradientsKernel: ConvolutionKernel {
@@ -50,6 +51,7 @@ extension SeparateGradientsKernel {
 
 extension DirectConvolution: SeparateGradientsKernel {}
 extension DepthwiseConvolution: SeparateGradientsKernel {}
+extension SmallGroupConvolution: SeparateGradientsKernel {}
 
 extension Im2colConvolution: SeparateGradientsKernel {
     func forward(

@@ -65,7 +65,7 @@ struct Bench: ParsableCommand {
     struct ConvolutionCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "convolution",
-            abstract: "Every convolution algorithm on a model's shapes: speed, error against Double, share of the peak; * is what training uses.")
+            abstract: "Every convolution algorithm on a model's shapes or on one: speed, error against Double, share of the peak; * is what training uses.")
 
         @Argument(help: "A ready-made model.")
         var model = "resnet18-cifar"
@@ -73,10 +73,16 @@ struct Bench: ParsableCommand {
         @Option(help: "Samples of a grain.")
         var batch = 32
 
+        @Option(help: "This shape instead, NxHxWxC:filters:kernel[:sSTRIDE][:pPADDING][:gGROUPS], for example 32x28x28x64:128:7x7:s1:p3.")
+        var shape: String?
+
         func run() throws {
+            let geometry = try shape.map { try ConvolutionGeometry(text: $0) }
             let peak = Roofline.peakGigaflops()
             print(String(format: "peak of one core: %.0f GFLOP/s, memory %.1f GB/s, kernels for %@", peak, Roofline.bandwidthGigabytes(), LinearAlgebra.coreName))
-            try ConvolutionBenchmark(model: ZooModel.named(model), batch: batch, peak: peak).run { row in
+            let benchmark = try geometry.map { ConvolutionBenchmark(shape: $0, peak: peak) }
+                ?? ConvolutionBenchmark(model: ZooModel.named(model), batch: batch, peak: peak)
+            benchmark.run { row in
                 print(
                     "\(row.shape)  \(row.pass)  \(row.algorithm)\(row.isChosen ? "*" : "")"
                         + String(format: "  %.0f GFLOP/s  error %.1e  %.0f %% of peak", row.gigaflops, row.error, 100 * row.shareOfPeak))

@@ -102,6 +102,44 @@ import Testing
         return Convolution.algorithms(for: g).map { Case(geometry: g, algorithm: $0) }
     }
 
+    /// Kernels for Fourier tiles of every size, with asymmetric paddings, some beyond the kernel, images smaller than it, and more tiles than a block of 64 holds.
+    static let largeKernels: [Case] = {
+        let kernels = [(5, 5), (7, 7), (11, 11), (7, 5), (4, 9), (5, 11), (6, 4), (8, 8)]
+        let images = [(9, 13), (3, 20), (16, 7), (1, 1), (21, 22), (30, 11)]
+        let channels = [(16, 16), (48, 16), (32, 64), (16, 80)]
+        var shapes = kernels.enumerated().flatMap { row, kernel in
+            images.enumerated().map { column, image -> ConvolutionGeometry in
+                var g = ConvolutionGeometry(
+                    batch: 1 + (row + column) % 3, inputHeight: image.0, inputWidth: image.1, inputChannels: channels[(row + column) % 4].0,
+                    outputChannels: channels[(row + column) % 4].1, kernelHeight: kernel.0, kernelWidth: kernel.1)
+                (g.paddingTop, g.paddingBottom) = (kernel.0 / 2 + column % 2, (kernel.0 - 1) / 2 + row % 2 * 6)
+                (g.paddingLeft, g.paddingRight) = (kernel.1 / 2 - row % 2, kernel.1 / 2 + column % 3)
+                return g
+            }
+        }
+        for (height, width, kernelHeight, kernelWidth, batch) in [(8, 54, 4, 11, 12), (54, 8, 11, 4, 12), (38, 8, 11, 4, 12), (40, 40, 4, 5, 2), (10, 11, 4, 4, 40)] {
+            shapes.append(
+                ConvolutionGeometry(
+                    batch: batch, inputHeight: height, inputWidth: width, inputChannels: 16, outputChannels: 16, kernelHeight: kernelHeight,
+                    kernelWidth: kernelWidth))
+        }
+        return shapes.filter { $0.outputPixels > 0 && FFTConvolution.supports($0) }.map { Case(geometry: $0, algorithm: .fft) }
+    }()
+
+    /// Groups of 2, 4, 8 and 16 channels, which fill vectors, and of 32 and 48, which are convolved one by one: every block of outputs, strides, dilations,
+    /// paddings beyond the kernel.
+    static let groups = cases(120, seed: 14) { g, numbers in
+        let channels = [2, 4, 8, 16, 16, 32, 48][numbers.integer(below: 7)]
+        g.groups = max(2, (1 + numbers.integer(below: 3)) * 16 / channels)
+        g.inputChannels = g.groups * channels
+        g.outputChannels = channels < 32 ? g.inputChannels : g.groups * 16 * (1 + numbers.integer(below: 3))
+        g.inputWidth += numbers.integer(below: 20)
+        let stride = 1 + numbers.integer(below: 4) / 2
+        (g.strideHeight, g.strideWidth) = (stride, numbers.integer(below: 5) == 0 ? 3 - stride : stride)
+        if numbers.integer(below: 4) == 0 { (g.dilationHeight, g.dilationWidth) = (2, 1 + numbers.integer(below: 2)) }
+        if numbers.integer(below: 2) == 0 { (g.kernelHeight, g.kernelWidth) = (3, 3) }
+    }
+
     private static func cases(
         _ count: Int, seed: UInt64, _ vary: (inout ConvolutionGeometry, inout TestNumbers) -> Void
     ) -> [Case] {
@@ -124,10 +162,19 @@ import Testing
     @Test(arguments: winogradCases + manyTiles) func smallFiltersAgreeWithTheDirectSum(_ test: Case) { check(test) }
     @Test(arguments: fiveByFive) func filtersOfFiveAgreeWithTheDirectSum(_ test: Case) { check(test) }
     @Test(arguments: strided) func downsamplingAgreesWithTheDirectSum(_ test: Case) { check(test) }
+    @Test(arguments: largeKernels) func largeKernelsAgreeWithTheDirectSum(_ test: Case) { check(test) }
+    @Test(arguments: groups) func groupsAgreeWithTheDirectSum(_ test: Case) { check(test) }
     @Test(arguments: depthwise) func depthwiseAgreesWithTheDirectSum(_ test: Case) { check(test) }
     @Test(arguments: stems) func stemsAgreeWithTheDirectSum(_ test: Case) { check(test) }
     @Test(arguments: randomCases) func anyShapeAgreesWithTheDirectSum(_ test: Case) { check(test) }
     @Test(arguments: fewChannels) func fewChannelsAgreeWithTheDirectSum(_ test: Case) { check(test) }
+
+    /// Else a length of the transform would go untested.
+    @Test func largeKernelsMeetEveryTile() {
+        let tiles = Self.largeKernels.map { FFTConvolution($0.geometry) }
+        #expect(Set(tiles.map(\.tileHeight)) == [8, 12, 16, 20, 24, 32])
+        #expect(Set(tiles.map(\.tileWidth)) == [8, 12, 16, 20, 24, 32])
+    }
 
     private func check(_ test: Case) {
         let g = test.geometry

@@ -1,4 +1,5 @@
 import Foundation
+import Kernels
 import TestSupport
 import Testing
 
@@ -107,6 +108,37 @@ struct Scenario: CustomTestStringConvertible, Sendable {
                 seed: 3
 
                 """, steps: 7)
+    }
+
+    /// Convolutions that every algorithm computes at least one of: 3×3 (Winograd, direct), 4×4 (Fourier tiles, direct).
+    static func convolutions(_ preference: ConvolutionPreference) -> Scenario {
+        Scenario(
+            name: "convolutions-\(preference)",
+            yaml: """
+                model:
+                  input: [28, 28, 1]
+                  layers:
+                    - conv: {filters: 16, kernel: 5, stride: 2, padding: 2}
+                    - relu
+                    - conv: {filters: 16, kernel: 3, padding: same}
+                    - relu
+                    - conv: {filters: 16, kernel: 4}
+                    - relu
+                    - {maxPool: 2}
+                    - flatten
+                    - {linear: 10}
+                data: {name: digits, limit: 150, validation: 30, augment: [ {translate: 2} ]}
+                batch: 40
+                grain: 11
+                epochs: 20
+                convolutions: \(preference)
+                optimizer: {name: sgd, learningRate: 0.05, momentum: 0.9}
+                validation: {everySteps: 30}
+                checkpoint: {everySteps: 7, keep: 2}
+                logEverySteps: 2
+                seed: 5
+
+                """, steps: 60)
     }
 
     /// Arguments that train it in `directory/run`, the configuration written beside it.

@@ -30,6 +30,12 @@ import Testing
         Shape(input: [2, 5, 7, 16], filters: [32, 3, 3, 16], attributes: .init(padding: [1, 1, 1, 1])),
         Shape(input: [1, 6, 3, 32], filters: [16, 3, 3, 32]),
         Shape(input: [0, 6, 6, 16], filters: [16, 3, 3, 16], attributes: .init(padding: [1, 1, 1, 1])),
+        // Fourier tiles, groups in a vector, groups one by one
+        Shape(input: [1, 5, 7, 16], filters: [16, 7, 6, 16], attributes: .init(padding: [3, 3, 2, 2])),
+        Shape(input: [0, 6, 6, 16], filters: [16, 7, 7, 16], attributes: .init(padding: [3, 3, 3, 3])),
+        Shape(input: [1, 5, 6, 16], filters: [16, 3, 3, 4], attributes: .init(padding: [1, 1, 1, 1], groups: 4)),
+        Shape(input: [0, 5, 6, 16], filters: [16, 3, 3, 4], attributes: .init(padding: [1, 1, 1, 1], groups: 4)),
+        Shape(input: [1, 3, 5, 32], filters: [32, 3, 3, 16], attributes: .init(padding: [1, 1, 1, 1], groups: 2)),
     ]
 
     /// Every shape with and without a bias, with every algorithm.

@@ -1,0 +1,299 @@
+/// Convolution in groups of 2, 4, 8 or 16 channels to as many filters, any kernel, stride and dilation, computed in registers.
+///
+/// The vector runs over 16 output channels, hence over one to eight groups; an input vector's value i of each lane's group is a
+/// permutation of that vector, so no product is spent on the zeros between groups. Xie et al., "Aggregated residual
+/// transformations for deep neural networks" (ResNeXt), CVPR 2017, has 32 groups of 4 to 32 channels.
+public struct SmallGroupConvolution: Sendable {
+    public let geometry: ConvolutionGeometry
+
+    public init(_ geometry: ConvolutionGeometry) { self.geometry = geometry }
+
+    /// Whether the algorithm computes this shape at all.
+    public static func supports(_ g: ConvolutionGeometry) -> Bool {
+        g.groups > 1 && g.inputChannels == g.outputChannels && g.inputChannels % 16 == 0 && [2, 4, 8, 16].contains(g.groupInputChannels)
+    }
+
+    // Letters: c channels, s channels of a group; a slab is 16 channels of an image, with its padding [ph, pw, 16].
+    private var c: Int { geometry.inputChannels }
+    private var s: Int { geometry.groupInputChannels }
+    private var taps: Int { geometry.kernelHeight * geometry.kernelWidth }
+    private var ph: Int { geometry.inputHeight + geometry.paddingTop + geometry.paddingBottom }
+    private var pw: Int { geometry.inputWidth + geometry.paddingLeft + geometry.paddingRight }
+    private var slabCount: Int { max(ph * pw, mirrored.map { $0.ph * $0.pw } ?? 0) * 16 }
+
+    /// Floats of working memory for any pass: a slab, and the filters or their gradients as [c / 16, tap, s, 16].
+    public var scratchCount: Int { slabCount + taps * s * c }
+
+    /// The convolution of dy that gives the data gradient, with mirrored filters transposed within their groups; nil where stride or padding forbid it.
+    private var mirrored: SmallGroupConvolution? {
+        var g = geometry
+        (g.inputHeight, g.inputWidth) = (geometry.outputHeight, geometry.outputWidth)
+        let height = geometry.dilationHeight * (geometry.kernelHeight - 1)
+        let width = geometry.dilationWidth * (geometry.kernelWidth - 1)
+        (g.paddingTop, g.paddingBottom) = (height - geometry.paddingTop, height - geometry.paddingBottom)
+        (g.paddingLeft, g.paddingRight) = (width - geometry.paddingLeft, width - geometry.paddingRight)
+        let fits = min(g.paddingTop, g.paddingBottom, g.paddingLeft, g.paddingRight) >= 0
+        return fits && geometry.strideHeight == 1 && geometry.strideWidth == 1 ? SmallGroupConvolution(g) : nil
+    }
+
+    /// y = x ∗ w + bias, then max(0, y) where `rectify` says so.
+    public func forward(
+        _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, bias: UnsafePointer<Float>?, rectify: Bool,
+        into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+    ) {
+        switch s {
+        case 2: forward(GroupsOfTwo.self, x, w, bias, rectify, y, scratch)
+        case 4: forward(GroupsOfFour.self, x, w, bias, rectify, y, scratch)
+        case 8: forward(GroupsOfEight.self, x, w, bias, rectify, y, scratch)
+        default: forward(GroupsOfSixteen.self, x, w, bias, rectify, y, scratch)
+        }
+    }
+
+    /// dx = the gradient for the input, or dx += it.
+    public func dataGradient(
+        _ dy: UnsafePointer<Float>, _ w: UnsafePointer<Float>, into dx: UnsafeMutablePointer<Float>,
+        scratch: UnsafeMutablePointer<Float>, accumulate: Bool
+    ) {
+        switch s {
+        case 2: dataGradient(GroupsOfTwo.self, dy, w, dx, scratch, accumulate)
+        case 4: dataGradient(GroupsOfFour.self, dy, w, dx, scratch, accumulate)
+        case 8: dataGradient(GroupsOfEight.self, dy, w, dx, scratch, accumulate)
+        default: dataGradient(GroupsOfSixteen.self, dy, w, dx, scratch, accumulate)
+        }
+    }
+
+    /// dw = the gradient for the filters, or dw += it.
+    public func filterGradient(
+        _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, into dw: UnsafeMutablePointer<Float>,
+        scratch: UnsafeMutablePointer<Float>, accumulate: Bool
+    ) {
+        switch s {
+        case 2: filterGradient(GroupsOfTwo.self, x, dy, dw, scratch, accumulate)
+        case 4: filterGradient(GroupsOfFour.self, x, dy, dw, scratch, accumulate)
+        case 8: filterGradient(GroupsOfEight.self, x, dy, dw, scratch, accumulate)
+        default: filterGradient(GroupsOfSixteen.self, x, dy, dw, scratch, accumulate)
+        }
+    }
+
+    // MARK: - The three passes
+
+    @inline(never) @_specialize(where Group == GroupsOfTwo) @_specialize(where Group == GroupsOfFour)
+    @_specialize(where Group == GroupsOfEight) @_specialize(where Group == GroupsOfSixteen)
+    private func forward<Group: ChannelGroup>(
+        _: Group.Type, _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, _ bias: UnsafePointer<Float>?, _ rectify: Bool,
+        _ y: UnsafeMutablePointer<Float>, _ scratch: UnsafeMutablePointer<Float>
+    ) {
+        let filters = scratch + slabCount
+        forEachFilterValue { output, tap, i, index in filters[place(output, tap, i)] = w[index] }
+        correlate(Group.self, x, filters, Ending(bias: bias, rectify: rectify), into: y, slab: scratch)
+    }
+
+    @inline(never) @_specialize(where Group == GroupsOfTwo) @_specialize(where Group == GroupsOfFour)
+    @_specialize(where Group == GroupsOfEight) @_specialize(where Group == GroupsOfSixteen)
+    private func dataGradient<Group: ChannelGroup>(
+        _: Group.Type, _ dy: UnsafePointer<Float>, _ w: UnsafePointer<Float>, _ dx: UnsafeMutablePointer<Float>,
+        _ scratch: UnsafeMutablePointer<Float>, _ accumulate: Bool
+    ) {
+        let filters = scratch + slabCount
+        // Transposed within each group: the lanes are input channels.
+        let mirrored = mirrored
+        forEachFilterValue { output, tap, i, index in
+            filters[place(output / s * s + i, mirrored == nil ? tap : taps - 1 - tap, output % s)] = w[index]
+        }
+        if let mirrored {
+            mirrored.correlate(Group.self, dy, filters, Ending(accumulate: accumulate), into: dx, slab: scratch)
+            return
+        }
+        for n in 0..<geometry.batch {
+            for channel in stride(from: 0, to: c, by: 16) {
+                scratch.update(repeating: 0, count: ph * pw * 16)
+                for oh in 0..<geometry.outputHeight {
+                    let row = dy + (n * geometry.outputHeight + oh) * geometry.outputWidth * c + channel
+                    for ow in 0..<geometry.outputWidth {
+                        let corner = scratch + (oh * geometry.strideHeight * pw + ow * geometry.strideWidth) * 16
+                        addOutput(Group.self, row.vector(ow * c), filters + place(channel, 0, 0), to: corner)
+                    }
+                }
+                copyGradient(scratch, n, channel, into: dx, accumulate: accumulate)
+            }
+        }
+    }
+
+    @inline(never) @_specialize(where Group == GroupsOfTwo) @_specialize(where Group == GroupsOfFour)
+    @_specialize(where Group == GroupsOfEight) @_specialize(where Group == GroupsOfSixteen)
+    private func filterGradient<Group: ChannelGroup>(
+        _: Group.Type, _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, _ dw: UnsafeMutablePointer<Float>,
+        _ scratch: UnsafeMutablePointer<Float>, _ accumulate: Bool
+    ) {
+        let filters = scratch + slabCount
+        scratch.update(repeating: 0, count: scratchCount)
+        for n in 0..<geometry.batch {
+            for channel in stride(from: 0, to: c, by: 16) {
+                copyImage(x, n, channel, into: scratch)
+                for oh in 0..<geometry.outputHeight {
+                    let row = dy + (n * geometry.outputHeight + oh) * geometry.outputWidth * c + channel
+                    forEachTap { tap, offset in
+                        let source = scratch + (oh * geometry.strideHeight * pw + offset) * 16
+                        addRow(Group.self, source, row, to: filters + place(channel, tap, 0))
+                    }
+                }
+            }
+        }
+        forEachFilterValue { output, tap, i, index in
+            let value = filters[place(output, tap, i)]
+            dw[index] = accumulate ? dw[index] + value : value
+        }
+    }
+
+    // MARK: - In registers
+
+    /// What becomes of an output's sum.
+    private struct Ending {
+        var bias: UnsafePointer<Float>?
+        var rectify = false
+        var accumulate = false
+    }
+
+    /// y = x ∗ the filters laid out for vectors.
+    @inline(__always)
+    private func correlate<Group: ChannelGroup>(
+        _: Group.Type, _ x: UnsafePointer<Float>, _ filters: UnsafePointer<Float>, _ ending: Ending, into y: UnsafeMutablePointer<Float>,
+        slab: UnsafeMutablePointer<Float>
+    ) {
+        slab.update(repeating: 0, count: ph * pw * 16)
+        for n in 0..<geometry.batch {
+            for channel in stride(from: 0, to: c, by: 16) {
+                copyImage(x, n, channel, into: slab)
+                let filters = filters + place(channel, 0, 0)
+                let ending = Ending(bias: ending.bias.map { $0 + channel }, rectify: ending.rectify, accumulate: ending.accumulate)
+                for oh in 0..<geometry.outputHeight {
+                    let line = slab + oh * geometry.strideHeight * pw * 16
+                    let row = y + (n * geometry.outputHeight + oh) * geometry.outputWidth * c + channel
+                    var ow = 0
+                    while ow < geometry.outputWidth {
+                        let left = geometry.outputWidth - ow
+                        let count = left % 7 == 0 && left < 56 ? 7 : left >= 8 ? 8 : left >= 4 ? 4 : 1
+                        let (x, y) = (line + ow * geometry.strideWidth * 16, row + ow * c)
+                        switch count {
+                        case 8: correlate(Group.self, InlineArray<8, Vector>(repeating: .zero), x, filters, ending, y)
+                        case 7: correlate(Group.self, InlineArray<7, Vector>(repeating: .zero), x, filters, ending, y)
+                        case 4: correlate(Group.self, InlineArray<4, Vector>(repeating: .zero), x, filters, ending, y)
+                        default: correlate(Group.self, InlineArray<1, Vector>(repeating: .zero), x, filters, ending, y)
+                        }
+                        ow += count
+                    }
+                }
+            }
+        }
+    }
+
+    /// `count` neighbouring outputs, which share each load of filter values.
+    @inline(__always)
+    private func correlate<Group: ChannelGroup, let count: Int>(
+        _: Group.Type, _ zeros: InlineArray<count, Vector>, _ x: UnsafePointer<Float>, _ filters: UnsafePointer<Float>, _ ending: Ending,
+        _ y: UnsafeMutablePointer<Float>
+    ) {
+        var sums = zeros
+        var tap = filters
+        for kh in 0..<geometry.kernelHeight {
+            for kw in 0..<geometry.kernelWidth {
+                let corner = x + (kh * geometry.dilationHeight * pw + kw * geometry.dilationWidth) * 16
+                for pixel in 0..<count {
+                    // A copy, because what the closure captures is stored after each product.
+                    var sum = sums[pixel]
+                    Group.forEachValue(corner.vector(pixel * geometry.strideWidth * 16)) { i, value in
+                        sum = sum.plus(value, times: tap.vector(i * 16))
+                    }
+                    sums[pixel] = sum
+                }
+                tap += Group.size * 16
+            }
+        }
+        let bias = ending.bias?.vector(0) ?? .zero
+        for pixel in 0..<count {
+            let sum = ending.accumulate ? y.vector(pixel * c) + sums[pixel] : sums[pixel] + bias
+            y.store(ending.rectify ? sum.replacing(with: 0, where: sum .< Vector.zero) : sum, pixel * c)
+        }
+    }
+
+    /// Adds an output's gradient, times the filters, to the inputs under the filters.
+    @inline(__always)
+    private func addOutput<Group: ChannelGroup>(
+        _: Group.Type, _ gradient: Vector, _ filters: UnsafePointer<Float>, to corner: UnsafeMutablePointer<Float>
+    ) {
+        forEachTap { tap, offset in
+            var sum = corner.vector(offset * 16)
+            Group.forEachValue(gradient) { i, value in sum = sum.plus(value, times: filters.vector((tap * Group.size + i) * 16)) }
+            corner.store(sum, offset * 16)
+        }
+    }
+
+    /// sums[i] += Σ value i of the lane's group in x · dy, over a row of outputs.
+    @inline(__always)
+    private func addRow<Group: ChannelGroup>(
+        _: Group.Type, _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, to sums: UnsafeMutablePointer<Float>
+    ) {
+        let step = geometry.strideWidth * 16
+        var partial = InlineArray<16, Vector>(repeating: .zero)
+        for pixel in 0..<geometry.outputWidth {
+            let factor = dy.vector(pixel * c)
+            Group.forEachValue(x.vector(pixel * step)) { i, value in partial[i] = partial[i].plus(value, times: factor) }
+        }
+        for i in 0..<Group.size { sums.store(sums.vector(i * 16) + partial[i], i * 16) }
+    }
+
+    // MARK: - Layout
+
+    /// Where the filters for vectors hold value i under tap `tap` for channel `channel`.
+    @inline(__always)
+    private func place(_ channel: Int, _ tap: Int, _ i: Int) -> Int { ((channel / 16 * taps + tap) * s + i) * 16 + channel % 16 }
+
+    /// Calls `body(output channel, tap, i, index in w)` for each filter value.
+    @inline(__always)
+    private func forEachFilterValue(_ body: (Int, Int, Int, Int) -> Void) {
+        var index = 0
+        for output in 0..<c {
+            for tap in 0..<taps {
+                for i in 0..<s {
+                    body(output, tap, i, index)
+                    index += 1
+                }
+            }
+        }
+    }
+
+    /// Calls `body(tap, pixels from an output's first input)` for each tap.
+    @inline(__always)
+    private func forEachTap(_ body: (Int, Int) -> Void) {
+        for kh in 0..<geometry.kernelHeight {
+            for kw in 0..<geometry.kernelWidth {
+                body(kh * geometry.kernelWidth + kw, kh * geometry.dilationHeight * pw + kw * geometry.dilationWidth)
+            }
+        }
+    }
+
+    /// Sixteen channels of image n, into the part of the slab that is not padding.
+    @inline(__always)
+    private func copyImage(_ x: UnsafePointer<Float>, _ n: Int, _ channel: Int, into slab: UnsafeMutablePointer<Float>) {
+        for row in 0..<geometry.inputHeight {
+            let source = x + (n * geometry.inputHeight + row) * geometry.inputWidth * c + channel
+            let target = slab + ((row + geometry.paddingTop) * pw + geometry.paddingLeft) * 16
+            for column in 0..<geometry.inputWidth { target.store(source.vector(column * c), column * 16) }
+        }
+    }
+
+    /// The slab without its padding, as sixteen channels of image n, or added to them.
+    @inline(__always)
+    private func copyGradient(
+        _ slab: UnsafePointer<Float>, _ n: Int, _ channel: Int, into dx: UnsafeMutablePointer<Float>, accumulate: Bool
+    ) {
+        for row in 0..<geometry.inputHeight {
+            let target = dx + (n * geometry.inputHeight + row) * geometry.inputWidth * c + channel
+            let source = slab + ((row + geometry.paddingTop) * pw + geometry.paddingLeft) * 16
+            for column in 0..<geometry.inputWidth {
+                let value = source.vector(column * 16)
+                target.store(accumulate ? target.vector(column * c) + value : value, column * c)
+            }
+        }
+    }
+}
