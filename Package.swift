@@ -29,7 +29,6 @@ let package = Package(
     targets: [
         // C libraries
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
-        .systemLibrary(name: "CProcessor"),  // prefetching, for which Swift has no word
         .systemLibrary(name: "COpenMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),  // reads .gz data sets
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),  // SHA-256 with the processor's instructions
@@ -42,7 +41,7 @@ let package = Package(
         module("Autograd", ["TensorCore", "Kernels"]),
         module("NeuralNetwork", ["Autograd"]),
         module("Optimization", ["Autograd"]),
-        module("DataPipeline", ["TensorCore", "Kernels", "CZlib", "CProcessor"]),
+        module("DataPipeline", ["TensorCore", "Kernels", "CZlib", "CPrefetch"]),
         module("Collectives", ["CMPI"]),
         module("DataParallel", ["Autograd", "Collectives"]),
         module("Checkpointing", ["TensorCore", "CCrypto"]),

@@ -1,4 +1,4 @@
-import CProcessor
+import CPrefetch
 import Glibc
 
 /// The bytes of one file, mapped read-only so that all processes of a host share one copy in memory.
@@ -140,7 +140,7 @@ public final class SharedBytes: @unchecked Sendable {
         precondition(offset >= 0 && count >= 0 && offset + count <= self.count, "SharedBytes: \(count) bytes at \(offset) of \(path)")
         withUnsafeBytes { bytes in
             guard let base = bytes.baseAddress else { return }
-            for line in stride(from: offset, to: offset + count, by: 64) { processor_prefetch(base + line) }
+            for line in stride(from: offset, to: offset + count, by: 64) { prefetch_for_reading(base + line) }
         }
     }
 
