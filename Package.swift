@@ -33,6 +33,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),  // reads .gz data sets
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),  // SHA-256 with the processor's instructions
         .target(name: "CMPI", dependencies: ["COpenMPI"]),
+        .target(name: "CProcess"),
 
         // Modules, lowest first; arrows point down only
         module("Kernels", ["COpenBLAS"], settings: unchecked),
@@ -47,10 +48,11 @@ let package = Package(
         module("Interchange", ["Checkpointing", "NeuralNetwork"]),
         module("Training", ["NeuralNetwork", "Optimization", "DataPipeline", "DataParallel", "Checkpointing", "Interchange", .product(name: "Yams", package: "Yams")]),
         module("Reporting", ["Training"]),
+        module("Supervision", ["CProcess"]),
         .executableTarget(
             name: "trainer",
             dependencies: [
-                "Training", "Reporting", "Collectives", "NeuralNetwork", "Kernels",
+                "Training", "Reporting", "Supervision", "Checkpointing", "Collectives", "NeuralNetwork", "Kernels",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: tuned),
 
@@ -73,6 +75,7 @@ let package = Package(
         tests("CheckpointingTests", ["Checkpointing"]),
         tests("TrainingTests", ["Training"]),
         tests("ReportingTests", ["Reporting"]),
+        tests("SupervisionTests", ["Supervision"]),
         tests("ProgramTests", ["trainer"]),
     ],
     swiftLanguageModes: [.v6]
