@@ -12,13 +12,13 @@ struct Attempt {
     }
 
     /// Seconds that `mpirun` gets to end a job that it knows to be over; a host that is gone can keep it for minutes.
-    static let endingSeconds = 7.0
+    static let endingSeconds = 2.0
     /// Seconds that a stop request waits at most for processes that do not listen to it yet.
     private static let deafSeconds = 10.0
 
     let command: [String]
-    /// Variables of its environment beside this process's.
-    let variables: [String: String]
+    /// Variables of its environment that differ from this process's, nil for those that it does not get.
+    let variables: [String: String?]
     /// Whether the command is a launcher, which passes SIGUSR1 on to its ranks.
     let isLauncher: Bool
     let requests: StopRequests
@@ -43,10 +43,12 @@ struct Attempt {
         close(writer)
         var account = FailureAccount()
         let wasToldToStop = watch(child, reader, &account)
+        let ownEnd = child.end
         child.killAll()
         forward(reader, &account)
-        return Outcome(
-            end: child.end ?? .signaled(SIGKILL), account: account, seconds: MonotonicClock.seconds - start, wasToldToStop: wasToldToStop)
+        // A launcher that had to be ended cannot pass on the exit code that a rank gave.
+        let end = ownEnd ?? account.abortCode.map(ProcessEnd.exited) ?? .signaled(SIGKILL)
+        return Outcome(end: end, account: account, seconds: MonotonicClock.seconds - start, wasToldToStop: wasToldToStop)
     }
 
     /// Passes messages and stop requests on until the process ends or has to be ended; gives whether it was told to stop.

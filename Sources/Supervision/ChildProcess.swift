@@ -12,15 +12,16 @@ final class ChildProcess {
     /// Starts `command`, found through PATH, in a process group of its own, with /dev/null as standard input.
     ///
     /// - Parameters:
-    ///   - variables: those of its environment that differ from this process's.
+    ///   - variables: those of its environment that differ from this process's, nil for those that it does not get.
     ///   - errors: what becomes its standard error; nil for this process's.
     ///   - deathSignal: what the kernel sends it when this process ends, however that happens.
     ///
     /// Throws `SupervisionError.cannotStart`.
     init(
-        _ command: [String], variables: [String: String] = [:], errors: Int32? = nil, deathSignal: Int32
+        _ command: [String], variables: [String: String?] = [:], errors: Int32? = nil, deathSignal: Int32
     ) throws(SupervisionError) {
-        let environment = ProcessInfo.processInfo.environment.merging(variables) { $1 }
+        var environment = ProcessInfo.processInfo.environment
+        for (name, value) in variables { environment[name] = value }
         var arguments = command.map { strdup($0) } + [nil]
         var settings = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for text in arguments + settings { free(text) } }

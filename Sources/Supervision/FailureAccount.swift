@@ -12,6 +12,8 @@ public struct FailureAccount: Equatable, Sendable {
     public private(set) var lostHosts: [String] = []
     /// Whether `mpirun` knows that the job is over; what it does then should not take long.
     public private(set) var isEnding = false
+    /// The exit code that a rank has ended the job with, while `mpirun` was still at it.
+    public private(set) var abortCode: Int32?
     /// Whether what failed was `mpirun`'s hold on a host rather than a rank.
     public var isHostFailure: Bool { !lostHosts.isEmpty || cannotStartDaemons }
     private var cannotStartDaemons = false
@@ -50,6 +52,8 @@ public struct FailureAccount: Equatable, Sendable {
             if rankMessage == nil { rankMessage = String(line.hasPrefix("trainer: ") ? line.dropFirst("trainer: ".count) : line[...]) }
         } else if line.contains("Fatal error: ") {
             if crash == nil { crash = line }
+        } else if line.hasPrefix("with errorcode ") {
+            if abortCode == nil { abortCode = Int32(line.dropFirst("with errorcode ".count).prefix(while: \.isNumber)) }
         } else if line.hasPrefix("MPI_ABORT was invoked on rank") || line.hasPrefix("ORTE has lost communication with a remote daemon") {
             isEnding = true
         } else if line.hasPrefix("ORTE was unable to reliably start one or more daemons") {

@@ -36,6 +36,14 @@ public struct MPIRunCommand: Equatable, Sendable {
         return command + [program] + arguments
     }
 
+    /// Variables that its environment must not have.
+    ///
+    /// Ranks on this machine alone talk over its loopback; the network that the user has chosen may be what has failed.
+    public var unwantedVariables: [String] {
+        guard let hosts, hosts.allSatisfy(\.isThisMachine) else { return [] }
+        return ["oob_tcp", "btl_tcp"].flatMap { ["OMPI_MCA_\($0)_if_include", "OMPI_MCA_\($0)_if_exclude"] }
+    }
+
     /// Sets what makes `mpirun` run for root, the usual user in containers. What the user has set stays.
     public static func allowRoot() {
         guard geteuid() == 0 else { return }

@@ -8,9 +8,6 @@ import Foundation
 final class SessionFolder {
     let path: String
 
-    /// What makes Open MPI use it.
-    var variables: [String: String] { ["TMPDIR": path] }
-
     /// Makes the folder in TMPDIR or `/tmp`. Throws `SupervisionError.system`.
     init() throws(SupervisionError) {
         // Sockets in it allow paths of about a hundred characters.

@@ -33,13 +33,13 @@ public struct Supervisor {
     public let source: HostSource
     /// When, in seconds of a clock that only moves forward, the job must have ended; nil for never.
     public let endSeconds: Double?
-    /// The command of an attempt, with variables of its environment beside this process's.
-    public let command: (Assignment) -> (arguments: [String], variables: [String: String])
+    /// The command of an attempt, with variables of its environment that differ from this process's.
+    public let command: (Assignment) -> (arguments: [String], variables: [String: String?])
     public let newestCheckpoint: () -> CheckpointMark?
 
     public init(
         policy: RestartPolicy, source: HostSource, endSeconds: Double?, newestCheckpoint: @escaping () -> CheckpointMark?,
-        command: @escaping (Assignment) -> (arguments: [String], variables: [String: String])
+        command: @escaping (Assignment) -> (arguments: [String], variables: [String: String?])
     ) {
         self.policy = policy
         self.source = source
@@ -125,10 +125,9 @@ public struct Supervisor {
                 "attempt \(history.attempts + 1) of \(policy.restarts + 1)\(ranks.map { " with \($0) rank\($0 == 1 ? "" : "s")" } ?? "") "
                     + (history.checkpoint.map { "from step \($0.step)" } ?? "from the beginning"))
         }
-        let (arguments, variables) = command(assignment)
-        return try Attempt(
-            command: arguments, variables: variables.merging(folder?.variables ?? [:]) { $1 }, isLauncher: ranks != nil, requests: requests
-        ).run()
+        var (arguments, variables) = command(assignment)
+        if let folder { variables.updateValue(folder.path, forKey: "TMPDIR") }
+        return try Attempt(command: arguments, variables: variables, isLauncher: ranks != nil, requests: requests).run()
     }
 
     /// The code of an attempt's first cause; what is no rank's own becomes that of the policy.

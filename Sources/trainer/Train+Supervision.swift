@@ -38,7 +38,7 @@ extension Train {
     }
 
     /// The command of an attempt: this program with the same arguments, under `mpirun` where it has ranks.
-    private func command(_ assignment: Supervisor.Assignment, endSeconds: Double?) -> (arguments: [String], variables: [String: String]) {
+    private func command(_ assignment: Supervisor.Assignment, endSeconds: Double?) -> (arguments: [String], variables: [String: String?]) {
         var options = SupervisionOptions.names.union(["--np"])
         // What begins anew, or from a file, does so once.
         if assignment.hasProgress { options.insert("--resume") }
@@ -46,12 +46,13 @@ extension Train {
         if let endSeconds {
             arguments.append(String(format: "--time-limit=%.3fs", max(endSeconds - Clock.seconds, 0.001)))
         }
-        let variables = assignment.restartReason.map { [Train.restartReasonVariable: $0] } ?? [:]
+        var variables: [String: String?] = [:]
+        if let reason = assignment.restartReason { variables[Train.restartReasonVariable] = reason }
         guard let ranks = assignment.ranks else { return ([Job.program] + arguments, variables) }
         MPIRunCommand.allowRoot()
         var launcher = MPIRunCommand(ranks: ranks, threads: threads, usableCores: Placement.usableCores, hosts: assignment.hosts)
-        launcher.exportedVariables =
-            ProcessInfo.processInfo.environment.keys.filter { $0.hasPrefix("TRAINER_") && variables[$0] == nil }.sorted() + variables.keys
+        launcher.exportedVariables = Set(ProcessInfo.processInfo.environment.keys.filter { $0.hasPrefix("TRAINER_") } + variables.keys).sorted()
+        for name in launcher.unwantedVariables { variables.updateValue(nil, forKey: name) }
         return (launcher.command(Job.program, arguments, workingDirectory: FileManager.default.currentDirectoryPath), variables)
     }
 
