@@ -28,8 +28,27 @@ extension ProgramTests {
         /// Starts `scenario` and waits until it trains.
         private func start(_ scenario: Scenario, _ options: [String], environment: [String: String] = [:]) throws -> RunningProgram {
             let job = try program.start(scenario.arguments(in: directory) + options, environment: environment)
-            try #require(job.wait { $0.output.contains("step 50/") }, "\(job.errors)")
+            let isTraining = job.wait { $0.output.contains("step 50/") }
+            try #require(isTraining, "\(isTraining ? "" : job.wait(timeoutSeconds: 1).account)")
             return job
+        }
+
+        /// What `mpirun` takes for ssh: it reaches hosts of this name, all of which are this machine.
+        ///
+        /// Each has temporary files of its own, because daemons on one machine get in each other's way when they begin.
+        private func agent(reaching name: String) throws -> String {
+            let script = """
+                #!/bin/sh
+                case $1 in \(name)) ;; *) exit 255 ;; esac
+                export TMPDIR='\(directory.path)'/$1
+                mkdir -p "$TMPDIR"
+                shift
+                exec sh -c "$*"
+
+                """
+            let agent = try directory.write(Array(script.utf8), to: "agent")
+            chmod(agent, 0o755)
+            return agent
         }
 
         @Test(arguments: ["rank", "all ranks", "mpirun"])
@@ -140,8 +159,7 @@ extension ProgramTests {
 
         @Test func `a lost host is left out, and with fewer slots than --min-np it ends with advice`() throws {
             let expected = try undisturbed(.restarted)
-            let agent = try directory.write(Array("#!/bin/sh\nshift\nexec sh -c \"$*\"\n".utf8), to: "agent")
-            chmod(agent, 0o755)
+            let agent = try agent(reaching: "*")
             try directory.write(Array("alpha slots=2\nbeta slots=1\n".utf8), to: "hosts")
             for (minimum, code) in [(2, 0), (3, 70)] as [(Int, Int32)] {
                 try? FileManager.default.removeItem(atPath: directory.file("run"))  // absent at first
@@ -163,8 +181,7 @@ extension ProgramTests {
         }
 
         @Test func `a host that does not answer is left out from the start`() throws {
-            let agent = try directory.write(Array("#!/bin/sh\n[ $1 = alpha ] || exit 255\nshift\nexec sh -c \"$*\"\n".utf8), to: "agent")
-            chmod(agent, 0o755)
+            let agent = try agent(reaching: "alpha")
             let arguments = try Scenario.mlp.arguments(in: directory) + ["--host", "alpha:1,beta:2", "--restarts", "1"]
             let environment = ["OMPI_MCA_plm_rsh_agent": agent]
             let smaller = try program.run(arguments + ["--min-np", "1"], environment: environment)
