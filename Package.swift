@@ -34,6 +34,7 @@ let package = Package(
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),  // SHA-256 with the processor's instructions
         .systemLibrary(name: "CPrefetch"),  // the compiler's cache hints, which Swift does not have
         .target(name: "CMPI", dependencies: ["COpenMPI"]),
+        .target(name: "CProcess"),
 
         // Modules, lowest first; arrows point down only
         module("Kernels", ["COpenBLAS", "CPrefetch"], settings: unchecked),
@@ -48,10 +49,11 @@ let package = Package(
         module("Interchange", ["Checkpointing", "NeuralNetwork"]),
         module("Training", ["NeuralNetwork", "Optimization", "DataPipeline", "DataParallel", "Checkpointing", "Interchange", .product(name: "Yams", package: "Yams")]),
         module("Reporting", ["Training"]),
+        module("Supervision", ["CProcess"]),
         .executableTarget(
             name: "trainer",
             dependencies: [
-                "Training", "Reporting", "Collectives", "NeuralNetwork", "Kernels",
+                "Training", "Reporting", "Supervision", "Checkpointing", "Collectives", "NeuralNetwork", "Kernels",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: tuned),
 
@@ -74,6 +76,7 @@ let package = Package(
         tests("CheckpointingTests", ["Checkpointing"]),
         tests("TrainingTests", ["Training", "DataParallel", "Autograd"]),
         tests("ReportingTests", ["Reporting"]),
+        tests("SupervisionTests", ["Supervision"]),
         tests("ProgramTests", ["trainer", "Training", "NeuralNetwork", "Kernels"]),
     ],
     swiftLanguageModes: [.v6]

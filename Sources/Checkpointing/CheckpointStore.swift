@@ -103,7 +103,7 @@ public struct CheckpointStore: Sendable {
         return prefix + String(repeating: "0", count: max(digits - number.count, 0)) + number + suffix
     }
 
-    private static func step(fileName name: String) -> Int? {
+    static func step(fileName name: String) -> Int? {
         guard name.hasPrefix(prefix), name.hasSuffix(suffix),
             let step = Int(name.dropFirst(prefix.count).dropLast(suffix.count)), step >= 0, fileName(step: step) == name
         else { return nil }

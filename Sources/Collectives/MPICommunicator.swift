@@ -135,6 +135,8 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
         }
         reportAbort(reason)
         Self.exitAfterGracePeriod(exitCode)
+        // The daemon ends this process on MPI_Abort, and then waits for a launcher that it may not reach for a quarter of an hour.
+        cmpi_end_daemon_after(5)
         MPI_Abort(world, exitCode)
         _exit(exitCode)
     }

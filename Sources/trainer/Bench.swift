@@ -120,7 +120,7 @@ struct Bench: ParsableCommand {
         }
 
         func run() throws {
-            if let np { try Job.launch(ranks: np, threads: nil, arguments: CommandLine.argumentsWithoutRanks) }
+            if let np { try Job.launch(ranks: np, threads: nil, arguments: CommandLine.arguments(without: ["--np"])) }
             try Job.run { ranks in
                 if ranks.rank == 0 { print("ranks=\(ranks.worldSize) bytes, ours, MPI_Allreduce, ratio of times MPI_Allreduce / ours (medians)") }
                 try AllReduceBenchmark(ranks).run(bytes.map { [$0] } ?? AllReduceBenchmark.usualBytes) { row in

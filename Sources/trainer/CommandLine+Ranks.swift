@@ -1,16 +1,16 @@
 import ArgumentParser
 
 extension CommandLine {
-    /// The arguments of this process without `--np N`, for the ranks that it starts.
-    static var argumentsWithoutRanks: [String] {
+    /// The arguments of this process without those options and their values, for the processes that it starts.
+    static func arguments(without options: Set<String>) -> [String] {
         var result: [String] = []
         var skipsNext = false
         for argument in arguments.dropFirst() {
             if skipsNext {
                 skipsNext = false
-            } else if argument == "--np" {
+            } else if options.contains(argument) {
                 skipsNext = true
-            } else if !argument.hasPrefix("--np=") {
+            } else if !options.contains(where: { argument.hasPrefix($0 + "=") }) {
                 result.append(argument)
             }
         }

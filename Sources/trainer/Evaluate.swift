@@ -24,7 +24,7 @@ struct Evaluate: ParsableCommand {
     func validate() throws { try CommandLine.check(threads: threads, np: np) }
 
     func run() throws {
-        if let np { try Job.launch(ranks: np, threads: threads, arguments: CommandLine.argumentsWithoutRanks) }
+        if let np { try Job.launch(ranks: np, threads: threads, arguments: CommandLine.arguments(without: ["--np"])) }
         try Job.run { ranks in
             let weights = try ranks.together { try TrainedWeights(source, config: config, data: data) }
             let tally = try weights.evaluateTest(ranks, threads: threads)

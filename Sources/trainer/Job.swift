@@ -1,5 +1,6 @@
 import Collectives
 import Foundation
+import Supervision
 import Training
 
 /// A process as one rank of a job: under a launcher with MPI, otherwise alone.
@@ -43,28 +44,27 @@ enum Job {
         }
     }
 
-    /// Replaces this process by `mpirun -np ranks` of the same program, so that nobody needs to know mpirun's options.
-    static func launch(ranks: Int, threads: Int?, arguments: [String]) throws -> Never {
+    /// Refuses to start ranks from a process that is one. Throws an `ErrorReport`.
+    static func requireNoLauncher(for option: String) throws {
         if try LauncherEnvironment.detect(in: ProcessInfo.processInfo.environment) != nil {
             throw ErrorReport(
-                text: "--np inside a job that a launcher has started already; leave it out, the launcher says how many ranks there are",
+                text: "\(option) inside a job that a launcher has started already; leave it out, the launcher says how many ranks there are",
                 code: .usage)
         }
-        if geteuid() == 0 {
-            // mpirun refuses to run for root, which is the usual user in containers.
-            setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", 0)
-            setenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1", 0)
-        }
-        var command = ["mpirun", "-np", String(ranks)]
-        let cores = Placement.usableCores
-        if ranks > cores { command.append("--oversubscribe") }
-        if ranks > cores || threads ?? 1 > 1 || cores % ranks != 0 || cores / ranks > 1 { command += ["--bind-to", "none"] }
-        command += [Bundle.main.executablePath ?? CommandLine.arguments[0]] + arguments
+    }
+
+    /// The path of this program, for the processes that it starts.
+    static var program: String { Bundle.main.executablePath ?? CommandLine.arguments[0] }
+
+    /// Replaces this process by `mpirun -np ranks` of the same program.
+    static func launch(ranks: Int, threads: Int?, arguments: [String]) throws -> Never {
+        try requireNoLauncher(for: "--np")
+        MPIRunCommand.allowRoot()
+        let command = MPIRunCommand(ranks: ranks, threads: threads, usableCores: Placement.usableCores)
+            .command(program, arguments, workingDirectory: FileManager.default.currentDirectoryPath)
         var pointers = command.map { strdup($0) }
         pointers.append(nil)
         execvp("mpirun", pointers)
-        throw ErrorReport(
-            text: "mpirun: \(String(cString: strerror(errno))); install Open MPI (openmpi-bin), or leave --np out to use threads of one process",
-            code: .usage)
+        throw ErrorReport(text: "\(SupervisionError.cannotStart(program: "mpirun", code: errno))", code: .usage)
     }
 }

@@ -26,6 +26,9 @@ struct Train: ParsableCommand {
     @Option(parsing: .unconditional, help: "Start this many ranks with mpirun.")
     var np: Int?
 
+    @OptionGroup(title: "Restarts")
+    var supervision: SupervisionOptions
+
     @Option(parsing: .unconditional, help: "Key of everything random (default: the configuration's).")
     var seed: Int?
 
@@ -40,24 +43,28 @@ struct Train: ParsableCommand {
 
     func validate() throws {
         try CommandLine.check(threads: threads, np: np)
+        try supervision.check(np: np)
         if let seed, seed < 0 { throw ValidationError("--seed \(seed): give at least 0") }
         if let maxSteps, maxSteps < 1 { throw ValidationError("--max-steps \(maxSteps): give at least 1") }
         if let deadline, !(deadline > 0 && deadline.isFinite) { throw ValidationError("--deadline \(deadline): give a number above 0") }
     }
 
     func run() throws {
-        if let np { try Job.launch(ranks: np, threads: threads, arguments: CommandLine.argumentsWithoutRanks) }
+        let endSeconds = TimeLimit.end(limitSeconds: try supervision.limitSeconds(), ProcessInfo.processInfo.environment)
+        if np != nil || supervision.isAsked { try supervise(endSeconds: endSeconds) }
         StopSignal.install()
         try Job.run { ranks in
             let configuration = try ranks.together { try loadConfiguration() }
-            let options = RunOptions(directory: directory, resume: resumeMode, threads: threads)
+            let options = RunOptions(
+                directory: directory, resume: resumeMode, threads: threads, endSeconds: endSeconds,
+                restartReason: ProcessInfo.processInfo.environment[Train.restartReasonVariable])
             let trainer = try Trainer(configuration, options, ranks) { RunReporter(configuration: $0) }
             return try trainer.run() == .stopped ? ExitCode.stopped.rawValue : ExitCode.done.rawValue
         }
     }
 
     /// The configuration with what the command line changes; all of it is in the run directory's config.yaml.
-    private func loadConfiguration() throws -> RunConfiguration {
+    func loadConfiguration() throws -> RunConfiguration {
         var changes = overrides
         if let seed { changes.append("seed=\(seed)") }
         if let maxSteps { changes.append("maxSteps=\(maxSteps)") }

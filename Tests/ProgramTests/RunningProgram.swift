@@ -143,7 +143,7 @@ final class RunningProgram {
         FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 
-    private func commandLine(_ number: pid_t) -> String {
+    func commandLine(_ number: pid_t) -> String {
         text("/proc/\(number)/cmdline").split(separator: "\0").joined(separator: " ")
     }
 }

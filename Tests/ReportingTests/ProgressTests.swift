@@ -195,7 +195,7 @@ struct ProgressLineTests {
         progress.finished(record)
         #expect(
             output.visibleLines[2...] == [
-                "stopped by a signal; the same command resumes it", FinalLine.text(Samples.final), "",
+                "stopped by a signal or the time limit; the same command resumes it", FinalLine.text(Samples.final), "",
             ])
     }
 }

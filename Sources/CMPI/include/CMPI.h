@@ -33,5 +33,8 @@ int cmpi_host_barrier_wait(cmpi_host_barrier *barrier, uint32_t ticket, uint32_t
 /// Whether the kernel lets this process read another's memory by process_vm_readv, which Open MPI's shared-memory transport uses.
 int cmpi_cross_memory_attach_allowed(void);
 
+/// Leaves a process behind that ends the caller's parent in `seconds` if it runs then and is Open MPI's daemon of this host.
+void cmpi_end_daemon_after(int seconds);
+
 /// Which of the processors 64 * word ..< 64 * (word + 1) the calling thread may run on, one bit each; word is 0 to 15.
 uint64_t cmpi_allowed_processors(int word);

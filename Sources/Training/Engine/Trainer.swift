@@ -13,6 +13,8 @@ public final class Trainer {
     private let observer: (any TrainingObserver)?
     private let evaluator: Evaluator?
     private var meter: IntervalMeter
+    /// Rank 0's, where the job has one.
+    private let timeLimit: TimeLimit?
     private let startSeconds = Clock.seconds
 
     /// How a run ended.
@@ -38,6 +40,9 @@ public final class Trainer {
         }
         watchdog = Watchdog(rank: ranks.rank, deadlineSeconds: configuration.deadlineSeconds) { ranks.abort(ErrorReport($0)) }
         meter = IntervalMeter()
+        timeLimit = options.endSeconds.flatMap { [setup] in
+            ranks.rank == 0 ? TimeLimit(endSeconds: $0, checkpointBytes: setup.state.byteCount, request: StopSignal.requestForTimeLimit) : nil
+        }
         let description = setup.description(threads: setup.replica.pool.count)
         let decisions = setup.decisions
         try ranks.together { [observer] in
@@ -58,6 +63,7 @@ public final class Trainer {
         defer {
             loader.stop()
             watchdog.stop()
+            timeLimit?.stop()
         }
         var step = setup.firstStep
         var validation = Validation.none
@@ -69,6 +75,7 @@ public final class Trainer {
         }
         while step < setup.totalSteps {
             watchdog.enter("training", step: step, pieces: setup.replica.grains.count)
+            let began = Clock.seconds
             let rate = setup.learningRate.rate(at: step)
             let sums = try namingNonFinite { try compute(step, loader) }
             watchdog.enter("the update", step: step)
@@ -76,6 +83,7 @@ public final class Trainer {
             step += 1
             validation = .none
             try report(sums, step: step, rate: rate)
+            timeLimit?.stepTook(Clock.seconds - began)
             var isStopping = sums.stopRequests > 0
             if isValidationDue(step) {
                 validation = isStopping ? .interrupted : try validate(step: step, rate: rate)
@@ -263,7 +271,10 @@ public final class Trainer {
             step: step, best: setup.best, rollback: setup.rollback, learningRate: setup.learningRate.state)
         if case .interrupted = validation { progress.validationIsPending = true }
         try keeper.save(setup.state, progress)
-        for record in keeper.takeRecords() { try observer?.saved(record) }
+        for record in keeper.takeRecords() {
+            try observer?.saved(record)
+            timeLimit?.saveTook(record.seconds)
+        }
         meter.saved(seconds: Clock.seconds - start)
     }
 

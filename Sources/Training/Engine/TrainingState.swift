@@ -25,6 +25,9 @@ final class TrainingState {
         if keepsBest { best = (FlatBuffer(count: model.layout.count), slots.map { FlatBuffer(count: $0.count) }) }
     }
 
+    /// Bytes of a checkpoint's tensors.
+    var byteCount: Int { 4 * (values.count + slots.reduce(0) { $0 + $1.count }) }
+
     /// The first values, a function of the seed.
     func initialize(key: RandomKey, learningRate: Double) {
         model.layout.initialize(values, key: key)

@@ -5,7 +5,7 @@ public struct FinalRecord: Equatable, Sendable {
         case finished = "finished"
         case earlyStop = "stopped early: validation no longer improves"
         case stepLimit = "stopped at the step limit"
-        case stopSignal = "stopped by a signal; the same command resumes it"
+        case stopSignal = "stopped by a signal or the time limit; the same command resumes it"
     }
 
     /// Finished epochs, a fraction when the run stopped within one.

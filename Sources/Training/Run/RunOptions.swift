@@ -15,10 +15,19 @@ public struct RunOptions: Sendable {
     public var resume: Resume
     /// Worker threads of this rank; nil for its share of the host's cores.
     public var threads: Int?
+    /// When this process must have ended, in seconds of `Clock`; nil for never.
+    public var endSeconds: Double?
+    /// Why the job was started again, where it was.
+    public var restartReason: String?
 
-    public init(directory: String? = nil, resume: Resume = .automatic, threads: Int? = nil) {
+    public init(
+        directory: String? = nil, resume: Resume = .automatic, threads: Int? = nil, endSeconds: Double? = nil,
+        restartReason: String? = nil
+    ) {
         self.directory = directory
         self.resume = resume
         self.threads = threads
+        self.endSeconds = endSeconds
+        self.restartReason = restartReason
     }
 }

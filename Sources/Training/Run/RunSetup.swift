@@ -71,7 +71,7 @@ struct RunSetup {
         validationIsPending = start.validationIsPending
         best = start.best
         try learningRate.restore(start.learningRate)
-        decisions = start.decisions
+        decisions = start.decisions + (options.restartReason.map { [DecisionRecord(step: start.step, kind: .restart, reason: "started again: \($0)")] } ?? [])
         keeper = try RunSetup.keeper(configuration, directory, ranks, start)
     }
 

@@ -1,12 +1,14 @@
 import Foundation
 import Synchronization
 
-/// Remembers that the system asked the process to stop; the loop looks at it between steps.
+/// Remembers that the system, or the run's time limit, asked the process to stop; the loop looks at it between steps.
 ///
 /// A later second signal ends the process at once. Signals within a second count as one: a batch system and `mpirun` often
 /// both send theirs.
 public enum StopSignal {
+    /// A signal's number, −1 for the time limit, 0 for nothing.
     private static let received = Atomic<Int32>(0)
+    private static let timeLimit: Int32 = -1
     private static let firstNanoseconds = Atomic<Int>(0)
 
     /// Takes over SIGTERM, SIGINT, SIGUSR1 and SIGUSR2.
@@ -23,12 +25,18 @@ public enum StopSignal {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         let now = time.tv_sec * 1_000_000_000 + time.tv_nsec
-        if received.compareExchange(expected: 0, desired: number, ordering: .relaxed).exchanged {
+        // A signal that comes when the time limit has asked already is the first of its kind.
+        if received.compareExchange(expected: 0, desired: number, ordering: .relaxed).exchanged
+            || received.compareExchange(expected: timeLimit, desired: number, ordering: .relaxed).exchanged
+        {
             firstNanoseconds.store(now, ordering: .relaxed)
         } else if now - firstNanoseconds.load(ordering: .relaxed) > 1_000_000_000 {
             _exit(128 + number)
         }
     }
+
+    /// Asks the process to stop because its time is nearly up.
+    static func requestForTimeLimit() { _ = received.compareExchange(expected: 0, desired: timeLimit, ordering: .relaxed) }
 
     public static var isRequested: Bool { received.load(ordering: .relaxed) != 0 }
 
@@ -39,6 +47,7 @@ public enum StopSignal {
         case SIGINT: "SIGINT"
         case SIGUSR1: "SIGUSR1"
         case SIGUSR2: "SIGUSR2"
+        case timeLimit: "the time limit"
         default: "a stop request"
         }
     }

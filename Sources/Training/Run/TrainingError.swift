@@ -21,6 +21,9 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     /// Another rank failed and said why.
     case elsewhere(rank: Int)
 
+    /// Part of the text of every error that a run meets again when it is started again, because its arithmetic is deterministic.
+    public static let nonFinitePhrase = "is not a finite number"
+
     public var description: String {
         switch self {
         case .ranksDiffer(let rank, let what):
@@ -39,7 +42,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
             "\(path): was written under another configuration (fingerprint \(found), this one is \(expected)); "
                 + "use the config.yaml of that run"
         case .nonFinite(let step, let what, let rank, let samples):
-            "step \(step): \(what) is not a finite number (rank \(rank), samples \(samples.prefix(8).map(String.init).joined(separator: ", "))"
+            "step \(step): \(what) \(TrainingError.nonFinitePhrase) (rank \(rank), samples \(samples.prefix(8).map(String.init).joined(separator: ", "))"
                 + (samples.count > 8 ? ", …" : "")
                 + "); lower the learning rate, set clipNorm, or set onNonFinite: skip; the last checkpoint is intact"
         case .runDirectory(let path, let operation, let reason):
@@ -57,7 +60,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
             "rank \(rank) has done its part of \(phase) after step \(step) and has waited \(Int(seconds)) s for another rank, "
                 + "which is stopped or cannot be reached; look at the hosts of the others, or raise deadlineSeconds; the same command resumes"
         case .nonFiniteValidation(let step):
-            "step \(step): the validation loss is not a finite number; "
+            "step \(step): the validation loss \(TrainingError.nonFinitePhrase); "
                 + "lower the learning rate, set clipNorm, or set onNonFinite: skip; the last checkpoint is intact"
         case .elsewhere(let rank): "rank \(rank) failed"
         }

@@ -1,0 +1,22 @@
+// What a supervisor of processes needs of the system and Swift cannot call itself: fork with work between it and exec,
+// prctl, and signals read from a descriptor.
+#pragma once
+#include <stdint.h>
+
+/// Starts `arguments[0]`, which is looked for in PATH, with the variables of `environment`, as the leader of a process group of
+/// its own. Standard input is /dev/null, standard error is `error_descriptor` unless that is negative, and all signals are
+/// unblocked and have their default action. When the calling thread ends, however, the kernel sends the new process
+/// `death_signal`. Returns its process number, or the negative error number of the call that failed, exec included.
+int32_t process_start(char *const arguments[], char *const environment[], int32_t error_descriptor, int32_t death_signal);
+
+/// Makes the calling process the parent of its descendants whose own parents end. Returns 0 or an error number.
+int32_t process_adopt_orphans(void);
+
+/// Blocks `count` signals in the calling thread and returns a descriptor that tells of them, or a negative error number.
+int32_t process_signal_descriptor(const int32_t *signals, int32_t count);
+
+/// The name of a signal without SIG, as `KILL`; NULL for those without a name of their own.
+const char *process_signal_name(int32_t signal);
+
+/// The number of the next signal that has come, 0 when there is none.
+int32_t process_next_signal(int32_t descriptor);

@@ -1,0 +1,83 @@
+/// What a job's standard error tells about its end: who failed first and why, and which hosts are gone.
+///
+/// It knows the first lines of the trainer's own messages and those of Open MPI 4's `mpirun`. Where nothing fits, the exit
+/// code alone speaks.
+public struct FailureAccount: Equatable, Sendable {
+    /// The first cause that a rank gave itself, without the program's name.
+    private var rankMessage: String?
+    /// What `mpirun` saw of the first process that failed.
+    private var launcherMessage: String?
+    private var crash: String?
+    /// Hosts that could not be reached or whose daemon was lost, in the order of the messages.
+    public private(set) var lostHosts: [String] = []
+    /// Whether `mpirun` knows that the job is over; what it does then should not take long.
+    public private(set) var isEnding = false
+    /// The exit code that a rank has ended the job with, while `mpirun` was still at it.
+    public private(set) var abortCode: Int32?
+    /// Whether what failed was `mpirun`'s hold on a host rather than a rank.
+    public var isHostFailure: Bool { !lostHosts.isEmpty || cannotStartDaemons }
+    private var cannotStartDaemons = false
+    private var unfinishedLine: [UInt8] = []
+
+    public init() {}
+
+    /// Reads what has come, in pieces of any length.
+    public mutating func read(_ bytes: some Sequence<UInt8>) {
+        for byte in bytes {
+            if byte == UInt8(ascii: "\n") {
+                read(line: String(decoding: unfinishedLine, as: UTF8.self))
+                unfinishedLine.removeAll(keepingCapacity: true)
+            } else if unfinishedLine.count < 4096 {
+                unfinishedLine.append(byte)
+            }
+        }
+    }
+
+    /// The first cause in one phrase.
+    ///
+    /// What `mpirun` saw comes before what ranks say: those that are left complain of the one that is gone.
+    public func cause(_ end: ProcessEnd, of program: String) -> String {
+        if let launcherMessage { return launcherMessage }
+        if let host = lostHosts.first { return "host \(host) is lost" }
+        if let text = rankMessage ?? crash { return text }
+        if cannotStartDaemons { return "mpirun could not start its daemons on all hosts" }
+        switch end {
+        case .exited(let code): return "\(program) ended with exit code \(code)"
+        case .signaled(let number): return "\(program) was ended by \(SignalName.of(number))"
+        }
+    }
+
+    private mutating func read(line: String) {
+        if line.hasPrefix("trainer: ") || line.wholeMatch(of: /rank \d+ of \d+ on \S+: .*/) != nil {
+            if rankMessage == nil { rankMessage = String(line.hasPrefix("trainer: ") ? line.dropFirst("trainer: ".count) : line[...]) }
+        } else if line.contains("Fatal error: ") {
+            if crash == nil { crash = line }
+        } else if line.hasPrefix("with errorcode ") {
+            if abortCode == nil { abortCode = Int32(line.dropFirst("with errorcode ".count).prefix(while: \.isNumber)) }
+        } else if line.hasPrefix("MPI_ABORT was invoked on rank") || line.hasPrefix("ORTE has lost communication with a remote daemon") {
+            isEnding = true
+        } else if line.hasPrefix("ORTE was unable to reliably start one or more daemons") {
+            cannotStartDaemons = true
+            isEnding = true
+        } else if let host = word(of: line, after: "Remote daemon:", then: "on node") ?? word(of: line, after: "ssh: connect to host", then: "") {
+            if !lostHosts.contains(host) { lostHosts.append(host) }
+        } else if line.hasPrefix("mpirun noticed that process rank ") {
+            isEnding = true
+            guard launcherMessage == nil, let rank = word(of: line, after: "process rank", then: ""),
+                let host = word(of: line, after: "", then: "on node"),
+                let signal = word(of: line, after: "", then: "exited on signal").flatMap({ Int32($0) })
+            else { return }
+            launcherMessage = "rank \(rank) on \(host) was ended by \(SignalName.of(signal))"
+        }
+    }
+
+    /// The word that follows `second`, which follows `first`, in a line; either may be empty.
+    private func word(of line: String, after first: String, then second: String) -> String? {
+        var rest = Substring(line)
+        for mark in [first, second] where !mark.isEmpty {
+            guard let range = rest.firstRange(of: mark) else { return nil }
+            rest = rest[range.upperBound...]
+        }
+        return rest.split(separator: " ").first.map(String.init)
+    }
+}

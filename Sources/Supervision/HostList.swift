@@ -1,0 +1,106 @@
+import Glibc
+
+/// A machine of a job.
+public struct Host: Equatable, Sendable {
+    public var name: String
+    /// How many ranks it takes.
+    public var slots: Int
+
+    public init(name: String, slots: Int) {
+        self.name = name
+        self.slots = slots
+    }
+
+    /// Whether the name is one of the machine that this program runs on.
+    var isThisMachine: Bool {
+        if ["localhost", "127.0.0.1", "::1"].contains(name) { return true }
+        var buffer = [CChar](repeating: 0, count: 256)
+        guard gethostname(&buffer, buffer.count - 1) == 0 else { return false }
+        let own = String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        return name == own || name == own.split(separator: ".").first.map(String.init)
+    }
+}
+
+/// Where a job may run.
+public enum HostSource: Equatable, Sendable {
+    /// This machine alone, without a limit on ranks.
+    case thisMachine
+    case list([Host])
+    /// A file that is read again before each attempt, so that hosts may come and go.
+    case file(String)
+
+    /// The hosts as they are now; nil for this machine alone.
+    ///
+    /// Throws `SupervisionError.unreadableHostFile`, `malformedHost` or `noHosts`.
+    public func hosts() throws(SupervisionError) -> [Host]? {
+        switch self {
+        case .thisMachine: nil
+        case .list(let hosts): hosts
+        case .file(let path): try HostList.read(file: path)
+        }
+    }
+}
+
+/// Reads hosts in the two forms that `mpirun` knows.
+public enum HostList {
+    /// `a:2,b` of `--host`: two slots on a, one on b.
+    ///
+    /// Throws `SupervisionError.malformedHost` or `noHosts`.
+    public static func parse(option: String) throws(SupervisionError) -> [Host] {
+        var hosts: [Host] = []
+        for part in option.split(separator: ",") {
+            let fields = part.split(separator: ":", omittingEmptySubsequences: false)
+            guard let name = fields.first, !name.isEmpty, !name.hasPrefix("-"), fields.count <= 2,
+                let slots = fields.count == 2 ? Int(fields[1]) : 1, slots >= 1
+            else { throw .malformedHost(place: "--host", text: String(part)) }
+            hosts.append(Host(name: String(name), slots: slots))
+        }
+        if hosts.isEmpty { throw .noHosts(place: "--host") }
+        return merged(hosts)
+    }
+
+    /// The lines `NAME` or `NAME slots=N` of a host file; `#` begins a comment, other settings of a line are left to others.
+    ///
+    /// Throws `SupervisionError.malformedHost` or `noHosts`.
+    public static func parse(_ text: String, file: String) throws(SupervisionError) -> [Host] {
+        var hosts: [Host] = []
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            let content = line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace)
+            guard let name = content.first else { continue }
+            let setting = content.dropFirst().first { $0.hasPrefix("slots=") }
+            guard !name.contains("="), !name.hasPrefix("-"), let slots = setting.map({ Int($0.dropFirst("slots=".count)) }) ?? 1, slots >= 1
+            else { throw .malformedHost(place: "\(file):\(index + 1)", text: String(line)) }
+            hosts.append(Host(name: String(name), slots: slots))
+        }
+        if hosts.isEmpty { throw .noHosts(place: file) }
+        return merged(hosts)
+    }
+
+    /// The hosts of a file. Throws also `SupervisionError.unreadableHostFile`.
+    public static func read(file: String) throws(SupervisionError) -> [Host] {
+        guard let stream = fopen(file, "r") else { throw .unreadableHostFile(path: file, code: errno) }
+        defer { fclose(stream) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 14)
+        while true {
+            let count = fread(&buffer, 1, buffer.count, stream)
+            bytes += buffer.prefix(count)
+            if count < buffer.count { break }
+        }
+        if ferror(stream) != 0 { throw .unreadableHostFile(path: file, code: errno) }
+        return try parse(String(decoding: bytes, as: UTF8.self), file: file)
+    }
+
+    /// A host that is named more than once has the slots of all its lines, as for `mpirun`.
+    private static func merged(_ hosts: [Host]) -> [Host] {
+        var result: [Host] = []
+        for host in hosts {
+            if let index = result.firstIndex(where: { $0.name == host.name }) {
+                result[index].slots += host.slots
+            } else {
+                result.append(host)
+            }
+        }
+        return result
+    }
+}

@@ -1,0 +1,36 @@
+import Foundation
+
+/// Asks hosts whether they can be reached, in the way in which `mpirun` will reach them.
+struct HostProbe {
+    /// The command that runs a command on a host: `ssh`, or what Open MPI has been told to use.
+    let agent: [String]
+    /// How long a host may take to answer.
+    static let patienceSeconds = 15.0
+
+    /// Nil where a batch system starts the daemons, so that nothing is known about logins.
+    init?(_ environment: [String: String]) {
+        if ["SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "PE_HOSTFILE"].contains(where: { environment[$0] != nil }) { return nil }
+        // Alternatives are separated by colons, as in `ssh : rsh`.
+        let setting = environment["OMPI_MCA_plm_rsh_agent"]?.split(separator: ":").first ?? "ssh"
+        var agent = setting.split(separator: " ").map(String.init)
+        if agent.isEmpty { agent = ["ssh"] }
+        if agent[0].split(separator: "/").last == "ssh" { agent += ["-o", "BatchMode=yes", "-o", "ConnectTimeout=10"] }
+        self.agent = agent
+    }
+
+    /// The hosts that do not answer; asks all of them at once and returns early when a stop is requested.
+    func unreachable(_ hosts: [Host], until requests: StopRequests) throws(SupervisionError) -> [String] {
+        var waiting: [(name: String, child: ChildProcess)] = []
+        for host in hosts where !host.isThisMachine {
+            waiting.append((host.name, try ChildProcess(agent + [host.name, "true"], deathSignal: SIGKILL)))
+        }
+        let start = MonotonicClock.seconds
+        while waiting.contains(where: { !$0.child.hasEnded() }), requests.first == nil {
+            if MonotonicClock.seconds - start > HostProbe.patienceSeconds { break }
+            requests.wait(seconds: 0.05)
+        }
+        for entry in waiting where !entry.child.hasEnded() { kill(-entry.child.process, SIGKILL) }
+        if requests.first != nil { return [] }
+        return waiting.filter { $0.child.end != .exited(0) }.map(\.name)
+    }
+}

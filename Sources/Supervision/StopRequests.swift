@@ -1,0 +1,57 @@
+import CProcess
+import Glibc
+
+/// The signals that ask this program to stop, taken from a descriptor instead of a handler.
+///
+/// The first asks for an orderly stop. One that comes more than a second later asks for the end at once; batch systems
+/// often send theirs twice.
+final class StopRequests {
+    /// Becomes readable when a signal has come, of a child's end as well.
+    let descriptor: Int32
+    /// The first signal, nil as long as none has come.
+    private(set) var first: Int32?
+    /// The signal that asked for the end at once.
+    private(set) var second: Int32?
+    private var firstAt = 0.0
+
+    /// Takes SIGINT, SIGTERM, SIGUSR1 and SIGUSR2 over from now on. Throws `SupervisionError.system`.
+    init() throws(SupervisionError) {
+        let signals = [SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGCHLD]
+        descriptor = process_signal_descriptor(signals, Int32(signals.count))
+        if descriptor < 0 { throw .system(operation: "signalfd", code: -descriptor) }
+    }
+
+    deinit { close(descriptor) }
+
+    /// Takes note of what has come.
+    func update() {
+        while true {
+            let number = process_next_signal(descriptor)
+            if number == 0 { return }
+            if number == SIGCHLD { continue }
+            if first == nil {
+                first = number
+                firstAt = MonotonicClock.seconds
+            } else if MonotonicClock.seconds - firstAt > 1, second == nil {
+                second = number
+            }
+        }
+    }
+
+    /// Waits until a signal comes or the time has passed.
+    func wait(seconds: Double) {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        poll(&entry, 1, Int32(max(0, seconds) * 1000))
+        update()
+    }
+}
+
+/// Time that only moves forward.
+enum MonotonicClock {
+    /// Seconds since some point in the past.
+    static var seconds: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)
+    }
+}

@@ -1,0 +1,178 @@
+import CProcess
+import Foundation
+
+/// Starts a job, watches it, and starts it again after a failure that a restart can help.
+///
+/// It holds nothing that training needs: each attempt goes on from the newest good checkpoint, with the ranks that the hosts
+/// left allow. The program that uses it must have one thread and no other children.
+public struct Supervisor {
+    /// Where the newest checkpoint is and which it is, so that a new one can be told from it.
+    public struct CheckpointMark: Equatable, Sendable {
+        public var step: Int
+        /// Differs for every file that was ever written.
+        public var identity: String
+
+        public init(step: Int, identity: String) {
+            self.step = step
+            self.identity = identity
+        }
+    }
+
+    /// What an attempt is told.
+    public struct Assignment: Equatable, Sendable {
+        /// Nil without a launcher.
+        public var ranks: Int?
+        public var hosts: [Host]?
+        /// Whether an attempt before this one has written a checkpoint, from which this one has to go on.
+        public var hasProgress: Bool
+        /// Why the attempt before this one has ended; nil for the first.
+        public var restartReason: String?
+    }
+
+    public let policy: RestartPolicy
+    public let source: HostSource
+    /// When, in seconds of a clock that only moves forward, the job must have ended; nil for never.
+    public let endSeconds: Double?
+    /// The command of an attempt, with variables of its environment that differ from this process's.
+    public let command: (Assignment) -> (arguments: [String], variables: [String: String?])
+    public let newestCheckpoint: () -> CheckpointMark?
+
+    public init(
+        policy: RestartPolicy, source: HostSource, endSeconds: Double?, newestCheckpoint: @escaping () -> CheckpointMark?,
+        command: @escaping (Assignment) -> (arguments: [String], variables: [String: String?])
+    ) {
+        self.policy = policy
+        self.source = source
+        self.endSeconds = endSeconds
+        self.newestCheckpoint = newestCheckpoint
+        self.command = command
+    }
+
+    /// Runs the job to its end and gives the program's exit code. Throws `SupervisionError`.
+    public func run() throws(SupervisionError) -> Int32 {
+        let requests = try StopRequests()
+        let code = process_adopt_orphans()
+        if code != 0 { throw SupervisionError.system(operation: "adopt orphans", code: code) }
+        var history = History(checkpoint: newestCheckpoint())
+        while true {
+            let outcome: Attempt.Outcome
+            do throws(SupervisionError) {
+                guard let next = try attempt(history, requests) else { return stopped(requests) }
+                outcome = next
+            } catch {
+                if history.attempts == 0 { throw error }
+                say("attempt \(history.attempts + 1) is not possible: \(error)")
+                return history.firstCauseCode
+            }
+            let mark = newestCheckpoint()
+            let cause = outcome.account.cause(outcome.end, of: policy.ranks == nil ? "the process" : "mpirun")
+            history.record(outcome, cause: cause, code: exitCode(outcome), checkpoint: mark)
+            if let end = conclude(outcome, history, requests) { return end }
+            requests.wait(seconds: RestartPolicy.pauseSeconds(failures: history.failuresWithoutProgress))
+        }
+    }
+
+    // MARK: - One attempt
+
+    /// What has happened so far.
+    struct History {
+        var attempts = 0
+        var checkpoint: CheckpointMark?
+        var hasProgress = false
+        var failuresWithoutProgress = 0
+        var lostHosts: [String] = []
+        var cause = ""
+        var firstCauseCode: Int32 = 0
+
+        init(checkpoint: CheckpointMark?) { self.checkpoint = checkpoint }
+
+        mutating func record(_ outcome: Attempt.Outcome, cause: String, code: Int32, checkpoint mark: CheckpointMark?) {
+            attempts += 1
+            self.cause = cause
+            firstCauseCode = code
+            let isNew = mark != nil && mark != checkpoint
+            hasProgress = hasProgress || isNew
+            failuresWithoutProgress = isNew ? 0 : failuresWithoutProgress + 1
+            checkpoint = mark
+            for host in outcome.account.lostHosts where !lostHosts.contains(host) { lostHosts.append(host) }
+        }
+    }
+
+    /// Runs the next attempt; nil when a stop was requested or the time was over before it began.
+    private func attempt(_ history: History, _ requests: StopRequests) throws(SupervisionError) -> Attempt.Outcome? {
+        requests.update()
+        if requests.first != nil || isOver { return nil }
+        var lost = history.lostHosts
+        var hosts = try source.hosts()
+        if let listed = hosts {
+            let left = listed.filter { !lost.contains($0.name) }
+            if policy.restarts > 0, let probe = HostProbe(ProcessInfo.processInfo.environment) {
+                let silent = try probe.unreachable(left, until: requests)
+                if requests.first != nil { return nil }
+                if !silent.isEmpty { say("without \(silent.joined(separator: ", ")): cannot be reached") }
+                lost += silent
+            }
+            hosts = left.filter { !lost.contains($0.name) }
+        }
+        let ranks = try policy.ranks(slots: hosts?.reduce(0) { $0 + $1.slots }, lost: lost)
+        let folder = ranks == nil ? nil : try SessionFolder()
+        defer { folder?.remove() }
+        let assignment = Assignment(
+            ranks: ranks, hosts: hosts, hasProgress: history.hasProgress,
+            restartReason: history.attempts == 0 ? nil : history.cause)
+        if history.attempts > 0 {
+            say(
+                "attempt \(history.attempts + 1) of \(policy.restarts + 1)\(ranks.map { " with \($0) rank\($0 == 1 ? "" : "s")" } ?? "") "
+                    + (history.checkpoint.map { "from step \($0.step)" } ?? "from the beginning"))
+        }
+        var (arguments, variables) = command(assignment)
+        if let folder { variables.updateValue(folder.path, forKey: "TMPDIR") }
+        return try Attempt(command: arguments, variables: variables, isLauncher: ranks != nil, requests: requests).run()
+    }
+
+    /// The code of an attempt's first cause; what is no rank's own becomes that of the policy.
+    private func exitCode(_ outcome: Attempt.Outcome) -> Int32 {
+        outcome.account.isHostFailure ? policy.hostFailureCode : outcome.end.exitCode
+    }
+
+    // MARK: - What follows
+
+    /// The program's exit code when the job is over, else nil; says in one line why and what comes next.
+    private func conclude(_ outcome: Attempt.Outcome, _ history: History, _ requests: StopRequests) -> Int32? {
+        if let number = requests.second { return 128 + number }
+        let verdict = policy.verdict(outcome.end, cause: history.cause, attempt: history.attempts)
+        switch verdict {
+        case .done: return 0
+        case .stopped: return policy.stoppedCode
+        case .permanent:
+            if history.attempts > 1 || policy.restarts > 0 { say("not started again, because the same would happen: \(history.cause)") }
+            return history.firstCauseCode
+        case .restart, .exhausted: break
+        }
+        if outcome.wasToldToStop {
+            // A process that did not listen yet has died of the request, and so there was nothing to save.
+            return outcome.end.exitCode == 128 + SIGUSR1 ? stopped(requests) : history.firstCauseCode
+        }
+        if isOver { return stopped(requests) }
+        let account = "attempt \(history.attempts) of \(policy.restarts + 1) failed after \(Int(outcome.seconds)) s: \(history.cause)"
+        if verdict == .restart {
+            say(account)
+            return nil
+        }
+        if policy.restarts > 0 {
+            say("\(account); that was the last one: remove the cause and give the same command, which resumes"
+                + (history.checkpoint.map { " from step \($0.step)" } ?? ""))
+        }
+        return history.firstCauseCode
+    }
+
+    private var isOver: Bool { endSeconds.map { MonotonicClock.seconds >= $0 } ?? false }
+
+    /// Tells that the job was stopped between two attempts.
+    private func stopped(_ requests: StopRequests) -> Int32 {
+        say("stopped by \(requests.first.map(SignalName.of) ?? "the time limit"); the same command resumes")
+        return policy.stoppedCode
+    }
+
+    private func say(_ line: String) { StandardErrorText.write(line: "trainer: " + line) }
+}

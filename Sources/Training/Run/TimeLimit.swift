@@ -1,0 +1,88 @@
+import Foundation
+import Synchronization
+
+/// Asks a run to stop early enough that a step and a checkpoint still fit before its time is up.
+///
+/// It runs on rank 0 alone, whose request all ranks follow at the next step boundary. How early that must be, it learns from
+/// the steps and saves of the run itself.
+public final class TimeLimit: Sendable {
+    /// What it has measured.
+    private struct Measured {
+        /// Of the latest steps, oldest first.
+        var steps: [Double] = []
+        var save: Double
+    }
+
+    /// Steps that count; one that took long for reasons of its own is forgotten after so many.
+    private static let window = 16
+    /// For what follows the checkpoint: the last records, the end of MPI and of the launcher.
+    private static let endingSeconds = 2.0
+    /// The speed at which a checkpoint is taken to be written until one has been.
+    private static let assumedBytesPerSecond = 50e6
+
+    private let measured: Mutex<Measured>
+    private let isStopped = Atomic(false)
+
+    /// Watches the clock from now on.
+    ///
+    /// - Parameters:
+    ///   - endSeconds: of `Clock`, when the process must have ended.
+    ///   - checkpointBytes: the size of a checkpoint.
+    ///   - request: called once, from a thread of its own.
+    init(endSeconds: Double, checkpointBytes: Int, request: @escaping @Sendable () -> Void) {
+        measured = Mutex(Measured(save: Double(checkpointBytes) / TimeLimit.assumedBytesPerSecond))
+        let thread = Thread { [self] in
+            while !isStopped.load(ordering: .relaxed) {
+                if Clock.seconds >= endSeconds - reserveSeconds { return request() }
+                usleep(20_000)
+            }
+        }
+        thread.name = "time limit"
+        thread.start()
+    }
+
+    /// A step took so long.
+    func stepTook(_ seconds: Double) {
+        measured.withLock {
+            if $0.steps.count == TimeLimit.window { $0.steps.removeFirst() }
+            $0.steps.append(seconds)
+        }
+    }
+
+    /// A checkpoint took so long to reach the disk.
+    func saveTook(_ seconds: Double) { measured.withLock { $0.save = seconds } }
+
+    func stop() { isStopped.store(true, ordering: .relaxed) }
+
+    /// How long before the end it asks: twice the longest of the latest steps and a save, and a little for the rest.
+    private var reserveSeconds: Double {
+        measured.withLock { 2 * (($0.steps.max() ?? 0) + $0.save) + TimeLimit.endingSeconds }
+    }
+}
+
+extension TimeLimit {
+    /// Seconds that a duration means: `90`, `90s`, `30m`, `2h`, `1d`, or several in a row as in `1h30m`; nil for anything else.
+    public static func seconds(_ text: String) -> Double? {
+        if let seconds = Double(text) { return seconds > 0 && seconds.isFinite ? seconds : nil }
+        var total = 0.0
+        var number = ""
+        for character in text {
+            guard let unit = ["s": 1.0, "m": 60, "h": 3600, "d": 86400][character] else {
+                number.append(character)
+                continue
+            }
+            guard let count = Double(number), count >= 0, count.isFinite else { return nil }
+            total += count * unit
+            number = ""
+        }
+        return number.isEmpty && total > 0 ? total : nil
+    }
+
+    /// When this process must have ended, by `Clock`: the earlier of `limitSeconds` from now and the end of its Slurm job.
+    public static func end(limitSeconds: Double?, _ environment: [String: String]) -> Double? {
+        let now = Clock.seconds
+        // Slurm tells the end of the job as seconds since 1970.
+        let slurm = environment["SLURM_JOB_END_TIME"].flatMap(Double.init).map { now + $0 - Date().timeIntervalSince1970 }
+        return [limitSeconds.map { now + $0 }, slurm].compactMap(\.self).min()
+    }
+}

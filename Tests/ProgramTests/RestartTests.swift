@@ -1,0 +1,219 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension ProgramTests {
+    /// `--restarts`: a job that fails is started again and ends with the bytes of one that never failed.
+    @Suite struct Restarts {
+        private let program: Program
+        private let directory: TemporaryDirectory
+
+        init() throws {
+            program = try Program()
+            directory = try TemporaryDirectory(inMemory: true)
+        }
+
+        private func undisturbed(_ scenario: Scenario) throws -> FileContent {
+            let outcome = try program.run(scenario.arguments(in: directory, run: "undisturbed", threads: 1))
+            try #require(outcome.exitCode == 0, "\(outcome.account)")
+            return try FileContent(directory.file("undisturbed/final.safetensors"))
+        }
+
+        private func final() throws -> FileContent { try FileContent(directory.file("run/final.safetensors")) }
+
+        private func kinds() throws -> [String] {
+            try jsonLines(directory.file("run/decisions.jsonl")).compactMap { $0["kind"] as? String }
+        }
+
+        /// Starts `scenario` and waits until it trains.
+        private func start(_ scenario: Scenario, _ options: [String], environment: [String: String] = [:]) throws -> RunningProgram {
+            let job = try program.start(scenario.arguments(in: directory) + options, environment: environment)
+            let isTraining = job.wait { $0.output.contains("step 50/") }
+            try #require(isTraining, "\(isTraining ? "" : job.wait(timeoutSeconds: 1).account)")
+            return job
+        }
+
+        /// What `mpirun` takes for ssh: it reaches hosts of this name, all of which are this machine.
+        ///
+        /// Each has temporary files of its own, because daemons on one machine get in each other's way when they begin.
+        private func agent(reaching name: String) throws -> String {
+            let script = """
+                #!/bin/sh
+                case $1 in \(name)) ;; *) exit 255 ;; esac
+                export TMPDIR='\(directory.path)'/$1
+                mkdir -p "$TMPDIR"
+                shift
+                exec sh -c "$*"
+
+                """
+            let agent = try directory.write(Array(script.utf8), to: "agent")
+            chmod(agent, 0o755)
+            return agent
+        }
+
+        @Test(arguments: ["rank", "all ranks", "mpirun"])
+        func `after the death of a part of it a job goes on to the same final bytes`(target: String) throws {
+            let expected = try undisturbed(.restarted)
+            let job = try start(.restarted, ["--np", "3", "--restarts", "2"])
+            switch target {
+            case "rank": job.signal(SIGKILL, rank: 2)
+            case "all ranks": for rank in 0..<3 { job.signal(SIGKILL, rank: rank) }
+            default: for launcher in job.processes(running: "mpirun") { kill(launcher, SIGKILL) }
+            }
+            let outcome = job.wait()
+            #expect(outcome.exitCode == 0 && outcome.leftovers.isEmpty, "\(outcome.account)")
+            #expect(outcome.errors.contains("was ended by SIGKILL"), "\(outcome.account)")
+            #expect(outcome.errors.contains("trainer: attempt 2 of 3 with 3 ranks from step "), "\(outcome.account)")
+            #expect(try final() == expected)
+            #expect(try kinds().contains("restart"))
+        }
+
+        @Test func `so does a process without ranks`() throws {
+            let expected = try undisturbed(.restarted)
+            let job = try start(.restarted, ["--restarts", "1"])
+            for process in job.processes(running: "trainer") where process != job.process { kill(process, SIGKILL) }
+            let outcome = job.wait()
+            #expect(outcome.exitCode == 0 && outcome.leftovers.isEmpty, "\(outcome.account)")
+            #expect(outcome.errors.contains("trainer: attempt 1 of 2 failed after"), "\(outcome.account)")
+            #expect(outcome.errors.contains("the process was ended by SIGKILL"), "\(outcome.account)")
+            #expect(try final() == expected)
+        }
+
+        @Test func `a rank that stands still is replaced once the deadline has passed`() throws {
+            let expected = try undisturbed(.restarted)
+            let job = try start(.restarted, ["--np", "3", "--restarts", "1", "--deadline", "2"])
+            job.signal(SIGSTOP, rank: 1)
+            let outcome = job.wait()
+            #expect(outcome.exitCode == 0 && outcome.leftovers.isEmpty, "\(outcome.account)")
+            #expect(outcome.errors.contains("has done its part of training"), "\(outcome.account)")
+            #expect(try final() == expected)
+        }
+
+        @Test func `when the attempts are used up the exit code is that of the first cause`() throws {
+            let job = try start(.endless, ["--np", "2", "--restarts", "1"])
+            job.signal(SIGKILL, rank: 0)
+            #expect(job.wait { $0.errors.contains("attempt 2 of 2 with 2 ranks") }, "\(job.errors)")
+            #expect(job.wait { $0.output.components(separatedBy: "epochs of").count > 2 }, "\(job.errors)")
+            job.signal(SIGKILL, rank: 1)
+            let outcome = job.wait()
+            #expect(outcome.exitCode == 128 + SIGKILL && outcome.leftovers.isEmpty, "\(outcome.account)")
+            #expect(outcome.errors.contains("attempt 2 of 2 failed") && outcome.errors.contains("that was the last one"), "\(outcome.account)")
+        }
+
+        @Test(arguments: [nil, 2])
+        func `what would happen again is not started again`(ranks: Int?) throws {
+            let options = ["--restarts", "5"] + (ranks.map { ["--np", "\($0)"] } ?? [])
+            let diverging = try program.run(
+                Scenario.mlp.arguments(in: directory) + options + ["--set", "optimizer.learningRate=1e30", "--set", "clipNorm=null"])
+            #expect(diverging.exitCode == 70 && diverging.errors.contains("not a finite number"), "\(diverging.account)")
+            #expect(!diverging.errors.contains("attempt 2") && diverging.errors.contains("not started again"), "\(diverging.account)")
+            let configuration = try program.run(Scenario.mlp.arguments(in: directory) + options + ["--set", "batch=0"])
+            #expect(configuration.exitCode == 64 && !configuration.errors.contains("attempt"), "\(configuration.account)")
+            let crowded = try program.run(Scenario.mlp.arguments(in: directory, run: "crowded") + ["--np", "9", "--restarts", "5"])
+            #expect(crowded.exitCode == 64 && !crowded.errors.contains("attempt 2"), "\(crowded.account)")
+            let data = try program.run(
+                Scenario.mlp.arguments(in: directory, run: "data") + options + ["--set", "data.name=mnist", "--set", "data.path=\(directory.file("nowhere"))"])
+            #expect(data.exitCode == 65 && !data.errors.contains("attempt 2"), "\(data.account)")
+        }
+
+        @Test(arguments: [SIGTERM, SIGINT, SIGUSR1, SIGUSR2])
+        func `a signal to the supervisor stops the job in order`(signal: Int32) throws {
+            let job = try start(.endless, ["--np", "2", "--restarts", "3"])
+            job.signal(signal)
+            let outcome = job.wait()
+            #expect(outcome.exitCode == 75 && outcome.leftovers.isEmpty, "\(outcome.account)")
+            #expect(outcome.output.contains("stopped by") && !outcome.errors.contains("attempt 2"), "\(outcome.account)")
+        }
+
+        @Test func `a signal before the ranks listen stops the job too`() throws {
+            for delay in [0, 20_000, 100_000, 300_000] as [UInt32] {
+                let job = try program.start(Scenario.endless.arguments(in: directory) + ["--np", "2", "--restarts", "3"])
+                #expect(job.wait { !$0.processes(running: "mpirun").isEmpty })
+                usleep(delay)
+                job.signal(SIGTERM)
+                let outcome = job.wait(timeoutSeconds: 20)
+                #expect(outcome.exitCode == 75 && outcome.leftovers.isEmpty && !outcome.timedOut, "\(outcome.account)")
+            }
+        }
+
+        @Test func `a later second signal ends everything at once`() throws {
+            let job = try start(.endless, ["--np", "2"])
+            // A rank that cannot follow the first signal.
+            job.signal(SIGSTOP, rank: 1)
+            job.signal(SIGTERM)
+            usleep(1_300_000)
+            job.signal(SIGTERM)
+            let outcome = job.wait(timeoutSeconds: 5)
+            #expect(outcome.exitCode == 128 + SIGTERM && outcome.leftovers.isEmpty && !outcome.timedOut, "\(outcome.account)")
+        }
+
+        @Test(arguments: [nil, 3])
+        func `a supervisor that is killed leaves nothing running`(ranks: Int?) throws {
+            let job = try start(.endless, ["--restarts", "3"] + (ranks.map { ["--np", "\($0)"] } ?? []))
+            job.signal(SIGKILL)
+            let outcome = job.wait()
+            #expect(outcome.exitCode == 128 + SIGKILL)
+            // mpirun gives its ranks two seconds.
+            #expect(job.wait(until: { $0.processes.isEmpty }, timeoutSeconds: 5) || outcome.leftovers.isEmpty, "\(outcome.account)")
+        }
+
+        @Test func `a lost host is left out, and with fewer slots than --min-np it ends with advice`() throws {
+            let expected = try undisturbed(.restarted)
+            let agent = try agent(reaching: "*")
+            try directory.write(Array("alpha slots=2\nbeta slots=1\n".utf8), to: "hosts")
+            for (minimum, code) in [(2, 0), (3, 70)] as [(Int, Int32)] {
+                try? FileManager.default.removeItem(atPath: directory.file("run"))  // absent at first
+                let job = try start(
+                    .restarted, ["--hostfile", directory.file("hosts"), "--restarts", "2", "--min-np", "\(minimum)"],
+                    environment: ["OMPI_MCA_plm_rsh_agent": agent])
+                let daemon = try #require(job.processes(running: "orted").first { job.commandLine($0).contains("ess_base_vpid 2") })
+                kill(daemon, SIGKILL)
+                let outcome = job.wait()
+                #expect(outcome.exitCode == code && outcome.leftovers.isEmpty, "\(outcome.account)")
+                #expect(outcome.errors.contains("host beta is lost"), "\(outcome.account)")
+                if code == 0 {
+                    #expect(outcome.errors.contains("attempt 2 of 3 with 2 ranks from step"), "\(outcome.account)")
+                    #expect(try final() == expected)
+                } else {
+                    #expect(outcome.errors.contains("2 slots left for at least 3 ranks without beta"), "\(outcome.account)")
+                }
+            }
+        }
+
+        @Test func `a host that does not answer is left out from the start`() throws {
+            let agent = try agent(reaching: "alpha")
+            let arguments = try Scenario.mlp.arguments(in: directory) + ["--host", "alpha:1,beta:2", "--restarts", "1"]
+            let environment = ["OMPI_MCA_plm_rsh_agent": agent]
+            let smaller = try program.run(arguments + ["--min-np", "1"], environment: environment)
+            #expect(smaller.exitCode == 0 && smaller.errors.contains("without beta: cannot be reached"), "\(smaller.account)")
+            let refused = try program.run(arguments, environment: environment)
+            #expect(refused.exitCode == 70 && refused.errors.contains("1 slot left for at least 3 ranks without beta"), "\(refused.account)")
+        }
+
+        @Test func `random kills lose nothing`() throws {
+            let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../scripts/random-kills").path
+            let outcome = try RunningProgram(
+                [script, "6", "3"], environment: ProcessInfo.processInfo.environment.merging(["TRAINER": program.path]) { $1 }, directory: nil
+            ).wait(timeoutSeconds: 300)
+            #expect(outcome.exitCode == 0 && outcome.leftovers.isEmpty, "\(outcome.account)")
+            #expect(outcome.lastLine == "final file: identical")
+        }
+    }
+}
+
+extension Scenario {
+    /// Learns for seconds, with a checkpoint every 20 steps.
+    fileprivate static let restarted = Scenario(
+        name: "restarted",
+        yaml: long.yaml.replacingOccurrences(of: "everySteps: 300", with: "everySteps: 20")
+            .replacingOccurrences(of: "learningRate: 0.2", with: "learningRate: 0.02"), steps: 500)
+}
+
+extension RunningProgram {
+    /// The job's processes that run a program of this name.
+    func processes(running name: String) -> [pid_t] {
+        processes.keys.filter { process in
+            FileManager.default.contents(atPath: "/proc/\(process)/comm").map { String(decoding: $0, as: UTF8.self) } == name + "\n"
+        }
+    }
+}

@@ -1,0 +1,32 @@
+import Supervision
+import Testing
+
+/// What becomes of a job after an attempt.
+struct RestartPolicyTests {
+    private let policy = RestartPolicy(
+        restarts: 2, ranks: 2...4, permanentCodes: [64, 65], permanentCauses: ["is not a finite number"], stoppedCode: 75, hostFailureCode: 70)
+
+    @Test(arguments: [
+        (.exited(0), "", 1, .done), (.exited(75), "", 1, .stopped), (.exited(64), "", 1, .permanent), (.exited(65), "", 1, .permanent),
+        (.exited(70), "step 3: the loss is not a finite number (rank 0)", 1, .permanent), (.exited(70), "no progress", 1, .restart),
+        (.exited(137), "rank 1 was ended by SIGKILL", 2, .restart), (.signaled(9), "", 2, .restart), (.signaled(9), "", 3, .exhausted),
+        (.exited(205), "host b is lost", 3, .exhausted),
+    ] as [(ProcessEnd, String, Int, RestartPolicy.Verdict)])
+    func `only failures that a restart can help lead to one, and only as many as allowed`(
+        end: ProcessEnd, cause: String, attempt: Int, verdict: RestartPolicy.Verdict
+    ) {
+        #expect(policy.verdict(end, cause: cause, attempt: attempt) == verdict)
+    }
+
+    @Test func `there are as many ranks as slots, within the limits`() throws {
+        #expect(try policy.ranks(slots: nil, lost: []) == 4)
+        #expect(try policy.ranks(slots: 9, lost: []) == 4)
+        #expect(try policy.ranks(slots: 3, lost: []) == 3)
+        #expect(try policy.ranks(slots: 2, lost: []) == 2)
+        #expect(throws: SupervisionError.tooFewSlots(slots: 1, needed: 2, lost: ["b"])) { try policy.ranks(slots: 1, lost: ["b"]) }
+    }
+
+    @Test func `the pause is short after progress and doubles without`() {
+        #expect((0...7).map(RestartPolicy.pauseSeconds) == [0.1, 1, 2, 4, 8, 16, 30, 30])
+    }
+}
