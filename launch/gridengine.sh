@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# A job of Grid Engine:  qsub launch/gridengine.sh train configs/lenet5-mnist.yaml
+#
+# Submit it from the project's folder, which all hosts see at the same path, after a build on a host of the same kind
+# (or with TRAINER_MARCH for the oldest kind). Options of qsub on the command line win over those below. `mpi` stands for
+# a parallel environment of this cluster (`qconf -spl` lists them) with control_slaves TRUE; 16 slots of it:
+#$ -N trainer
+#$ -S /bin/bash
+#$ -pe mpi 16
+#$ -cwd
+#$ -V
+#$ -j y
+# Two minutes before the time is up (s_rt before h_rt), and before a queue suspends or ends the job (-notify), Grid Engine
+# sends a signal: the ranks write a checkpoint and end with exit code 75. This script's exit code 99 queues the job again,
+# and it goes on from there. When a host fails, Grid Engine queues it again, too (-r y).
+#$ -l s_rt=03:58:00,h_rt=04:00:00
+#$ -notify
+#$ -r y
+set -euo pipefail
+. launch/stoppable
+
+# One rank on each host, whose threads use the job's slots there: the second word of a line of this file.
+threads=$(awk '!n || $2 < n { n = $2 } END { print n }' "$PE_HOSTFILE")
+if [ $# = 0 ]; then set -- train; fi
+case $1 in train | evaluate) set -- "$@" --threads "$threads" ;; esac
+# mpirun finds the hosts of the job by itself, and starts its helpers there with Grid Engine's qrsh.
+code=0
+stoppable mpirun --map-by ppr:1:node --bind-to none --wdir "$PWD" .build/release/trainer "$@" || code=$?
+
+if [ "$code" = 75 ]; then exit 99; fi
+exit "$code"
