@@ -10,10 +10,10 @@
 #$ -cwd
 #$ -V
 #$ -j y
-# Two minutes before the time is up (s_rt before h_rt), and before a queue suspends or ends the job (-notify), Grid Engine
-# sends a signal: the ranks write a checkpoint and end with exit code 75. This script's exit code 99 queues the job again,
-# and it goes on from there. When a host fails, Grid Engine queues it again, too (-r y).
-#$ -l s_rt=03:58:00,h_rt=04:00:00
+# Before a queue suspends or ends the job, Grid Engine sends a signal (-notify): the ranks write a checkpoint and end with
+# exit code 75. This script's exit code 99 queues the job again, and it goes on from there. When a host fails, Grid Engine
+# queues it again, too (-r y).
+#$ -l h_rt=04:00:00
 #$ -notify
 #$ -r y
 set -euo pipefail
@@ -23,9 +23,15 @@ set -euo pipefail
 threads=$(awk '!n || $2 < n { n = $2 } END { print n }' "$PE_HOSTFILE")
 if [ $# = 0 ]; then set -- train; fi
 case $1 in train | evaluate) set -- "$@" --threads "$threads" ;; esac
+
+# The same two minutes before the time is up. (Grid Engine's own warning, s_rt, would end the job for good.)
+seconds=$(qstat -j "$JOB_ID" | sed -n 's/^hard resource_list:.*h_rt=\([0-9]*\).*/\1/p')
+limit=$((${seconds:-14400} - 120))
+
 # mpirun finds the hosts of the job by itself, and starts its helpers there with Grid Engine's qrsh.
 code=0
-stoppable mpirun --map-by ppr:1:node --bind-to none --wdir "$PWD" .build/release/trainer "$@" || code=$?
+stoppable timeout --foreground --preserve-status --signal=USR1 "$limit" \
+    mpirun --map-by ppr:1:node --bind-to none --wdir "$PWD" .build/release/trainer "$@" || code=$?
 
 if [ "$code" = 75 ]; then exit 99; fi
 exit "$code"

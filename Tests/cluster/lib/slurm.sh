@@ -95,12 +95,3 @@ field() { # number, name
 is_over() { # number
     case $(field "$1" JobState) in COMPLETED | FAILED | CANCELLED | TIMEOUT | NODE_FAIL) true ;; *) false ;; esac
 }
-
-wait_until() { # seconds, command
-    local end=$((SECONDS + $1))
-    shift
-    until "$@"; do
-        if [ "$SECONDS" -ge "$end" ]; then return 1; fi
-        sleep 0.5
-    done
-}

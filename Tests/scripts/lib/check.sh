@@ -3,6 +3,7 @@
 #
 #   check SENTENCE command…    passes when the command succeeds
 #   summary NAME               prints the counts; fails when a check has failed
+#   wait_until SECONDS command…    waits until the command succeeds; fails when that takes longer
 
 passed=0
 failed=0
@@ -23,4 +24,13 @@ check() { # sentence, command that must succeed
 summary() { # name
     echo "$1: $passed checks passed, $failed failed"
     [ "$failed" = 0 ]
+}
+
+wait_until() { # seconds, command
+    local end=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        if [ "$SECONDS" -ge "$end" ]; then return 1; fi
+        sleep 0.5
+    done
 }
