@@ -11,8 +11,7 @@
 #$ -V
 #$ -j y
 # Before a queue suspends or ends the job, Grid Engine sends a signal (-notify): the ranks write a checkpoint and end with
-# exit code 75. This script's exit code 99 queues the job again, and it goes on from there. When a host fails, Grid Engine
-# queues it again, too (-r y).
+# exit code 75. When a host fails, Grid Engine queues the job again (-r y).
 #$ -l h_rt=04:00:00
 #$ -notify
 #$ -r y
@@ -22,6 +21,7 @@ set -euo pipefail
 # One rank on each host, whose threads use the job's slots there: the second word of a line of this file.
 threads=$(awk '!n || $2 < n { n = $2 } END { print n }' "$PE_HOSTFILE")
 if [ $# = 0 ]; then set -- train; fi
+arguments=("$@")
 case $1 in train | evaluate) set -- "$@" --threads "$threads" ;; esac
 
 # The same two minutes before the time is up. (Grid Engine's own warning, s_rt, would end the job for good.)
@@ -33,5 +33,9 @@ code=0
 stoppable timeout --foreground --preserve-status --signal=USR1 "$limit" \
     mpirun --map-by ppr:1:node --bind-to none --wdir "$PWD" .build/release/trainer "$@" || code=$?
 
-if [ "$code" = 75 ]; then exit 99; fi
+# The same job once more, as soon as this one has ended. (After exit code 99, Grid Engine 8.1.9 leaves a job of several hosts
+# in the queue.) It takes this one's size and time; other options belong into the lines above.
+if [ "$code" = 75 ]; then
+    qsub -hold_jid "$JOB_ID" -pe "$PE" "$NSLOTS" -l "h_rt=${seconds:-14400}" -o "$SGE_STDOUT_PATH" launch/gridengine.sh "${arguments[@]}"
+fi
 exit "$code"

@@ -5,7 +5,7 @@
 #
 #   make_grid [SETTING…]    unpacks Grid Engine and starts the cluster, its queue with settings such as "notify 00:00:20"
 #   grid COMMAND…           runs qsub, qstat, … against it
-#   is_over NUMBER          whether the job has left the queue
+#   is_idle                 whether no job runs or waits
 
 grid_packages=(gridengine-master gridengine-exec gridengine-client gridengine-common libjemalloc2 tcsh libmunge2)
 
@@ -89,7 +89,9 @@ add_queue() { # settings
     grid qconf -Ap "$scratch/pe"
     grid qconf -sq >"$scratch/queue"
     sed -i -e 's/^qname .*/qname all.q/' -e 's/^hostlist .*/hostlist @allhosts/' -e 's/^pe_list .*/pe_list mpi/' \
-        -e 's/^slots .*/slots 1/' -e 's/^load_thresholds .*/load_thresholds NONE/' "$scratch/queue"
+        -e 's/^slots .*/slots 1/' -e 's/^load_thresholds .*/load_thresholds NONE/' \
+        -e "s|^tmpdir .*|tmpdir /tmp,[alpha=$scratch/tmp-alpha],[beta=$scratch/tmp-beta]|" "$scratch/queue"
+    mkdir "$scratch/tmp-alpha" "$scratch/tmp-beta"
     local setting
     for setting; do sed -i "s/^${setting%% *} .*/$setting/" "$scratch/queue"; done
     grid qconf -Aq "$scratch/queue"
@@ -99,4 +101,4 @@ add_queue() { # settings
 }
 
 has_hosts() { [ "$(grid qstat -f | grep -c '^all.q@.* 0/0/1 .*lx-amd64 *$')" = 2 ]; }
-is_over() { ! grid qstat -j "$1" >/dev/null 2>&1; }
+is_idle() { grid qstat >"$scratch/jobs" && ! [ -s "$scratch/jobs" ]; }
