@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# A job of IBM Spectrum LSF:  ARGUMENTS="train configs/lenet5-mnist.yaml" bsub < launch/lsf.sh
+#
+# Submit it from the project's folder, which all hosts see at the same path, after a build on a host of the same kind
+# (or with TRAINER_MARCH for the oldest kind). bsub reads the script from its standard input, so the arguments come in a
+# variable. Options of bsub on the command line win over those below. 16 slots, 8 of a host:
+#BSUB -J trainer
+#BSUB -n 16
+#BSUB -R "span[ptile=8]"
+#BSUB -W 4:00
+#BSUB -o trainer.%J.out
+# Two minutes before the time is up, LSF sends SIGUSR1: the ranks write a checkpoint and end with exit code 75, with which
+# the job queues again (-Q) and goes on from there. When a host fails, LSF queues it again, too (-r).
+#BSUB -wa USR1
+#BSUB -wt 2
+#BSUB -Q "75"
+#BSUB -r
+set -euo pipefail
+cd "${LS_SUBCWD:-.}"
+. launch/stoppable
+
+# One rank on each host, whose threads use the job's slots there. LSF's file has a line for each slot.
+threads=$(sort "$LSB_DJOB_HOSTFILE" | uniq -c | awk '!n || $1 < n { n = $1 } END { print n }')
+read -ra arguments <<<"${ARGUMENTS:-train}"
+case ${arguments[0]} in train | evaluate) arguments+=(--threads "$threads") ;; esac
+variables=()
+for variable in $(compgen -e TRAINER_); do variables+=(-x "$variable"); done
+code=0
+stoppable mpirun --hostfile "$LSB_DJOB_HOSTFILE" --map-by ppr:1:node --bind-to none --wdir "$PWD" "${variables[@]}" \
+    .build/release/trainer "${arguments[@]}" || code=$?
+exit "$code"
