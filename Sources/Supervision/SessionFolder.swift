@@ -5,23 +5,53 @@ import Foundation
 /// Open MPI removes its files when a job ends, but not when `mpirun` itself is killed: then 8 MB in the temporary folder
 /// and a segment of each rank in `/dev/shm` stay for ever. A folder of the attempt's own tells which they are. It is given
 /// as TMPDIR, which other hosts do not see: their daemons, which end in order, use their own.
-final class SessionFolder {
-    let path: String
+package final class SessionFolder {
+    package let path: String
+    /// Holds a lock as long as this process lives, however it ends.
+    private let descriptor: Int32
 
-    /// Makes the folder in TMPDIR or `/tmp`. Throws `SupervisionError.system`.
-    init() throws(SupervisionError) {
+    /// Makes the folder in TMPDIR or `/tmp`, and removes those of supervisors that were killed. Throws `SupervisionError.system`.
+    package init() throws(SupervisionError) {
         // Sockets in it allow paths of about a hundred characters.
         let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-        var template = Array((base + "/trainer-XXXXXX").utf8CString)
+        SessionFolder.removeAbandoned(in: base)
+        var template = Array((base + "/" + SessionFolder.prefix + "XXXXXX").utf8CString)
         guard let made = mkdtemp(&template) else { throw .system(operation: "create a folder in \(base)", code: errno) }
         path = String(cString: made)
+        descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        if descriptor < 0 { throw .system(operation: "open \(path)", code: errno) }
+        // Where the file system knows no locks, nobody can take this one either.
+        _ = flock(descriptor, LOCK_EX | LOCK_NB)
     }
 
+    deinit { close(descriptor) }
+
     /// Removes the folder and what its jobs have left in shared memory; call it when none of their processes is left.
-    func remove() {
+    package func remove() { SessionFolder.remove(path) }
+
+    private static let prefix = "trainer-session-"
+    /// How old a folder must be to count as abandoned: its owner locks it a moment after making it.
+    private static let youthSeconds = 60
+
+    /// Removes this user's folders in `base` that no process holds.
+    package static func removeAbandoned(in base: String) {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: base)) ?? [] where name.hasPrefix(prefix) {
+            let path = base + "/" + name
+            var status = stat()
+            guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_uid == geteuid(),
+                status.st_mtim.tv_sec < time(nil) - youthSeconds
+            else { continue }
+            let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+            if descriptor < 0 { continue }
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { remove(path) }
+            close(descriptor)
+        }
+    }
+
+    private static func remove(_ path: String) {
         let manager = FileManager.default
-        let jobs = Set((manager.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []).compactMap(SessionFolder.job))
-        for name in (try? manager.contentsOfDirectory(atPath: "/dev/shm")) ?? [] where SessionFolder.isSegment(name, ofJobs: jobs) {
+        let jobs = Set((manager.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []).compactMap { job(ofPath: $0) })
+        for name in (try? manager.contentsOfDirectory(atPath: "/dev/shm")) ?? [] where isSegment(name, ofJobs: jobs) {
             unlink("/dev/shm/" + name)
         }
         // What cannot be removed does no harm, and there is nobody to tell.
