@@ -1,10 +1,10 @@
 /// A 64-bit hash of memory, at the speed at which it can be read; for finding damage, not for security.
 ///
-/// 32 lanes of 64 bits, word w goes to lane w mod 32: h ← rotate(h xor word, 29) · K with K odd, as multiplicative hashes
-/// do it (Knuth, The Art of Computer Programming 3, section 6.4; the lanes as in Collet's xxHash). Every operation is
-/// a bijection of the lane for a fixed word and of the word for a fixed lane, and so is the fold of the lanes: a change within one
-/// word, be it one bit, always changes the hash; any other change goes unseen with probability 2⁻⁶⁴. The rotation brings the
-/// highest bits, which a product keeps to themselves, down again. The end is filled up with zeros.
+/// 32 lanes of 64 bits, word w goes to lane w mod 32: h ← (h xor word) · K, h ← (h xor (h shifted right by 32)) · L with K and L odd,
+/// as in the finish of MurmurHash3 (Appleby 2011); lanes as in xxHash (Collet 2012). Every operation is a bijection of the
+/// lane for a fixed word and of the word for a fixed lane, and so is the fold of the lanes: a change within one
+/// word, be it one bit, always changes the hash. The second product makes a change of a word's high bits, which the first keeps to
+/// themselves, too wide to be undone by a change of few bits in another word. The end is filled up with zeros.
 public func memoryHash(_ memory: UnsafeRawPointer, byteCount: Int, seed: UInt64 = 0) -> UInt64 {
     let start = seed ^ hashStart
     var a = SIMD8<UInt64>(repeating: start)
@@ -33,14 +33,14 @@ public func memoryHash(_ memory: UnsafeRawPointer, byteCount: Int, seed: UInt64 
 
 /// One hash of two: a bijection of each for a fixed other.
 public func combinedHash(_ hash: UInt64, _ next: UInt64) -> UInt64 {
-    let x = hash ^ next
-    let product = (x << 29 | x >> 35) &* hashFactor
-    return product ^ product >> 32
+    let x = (hash ^ next) &* firstFactor
+    return (x ^ x >> 32) &* secondFactor
 }
 
 private let hashStart: UInt64 = 0x9E37_79B9_7F4A_7C15
-/// Odd, and prime, as xxHash's second factor.
-private let hashFactor: UInt64 = 0xC2B2_AE3D_27D4_EB4F
+// MurmurHash3's.
+private let firstFactor: UInt64 = 0xFF51_AFD7_ED55_8CCD
+private let secondFactor: UInt64 = 0xC4CE_B9FE_1A85_EC53
 
 @inline(__always)
 private func absorb(
@@ -54,6 +54,6 @@ private func absorb(
 
 @inline(__always)
 private func absorbed(_ lanes: SIMD8<UInt64>, _ words: SIMD8<UInt64>) -> SIMD8<UInt64> {
-    let x = lanes ^ words
-    return (x &<< 29 | x &>> 35) &* hashFactor
+    let x = (lanes ^ words) &* firstFactor
+    return (x ^ x &>> 32) &* secondFactor
 }
