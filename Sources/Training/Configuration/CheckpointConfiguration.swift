@@ -9,6 +9,13 @@ public struct CheckpointConfiguration: Equatable, Sendable {
     public let keep: Int
     /// Whether the state with the best validation is kept as well.
     public let best: Bool
+
+    /// Whether the state after `step` finished steps is written, as far as steps decide it.
+    func isDue(step: Int, stepsPerEpoch: Int) -> Bool {
+        if let everySteps, step % everySteps == 0 { return true }
+        if let everyEpochs, step % (everyEpochs * stepsPerEpoch) == 0 { return true }
+        return false
+    }
 }
 
 extension CheckpointConfiguration: ConfigurationSection {

@@ -61,6 +61,9 @@ extension RunConfiguration: ConfigurationSection {
         validation = reader.value("validation", .section(ValidationInterval.self), default: [:], "When validation runs.").interval
         checkpoint = reader.value(
             "checkpoint", .section(), default: [:], influencesWeights: false, "When the state is written to disk.")
+        replicaCheckEverySteps = reader.value(
+            "replicaCheck", .section(ReplicaCheckSection.self), default: [:], influencesWeights: false,
+            "Ranks compare their weights, statistics and optimizer state by hash.").everySteps
         logEverySteps = reader.value(
             "logEverySteps", .integer(in: 1...), default: 50, influencesWeights: false, "Steps between two lines of the log.")
         seed = UInt64(reader.value("seed", .integer(in: 0...), default: 1, "Key of everything random."))
@@ -116,6 +119,18 @@ private struct CommunicationSection: ConfigurationSection {
         wire = reader.value(
             "wire", .choice(of: GradientWire.self), default: "float32",
             "Numbers of a message; bfloat16 halves the bytes and leaves the bit contract: the weights depend on the ranks.")
+    }
+}
+
+/// When ranks compare their replicas.
+private struct ReplicaCheckSection: ConfigurationSection {
+    static var title: String { "replicaCheck" }
+    let everySteps: Int
+
+    init(from reader: ConfigurationReader) {
+        everySteps = reader.value(
+            "everySteps", .integer(in: 0...), default: 100,
+            "Compare after every so many steps, and before anything is written; 0 never compares.")
     }
 }
 

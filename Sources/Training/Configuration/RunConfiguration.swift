@@ -28,6 +28,8 @@ public struct RunConfiguration: Equatable, Sendable {
     /// Time between validations.
     public let validation: TrainingInterval
     public let checkpoint: CheckpointConfiguration
+    /// Steps between two comparisons of the ranks' replicas; 0 for none.
+    public let replicaCheckEverySteps: Int
     /// Steps between two lines of the log.
     public let logEverySteps: Int
     /// Key of everything random.
@@ -54,6 +56,6 @@ public struct RunConfiguration: Equatable, Sendable {
     public func resolvedYAML() -> String { resolvedText }
 
     /// A hash of everything that influences the trained weights: 64-bit FNV-1a of the resolved text without the name, the
-    /// data's folder, checkpoints, logging and deadlines.
+    /// data's folder, checkpoints, replica checks, logging and deadlines.
     public var fingerprint: UInt64 { fnv1a(resolvedWeightsText) }
 }

@@ -25,6 +25,8 @@ public final class Replica: @unchecked Sendable {
     public static let tailCount = 16
     /// Where a rank that wants to stop leaves a 1 in the tail; every rank sees the sum.
     private static let stopFlag = 15
+    /// The same for a rank that wants a checkpoint.
+    private static let saveFlag = 14
 
     /// The floats of a grain's flat vector.
     public static func vectorCount(_ model: Model) -> Int { model.layout.count + tailCount }
@@ -85,6 +87,8 @@ public final class Replica: @unchecked Sendable {
         public let tally: Tally
         /// Ranks that asked to stop.
         public let stopRequests: Int
+        /// Ranks that asked for a checkpoint.
+        public let saveRequests: Int
         /// Seconds of the main thread in its own grains, waiting for other workers and ranks, and adding.
         public let computeSeconds: Double
         public let waitSeconds: Double
@@ -99,8 +103,9 @@ public final class Replica: @unchecked Sendable {
     /// - Parameters:
     ///   - key: this step's; each grain folds its number in.
     ///   - wantsStop: whether this rank has been asked to stop.
+    ///   - wantsSave: whether a checkpoint is due by this rank's clock.
     public func step(
-        _ objective: any Objective, key: RandomKey, wantsStop: Bool = false, samples: @escaping SampleSource
+        _ objective: any Objective, key: RandomKey, wantsStop: Bool = false, wantsSave: Bool = false, samples: @escaping SampleSource
     ) throws -> StepSums {
         reducer.begin()
         let start = Clock.seconds
@@ -108,7 +113,7 @@ public final class Replica: @unchecked Sendable {
         try pool.run { [self] worker in
             try reducer.computeGrains { grain, vector, onProgress in
                 try samples(grain) { samples in
-                    try compute(objective, samples, worker, key.folding(grain), into: vector, wantsStop, onProgress)
+                    try compute(objective, samples, worker, key.folding(grain), into: vector, (wantsStop, wantsSave), onProgress)
                 }
             }
             if worker == 0 { computed.withLock { $0 = Clock.seconds } }
@@ -121,7 +126,7 @@ public final class Replica: @unchecked Sendable {
         let tail = sum + model.layout.count
         return StepSums(
             vector: sum, arrivals: arrivals, tally: Tally(loss: Double(tail[0]), samples: Double(tail[1]), correct: Double(tail[2])),
-            stopRequests: Int(tail[Replica.stopFlag]), computeSeconds: own - start,
+            stopRequests: Int(tail[Replica.stopFlag]), saveRequests: Int(tail[Replica.saveFlag]), computeSeconds: own - start,
             waitSeconds: joined - own + reducer.waitSeconds, reduceSeconds: end - joined - reducer.waitSeconds)
     }
 
@@ -151,11 +156,12 @@ public final class Replica: @unchecked Sendable {
     /// One grain, forward and backward; an empty grain contributes zeros.
     private func compute(
         _ objective: any Objective, _ samples: Samples, _ worker: Int, _ key: RandomKey, into vector: UnsafeMutablePointer<Float>,
-        _ wantsStop: Bool, _ onProgress: @escaping (Int) -> Void
+        _ wants: (stop: Bool, save: Bool), _ onProgress: @escaping (Int) -> Void
     ) throws {
         let tail = vector + model.layout.count
         tail.update(repeating: 0, count: Replica.tailCount)
-        if wantsStop { tail[Replica.stopFlag] = 1 }
+        if wants.stop { tail[Replica.stopFlag] = 1 }
+        if wants.save { tail[Replica.saveFlag] = 1 }
         guard samples.inputs.shape[0] > 0 else {
             try settle()
             vector.update(repeating: 0, count: model.layout.count)
@@ -217,7 +223,7 @@ public final class Replica: @unchecked Sendable {
     func findNonFinite(_ objective: any Objective, _ samples: Samples, key: RandomKey) throws -> String? {
         guard samples.inputs.shape[0] > 0 else { return nil }
         let vector = FlatBuffer(count: Replica.vectorCount(model))
-        try compute(objective, samples, 0, key, into: vector.pointer, false) { _ in }
+        try compute(objective, samples, 0, key, into: vector.pointer, (false, false)) { _ in }
         if !vector.pointer[model.layout.count].isFinite { return "the loss" }
         for parameter in model.layout.parameters {
             let place = vector.pointer + model.layout.offsets[parameter.index]

@@ -12,6 +12,7 @@ public final class Trainer {
     private let watchdog: Watchdog
     private let observer: (any TrainingObserver)?
     private let evaluator: Evaluator?
+    private let replicaCheck: ReplicaCheck?
     private var meter: IntervalMeter
     /// Rank 0's, where the job has one.
     private let timeLimit: TimeLimit?
@@ -38,6 +39,7 @@ public final class Trainer {
                 ranks: ranks, replica: setup.replica, objective: setup.objective, dataset: $0,
                 preprocessing: setup.data.preprocessing, grain: configuration.grain, key: setup.key)
         }
+        replicaCheck = ReplicaCheck(everySteps: configuration.replicaCheckEverySteps, setup.state, setup.replica, ranks)
         watchdog = Watchdog(rank: ranks.rank, deadlineSeconds: configuration.deadlineSeconds) { ranks.abort(ErrorReport($0)) }
         meter = IntervalMeter()
         timeLimit = options.endSeconds.flatMap { [setup] in
@@ -81,6 +83,8 @@ public final class Trainer {
             watchdog.enter("the update", step: step)
             try update(sums, step: step, rate: rate)
             step += 1
+            try replicaCheck?.updated(step: step)
+            if replicaCheck?.isDue(step: step) ?? false { try compareReplicas(step: step) }
             validation = .none
             try report(sums, step: step, rate: rate)
             timeLimit?.stepTook(Clock.seconds - began)
@@ -89,7 +93,7 @@ public final class Trainer {
                 validation = isStopping ? .interrupted : try validate(step: step, rate: rate)
                 if case .interrupted = validation { isStopping = true }
             }
-            try save(step: step, force: isStopping, validation)
+            try save(step: step, force: isStopping || sums.saveRequests > 0, validation)
             if isStopping { return try stop(step: step) }
         }
         return try finish(step: step, validation)
@@ -100,7 +104,8 @@ public final class Trainer {
     /// This rank's grains, and the sums over all.
     private func compute(_ step: Int, _ loader: BatchLoader) throws -> Replica.StepSums {
         try setup.replica.step(
-            setup.objective, key: setup.key.folding(.dropout).folding(step), wantsStop: StopSignal.isRequested
+            setup.objective, key: setup.key.folding(.dropout).folding(step), wantsStop: StopSignal.isRequested,
+            wantsSave: setup.keeper?.isTimeDue ?? false
         ) { [meter, watchdog] grain, body in
             let asked = Clock.seconds
             try loader.withBatch(step: step, grain: grain) { batch in
@@ -132,6 +137,14 @@ public final class Trainer {
     /// Ends the update before the weights are read outside of a step.
     private func settle() throws {
         try namingNonFinite { try setup.replica.settle() }
+    }
+
+    /// Makes sure that all ranks have the same state; collective, and before anything is written.
+    private func compareReplicas(step: Int) throws {
+        guard let replicaCheck else { return }
+        try settle()
+        watchdog.enter("the comparison of replicas", step: step)
+        try replicaCheck.compare(step: step)
     }
 
     /// Finds out which rank's samples made a gradient that turned out not to be finite while weights were updated.
@@ -203,6 +216,7 @@ public final class Trainer {
     private func validate(step: Int, rate: Double) throws -> Validation {
         guard let evaluator else { return .none }
         guard let tally = try evaluate(evaluator, step: step) else { return .interrupted }
+        try compareReplicas(step: step)  // what is remembered or written as the best is sound
         let metric = setup.monitored(tally)
         let isBest = metric.isFinite && metric < setup.best?.value ?? .infinity
         let decision = try decide(metric, step: step)
@@ -263,7 +277,9 @@ public final class Trainer {
     // MARK: - Saving and ending
 
     private func save(step: Int, force: Bool, _ validation: Validation = .none) throws {
-        guard let keeper = setup.keeper, force || keeper.isDue(step: step, stepsPerEpoch: setup.plan.stepsPerEpoch) else { return }
+        guard force || setup.configuration.checkpoint.isDue(step: step, stepsPerEpoch: setup.plan.stepsPerEpoch) else { return }
+        try compareReplicas(step: step)
+        guard let keeper = setup.keeper else { return }
         try settle()
         watchdog.enter("saving a checkpoint", step: step)
         let start = Clock.seconds
@@ -302,6 +318,7 @@ public final class Trainer {
             last = try evaluate(evaluator, step: step)
             if last == nil { return try stop(step: step) }
         }
+        try compareReplicas(step: step)
         try settle()
         watchdog.enter("writing the final weights", step: step)
         var digest = ""

@@ -24,14 +24,8 @@ final class CheckpointKeeper {
         writer = BackgroundCheckpointWriter(store: store)
     }
 
-    /// Whether the state after `step` finished steps should be written.
-    func isDue(step: Int, stepsPerEpoch: Int) -> Bool {
-        if step == lastStep { return false }
-        if let every = configuration.everySteps, step % every == 0 { return true }
-        if let every = configuration.everyEpochs, step % (every * stepsPerEpoch) == 0 { return true }
-        if let every = configuration.everySeconds, Clock.seconds - lastTime >= every { return true }
-        return false
-    }
+    /// Whether the time for the next checkpoint has come; the other ranks do not know it.
+    var isTimeDue: Bool { configuration.everySeconds.map { Clock.seconds - lastTime >= $0 } ?? false }
 
     /// What goes into a checkpoint beside the tensors.
     struct Progress {

@@ -37,6 +37,7 @@ public struct ErrorReport: Error, Equatable, Sendable, Codable, CustomStringConv
             switch error {
             case .ranksDiffer, .boundToFewerCores, .moreRanksThanGrains, .otherConfiguration, .otherCheckpoint, .outputMismatch, .runDirectory, .runDirectoryInUse: .usage
             case .noWeights: .data
+            case .replicasDiffer: .hardware
             case .nonFinite, .nonFiniteValidation, .noProgress, .ranksAreLate, .elsewhere: .internal
             }
         default: .internal

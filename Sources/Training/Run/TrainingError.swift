@@ -1,3 +1,5 @@
+import DataParallel
+
 /// What ends a run, beside the errors of the modules that it uses; each text ends with what to do.
 public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case ranksDiffer(rank: Int, what: String)
@@ -18,6 +20,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case ranksAreLate(rank: Int, phase: String, step: Int, seconds: Double)
     /// Validation gave a loss that is no finite number.
     case nonFiniteValidation(step: Int)
+    /// The ranks' replicas, which must be the same, are not; `hosts` by rank.
+    case replicasDiffer(step: Int, differences: [ReplicaDifference], hosts: [String])
     /// Another rank failed and said why.
     case elsewhere(rank: Int)
 
@@ -62,6 +66,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
         case .nonFiniteValidation(let step):
             "step \(step): the validation loss \(TrainingError.nonFinitePhrase); "
                 + "lower the learning rate, set clipNorm, or set onNonFinite: skip; the last checkpoint is intact"
+        case .replicasDiffer(let step, let differences, let hosts): ReplicaDifference.text(differences, step: step, hosts: hosts)
         case .elsewhere(let rank): "rank \(rank) failed"
         }
     }
@@ -75,6 +80,8 @@ public enum ExitCode: Int32, Sendable {
     /// Bad data or checkpoint.
     case data = 65
     case `internal` = 70
+    /// A rank's memory or processor has changed its state.
+    case hardware = 71
     /// Stopped early by a signal; the same command resumes.
     case stopped = 75
 }

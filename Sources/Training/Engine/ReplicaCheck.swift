@@ -1,0 +1,79 @@
+import Autograd
+import DataParallel
+import Foundation
+
+/// Compares the ranks' replicas bit by bit, by hash: weights, running statistics and the optimiser's slots.
+///
+/// All ranks make the same updates from the same sums, so they differ only when memory, a processor or a program fails.
+final class ReplicaCheck {
+    private let everySteps: Int
+    private let replica: Replica
+    private let ranks: Ranks
+    private let hasher: ReplicaHasher
+    private let fault: BitFlip?
+
+    /// Nil where there is nothing to compare: with one rank, or when the configuration says 0 steps.
+    init?(everySteps: Int, _ state: TrainingState, _ replica: Replica, _ ranks: Ranks) {
+        guard everySteps > 0, ranks.worldSize > 1 else { return nil }
+        self.everySteps = everySteps
+        self.replica = replica
+        self.ranks = ranks
+        hasher = ReplicaHasher(state.replicaTensors) { $0.kind == TrainingState.statisticKind }
+        fault = BitFlip(rank: ranks.rank)
+    }
+
+    /// Whether the state after `step` finished steps is compared in any case.
+    func isDue(step: Int) -> Bool { step % everySteps == 0 }
+
+    /// Called after the update of every step.
+    func updated(step: Int) throws {
+        if let fault, fault.step == step {
+            try replica.settle()
+            fault.apply(to: hasher.tensors)
+        }
+        hasher.follow()
+    }
+
+    /// Compares; collective, after the update has been settled.
+    ///
+    /// - Throws: on all ranks `TrainingError.replicasDiffer`, told by the first rank that differs.
+    func compare(step: Int) throws {
+        let hashes = try hasher.hashes(replica.pool)
+        let own = ReplicaHasher.folded(hashes)
+        guard try gather([own]).contains(where: { $0 != [own] }) else { return }
+        let differences = ReplicaDifference.find(hasher.tensors, hashes: try gather(hashes))
+        let culprit = differences.first?.ranks.first ?? 0
+        try ranks.together {
+            if ranks.rank == culprit {
+                throw TrainingError.replicasDiffer(step: step, differences: differences, hosts: ranks.hostNames)
+            }
+        }
+    }
+
+    private func gather(_ hashes: [UInt64]) throws -> [[UInt64]] {
+        try ranks.gather(hashes.withUnsafeBytes(Array.init)).map { bytes in
+            bytes.withUnsafeBytes { raw in
+                (0..<raw.count / 8).map { raw.loadUnaligned(fromByteOffset: 8 * $0, as: UInt64.self) }
+            }
+        }
+    }
+}
+
+extension TrainingState {
+    /// The kind of running statistics among ``replicaTensors``.
+    static let statisticKind = "statistic"
+
+    /// Everything that must be the same on all ranks.
+    var replicaTensors: [ReplicaTensor] {
+        let parameters = model.layout.parameters
+        func tensor(_ index: Int, _ kind: String, _ memory: FlatBuffer) -> ReplicaTensor {
+            let start = model.layout.offsets[index]
+            return ReplicaTensor(
+                name: parameters[index].name, kind: kind, memory: memory, range: start..<start + parameters[index].shape.count)
+        }
+        let own = parameters.map { tensor($0.index, $0.isTrainable ? "weight" : TrainingState.statisticKind, values) }
+        return own + zip(optimizer.rule.slots, slots).flatMap { slot, memory in
+            parameters.filter(\.isTrainable).map { tensor($0.index, slot.name, memory) }
+        }
+    }
+}

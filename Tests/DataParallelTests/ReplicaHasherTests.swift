@@ -1,0 +1,99 @@
+import Autograd
+import DataParallel
+import Testing
+
+@Suite("ReplicaHasher")
+struct ReplicaHasherTests {
+    /// Two tensors of several pieces and a statistic.
+    private let counts = [200_003, 70_000, 5]
+
+    private func replica() -> (memory: FlatBuffer, hasher: ReplicaHasher) {
+        let memory = FlatBuffer(count: 300_000)
+        for index in 0..<memory.count { memory.pointer[index] = Float(index % 977) - 300.5 }
+        var tensors: [ReplicaTensor] = []
+        var start = 16
+        for (index, count) in counts.enumerated() {
+            tensors.append(ReplicaTensor(name: "t\(index)", kind: index == 2 ? "statistic" : "weight", memory: memory, range: start..<start + count))
+            start += count
+        }
+        return (memory, ReplicaHasher(tensors) { $0.kind == "statistic" })
+    }
+
+    @Test("the hashes are the same for any number of workers")
+    func workers() throws {
+        let (_, hasher) = replica()
+        let alone = try hasher.hashes(WorkerPool(count: 1))
+        #expect(Set(alone).count == 3)
+        for count in 2...4 { #expect(try hasher.hashes(WorkerPool(count: count)) == alone) }
+    }
+
+    @Test("a flipped bit changes its tensor's hash and the fold, wherever it is", arguments: [(0, 0), (0, 200_002), (0, 65_536), (1, 69_999), (2, 4)])
+    func flips(tensor: Int, value: Int) throws {
+        let (_, hasher) = replica()
+        let pool = WorkerPool(count: 2)
+        let sound = try hasher.hashes(pool)
+        for bit in [0, 1, 22, 31] {
+            hasher.tensors[tensor].flip(bit: 32 * value + bit)
+            let hashes = try hasher.hashes(pool)
+            #expect(hashes.indices.filter { hashes[$0] != sound[$0] } == [tensor])
+            #expect(ReplicaHasher.folded(hashes) != ReplicaHasher.folded(sound))
+            hasher.tensors[tensor].flip(bit: 32 * value + bit)
+        }
+        #expect(try hasher.hashes(pool) == sound)
+    }
+
+    @Test("what lies between tensors does not count")
+    func padding() throws {
+        let (memory, hasher) = replica()
+        let pool = WorkerPool(count: 1)
+        let sound = try hasher.hashes(pool)
+        memory.pointer[15] = 1
+        memory.pointer[16 + counts.reduce(0, +)] = 1
+        #expect(try hasher.hashes(pool) == sound)
+    }
+
+    @Test("a statistic that was wrong for a step counts as different though it is right again; a weight does not")
+    func history() throws {
+        let pool = WorkerPool(count: 1)
+        let sound = replica().hasher
+        let healed = replica().hasher
+        for step in 0..<3 {
+            if step == 1 { for tensor in [0, 2] { healed.tensors[tensor].flip(bit: 3) } }
+            sound.follow()
+            healed.follow()
+            if step == 1 { for tensor in [0, 2] { healed.tensors[tensor].flip(bit: 3) } }
+        }
+        let (expected, hashes) = (try sound.hashes(pool), try healed.hashes(pool))
+        #expect(hashes.indices.filter { hashes[$0] != expected[$0] } == [2])
+    }
+}
+
+@Suite("ReplicaDifference")
+struct ReplicaDifferenceTests {
+    private let tensors = [("a", "weight"), ("a", "momentum"), ("mean", "statistic")].map {
+        ReplicaTensor(name: $0.0, kind: $0.1, memory: FlatBuffer(count: 1), range: 0..<1)
+    }
+
+    @Test("equal hashes are no difference", arguments: 1...4)
+    func equal(ranks: Int) {
+        #expect(ReplicaDifference.find(tensors, hashes: Array(repeating: [1, 2, 3], count: ranks)).isEmpty)
+    }
+
+    @Test("the ranks outside the majority are named, tensor by tensor")
+    func majority() {
+        let hashes: [[UInt64]] = [[1, 2, 3], [1, 9, 3], [1, 2, 3], [1, 2, 4], [1, 8, 3]]
+        #expect(
+            ReplicaDifference.find(tensors, hashes: hashes) == [
+                .init(tensor: "a", kind: "momentum", ranks: [1, 4], hasMajority: true),
+                .init(tensor: "mean", kind: "statistic", ranks: [3], hasMajority: true),
+            ])
+    }
+
+    @Test("without a majority all ranks are", arguments: [[[1], [2]], [[1], [2], [3]], [[1], [1], [2], [2]], [[1], [1], [2], [3]]] as [[[UInt64]]])
+    func noMajority(hashes: [[UInt64]]) {
+        #expect(
+            ReplicaDifference.find(Array(tensors.prefix(1)), hashes: hashes) == [
+                .init(tensor: "a", kind: "weight", ranks: Array(hashes.indices), hasMajority: false)
+            ])
+    }
+}
