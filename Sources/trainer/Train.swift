@@ -51,7 +51,9 @@ struct Train: ParsableCommand {
         try Job.run { ranks in
             let configuration = try ranks.together { try loadConfiguration() }
             let options = RunOptions(directory: directory, resume: resumeMode, threads: threads)
-            let trainer = try Trainer(configuration, options, ranks) { RunReporter(configuration: $0) }
+            let trainer = try Trainer(configuration, options, ranks) {
+                RunReporter(configuration: $0, goesOnWithoutStorage: configuration.checkpoint.onFailure == .continue)
+            }
             return try trainer.run() == .stopped ? ExitCode.stopped.rawValue : ExitCode.done.rawValue
         }
     }

@@ -204,7 +204,7 @@ public final class Trainer {
                 valAccuracy: setup.objective.hasAccuracy ? tally.accuracy : nil, learningRate: rate, isBest: isBest))
         if isBest {
             setup.best = .init(name: setup.learningRate.monitor.rawValue, value: metric, step: step)
-            try setup.keeper?.saveBest(setup.state)
+            try setup.keeper?.saveBest(setup.state, step: step)
         }
         switch decision {
         case .improved:
@@ -255,7 +255,9 @@ public final class Trainer {
     // MARK: - Saving and ending
 
     private func save(step: Int, force: Bool, _ validation: Validation = .none) throws {
-        guard let keeper = setup.keeper, force || keeper.isDue(step: step, stepsPerEpoch: setup.plan.stepsPerEpoch) else { return }
+        guard let keeper = setup.keeper else { return }
+        try keeper.check()
+        guard force || keeper.isDue(step: step, stepsPerEpoch: setup.plan.stepsPerEpoch) else { return }
         try settle()
         watchdog.enter("saving a checkpoint", step: step)
         let start = Clock.seconds
@@ -263,7 +265,7 @@ public final class Trainer {
             step: step, best: setup.best, rollback: setup.rollback, learningRate: setup.learningRate.state)
         if case .interrupted = validation { progress.validationIsPending = true }
         try keeper.save(setup.state, progress)
-        for record in keeper.takeRecords() { try observer?.saved(record) }
+        try keeper.report(to: observer, step: step)
         meter.saved(seconds: Clock.seconds - start)
     }
 
@@ -272,6 +274,9 @@ public final class Trainer {
         watchdog.enter("stopping", step: step)
         try setup.keeper?.drain()
         try setup.ranks.together { [setup, observer] in
+            // A run that ends here goes on from what is on disk: this state must be.
+            try setup.keeper?.report(to: observer, step: step)
+            if let error = setup.keeper?.failureOfNewest { throw error }
             let name = StopSignal.isRequested ? StopSignal.name : "a signal on another rank"
             try observer?.decided(
                 DecisionRecord(step: step, kind: .stopSignal, reason: "stopped by \(name) after step \(step); the same command resumes"))
@@ -297,7 +302,7 @@ public final class Trainer {
         try setup.ranks.together { [setup, observer] in
             guard let keeper = setup.keeper else { return }
             digest = try keeper.finish(setup.state)
-            for record in keeper.takeRecords() { try observer?.saved(record) }
+            try keeper.report(to: observer, step: step)
             try observer?.finished(
                 setup.finalRecord(
                     step: step, validation: last, digest: digest, seconds: Clock.seconds - startSeconds, reason: .finished))
