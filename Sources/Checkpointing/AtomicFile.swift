@@ -5,10 +5,12 @@ public enum AtomicFile {
     /// Writes `parts` one after another to a temporary file beside `path`, synchronises it, renames it to `path` and
     /// synchronises the directory.
     ///
+    /// With `verifying` the temporary file is read back before it takes the name, so that a disk that loses or changes bytes
+    /// does not cost the previous file either; then `CheckpointError.verificationFailed` is thrown as well.
     /// On any error the temporary file is removed, the previous file stays as it was and `CheckpointError.system` is thrown;
     /// only if the last step fails, the new file is already in place. A path must not be written by two threads at once.
     /// Exceeding a file-size limit is an error only where SIGXFSZ is ignored; by default the system ends the process.
-    public static func write(_ parts: [UnsafeRawBufferPointer], to path: String) throws(CheckpointError) {
+    public static func write(_ parts: [UnsafeRawBufferPointer], to path: String, verifying: Bool = false) throws(CheckpointError) {
         let temporary = temporaryPath(for: path)
         // What a dead process of the same number left behind; O_EXCL below then follows no link.
         if unlink(temporary) != 0 && errno != ENOENT { throw FileDescriptor.failure(temporary, "remove") }
@@ -17,6 +19,7 @@ public enum AtomicFile {
             for part in parts { try file.write(part) }
             try file.synchronize()
             try file.close()
+            if verifying { try verify(parts, at: temporary) }
             guard rename(temporary, path) == 0 else { throw FileDescriptor.failure(path, "rename") }
         } catch {
             unlink(temporary)
@@ -57,24 +60,26 @@ public enum AtomicFile {
         }
     }
 
-    /// Removes temporary files in `directory` of processes that have ended, and of this process's number: call it before
-    /// this process writes there. Throws `CheckpointError.system`.
-    static func removeStaleTemporaries(in directory: String) throws(CheckpointError) {
-        for name in try Directory.entries(of: directory) {
-            guard let process = writer(ofTemporary: name) else { continue }
-            let hasEnded = kill(process, 0) != 0 && errno == ESRCH
-            guard hasEnded || process == getpid() else { continue }
+    /// Removes the temporary files in `directory` that processes left when they were killed; gives their number.
+    ///
+    /// The caller must be the only one that writes there: a process number alone does not say whether the file's writer
+    /// lives, on another host or in another container. Throws `CheckpointError.system`.
+    @discardableResult
+    package static func removeTemporaries(in directory: String) throws(CheckpointError) -> Int {
+        let names = try Directory.entries(of: directory).filter(isTemporary)
+        for name in names {
             let path = directory + "/" + name
             if unlink(path) != 0 && errno != ENOENT { throw FileDescriptor.failure(path, "remove") }
         }
+        return names.count
     }
 
-    /// The process number in the name of a temporary file, `nil` for other names.
-    private static func writer(ofTemporary name: String) -> pid_t? {
+    /// Whether `name` is one that ``temporaryPath(for:)`` gives in some process.
+    private static func isTemporary(_ name: String) -> Bool {
         guard name.hasPrefix("."), let dash = name.lastIndex(of: "-"), name[...dash].hasSuffix(temporaryMark),
-            let process = pid_t(name[name.index(after: dash)...]), process > 0
-        else { return nil }
-        return process
+            let process = pid_t(name[name.index(after: dash)...])
+        else { return false }
+        return process > 0
     }
 
     private static let temporaryMark = ".tmp-"

@@ -2,7 +2,7 @@ import Foundation
 
 /// Runs saves on one thread of its own, so that training goes on while a snapshot reaches the disk.
 ///
-/// At most one save is in flight: a second waits. An error surfaces, once, at the next `submit` or `drain`.
+/// At most one save is in flight: a second waits. An error surfaces, once, at the next `submit`, `check` or `drain`.
 /// `@unchecked Sendable`: the only state is `slot`, whose fields are read and written under its condition's lock.
 public final class BackgroundCheckpointWriter: @unchecked Sendable {
     /// What the training thread and the writing thread share.
@@ -34,6 +34,11 @@ public final class BackgroundCheckpointWriter: @unchecked Sendable {
         /// Waits for the job in flight and gives the error that has not surfaced yet. The lock must be held.
         func settle() throws {
             while job != nil { condition.wait() }
+            try surface()
+        }
+
+        /// Gives the error that has not surfaced yet. The lock must be held.
+        func surface() throws {
             guard let failure = error else { return }
             error = nil
             throw failure
@@ -76,6 +81,13 @@ public final class BackgroundCheckpointWriter: @unchecked Sendable {
         try slot.settle()
         slot.job = save
         slot.condition.broadcast()
+    }
+
+    /// Throws the error of a save that has ended, if nobody has seen it yet; waits for nothing.
+    public func check() throws {
+        slot.condition.lock()
+        defer { slot.condition.unlock() }
+        try slot.surface()
     }
 
     /// Waits until nothing is in flight. Throws the error of the last save.

@@ -60,14 +60,13 @@ extension Checkpoint {
         return try CheckpointState.value(BestMetric.self, json: text, key: Key.best).step
     }
 
-    /// Writes the checkpoint with its checksum atomically to `path`, reads it back and compares every byte.
+    /// Writes the checkpoint with its checksum atomically to `path`, after it was read back and every byte compared.
     ///
-    /// Throws `CheckpointError.system` (the previous file stays) or `verificationFailed`.
+    /// Throws `CheckpointError.system` or `verificationFailed`; the previous file then stays.
     public func write(to path: String) throws(CheckpointError) {
         let sealed = try file.sealed()
         try sealed.withFileParts { (parts) throws(CheckpointError) in
-            try AtomicFile.write(parts, to: path)
-            try AtomicFile.verify(parts, at: path)
+            try AtomicFile.write(parts, to: path, verifying: true)
         }
     }
 

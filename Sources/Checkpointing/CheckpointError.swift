@@ -70,6 +70,14 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
         }
     }
 
+    /// Whether the storage is at fault, not what was to be written.
+    package var isOfStorage: Bool {
+        switch self {
+        case .system, .verificationFailed: true
+        default: false
+        }
+    }
+
     /// What a user can do about an error of the operating system.
     private static func remedy(_ code: Int32) -> String {
         switch code {

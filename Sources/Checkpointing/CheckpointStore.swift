@@ -30,15 +30,12 @@ public struct CheckpointStore: Sendable {
     /// How many of the newest checkpoints stay.
     public let keep: Int
 
-    /// Creates `directory` if it is missing and removes what dead processes left half written in it.
-    ///
-    /// Throws `CheckpointError.system`.
+    /// Creates `directory` if it is missing; throws `CheckpointError.system`.
     public init(directory: String, keep: Int) throws(CheckpointError) {
         precondition(keep >= 1, "CheckpointStore: keep is \(keep), must be at least 1")
         self.directory = directory
         self.keep = keep
         try Directory.create(directory)
-        try AtomicFile.removeStaleTemporaries(in: directory)
     }
 
     /// Writes `checkpoint`, verifies it by reading it back, then removes those that are no longer needed.

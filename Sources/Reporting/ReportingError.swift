@@ -14,6 +14,11 @@ public enum ReportingError: Error, Equatable, CustomStringConvertible {
         }
     }
 
+    /// Whether the storage is at fault, not the order of calls.
+    var isOfStorage: Bool {
+        if case .file = self { true } else { false }
+    }
+
     /// The error for the C call that has just failed, with the system's text for `code`.
     static func system(_ operation: String, _ path: String, code: Int32) -> ReportingError {
         .file(operation: operation, path: path, reason: systemText(code))

@@ -4,7 +4,8 @@ import Training
 /// Shows and records a run: progress on standard output, `metrics.jsonl`, `decisions.jsonl`, TensorBoard events and
 /// `report.html` in the run directory.
 ///
-/// A terminal that is gone does not end a run; a log that cannot be written does, by a ``ReportingError``.
+/// A terminal that is gone does not end a run; a log that cannot be written does, by a ``ReportingError``, unless the run is
+/// to go on without its storage.
 public final class RunReporter: TrainingObserver {
     /// Everything that exists once the run directory is known.
     private struct Session {
@@ -19,12 +20,17 @@ public final class RunReporter: TrainingObserver {
     private let progressLine: ProgressLine
     private let wallTime: () -> Double
     private var session: Session?
+    private let goesOnWithoutStorage: Bool
+    /// Whether the last write failed, so that a full disk is noted once.
+    private var isWithoutStorage = false
 
     /// A reporter for a run with the resolved config text `configuration`, on the standard output of this process.
-    public convenience init(configuration: String) {
+    ///
+    /// - Parameter goesOnWithoutStorage: whether a log that cannot be written is a note instead of an error, once the run has begun.
+    public convenience init(configuration: String, goesOnWithoutStorage: Bool = false) {
         let start = ContinuousClock.now
         self.init(
-            configuration: configuration, output: StandardOutput(),
+            configuration: configuration, goesOnWithoutStorage: goesOnWithoutStorage, output: StandardOutput(),
             now: { (ContinuousClock.now - start) / .seconds(1) }, wallTime: { Date().timeIntervalSince1970 })
     }
 
@@ -32,9 +38,10 @@ public final class RunReporter: TrainingObserver {
     ///   - now: a clock that never goes back, in seconds.
     ///   - wallTime: seconds since 1970.
     package init(
-        configuration: String, output: TextOutput, now: @escaping () -> Double, wallTime: @escaping () -> Double
+        configuration: String, goesOnWithoutStorage: Bool = false, output: TextOutput, now: @escaping () -> Double, wallTime: @escaping () -> Double
     ) {
         self.configuration = configuration
+        self.goesOnWithoutStorage = goesOnWithoutStorage
         self.wallTime = wallTime
         progressLine = ProgressLine(output: output, now: now)
     }
@@ -101,7 +108,18 @@ public final class RunReporter: TrainingObserver {
         guard var current = session else { throw ReportingError.notBegun(record: record) }
         session = nil  // the copy is the only holder, so that appending to the history does not copy it
         defer { session = current }
-        try change(&current)
+        try storing { try change(&current) }
+    }
+
+    /// Runs `write`; where the run goes on without its storage, what it refuses is lost and said.
+    private func storing(_ write: () throws -> Void) throws {
+        do {
+            try write()
+            isWithoutStorage = false
+        } catch let error as ReportingError where goesOnWithoutStorage && error.isOfStorage {
+            if !isWithoutStorage { progressLine.note("note: training goes on, its log has a gap: \(error)") }
+            isWithoutStorage = true
+        }
     }
 
     private func writeReport(final: FinalRecord?) throws {
@@ -109,6 +127,8 @@ public final class RunReporter: TrainingObserver {
         let report = HTMLReport(
             run: session.run, history: session.history, configuration: configuration,
             lastCheckpoint: session.lastCheckpoint, final: final)
-        try replaceFile(at: session.run.runDirectory + "/report.html", with: Array(report.text.utf8), isDurable: false)
+        try storing {
+            try replaceFile(at: session.run.runDirectory + "/report.html", with: Array(report.text.utf8), isDurable: false)
+        }
     }
 }

@@ -58,7 +58,9 @@ struct Train: ParsableCommand {
             let options = RunOptions(
                 directory: directory, resume: resumeMode, threads: threads, endSeconds: endSeconds,
                 restartReason: ProcessInfo.processInfo.environment[Train.restartReasonVariable])
-            let trainer = try Trainer(configuration, options, ranks) { RunReporter(configuration: $0) }
+            let trainer = try Trainer(configuration, options, ranks) {
+                RunReporter(configuration: $0, goesOnWithoutStorage: configuration.checkpoint.onFailure == .continue)
+            }
             return try trainer.run() == .stopped ? ExitCode.stopped.rawValue : ExitCode.done.rawValue
         }
     }

@@ -18,6 +18,13 @@ import Testing
         #expect(try directory.contents() == ["name"])
     }
 
+    @Test func temporaryFilesOfAllProcessesAreRemovedAndNothingElse() throws {
+        let kept = [".name.tmp-x", ".name.tmp-0", "name.tmp-4194304", ".tmpfile"]
+        for name in kept + [".name.tmp-4194304", ".name.tmp-\(getpid())", ".name.tmp-\(getppid())"] { try directory.write([1], to: name) }
+        #expect(try AtomicFile.removeTemporaries(in: directory.path) == 3)
+        #expect(try directory.contents() == kept.sorted())
+    }
+
     @Test func readingBackFindsEveryDifference() throws {
         let path = directory.file("f")
         let content = (0..<(5 << 19)).map { UInt8(truncatingIfNeeded: $0) }  // two and a half pieces of 1 MiB

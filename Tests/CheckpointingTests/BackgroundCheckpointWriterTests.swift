@@ -45,6 +45,20 @@ import Testing
         #expect(journal.all == ["first submitted", "first saved", "second saved"])
     }
 
+    @Test func checkWaitsForNothingAndGivesTheErrorOnce() throws {
+        let release = DispatchSemaphore(value: 0)
+        let writer = BackgroundCheckpointWriter(store: store)
+        try writer.submit {
+            release.wait()
+            throw Refusal(number: 1)
+        }
+        try writer.check()
+        release.signal()
+        #expect(throws: Refusal(number: 1)) { while true { try writer.check() } }
+        try writer.check()
+        try writer.drain()
+    }
+
     @Test func anErrorSurfacesOnceAndTheWriterGoesOn() throws {
         let journal = Journal()
         let writer = BackgroundCheckpointWriter(store: store)

@@ -68,6 +68,22 @@ struct RunReporterTests {
         }
     }
 
+    @Test func runThatGoesOnWithoutItsStorageNotesTheGapOnceAndCloses() throws {
+        try withTemporaryDirectory { directory in
+            let output = RecordingOutput(isTerminal: false)
+            let reporter = RunReporter(
+                configuration: "model: lenet5\n", goesOnWithoutStorage: true, output: output, now: { 0 }, wallTime: { 10 })
+            #expect(throws: ReportingError.self) { try reporter.began(run(in: "/nowhere")) }
+            try reporter.began(run(in: directory))
+            try FileManager.default.createDirectory(atPath: directory + "/report.html", withIntermediateDirectories: false)
+            try reporter.validated(Samples.validation(430))
+            try reporter.finished(Samples.final)
+            #expect(output.text.components(separatedBy: "its log has a gap: cannot replace \(directory)/report.html").count == 2)
+            #expect(output.text.hasSuffix("\n" + FinalLine.text(Samples.final) + "\n"))
+            #expect(try textOfFile(directory + "/metrics.jsonl").contains("valLoss"))
+        }
+    }
+
     @Test func closedPipeDoesNotEndTheProcess() throws {
         var ends: [Int32] = [0, 0]
         try #require(pipe(&ends) == 0)

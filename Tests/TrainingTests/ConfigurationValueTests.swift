@@ -17,6 +17,7 @@ import Training
         #expect(run.checkpoint.everySteps == nil)
         #expect(run.checkpoint.keep == 3)
         #expect(run.checkpoint.best)
+        #expect(run.checkpoint.onFailure == .stop)
         #expect(run.logEverySteps == 50)
         #expect(run.seed == 1)
         #expect(run.onNonFinite == .stop)
@@ -33,7 +34,7 @@ import Training
             maxSteps: 7
             clipNorm: 5
             validation: {everySteps: 9}
-            checkpoint: {everySeconds: 60, keep: 1, best: false}
+            checkpoint: {everySeconds: 60, keep: 1, best: false, onFailure: continue}
             logEverySteps: 3
             seed: 0
             onNonFinite: skip
@@ -49,6 +50,7 @@ import Training
         #expect(run.checkpoint.everyEpochs == nil)
         #expect(run.checkpoint.keep == 1)
         #expect(!run.checkpoint.best)
+        #expect(run.checkpoint.onFailure == .continue)
         #expect(run.logEverySteps == 3)
         #expect(run.seed == 0)
         #expect(run.onNonFinite == .skip)
@@ -153,6 +155,7 @@ import Training
               everyEpochs: null
               keep: 3
               best: true
+              onFailure: stop
             logEverySteps: 50
             seed: 1
             onNonFinite: stop
@@ -174,7 +177,7 @@ import Training
     }
 
     @Test("The fingerprint ignores names, folders, checkpoints, logging and deadlines, and how a value is spelt", arguments: [
-        "name=other", "data.path=/elsewhere", "checkpoint.keep=9", "logEverySteps=1", "deadlineSeconds=5",
+        "name=other", "data.path=/elsewhere", "checkpoint.keep=9", "checkpoint.onFailure=continue", "logEverySteps=1", "deadlineSeconds=5",
         "optimizer.learningRate=1e-1", "loss={crossEntropy: {labelSmoothing: 0}}", "seed=01",
     ])
     func fingerprintStays(override: String) throws {

@@ -9,6 +9,15 @@ public struct CheckpointConfiguration: Equatable, Sendable {
     public let keep: Int
     /// Whether the state with the best validation is kept as well.
     public let best: Bool
+    public let onFailure: FailurePolicy
+
+    /// What happens when the storage refuses a checkpoint, the best weights or a line of the log; the final weights must be written.
+    public enum FailurePolicy: String, CaseIterable, Sendable {
+        /// The job ends with an error.
+        case stop
+        /// Training goes on; the next checkpoint that is due tries again.
+        case `continue`
+    }
 
     /// Whether the state after `step` finished steps is written, as far as steps decide it.
     func isDue(step: Int, stepsPerEpoch: Int) -> Bool {
@@ -30,5 +39,8 @@ extension CheckpointConfiguration: ConfigurationSection {
             ?? (everySteps == nil && everySeconds == nil ? 1 : nil)
         keep = reader.value("keep", .integer(in: 1...), default: 3, "How many of the last checkpoints stay on disk.")
         best = reader.value("best", .flag, default: true, "Whether the state with the best validation stays as well.")
+        onFailure = reader.value(
+            "onFailure", .choice(of: FailurePolicy.self), default: "stop",
+            "What a disk that is full or fails does while the state or the log is written: end the job, or go on and try again the next time.")
     }
 }

@@ -226,7 +226,7 @@ public final class Trainer {
                 valAccuracy: setup.objective.hasAccuracy ? tally.accuracy : nil, learningRate: rate, isBest: isBest))
         if isBest {
             setup.best = .init(name: setup.learningRate.monitor.rawValue, value: metric, step: step)
-            try setup.keeper?.saveBest(setup.state)
+            try setup.keeper?.saveBest(setup.state, step: step)
         }
         switch decision {
         case .improved:
@@ -277,6 +277,7 @@ public final class Trainer {
     // MARK: - Saving and ending
 
     private func save(step: Int, force: Bool, _ validation: Validation = .none) throws {
+        try setup.keeper?.check()
         guard force || setup.configuration.checkpoint.isDue(step: step, stepsPerEpoch: setup.plan.stepsPerEpoch) else { return }
         try compareReplicas(step: step)
         guard let keeper = setup.keeper else { return }
@@ -287,10 +288,7 @@ public final class Trainer {
             step: step, best: setup.best, rollback: setup.rollback, learningRate: setup.learningRate.state)
         if case .interrupted = validation { progress.validationIsPending = true }
         try keeper.save(setup.state, progress)
-        for record in keeper.takeRecords() {
-            try observer?.saved(record)
-            timeLimit?.saveTook(record.seconds)
-        }
+        for record in try keeper.report(to: observer, step: step) { timeLimit?.saveTook(record.seconds) }
         meter.saved(seconds: Clock.seconds - start)
     }
 
@@ -299,6 +297,9 @@ public final class Trainer {
         watchdog.enter("stopping", step: step)
         try setup.keeper?.drain()
         try setup.ranks.together { [setup, observer] in
+            // A run that ends here goes on from what is on disk: this state must be.
+            try setup.keeper?.report(to: observer, step: step)
+            if let error = setup.keeper?.failureOfNewest { throw error }
             let name = StopSignal.isRequested ? StopSignal.name : "a signal on another rank"
             try observer?.decided(
                 DecisionRecord(step: step, kind: .stopSignal, reason: "stopped by \(name) after step \(step); the same command resumes"))
@@ -325,7 +326,7 @@ public final class Trainer {
         try setup.ranks.together { [setup, observer] in
             guard let keeper = setup.keeper else { return }
             digest = try keeper.finish(setup.state)
-            for record in keeper.takeRecords() { try observer?.saved(record) }
+            try keeper.report(to: observer, step: step)
             try observer?.finished(
                 setup.finalRecord(
                     step: step, validation: last, digest: digest, seconds: Clock.seconds - startSeconds, reason: .finished))

@@ -11,8 +11,8 @@ final class CheckpointKeeper {
     private let writer: BackgroundCheckpointWriter
     private var lastTime = Clock.seconds
     private var lastStep: Int
-    /// Checkpoints on disk since the last call of ``takeRecords()``, filled by the writer's thread.
-    private let records = Records()
+    /// Saves that have ended since the last call of ``report(to:step:)``, filled by the writer's thread.
+    private let outcomes = SaveOutcomes()
 
     /// - Parameter step: of the checkpoint that the run goes on from, or −1.
     init(_ directory: RunDirectory, _ configuration: CheckpointConfiguration, fingerprint: String, step: Int) throws {
@@ -51,10 +51,20 @@ final class CheckpointKeeper {
             step: step, best: progress.rollback ?? progress.best, configFingerprint: fingerprint, state: texts)
         let start = Clock.seconds
         let store = store
-        let records = records
-        try writer.submit {
-            let path = try store.save(checkpoint)
-            records.add(CheckpointRecord(step: checkpoint.step, path: path, seconds: Clock.seconds - start))
+        let outcomes = outcomes
+        let best = directory.best
+        try submit(step: step) {
+            do throws(CheckpointError) {
+                // A checkpoint is of no use without the one that it goes back to.
+                if let owed = outcomes.owed(to: checkpoint) { try store.save(owed) }
+                let path = try store.save(checkpoint)
+                outcomes.saved(CheckpointRecord(step: step, path: path, seconds: Clock.seconds - start))
+            } catch {
+                outcomes.couldNotSave(checkpoint, error)
+                throw error
+            }
+            // The best weights that the storage refused earlier.
+            try outcomes.payBest(to: best)
         }
         lastStep = step
         lastTime = start
@@ -65,15 +75,35 @@ final class CheckpointKeeper {
     static let validationIsPendingKey = "validationIsPending"
 
     /// Writes the weights of the best validation so far.
-    func saveBest(_ state: TrainingState) throws {
+    func saveBest(_ state: TrainingState, step: Int) throws {
         guard configuration.best else { return }
         let file = try CheckpointKeeper.weights(state)
         let path = directory.best
-        try writer.submit { try file.write(to: path) }
+        let outcomes = outcomes
+        try submit(step: step) {
+            outcomes.owe(best: file)
+            try outcomes.payBest(to: path)
+        }
+    }
+
+    /// Hands `save` to the writing thread; where the run is to go on without it, a refusal of the storage becomes an outcome.
+    private func submit(step: Int, _ save: @escaping @Sendable () throws -> Void) throws {
+        guard configuration.onFailure == .continue else { return try writer.submit(save) }
+        let outcomes = outcomes
+        try writer.submit {
+            do {
+                try save()
+            } catch let error as CheckpointError where error.isOfStorage {
+                outcomes.goesOn(step: step, error)
+            }
+        }
     }
 
     /// Writes the weights at the end of the run, and waits until everything is on disk; gives the weights' digest.
     func finish(_ state: TrainingState) throws -> String {
+        let outcomes = outcomes
+        let best = directory.best
+        try submit(step: lastStep) { try outcomes.payBest(to: best) }
         try writer.drain()
         let file = try CheckpointKeeper.weights(state)
         try file.write(to: directory.final)
@@ -83,29 +113,38 @@ final class CheckpointKeeper {
     /// Waits until everything is on disk.
     func drain() throws { try writer.drain() }
 
+    /// Throws the error of a save that failed in the background since the last call, unless the run goes on without it.
+    func check() throws { try writer.check() }
+
     /// The digest of the present weights.
     static func digest(_ state: TrainingState) throws -> String { try weights(state).weightsDigest() }
 
-    /// What has reached the disk since the last call.
-    func takeRecords() -> [CheckpointRecord] { records.take() }
+    /// Why the newest checkpoint that was submitted is not on disk; nil where it is.
+    var failureOfNewest: CheckpointError? { outcomes.failureOfNewest }
+
+    /// Tells `observer` what has reached the disk, or failed to, since the last call; `step` is the present one.
+    ///
+    /// Returns what has been saved.
+    @discardableResult
+    func report(to observer: (any TrainingObserver)?, step: Int) throws -> [CheckpointRecord] {
+        var saved: [CheckpointRecord] = []
+        for outcome in outcomes.take() {
+            switch outcome {
+            case .saved(let record):
+                saved.append(record)
+                try observer?.saved(record)
+            case .failed(let failedStep, let error):
+                try observer?.decided(
+                    DecisionRecord(
+                        step: step, kind: .saveFailed,
+                        reason: "the state after step \(failedStep) was not saved, training goes on: \(error)"))
+            }
+        }
+        return saved
+    }
 
     private static func weights(_ state: TrainingState) throws -> SafetensorsFile {
         let (weights, buffers) = ModelWeights.sources(state.model, state.values)
         return try WeightsFile.content(model: state.model.name, sources: weights + buffers)
-    }
-
-    /// Records handed from the writing thread to the loop.
-    private final class Records: @unchecked Sendable {
-        private let lock = NSLock()
-        private var waiting: [CheckpointRecord] = []
-
-        func add(_ record: CheckpointRecord) { lock.withLock { waiting.append(record) } }
-
-        func take() -> [CheckpointRecord] {
-            lock.withLock {
-                defer { waiting = [] }
-                return waiting
-            }
-        }
     }
 }

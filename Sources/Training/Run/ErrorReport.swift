@@ -32,6 +32,7 @@ public struct ErrorReport: Error, Equatable, Sendable, Codable, CustomStringConv
         case is ConfigurationError, is OptimizationError, is ModelError, is UnknownModel: .usage
         case let error as CollectivesError: error.isLaunchProblem ? .usage : .internal
         case CheckpointError.system(_, _, let code) where [ENOSPC, EDQUOT, EFBIG, EIO, EROFS].contains(code): .internal
+        case CheckpointError.verificationFailed: .internal
         case is DataError, is CheckpointError: .data
         case let error as TrainingError:
             switch error {

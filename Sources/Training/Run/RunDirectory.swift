@@ -1,3 +1,4 @@
+import Checkpointing
 import Foundation
 
 /// The folder that holds everything a run writes.
@@ -37,6 +38,14 @@ public struct RunDirectory: Sendable {
         while access("\(path).\(number)", F_OK) == 0 { number += 1 }
         if rename(path, "\(path).\(number)") != 0 { throw failure("set aside") }
         return "\(path).\(number)"
+    }
+
+    /// Removes the half-written files that a killed job left; the caller must hold the folder's ``RunDirectoryLock``.
+    ///
+    /// Throws `CheckpointError.system`.
+    func removeTemporaries() throws(CheckpointError) {
+        try AtomicFile.removeTemporaries(in: path)
+        if access(checkpoints, F_OK) == 0 { try AtomicFile.removeTemporaries(in: checkpoints) }
     }
 
     /// Whether anything is in the folder.

@@ -38,6 +38,7 @@ extension RunSetup {
                 try directory.create()
                 lock = try RunDirectoryLock(directory)
             }
+            try directory.removeTemporaries()
             start = try load(configuration, resume, directory, state)
         }
         start = try ranks.broadcast { start }
