@@ -53,7 +53,7 @@ extension ProgramTests {
             Flip(rank: 0, step: 11, kind: "weight", tensor: "0.weight", bit: 31, ranks: 3),
             Flip(rank: 2, step: 10, kind: "momentum", tensor: "4.bias", bit: 32 * 9 + 24, ranks: 3),
             Flip(rank: 1, step: 18, kind: "momentum", tensor: "1.weight", bit: 22, ranks: 2),
-            // The least bit of a running average: forgotten long before the next comparison.
+            // The least bit of a running average, which fades.
             Flip(rank: 1, step: 11, kind: "statistic", tensor: "1.running_mean", bit: 32 * 3, ranks: 3),
             Flip(rank: 0, step: 19, kind: "statistic", tensor: "1.running_var", bit: 30, ranks: 2),
         ]
@@ -83,14 +83,14 @@ extension ProgramTests {
             #expect(resumed.exitCode == 0 && resumed.lastLine == expected.lastLine, "\(resumed.account)")
         }
 
-        @Test func `with 0 steps nothing is compared, and the results of sound runs are the same`() throws {
+        @Test func `how often replicas are compared changes no result and is no obstacle to resuming`() throws {
             let arguments = try Self.scenario.arguments(in: directory, threads: 1)
             let sound = try program.run(arguments, ranks: 2)
             let never = try program.run(
-                Self.scenario.arguments(in: directory, run: "never", threads: 1) + ["--set", "replicaCheck.everySteps=0"], ranks: 2,
-                environment: ["TRAINER_TEST_FLIP": Self.flips[0].variable])
+                Self.scenario.arguments(in: directory, run: "never", threads: 1) + ["--set", "replicaCheck.everySteps=0"], ranks: 2)
             let again = try program.run(arguments + ["--set", "replicaCheck.everySteps=3"], ranks: 3)
             #expect(sound.exitCode == 0 && again.exitCode == 0 && never.exitCode == 0, "\(again.account)")
+            #expect(never.lastLine == sound.lastLine)
             #expect(sound.lastLine == again.lastLine, "not part of what a run is")
         }
 
