@@ -17,7 +17,8 @@ extension ProgramTests {
         func `a run saves before its time is up, and the same command goes on to the same bytes`(start: String) throws {
             // Takes longer than the two seconds after which the limits below ask it to stop.
             var scenario = Scenario.long
-            scenario.steps = 3000
+            scenario.steps = 8000
+            scenario.yaml = scenario.yaml.replacingOccurrences(of: "epochs: 1000", with: "epochs: 3000")
             let undisturbed = try program.run(scenario.arguments(in: directory, run: "undisturbed"))
             try #require(undisturbed.exitCode == 0, "\(undisturbed.account)")
             let arguments = try scenario.arguments(in: directory, threads: 1)

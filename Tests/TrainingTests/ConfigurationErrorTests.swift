@@ -8,7 +8,7 @@ import Training
         ("batchSize: 64\n", "1:1: unknown key 'batchSize' (did you mean 'batch'?); allowed here: "),
         ("grane: 8\n",
             "1:1: unknown key 'grane' (did you mean 'grain'?); allowed here: name, model, data, batch, grain, epochs, maxSteps, "
-                + "loss, optimizer, schedule, clipNorm, convolutions, validation, checkpoint, logEverySteps, seed, onNonFinite, "
+                + "loss, optimizer, schedule, clipNorm, convolutions, validation, checkpoint, replicaCheck, logEverySteps, seed, onNonFinite, "
                 + "communication, deadlineSeconds."),
         ("optimizer:\n  name: sgd\n  learningrate: 0.1\n",
             "3:3: unknown key 'optimizer.learningrate' (did you mean 'learningRate'?); "

@@ -156,6 +156,8 @@ import Training
               keep: 3
               best: true
               onFailure: stop
+            replicaCheck:
+              everySteps: 100
             logEverySteps: 50
             seed: 1
             onNonFinite: stop
@@ -177,7 +179,7 @@ import Training
     }
 
     @Test("The fingerprint ignores names, folders, checkpoints, logging and deadlines, and how a value is spelt", arguments: [
-        "name=other", "data.path=/elsewhere", "checkpoint.keep=9", "checkpoint.onFailure=continue", "logEverySteps=1", "deadlineSeconds=5",
+        "name=other", "data.path=/elsewhere", "checkpoint.keep=9", "checkpoint.onFailure=continue", "replicaCheck.everySteps=7", "logEverySteps=1", "deadlineSeconds=5",
         "optimizer.learningRate=1e-1", "loss={crossEntropy: {labelSmoothing: 0}}", "seed=01",
     ])
     func fingerprintStays(override: String) throws {
