@@ -4,7 +4,7 @@ public struct BucketPlan: Equatable, Sendable {
     public let ranges: [Range<Int>]
 
     /// Buckets whose slices, one for each of `ranks`, are messages of 256 KiB, which leave without a handshake; at most 4 MiB, so that
-    /// there is something to overlap, and no more than 8,192 buckets.
+    /// there is something to overlap, and about 8,192 buckets at most: each takes two of the communicator's channels.
     public init(count: Int, ranks: Int) {
         self.init(count: count, bucketBytes: max(min(ranks * 256 << 10, 4 << 20), count * 4 / 8192))
     }

@@ -4,8 +4,8 @@ import Foundation
 
 /// Ranks on several hosts: each bucket's slices go to their owners, which add them and send the sums back.
 ///
-/// With one partial sum a rank, 2 (P − 1) / P · n floats leave each rank, as with a ring. Buckets go in ascending order on
-/// all ranks, on the communication thread, while workers still compute; several are under way at once (``BucketPipeline``).
+/// With one partial sum a rank, 2 (P − 1) / P · n floats leave each rank, as with a ring. Buckets travel on the
+/// communication thread while workers still compute, several at once and the last ready one first (``BucketPipeline``).
 ///
 /// `@unchecked Sendable`: `isCancelled` and `current` are under the lock; `running` belongs to the rank's main thread;
 /// `result` and `pipeline` to the communication thread while a step's buckets travel.
