@@ -6,7 +6,9 @@ import Training
 /// A process as one rank of a job: under a launcher with MPI, otherwise alone.
 enum Job {
     /// Runs `body` as one of the job's ranks and ends the process with its exit code.
-    static func run(_ body: (Ranks) throws -> Int32) throws -> Never {
+    ///
+    /// - Parameter command: what all ranks must run alike: the subcommand, with what of its options must be the same.
+    static func run(_ command: String, _ body: (Ranks) throws -> Int32) throws -> Never {
         let environment = ProcessInfo.processInfo.environment
         Binding.apply(environment)
         let launcher = try LauncherEnvironment.detect(in: environment)
@@ -16,6 +18,7 @@ enum Job {
         }
         OutsideFault.install()  // after MPI, which has handlers of its own
         do {
+            try ranks.requireSameLaunch(command: command)
             let code = try body(ranks)
             try ranks.finalize()
             exit(code)
@@ -36,13 +39,7 @@ enum Job {
     }
 
     /// The rank that a launcher gave this process, before MPI is asked; 0 without a launcher.
-    static var announcedRank: Int {
-        do {
-            return try LauncherEnvironment.detect(in: ProcessInfo.processInfo.environment)?.rank ?? 0
-        } catch {
-            return 0  // who starts MPI meets the same error and reports it
-        }
-    }
+    static var announcedRank: Int { LauncherEnvironment.announcedRank(in: ProcessInfo.processInfo.environment) }
 
     /// Refuses to start ranks from a process that is one. Throws an `ErrorReport`.
     static func requireNoLauncher(for option: String) throws {
@@ -51,6 +48,15 @@ enum Job {
                 text: "\(option) inside a job that a launcher has started already; leave it out, the launcher says how many ranks there are",
                 code: .usage)
         }
+    }
+
+    /// Warns, on rank 0 and not again after a restart, when a host has fewer cores than worker threads. Collective.
+    ///
+    /// - Parameter threads: what the user gave, nil for the default.
+    static func warnOfOversubscription(threads: Int?, _ ranks: Ranks, isRestarted: Bool = false) throws {
+        guard let warning = try Placement.oversubscription(threads: threads, ranks) else { return }
+        // Not with the program's name, by which a supervisor knows the cause of a failure.
+        if ranks.rank == 0 && !isRestarted { StandardError.write("warning: \(warning)") }
     }
 
     /// The path of this program, for the processes that it starts.

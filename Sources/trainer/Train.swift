@@ -53,7 +53,7 @@ struct Train: ParsableCommand {
         let endSeconds = TimeLimit.end(limitSeconds: try supervision.limitSeconds(), ProcessInfo.processInfo.environment)
         if np != nil || supervision.isAsked { try supervise(endSeconds: endSeconds) }
         StopSignal.install()
-        try Job.run { ranks in
+        try Job.run("train") { ranks in
             let configuration = try ranks.together { try loadConfiguration() }
             let options = RunOptions(
                 directory: directory, resume: resumeMode, threads: threads, endSeconds: endSeconds,
@@ -61,6 +61,7 @@ struct Train: ParsableCommand {
             let trainer = try Trainer(configuration, options, ranks) {
                 RunReporter(configuration: $0, goesOnWithoutStorage: configuration.checkpoint.onFailure == .continue)
             }
+            try Job.warnOfOversubscription(threads: threads, ranks, isRestarted: options.restartReason != nil)
             return try trainer.run() == .stopped ? ExitCode.stopped.rawValue : ExitCode.done.rawValue
         }
     }

@@ -41,10 +41,11 @@ struct RunSetup {
         self.configuration = configuration
         self.ranks = ranks
         directory = RunDirectory(options.directory ?? "runs/" + configuration.name)
+        try RankIdentity.requireSame(configuration, ranks)
         let threads = options.threads ?? Placement.defaultThreads(ranksOnHost: ranks.hostSize)
         try ranks.together { try Placement.check(threads: threads, worldSize: ranks.worldSize) }
         data = try RunData.open(configuration.data, ranks: ranks)
-        try RankIdentity.requireSame(configuration, data, ranks)
+        try RankIdentity.requireSame(data, ranks)
         let key = RandomKey(seed: configuration.seed)
         let plan = BatchPlan(
             sampleCount: data.training.count, batchSize: configuration.batch, grainSize: configuration.grain, key: key)

@@ -2,7 +2,8 @@ import DataParallel
 
 /// What ends a run, beside the errors of the modules that it uses; each text ends with what to do.
 public enum TrainingError: Error, Equatable, CustomStringConvertible {
-    case ranksDiffer(rank: Int, what: String)
+    /// These ranks differ from rank 0 in what all must have alike; `hosts` by rank.
+    case ranksDiffer(ranks: [Int], hosts: [String], difference: LaunchDifference)
     /// The launcher gave a rank fewer cores than it has threads.
     case boundToFewerCores(cores: Int, threads: Int)
     case moreRanksThanGrains(ranks: Int, grains: Int, batch: Int, grain: Int)
@@ -30,8 +31,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .ranksDiffer(let rank, let what):
-            "rank \(rank) has another \(what) than rank 0; give all hosts the same program, configuration and data files"
+        case .ranksDiffer(let ranks, let hosts, let difference):
+            difference.text(ranks: ranks, firstHost: hosts.first ?? "") + "; " + difference.remedy
         case .boundToFewerCores(let cores, let threads):
             "the launcher bound this rank to \(cores) core\(cores == 1 ? "" : "s"), too few for \(threads) threads; "
                 + "start it with mpirun --bind-to none, or with --threads \(cores)"
