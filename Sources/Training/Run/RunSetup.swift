@@ -62,6 +62,10 @@ struct RunSetup {
             )
         }
         learningRate = parts.0
+        let samples = threads * min(configuration.grain, data.training.count)
+        try ranks.together {
+            try MemoryNeed.check(model, copies: 2 + parts.1.rule.slots.count, samples: samples, ranksOnHost: ranks.hostSize)
+        }
         state = TrainingState(model: model, optimizer: parts.1, keepsBest: learningRate.plateau?.rollback ?? false)
         replica = try RunSetup.replica(configuration, model, state.values, plan, ranks, threads)
         state.initialize(key: key, learningRate: configuration.optimizer.learningRate)

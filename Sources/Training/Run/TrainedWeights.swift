@@ -71,6 +71,7 @@ public struct TrainedWeights {
     /// A replica with the weights loaded; collective.
     func makeReplica(_ dataset: any Dataset, _ ranks: Ranks, threads: Int?) throws -> (Replica, any Objective) {
         let (model, objective) = try RunSetup.model(configuration, dataset, ranks)
+        try ranks.together { try MemoryNeed.check(model, copies: 1, samples: 1, ranksOnHost: ranks.hostSize) }
         let values = FlatBuffer(count: model.layout.count)
         try ranks.together { try load(model, into: values) }
         try RankIdentity.requireSame(weights: values, ranks)

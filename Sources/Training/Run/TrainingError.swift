@@ -6,6 +6,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case ranksDiffer(ranks: [Int], hosts: [String], difference: LaunchDifference)
     /// The launcher gave a rank fewer cores than it has threads.
     case boundToFewerCores(cores: Int, threads: Int)
+    /// The host has less memory than the model takes at the very least.
+    case tooLittleMemory(model: String, neededGigabytes: Double, availableGigabytes: Double)
     case moreRanksThanGrains(ranks: Int, grains: Int, batch: Int, grain: Int)
     /// The run directory's run has another configuration; `differences` name the keys where that is known.
     case otherConfiguration(directory: String, differences: [String])
@@ -29,6 +31,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     /// Part of the text of every error that a run meets again when it is started again, because its arithmetic is deterministic.
     public static let nonFinitePhrase = "is not a finite number"
 
+    private static func rounded(_ gigabytes: Double) -> String { gigabytes < 10 ? "\((gigabytes * 10).rounded() / 10)" : "\(Int(min(gigabytes, 1e15)))" }
+
     public var description: String {
         switch self {
         case .ranksDiffer(let ranks, let hosts, let difference):
@@ -36,6 +40,9 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
         case .boundToFewerCores(let cores, let threads):
             "the launcher bound this rank to \(cores) core\(cores == 1 ? "" : "s"), too few for \(threads) threads; "
                 + "start it with mpirun --bind-to none, or with --threads \(cores)"
+        case .tooLittleMemory(let model, let needed, let available):
+            "model \(model) takes at least \(TrainingError.rounded(needed)) GB, this host has \(TrainingError.rounded(available)) GB; "
+                + "make its layers, the grain or the number of threads smaller"
         case .moreRanksThanGrains(let ranks, let grains, let batch, let grain):
             "\(ranks) ranks for \(grains) grains (batch \(batch) in grains of \(grain)): a rank would have nothing to do; "
                 + "start at most \(grains) ranks, or make the batch larger or the grain smaller (which changes the result)"
