@@ -54,5 +54,13 @@ struct Program: ParsableCommand {
 
 /// Lines for people who have to act.
 enum StandardError {
-    static func write(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }
+    /// Writes a line; control characters, which may come from a file's names, reach no terminal.
+    static func write(_ line: String) {
+        var text = ""
+        for scalar in line.unicodeScalars {
+            let isControl = scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t"
+            text += isControl ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar)
+        }
+        FileHandle.standardError.write(Data((text + "\n").utf8))
+    }
 }
