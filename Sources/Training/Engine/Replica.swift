@@ -118,6 +118,7 @@ public final class Replica: @unchecked Sendable {
             }
             if worker == 0 { computed.withLock { $0 = Clock.seconds } }
         }
+        try TestFault.reach(.allReduce, step: Activity.step)
         let joined = Clock.seconds
         let arrivals = deferred == nil ? nil : try reducer.arrivals()
         let sum = try arrivals?.wait(for: model.layout.trainableCount..<Replica.vectorCount(model)) ?? reducer.finish()
@@ -175,6 +176,7 @@ public final class Replica: @unchecked Sendable {
         tail[2] = Float(tally.correct)
         try settle()  // the vector's memory may hold sums of the previous step until then
         tape.backward(from: loss)
+        if TestFault.poisons(.allReduce, step: Activity.step) { tail[0] = .nan }
     }
 
     /// The tally of each grain in `grains`, with evaluation's arithmetic; `samples` gives a grain's samples.
@@ -192,6 +194,7 @@ public final class Replica: @unchecked Sendable {
                     let (_, tally) = objective(model, samples, on: tape, mode: .evaluation)
                     tallies.withLock { $0[grain - grains.lowerBound] = tally }
                 }
+                Activity.beat()
             }
         }
         return tallies.withLock { $0 }
@@ -199,6 +202,7 @@ public final class Replica: @unchecked Sendable {
 
     /// The model's output for a batch, computed by worker 0.
     public func predict(_ inputs: Tensor) -> Tensor {
+        Activity.beat()
         tapes[0].begin(gradients: nil)
         return model(tapes[0].constant(inputs), mode: .evaluation).value
     }

@@ -23,9 +23,10 @@ extension Trainer {
     /// Evaluates on the validation samples unless a stop signal comes; collective.
     func evaluate(_ evaluator: Evaluator, step: Int) throws -> Tally? {
         try settle()
-        watchdog.enter("validation", step: step, pieces: evaluator.grains.count)
-        let tally = try evaluator.evaluate(unless: { StopSignal.isRequested }, onGrain: { [watchdog] in watchdog.finishPiece() })
-        watchdog.enter("what follows validation", step: step)
+        Activity.enter(.validation, step: step, pieces: evaluator.grains.count)
+        try TestFault.reach(.validation, step: step)
+        let tally = try evaluator.evaluate(unless: { StopSignal.isRequested }, onGrain: { Activity.finishPiece() })
+        Activity.enter(.afterValidation, step: step)
         return tally
     }
 

@@ -9,7 +9,6 @@ import Optimization
 /// Every rank runs the same loop on the same numbers; rank 0 also decides, writes and reports.
 public final class Trainer {
     var setup: RunSetup
-    let watchdog: Watchdog
     let observer: (any TrainingObserver)?
     let evaluator: Evaluator?
     private let replicaCheck: ReplicaCheck?
@@ -40,7 +39,6 @@ public final class Trainer {
                 preprocessing: setup.data.preprocessing, grain: configuration.grain, key: setup.key)
         }
         replicaCheck = ReplicaCheck(everySteps: configuration.replicaCheckEverySteps, setup.state, setup.replica, ranks)
-        watchdog = Watchdog(rank: ranks.rank, deadlineSeconds: configuration.deadlineSeconds) { ranks.abort(ErrorReport($0)) }
         meter = IntervalMeter()
         timeLimit = options.endSeconds.flatMap { [setup] in
             ranks.rank == 0 ? TimeLimit(endSeconds: $0, checkpointBytes: setup.state.byteCount, request: StopSignal.requestForTimeLimit) : nil
@@ -64,7 +62,6 @@ public final class Trainer {
             threads: Placement.defaultThreads(ranksOnHost: setup.ranks.hostSize) > setup.replica.pool.count ? 1 : 0)
         defer {
             loader.stop()
-            watchdog.stop()
             timeLimit?.stop()
         }
         var step = setup.firstStep
@@ -76,11 +73,11 @@ public final class Trainer {
             try save(step: step, force: true)
         }
         while step < setup.totalSteps {
-            watchdog.enter("training", step: step, pieces: setup.replica.grains.count)
+            Activity.enter(.training, step: step, pieces: setup.replica.grains.count)
             let began = Clock.seconds
             let rate = setup.learningRate.rate(at: step)
             let sums = try namingNonFinite { try compute(step, loader) }
-            watchdog.enter("the update", step: step)
+            Activity.enter(.update, step: step)
             try update(sums, step: step, rate: rate)
             step += 1
             try replicaCheck?.updated(step: step)
@@ -106,13 +103,14 @@ public final class Trainer {
         try setup.replica.step(
             setup.objective, key: setup.key.folding(.dropout).folding(step), wantsStop: StopSignal.isRequested,
             wantsSave: setup.keeper?.isTimeDue ?? false
-        ) { [meter, watchdog] grain, body in
+        ) { [meter] grain, body in
             let asked = Clock.seconds
+            try TestFault.reach(.training, step: step)
             try loader.withBatch(step: step, grain: grain) { batch in
                 meter.waitedForData(seconds: Clock.seconds - asked)
                 try body(Samples(batch))
             }
-            watchdog.finishPiece()
+            Activity.finishPiece()
         }
     }
 
@@ -143,7 +141,7 @@ public final class Trainer {
     func compareReplicas(step: Int) throws {
         guard let replicaCheck else { return }
         try settle()
-        watchdog.enter("the comparison of replicas", step: step)
+        Activity.enter(.comparison, step: step)
         try replicaCheck.compare(step: step)
     }
 
@@ -189,10 +187,11 @@ public final class Trainer {
     func save(step: Int, force: Bool, _ validation: Validation = .none) throws {
         try setup.keeper?.check()
         guard force || setup.configuration.checkpoint.isDue(step: step, stepsPerEpoch: setup.plan.stepsPerEpoch) else { return }
+        try TestFault.reach(.checkpoint, step: step)
         try compareReplicas(step: step)
         guard let keeper = setup.keeper else { return }
         try settle()
-        watchdog.enter("saving a checkpoint", step: step)
+        Activity.enter(.saving, step: step)
         let start = Clock.seconds
         var progress = CheckpointKeeper.Progress(
             step: step, best: setup.best, rollback: setup.rollback, learningRate: setup.learningRate.state)
@@ -204,7 +203,7 @@ public final class Trainer {
 
     private func stop(step: Int) throws -> Outcome {
         try settle()
-        watchdog.enter("stopping", step: step)
+        Activity.enter(.stopping, step: step)
         try setup.keeper?.drain()
         try setup.ranks.together { [setup, observer] in
             // A run that ends here goes on from what is on disk: this state must be.
@@ -229,9 +228,10 @@ public final class Trainer {
             last = try evaluate(evaluator, step: step)
             if last == nil { return try stop(step: step) }
         }
+        try TestFault.reach(.finish, step: step)
         try compareReplicas(step: step)
         try settle()
-        watchdog.enter("writing the final weights", step: step)
+        Activity.enter(.finishing, step: step)
         var digest = ""
         try setup.ranks.together { [setup, observer] in
             guard let keeper = setup.keeper else { return }

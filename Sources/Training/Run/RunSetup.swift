@@ -45,6 +45,7 @@ struct RunSetup {
         try ranks.together { try Placement.check(threads: threads, worldSize: ranks.worldSize) }
         data = try RunData.open(configuration.data, ranks: ranks)
         try RankIdentity.requireSame(configuration, data, ranks)
+        try ranks.together { try TestFault.reach(.startUp) }
         let key = RandomKey(seed: configuration.seed)
         let plan = BatchPlan(
             sampleCount: data.training.count, batchSize: configuration.batch, grainSize: configuration.grain, key: key)

@@ -15,9 +15,10 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case runDirectoryInUse(path: String)
     case noWeights(path: String)
     case outputMismatch(model: String, outputs: [Int], classes: Int)
-    case noProgress(rank: Int, phase: String, step: Int, seconds: Double)
-    /// This rank has done its part and waits in vain for the others'.
-    case ranksAreLate(rank: Int, phase: String, step: Int, seconds: Double)
+    /// This rank has not moved on for so long.
+    case noProgress(seconds: Double)
+    /// This rank has done its part and waits in vain for the others'; `suspects` says which, where that is known.
+    case ranksAreLate(seconds: Double, suspects: [String])
     /// Validation gave a loss that is no finite number.
     case nonFiniteValidation(step: Int)
     /// The ranks' replicas, which must be the same, are not; `hosts` by rank.
@@ -57,12 +58,11 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
             "\(path): no weights there; give a run directory with final.safetensors, best.safetensors or checkpoints, or a weights file"
         case .outputMismatch(let model, let outputs, let classes):
             "model \(model) gives outputs of shape \(outputs), but the data set has \(classes) classes; set the units of the last layer to \(classes)"
-        case .noProgress(let rank, let phase, let step, let seconds):
-            "rank \(rank) made no progress for \(Int(seconds)) s in \(phase) after step \(step); "
-                + "look at that rank's host and storage, or raise deadlineSeconds; the same command resumes"
-        case .ranksAreLate(let rank, let phase, let step, let seconds):
-            "rank \(rank) has done its part of \(phase) after step \(step) and has waited \(Int(seconds)) s for another rank, "
-                + "which is stopped or cannot be reached; look at the hosts of the others, or raise deadlineSeconds; the same command resumes"
+        case .noProgress(let seconds):
+            "no progress for \(Int(seconds)) s; look at this rank's host and storage, or raise deadlineSeconds; the same command resumes"
+        case .ranksAreLate(let seconds, let suspects):
+            "has done its part and has waited \(Int(seconds)) s for \(suspects.isEmpty ? "another rank" : suspects.joined(separator: ", ")); "
+                + "look at the hosts and the network of the others, or raise deadlineSeconds; the same command resumes"
         case .nonFiniteValidation(let step):
             "step \(step): the validation loss \(TrainingError.nonFinitePhrase); "
                 + "lower the learning rate, set clipNorm, or set onNonFinite: skip; the last checkpoint is intact"
