@@ -19,15 +19,9 @@ enum Job {
         CrashReport.guardExit()
         let watch = JobWatch(name: launcher?.name, deadlineSeconds: deadlineSeconds)
         try TestFault.reach(.launch)
-        let ranks: Ranks
-        do {
-            ranks = try Ranks {
-                guard let launcher else { return SingleProcessCommunicator() }
-                return try MPICommunicator.initialize(under: launcher)
-            }
-        } catch {
-            CrashReport.allowExit()
-            throw error
+        let ranks = try Ranks {
+            guard let launcher else { return SingleProcessCommunicator() }
+            return try MPICommunicator.initialize(under: launcher)
         }
         watch.follow(ranks)
         OutsideFault.install()  // after MPI, which has handlers of its own
@@ -43,7 +37,6 @@ enum Job {
             try leave(ranks, watch.watchdog)
             exit(failure.report.code)
         } catch {
-            CrashReport.allowExit()
             let report = ErrorReport(error)
             if ranks.worldSize == 1 { throw report }
             ranks.abort(report)

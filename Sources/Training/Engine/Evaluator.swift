@@ -82,6 +82,9 @@ extension Samples {
     /// A batch as a grain's samples; valid as long as the batch is.
     init(_ batch: Batch) {
         let targets = batch.targets
+        if batch.count > 0 {
+            TestFault.poison(batch.inputs.storage.pointer, Activity.phase == .validation ? .validation : .training, step: Activity.step)
+        }
         self.init(
             inputs: batch.inputs, labels: targets.count > 0 ? [] : batch.labels, targets: targets.count > 0 ? targets : nil,
             identities: batch.sampleIDs)

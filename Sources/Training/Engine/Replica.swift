@@ -176,7 +176,7 @@ public final class Replica: @unchecked Sendable {
         tail[2] = Float(tally.correct)
         try settle()  // the vector's memory may hold sums of the previous step until then
         tape.backward(from: loss)
-        if TestFault.poisons(.allReduce, step: Activity.step) { tail[0] = .nan }
+        TestFault.poison(tail, .allReduce, step: Activity.step)
     }
 
     /// The tally of each grain in `grains`, with evaluation's arithmetic; `samples` gives a grain's samples.

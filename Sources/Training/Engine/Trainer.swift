@@ -187,7 +187,9 @@ public final class Trainer {
     func save(step: Int, force: Bool, _ validation: Validation = .none) throws {
         try setup.keeper?.check()
         guard force || setup.configuration.checkpoint.isDue(step: step, stepsPerEpoch: setup.plan.stepsPerEpoch) else { return }
+        Activity.enter(.saving, step: step)
         try TestFault.reach(.checkpoint, step: step)
+        TestFault.poison(setup.state.values.pointer, .checkpoint, step: step)
         try compareReplicas(step: step)
         guard let keeper = setup.keeper else { return }
         try settle()
@@ -228,7 +230,9 @@ public final class Trainer {
             last = try evaluate(evaluator, step: step)
             if last == nil { return try stop(step: step) }
         }
+        Activity.enter(.finishing, step: step)
         try TestFault.reach(.finish, step: step)
+        TestFault.poison(setup.state.values.pointer, .finish, step: step)
         try compareReplicas(step: step)
         try settle()
         Activity.enter(.finishing, step: step)

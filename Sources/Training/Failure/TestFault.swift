@@ -49,8 +49,10 @@ public enum TestFault {
         }
     }
 
-    /// Whether numbers are to turn into NaN here, as often as they are computed.
-    static func poisons(_ place: Place, step: Int) -> Bool { isHere(place, step: step) && request?.kind == "nan" }
+    /// Makes a number NaN where the environment asks for it here and now; each time, so that it happens again when it is computed again.
+    static func poison(_ number: UnsafeMutablePointer<Float>, _ place: Place, step: Int) {
+        if isHere(place, step: step), request?.kind == "nan" { number.pointee = .nan }
+    }
 
     private static func isHere(_ place: Place, step: Int) -> Bool {
         guard let request else { return false }

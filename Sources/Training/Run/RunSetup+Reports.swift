@@ -70,7 +70,7 @@ extension RunSetup {
         do {
             try ranks.together { if let own { throw own } }
             try ranks.together {
-                if ranks.rank == 0 { throw TrainingError.nonFinite(step: step + 1, what: seen, rank: 0, samples: []) }
+                if ranks.rank == 0 { throw TrainingError.nonFiniteSum(step: step + 1, what: seen) }
             }
         } catch {
             return error

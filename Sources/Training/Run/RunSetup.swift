@@ -65,6 +65,7 @@ struct RunSetup {
         state = TrainingState(model: model, optimizer: parts.1, keepsBest: learningRate.plateau?.rollback ?? false)
         replica = try RunSetup.replica(configuration, model, state.values, plan, ranks, threads)
         state.initialize(key: key, learningRate: configuration.optimizer.learningRate)
+        TestFault.poison(state.values.pointer, .startUp, step: 0)
 
         let (start, lock) = try RunSetup.resume(configuration, options.resume, directory, state, ranks)
         self.lock = lock

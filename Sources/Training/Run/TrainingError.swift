@@ -11,6 +11,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     /// A checkpoint file was written under another configuration.
     case otherCheckpoint(path: String, expected: String, found: String)
     case nonFinite(step: Int, what: String, rank: Int, samples: [Int])
+    /// A sum over all ranks, though computing each rank's grains again gives finite numbers.
+    case nonFiniteSum(step: Int, what: String)
     case runDirectory(path: String, operation: String, reason: String)
     case runDirectoryInUse(path: String)
     case noWeights(path: String)
@@ -50,6 +52,9 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
             "step \(step): \(what) \(TrainingError.nonFinitePhrase) (rank \(rank), samples \(samples.prefix(8).map(String.init).joined(separator: ", "))"
                 + (samples.count > 8 ? ", …" : "")
                 + "); lower the learning rate, set clipNorm, or set onNonFinite: skip; the last checkpoint is intact"
+        case .nonFiniteSum(let step, let what):
+            "step \(step): \(what) \(TrainingError.nonFinitePhrase), but that of each grain is when it is computed again: the sum is too large "
+                + "for its numbers, or a rank's memory or processor is faulty; lower the learning rate, or test the memory; the last checkpoint is intact"
         case .runDirectory(let path, let operation, let reason):
             "\(path): \(operation): \(reason); give a writable directory with --run"
         case .runDirectoryInUse(let path):
