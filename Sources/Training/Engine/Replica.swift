@@ -223,21 +223,6 @@ public final class Replica: @unchecked Sendable {
         return chunks.withLock { norm.norm(sums: $0, gradientScale: 1 / sums.tally.samples) }
     }
 
-    /// Computes one grain by itself and says what in it is not finite: the loss, or the first such gradient in order of use.
-    func findNonFinite(_ objective: any Objective, _ samples: Samples, key: RandomKey) throws -> String? {
-        guard samples.inputs.shape[0] > 0 else { return nil }
-        let vector = FlatBuffer(count: Replica.vectorCount(model))
-        try compute(objective, samples, 0, key, into: vector.pointer, (false, false)) { _ in }
-        if !vector.pointer[model.layout.count].isFinite { return "the loss" }
-        for parameter in model.layout.parameters {
-            let place = vector.pointer + model.layout.offsets[parameter.index]
-            if firstNonFinite(place, count: parameter.shape.count) != nil {
-                return parameter.isTrainable ? "the gradient of \(parameter.name)" : parameter.name
-            }
-        }
-        return nil
-    }
-
     /// How often and how much the workers' pools and the reducer took from the system; constant in the steady state.
     public var memoryStatistics: (allocations: Int, bytes: Int) {
         tapes.reduce((reducer.allocatedBuffers, reducer.allocatedBuffers * reducer.count * 4)) {

@@ -58,7 +58,13 @@ extension Trainer {
         }
         // Where nothing goes back to sound weights, training on would be in vain.
         if !tally.meanLoss.isFinite, setup.configuration.onNonFinite == .stop {
-            try setup.ranks.together { if setup.ranks.rank == 0 { throw TrainingError.nonFiniteValidation(step: step) } }
+            Activity.enter(.validation, step: step)
+            try setup.ranks.together { [setup] in
+                if let found = try evaluator.findNonFinite() {
+                    throw TrainingError.nonFiniteValidation(step: step, what: found.what, rank: setup.ranks.rank, samples: found.samples)
+                }
+                if setup.ranks.rank == 0 { throw TrainingError.nonFiniteSum(step: step, what: "the validation loss") }
+            }
         }
         return .done(tally)
     }

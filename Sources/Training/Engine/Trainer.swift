@@ -162,7 +162,7 @@ public final class Trainer {
                     numbers: ["loss": sums.tally.loss]))
             return
         }
-        throw try setup.nonFiniteCause(step: step)
+        throw try setup.nonFiniteCause(step: step, seen: sums.tally.loss.isFinite ? "the sum of the gradients" : "the sum of the losses")
     }
 
     private func report(_ sums: Replica.StepSums, step: Int, rate: Double) throws {

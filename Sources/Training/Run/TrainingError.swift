@@ -22,7 +22,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     /// This rank has done its part and waits in vain for the others'; `suspects` says which, where that is known.
     case ranksAreLate(seconds: Double, suspects: [String])
     /// Validation gave a loss that is no finite number.
-    case nonFiniteValidation(step: Int)
+    case nonFiniteValidation(step: Int, what: String, rank: Int, samples: [Int])
     /// The ranks' replicas, which must be the same, are not; `hosts` by rank.
     case replicasDiffer(step: Int, differences: [ReplicaDifference], hosts: [String])
     /// Another rank failed and said why.
@@ -30,6 +30,11 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
 
     /// Part of the text of every error that a run meets again when it is started again, because its arithmetic is deterministic.
     public static let nonFinitePhrase = "is not a finite number"
+
+    /// `sample 7`, or `samples 7, 9, …` with the first eight.
+    private static func list(_ samples: [Int]) -> String {
+        "sample\(samples.count == 1 ? "" : "s") " + samples.prefix(8).map(String.init).joined(separator: ", ") + (samples.count > 8 ? ", …" : "")
+    }
 
     public var description: String {
         switch self {
@@ -49,9 +54,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
             "\(path): was written under another configuration (fingerprint \(found), this one is \(expected)); "
                 + "use the config.yaml of that run"
         case .nonFinite(let step, let what, let rank, let samples):
-            "step \(step): \(what) \(TrainingError.nonFinitePhrase) (rank \(rank), samples \(samples.prefix(8).map(String.init).joined(separator: ", "))"
-                + (samples.count > 8 ? ", …" : "")
-                + "); lower the learning rate, set clipNorm, or set onNonFinite: skip; the last checkpoint is intact"
+            "step \(step): \(what) \(TrainingError.nonFinitePhrase) (rank \(rank), \(TrainingError.list(samples))); lower the learning rate, set clipNorm, or set onNonFinite: skip; the last checkpoint is intact"
         case .nonFiniteSum(let step, let what):
             "step \(step): \(what) \(TrainingError.nonFinitePhrase), but that of each grain is when it is computed again: the sum is too large "
                 + "for its numbers, or a rank's memory or processor is faulty; lower the learning rate, or test the memory; the last checkpoint is intact"
@@ -68,8 +71,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
         case .ranksAreLate(let seconds, let suspects):
             "has done its part and has waited \(Int(seconds)) s for \(suspects.isEmpty ? "another rank" : suspects.joined(separator: ", ")); "
                 + "look at the hosts and the network of the others, or raise deadlineSeconds; the same command resumes"
-        case .nonFiniteValidation(let step):
-            "step \(step): the validation loss \(TrainingError.nonFinitePhrase); "
+        case .nonFiniteValidation(let step, let what, let rank, let samples):
+            "step \(step): in validation \(what) \(TrainingError.nonFinitePhrase) (rank \(rank), \(TrainingError.list(samples))); "
                 + "lower the learning rate, set clipNorm, or set onNonFinite: skip; the last checkpoint is intact"
         case .replicasDiffer(let step, let differences, let hosts): ReplicaDifference.text(differences, step: step, hosts: hosts)
         case .elsewhere(let rank): "rank \(rank) failed"
