@@ -168,15 +168,15 @@ extension ProgramTests {
         // MARK: - Numbers
 
         @Test(arguments: [nil, 3])
-        func `a loss that is no number ends the job with step, cause and samples`(ranks: Int?) throws {
+        func `a number that is none ends the job with step, layer, rank and samples`(ranks: Int?) throws {
             let outcome = try program.run(train(configuration(), ["--set", "optimizer.learningRate=1e30"]), ranks: ranks)
-            expectEnd(outcome, 70, ["step 2: the loss is not a finite number", "samples ", "lower the learning rate"])
+            expectEnd(outcome, 70, ["step 2: the output of layer c2 is not a finite number (rank 0, samples 7357", "lower the learning rate"])
         }
 
         @Test func `also where gradients travel in messages`() throws {
             let outcome = try program.run(
                 train(configuration(), ["--set", "optimizer.learningRate=1e30"]), ranks: 3, environment: ["TRAINER_SHARED_MEMORY": "0"])
-            expectEnd(outcome, 70, ["step 2: the loss is not a finite number", "samples "])
+            expectEnd(outcome, 70, ["step 2: the output of layer c2 is not a finite number (rank 0, samples 7357"])
         }
 
         @Test func `the step is skipped instead where the configuration says so`() throws {
@@ -190,7 +190,7 @@ extension ProgramTests {
         @Test func `a validation that is no number does not pass for a result`() throws {
             let config = try configuration { $0.replacingOccurrences(of: "schedule: {onPlateau", with: "schedule: constant\n#") }
             let outcome = try program.run(["train", config, "--run", directory.file("run"), "--max-steps", "1", "--set", "optimizer.learningRate=1e30"])
-            expectEnd(outcome, 70, ["step 1: the validation loss is not a finite number"])
+            expectEnd(outcome, 70, ["step 1: in validation the output of layer c2 is not a finite number (rank 0, samples 17365"])
         }
     }
 }
