@@ -128,8 +128,10 @@ public final class Trainer {
         }
         nonisolated(unsafe) let shared = state
         let samples = sums.tally.samples
+        let hasher = replicaCheck?.hasher(forUpdateTo: step + 1)
         try setup.replica.update(sums, step: step) { [norm] range, gradients in
-            shared.update(range, gradients: gradients, samples: samples, norm: norm, learningRate: rate, step: step)
+            let change = { shared.update($0, gradients: gradients, samples: samples, norm: norm, learningRate: rate, step: step) }
+            if let hasher { hasher.changing(range, change) } else { change(range) }
         }
         meter.updated(sums)
     }
@@ -143,7 +145,7 @@ public final class Trainer {
     func compareReplicas(step: Int) throws {
         guard let replicaCheck else { return }
         try settle()
-        watchdog.enter("the comparison of replicas", step: step)
+        watchdog.enter("the comparison of replicas", step: step, pieces: 0)  // hashing takes milliseconds; what takes longer is another rank
         try replicaCheck.compare(step: step)
     }
 
