@@ -12,6 +12,12 @@ public struct FailureAccount: Equatable, Sendable {
     public private(set) var lostHosts: [String] = []
     /// Whether `mpirun` knows that the job is over; what it does then should not take long.
     public private(set) var isEnding = false
+    /// Whether a rank has said why it ends; the job should be over soon, even if `mpirun` does not say so.
+    public private(set) var hasRankEnded = false
+    /// Whether the rank that failed first had begun to train.
+    public private(set) var hadStarted = false
+    /// Hosts of the ranks whose replicas differ from those of more than half of all ranks; empty without such a majority.
+    public private(set) var suspectHosts: [String] = []
     /// The exit code that a rank has ended the job with, while `mpirun` was still at it.
     public private(set) var abortCode: Int32?
     /// Whether what failed was `mpirun`'s hold on a host rather than a rank.
@@ -48,8 +54,15 @@ public struct FailureAccount: Equatable, Sendable {
     }
 
     private mutating func read(line: String) {
-        if line.hasPrefix("trainer: ") || line.wholeMatch(of: /rank \d+ of \d+ on \S+: .*/) != nil {
-            if rankMessage == nil { rankMessage = String(line.hasPrefix("trainer: ") ? line.dropFirst("trainer: ".count) : line[...]) }
+        let message = line.hasPrefix("trainer: ") ? line.dropFirst("trainer: ".count) : line[...]
+        if let place = message.prefixMatch(of: /rank \d+ of \d+ on \S+(?: \((?<phase>[^():]+), step \d+\))?:/) {
+            if rankMessage == nil { rankMessage = String(message) }
+            if hasRankEnded { return }
+            hasRankEnded = true
+            hadStarted = place.output.phase.map { $0 != "start-up" } ?? false
+            suspectHosts = FailureAccount.suspects(in: message[place.range.upperBound...].drop { $0 == " " })
+        } else if line.hasPrefix("trainer: ") {
+            if rankMessage == nil { rankMessage = String(message) }
         } else if line.contains("Fatal error: ") {
             if crash == nil { crash = line }
         } else if line.hasPrefix("with errorcode ") {
@@ -69,6 +82,16 @@ public struct FailureAccount: Equatable, Sendable {
             else { return }
             launcherMessage = "rank \(rank) on \(host) was ended by \(SignalName.of(signal))"
         }
+    }
+
+    /// The hosts in `step 8: rank 1 (a), rank 3 (b) differ from the other ranks in …`, as `ReplicaDifference` says it.
+    private static func suspects(in text: Substring) -> [String] {
+        guard let match = text.prefixMatch(of: /step \d+: (?<ranks>rank \d+ \(.*?\)) differs? from the other ranks in/) else { return [] }
+        var hosts: [String] = []
+        for rank in match.output.ranks.matches(of: /rank \d+ \((?<host>[^\s()]+)\)/) where !hosts.contains(String(rank.output.host)) {
+            hosts.append(String(rank.output.host))
+        }
+        return hosts
     }
 
     /// The word that follows `second`, which follows `first`, in a line; either may be empty.

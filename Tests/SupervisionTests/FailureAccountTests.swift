@@ -29,6 +29,32 @@ struct FailureAccountTests {
         #expect(!account.isEnding)
     }
 
+    @Test(arguments: [
+        ("rank 1 of 3 on a: no space", true, false), ("rank 1 of 3 on a.b.c (start-up, step 0): no space", true, false),
+        ("trainer: rank 1 of 3 on a (saving a checkpoint, step 40): no space", true, true),
+        ("rank 1 of 3 on a (training, step 4): no space", true, true), ("trainer: no space", false, false),
+        ("mpirun: Forwarding signal 10 to job", false, false),
+    ])
+    func `it knows whether a rank has ended, and whether that was before it trained`(line: String, hasEnded: Bool, hadStarted: Bool) {
+        let account = account(line + "\n")
+        #expect(account.hasRankEnded == hasEnded && account.hadStarted == hadStarted && !account.isEnding)
+    }
+
+    private static let advice = "weight of fc1.weight: memory or a processor has failed; test the memory of a (of rank 0)"
+
+    @Test(arguments: [
+        ("rank 1 of 3 on b: step 8: rank 1 (b) differs from the other ranks in the \(advice)", ["b"]),
+        ("trainer: rank 1 of 5 on b (the comparison of replicas, step 8): step 8: rank 1 (b), rank 3 (c) differ from the other ranks in the \(advice)", ["b", "c"]),
+        ("rank 2 of 5 on b.x: step 8: rank 2 (b.x), rank 3 (b.x) differ from the other ranks in the \(advice)", ["b.x"]),
+        ("rank 0 of 2 on a: step 8: rank 0 (a), rank 1 (b) do not have the same \(advice), and no majority says which is wrong", []),
+        ("rank 0 of 2 on a: rank 1 (b) differs from the other ranks in the \(advice)", []),
+        ("rank 1 (b) differs from the other ranks in the \(advice)", []),
+    ])
+    func `the hosts that a majority agrees against are in doubt`(line: String, hosts: [String]) {
+        let account = account("mpirun: something\n\(line)\nrank 0 of 3 on a: step 8: rank 0 (a) differs from the other ranks in the \(Self.advice)\n")
+        #expect(account.suspectHosts == (line.hasPrefix("rank 1 (") ? ["a"] : hosts), "the first rank's message counts")
+    }
+
     @Test func `a host whose daemon is lost is named`() {
         let account = account(
             """

@@ -126,8 +126,10 @@ public final class Trainer {
         }
         nonisolated(unsafe) let shared = state
         let samples = sums.tally.samples
+        let hasher = replicaCheck?.hasher(forUpdateTo: step + 1)
         try setup.replica.update(sums, step: step) { [norm] range, gradients in
-            shared.update(range, gradients: gradients, samples: samples, norm: norm, learningRate: rate, step: step)
+            let change = { shared.update($0, gradients: gradients, samples: samples, norm: norm, learningRate: rate, step: step) }
+            if let hasher { hasher.changing(range, change) } else { change(range) }
         }
         meter.updated(sums)
     }
