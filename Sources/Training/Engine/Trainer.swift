@@ -69,6 +69,7 @@ public final class Trainer {
         }
         var step = setup.firstStep
         var validation = Validation.none
+        var stepSeconds = 0.0
         meter.start(step: step)
         if setup.validationIsPending {
             validation = try validate(step: step, rate: setup.learningRate.rate(at: max(step - 1, 0)))
@@ -79,7 +80,8 @@ public final class Trainer {
             watchdog.enter("training", step: step, pieces: setup.replica.grains.count)
             let began = Clock.seconds
             let rate = setup.learningRate.rate(at: step)
-            let sums = try namingNonFinite { try compute(step, loader) }
+            let sums = try namingNonFinite { try compute(step, loader, stepSeconds) }
+            try keepWithinInterval(step: step + 1)
             watchdog.enter("the update", step: step)
             try update(sums, step: step, rate: rate)
             step += 1
@@ -87,7 +89,8 @@ public final class Trainer {
             if replicaCheck?.isDue(step: step) ?? false { try compareReplicas(step: step) }
             validation = .none
             try report(sums, step: step, rate: rate)
-            timeLimit?.stepTook(Clock.seconds - began)
+            stepSeconds = Clock.seconds - began
+            timeLimit?.stepTook(stepSeconds)
             var isStopping = sums.stopRequests > 0
             if isValidationDue(step) {
                 validation = isStopping ? .interrupted : try validate(step: step, rate: rate)
@@ -102,10 +105,10 @@ public final class Trainer {
     // MARK: - One step
 
     /// This rank's grains, and the sums over all.
-    private func compute(_ step: Int, _ loader: BatchLoader) throws -> Replica.StepSums {
+    private func compute(_ step: Int, _ loader: BatchLoader, _ stepSeconds: Double) throws -> Replica.StepSums {
         try setup.replica.step(
             setup.objective, key: setup.key.folding(.dropout).folding(step), wantsStop: StopSignal.isRequested,
-            wantsSave: setup.keeper?.isTimeDue ?? false
+            wantsSave: setup.keeper?.isTimeDue(stepSeconds: stepSeconds) ?? false
         ) { [meter, watchdog] grain, body in
             let asked = Clock.seconds
             try loader.withBatch(step: step, grain: grain) { batch in
@@ -185,6 +188,17 @@ public final class Trainer {
     }
 
     // MARK: - Saving and ending
+
+    /// Makes sure, before a step counts as finished, that a kill after it costs one interval of checkpoints at most.
+    ///
+    /// Rank 0 waits; the others do in the next step, because they can't end one without it.
+    private func keepWithinInterval(step: Int) throws {
+        guard let keeper = setup.keeper, keeper.mustWait(step: step) else { return }
+        watchdog.enter("saving a checkpoint", step: step - 1)
+        let start = Clock.seconds
+        try keeper.drain()
+        meter.waitedForSave(seconds: Clock.seconds - start)
+    }
 
     func save(step: Int, force: Bool, _ validation: Validation = .none) throws {
         try setup.keeper?.check()
