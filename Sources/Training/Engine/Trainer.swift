@@ -204,8 +204,15 @@ public final class Trainer {
         try setup.keeper?.check()
         guard force || setup.configuration.checkpoint.isDue(step: step, stepsPerEpoch: setup.plan.stepsPerEpoch) else { return }
         try compareReplicas(step: step)
-        guard let keeper = setup.keeper else { return }
         try settle()
+        // Skipped steps change nothing, but a rollback may still bring sound weights back.
+        if setup.configuration.onNonFinite == .stop || !setup.state.keepsBest { try requireFinite(step: step) }
+        guard let keeper = setup.keeper else { return }
+        if let tensor = setup.state.nonFiniteTensor {
+            let reason = "the state after step \(step) was not saved, training goes on: \(tensor) \(TrainingError.nonFinitePhrase)"
+            try observer?.decided(DecisionRecord(step: step, kind: .saveFailed, reason: reason))
+            return
+        }
         watchdog.enter("saving a checkpoint", step: step)
         let start = Clock.seconds
         var progress = CheckpointKeeper.Progress(
@@ -216,8 +223,17 @@ public final class Trainer {
         meter.saved(seconds: Clock.seconds - start)
     }
 
+    /// Ends the run, collectively, where its state is one that must not be saved: it would be the newest and is of no use.
+    private func requireFinite(step: Int) throws {
+        try setup.ranks.together {
+            guard setup.ranks.rank == 0, let tensor = setup.state.nonFiniteTensor else { return }
+            throw TrainingError.nonFiniteState(step: step, tensor: tensor)
+        }
+    }
+
     private func stop(step: Int) throws -> Outcome {
         try settle()
+        try requireFinite(step: step)
         watchdog.enter("stopping", step: step)
         try setup.keeper?.drain()
         try setup.ranks.together { [setup, observer] in
@@ -245,6 +261,7 @@ public final class Trainer {
         }
         try compareReplicas(step: step)
         try settle()
+        try requireFinite(step: step)
         watchdog.enter("writing the final weights", step: step)
         var digest = ""
         try setup.ranks.together { [setup, observer] in
