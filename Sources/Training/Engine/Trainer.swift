@@ -66,6 +66,7 @@ public final class Trainer {
         }
         var step = setup.firstStep
         var validation = Validation.none
+        var stepSeconds = 0.0
         meter.start(step: step)
         if setup.validationIsPending {
             validation = try validate(step: step, rate: setup.learningRate.rate(at: max(step - 1, 0)))
@@ -76,7 +77,8 @@ public final class Trainer {
             Activity.enter(.training, step: step, pieces: setup.replica.grains.count)
             let began = Clock.seconds
             let rate = setup.learningRate.rate(at: step)
-            let sums = try namingNonFinite { try compute(step, loader) }
+            let sums = try namingNonFinite { try compute(step, loader, stepSeconds) }
+            try keepWithinInterval(step: step + 1)
             Activity.enter(.update, step: step)
             try update(sums, step: step, rate: rate)
             step += 1
@@ -84,7 +86,8 @@ public final class Trainer {
             if replicaCheck?.isDue(step: step) ?? false { try compareReplicas(step: step) }
             validation = .none
             try report(sums, step: step, rate: rate)
-            timeLimit?.stepTook(Clock.seconds - began)
+            stepSeconds = Clock.seconds - began
+            timeLimit?.stepTook(stepSeconds)
             var isStopping = sums.stopRequests > 0
             if isValidationDue(step) {
                 validation = isStopping ? .interrupted : try validate(step: step, rate: rate)
@@ -99,10 +102,10 @@ public final class Trainer {
     // MARK: - One step
 
     /// This rank's grains, and the sums over all.
-    private func compute(_ step: Int, _ loader: BatchLoader) throws -> Replica.StepSums {
+    private func compute(_ step: Int, _ loader: BatchLoader, _ stepSeconds: Double) throws -> Replica.StepSums {
         try setup.replica.step(
             setup.objective, key: setup.key.folding(.dropout).folding(step), wantsStop: StopSignal.isRequested,
-            wantsSave: setup.keeper?.isTimeDue ?? false
+            wantsSave: setup.keeper?.isTimeDue(stepSeconds: stepSeconds) ?? false
         ) { [meter] grain, body in
             let asked = Clock.seconds
             try TestFault.reach(.training, step: step)
@@ -186,6 +189,17 @@ public final class Trainer {
 
     // MARK: - Saving and ending
 
+    /// Makes sure, before a step counts as finished, that a kill after it costs one interval of checkpoints at most.
+    ///
+    /// Rank 0 waits; the others do in the next step, because they can't end one without it.
+    private func keepWithinInterval(step: Int) throws {
+        guard let keeper = setup.keeper, keeper.mustWait(step: step) else { return }
+        Activity.enter(.saving, step: step - 1)
+        let start = Clock.seconds
+        try keeper.drain()
+        meter.waitedForSave(seconds: Clock.seconds - start)
+    }
+
     func save(step: Int, force: Bool, _ validation: Validation = .none) throws {
         try setup.keeper?.check()
         guard force || setup.configuration.checkpoint.isDue(step: step, stepsPerEpoch: setup.plan.stepsPerEpoch) else { return }
@@ -193,8 +207,15 @@ public final class Trainer {
         try TestFault.reach(.checkpoint, step: step)
         TestFault.poison(setup.state.values.pointer, .checkpoint, step: step)
         try compareReplicas(step: step)
-        guard let keeper = setup.keeper else { return }
         try settle()
+        // Skipped steps change nothing, but a rollback may still bring sound weights back.
+        if setup.configuration.onNonFinite == .stop || !setup.state.keepsBest { try requireFinite(step: step) }
+        guard let keeper = setup.keeper else { return }
+        if let tensor = setup.state.nonFiniteTensor {
+            let reason = "the state after step \(step) was not saved, training goes on: \(tensor) \(TrainingError.nonFinitePhrase)"
+            try observer?.decided(DecisionRecord(step: step, kind: .saveFailed, reason: reason))
+            return
+        }
         Activity.enter(.saving, step: step)
         let start = Clock.seconds
         var progress = CheckpointKeeper.Progress(
@@ -205,8 +226,17 @@ public final class Trainer {
         meter.saved(seconds: Clock.seconds - start)
     }
 
+    /// Ends the run, collectively, where its state is one that must not be saved: it would be the newest and is of no use.
+    private func requireFinite(step: Int) throws {
+        try setup.ranks.together {
+            guard setup.ranks.rank == 0, let tensor = setup.state.nonFiniteTensor else { return }
+            throw TrainingError.nonFiniteState(step: step, tensor: tensor)
+        }
+    }
+
     private func stop(step: Int) throws -> Outcome {
         try settle()
+        try requireFinite(step: step)
         Activity.enter(.stopping, step: step)
         try setup.keeper?.drain()
         try setup.ranks.together { [setup, observer] in
@@ -237,6 +267,7 @@ public final class Trainer {
         TestFault.poison(setup.state.values.pointer, .finish, step: step)
         try compareReplicas(step: step)
         try settle()
+        try requireFinite(step: step)
         Activity.enter(.finishing, step: step)
         var digest = ""
         try setup.ranks.together { [setup, observer] in

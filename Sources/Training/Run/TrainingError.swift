@@ -23,6 +23,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case ranksAreLate(seconds: Double, suspects: [String])
     /// Validation gave a loss that is no finite number.
     case nonFiniteValidation(step: Int, what: String, rank: Int, samples: [Int])
+    /// A weight or running statistic is no finite number, so that the state is not saved.
+    case nonFiniteState(step: Int, tensor: String)
     /// The ranks' replicas, which must be the same, are not; `hosts` by rank.
     case replicasDiffer(step: Int, differences: [ReplicaDifference], hosts: [String])
     /// Another rank failed and said why.
@@ -74,6 +76,9 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
         case .nonFiniteValidation(let step, let what, let rank, let samples):
             "step \(step): in validation \(what) \(TrainingError.nonFinitePhrase) (rank \(rank), \(TrainingError.list(samples))); "
                 + "lower the learning rate, set clipNorm, or set onNonFinite: skip; the last checkpoint is intact"
+        case .nonFiniteState(let step, let tensor):
+            "step \(step): \(tensor) \(TrainingError.nonFinitePhrase), so this state is not saved; "
+                + "lower the learning rate or set clipNorm; the last checkpoint is intact"
         case .replicasDiffer(let step, let differences, let hosts): ReplicaDifference.text(differences, step: step, hosts: hosts)
         case .elsewhere(let rank): "rank \(rank) failed"
         }
