@@ -15,6 +15,7 @@ enum Job {
         Binding.apply(environment)
         let launcher = try LauncherEnvironment.detect(in: environment)
         TestFault.isRank(launcher?.rank ?? 0)
+        if let launcher { ActivityRecord.begin(rank: launcher.rank) }
         CrashReport.install(rank: launcher?.name)
         CrashReport.guardExit()
         let watch = JobWatch(name: launcher?.name, deadlineSeconds: deadlineSeconds)

@@ -43,13 +43,14 @@ public enum Activity {
     public static func enter(_ phase: Phase, step: Int? = nil, pieces: Int? = nil) {
         phaseNumber.store(phase.rawValue, ordering: .relaxed)
         if let step { finishedSteps.store(step, ordering: .relaxed) }
+        ActivityRecord.set(phase, step: self.step)
         piecesLeft.store(pieces ?? -1, ordering: .relaxed)
         beat()
     }
 
     /// One of the phase's pieces, a grain, is done.
     public static func finishPiece() {
-        piecesLeft.subtract(1, ordering: .relaxed)
+        if piecesLeft.subtract(1, ordering: .relaxed).newValue == 0 { ActivityRecord.set(phase, step: step) }
         beat()
     }
 
@@ -85,10 +86,13 @@ public enum Activity {
     public static var hasSteps: Bool { !phase.isBeforeSteps }
 
     /// Where this process is, for messages: `training after step 41`.
-    public static var place: String { phase.isBeforeSteps ? "\(phase.name)" : "\(phase.name) after step \(step)" }
+    public static var place: String { phase.place(step: step) }
 }
 
 extension Phase {
     /// Whether steps mean nothing in it yet.
     var isBeforeSteps: Bool { self == .launch || self == .startUp }
+
+    /// With the finished steps, where they mean something.
+    func place(step: Int) -> String { isBeforeSteps ? "\(name)" : "\(name) after step \(step)" }
 }

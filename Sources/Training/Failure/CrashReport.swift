@@ -57,7 +57,7 @@ public enum CrashReport {
     }
 
     /// One line, in one call so that ranks' lines do not mix: rank, host and phase, then `text`.
-    private static func write(_ text: StaticString, advises: Bool = false) {
+    static func write(_ text: StaticString, advises: Bool = false) {
         let phase = Activity.phase
         used = 0
         put(start)
