@@ -22,6 +22,23 @@ struct FailureAccountTests {
         #expect(account.isEnding && !account.isHostFailure)
     }
 
+    @Test func `a rank that could say itself what ended it has the first word`() {
+        let account = account(
+            """
+            rank 2 of 3 on beta (validation after step 50): crashed with SIGSEGV
+            mpirun noticed that process rank 2 with PID 0 on node beta exited on signal 11 (Segmentation fault).
+
+            """)
+        #expect(account.cause(.exited(139), of: "mpirun") == "rank 2 of 3 on beta (validation after step 50): crashed with SIGSEGV")
+        #expect(account.killedRank == nil && account.hadStarted)
+    }
+
+    @Test(arguments: [("", false), (" (the launch)", false), (" (start-up)", false), (" (training after step 7)", true)])
+    func `a job has started when its first message is of a phase with steps`(place: String, hadStarted: Bool) {
+        let account = account("rank 0 of 3 on alpha\(place): cannot read x\n")
+        #expect(account.hadStarted == hadStarted && account.cause(.exited(65), of: "mpirun") == "rank 0 of 3 on alpha\(place): cannot read x")
+    }
+
     @Test(arguments: ["trainer: rank 1 of 3 on a: no space", "rank 1 of 3 on a: no space"])
     func `otherwise the first message of a rank is`(line: String) {
         let account = account("mpirun: Forwarding signal 10 to job\n\(line)\nrank 0 of 3 on a: rank 1 ended the job\n")

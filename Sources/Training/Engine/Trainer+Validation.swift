@@ -63,6 +63,8 @@ extension Trainer {
                 if let found = try evaluator.findNonFinite() {
                     throw TrainingError.nonFiniteValidation(step: step, what: found.what, rank: setup.ranks.rank, samples: found.samples)
                 }
+            }
+            try setup.ranks.together { [setup] in
                 if setup.ranks.rank == 0 { throw TrainingError.nonFiniteSum(step: step, what: "the validation loss") }
             }
         }
