@@ -14,7 +14,7 @@ struct NonFiniteSearchTests {
     private let objective = SupervisedObjective(.crossEntropy(labelSmoothing: 0))
 
     init() throws {
-        model = try Model(name: "two", input: [2], layers: [.linear(units: 3), .relu, .linear(units: 2)])
+        model = try Model(name: "two", input: [2], layers: [.linear(units: 3), .activation(.relu), .linear(units: 2)])
         values = FlatBuffer(count: model.layout.count)
         values.pointer.update(repeating: 1, count: model.layout.count)
     }
