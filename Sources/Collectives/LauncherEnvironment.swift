@@ -19,6 +19,9 @@ public struct LauncherEnvironment: Equatable, Sendable {
     /// How many ranks it started on this host, `nil` where it does not tell.
     public var localSize: Int?
 
+    /// How this rank's messages begin before MPI is asked: `rank 1 of 4 on node2`.
+    public var name: String { "rank \(rank)\(worldSize.map { " of \($0)" } ?? "") on \(HostInformation.name)" }
+
     /// What a launcher announced.
     public init(launcher: Launcher, rank: Int, worldSize: Int?, localRank: Int? = nil, localSize: Int? = nil) {
         self.launcher = launcher

@@ -46,10 +46,12 @@ struct Attempt {
         }
         close(writer)
         var account = FailureAccount()
-        let wasToldToStop = watch(child, reader, &account)
+        var output = LauncherOutput()
+        let wasToldToStop = watch(child, reader, &account, &output)
         let ownEnd = child.end
         child.killAll()
-        forward(reader, &account)
+        forward(reader, &account, &output)
+        StandardErrorText.write(output.rest()[...])
         // A launcher that had to be ended cannot pass on the exit code that a rank gave.
         let end = ownEnd ?? account.abortCode.map(ProcessEnd.exited) ?? .signaled(SIGKILL)
         return Outcome(
@@ -58,7 +60,9 @@ struct Attempt {
     }
 
     /// Passes messages and stop requests on until the process ends or has to be ended; gives whether it was told to stop.
-    private func watch(_ child: ChildProcess, _ reader: Int32, _ account: inout FailureAccount) -> Bool {
+    private func watch(
+        _ child: ChildProcess, _ reader: Int32, _ account: inout FailureAccount, _ output: inout LauncherOutput
+    ) -> Bool {
         var stop = StopDelivery(isLauncher: isLauncher)
         var ending = Ending()
         while !child.hasEnded() {
@@ -68,7 +72,7 @@ struct Attempt {
             poll(&entries, 2, stop.isPending || ending.hasBegun ? 50 : 500)
             let isClosed = entries[0].revents & Int16(POLLHUP) != 0 && entries[0].revents & Int16(POLLIN) == 0
             if isClosed { requests.wait(seconds: 0.05) }  // the process has closed its standard error, or is just ending
-            forward(reader, &account)
+            forward(reader, &account, &output)
             requests.update()
             if requests.second != nil { break }
             if requests.first != nil { stop.deliver(to: child, afterSeconds: Attempt.deafSeconds) }
@@ -77,15 +81,15 @@ struct Attempt {
         return requests.first != nil
     }
 
-    /// Copies what the job has written to standard error, and reads it.
-    private func forward(_ reader: Int32, _ account: inout FailureAccount) {
+    /// Reads what the job has written to standard error, and copies what people need of it.
+    private func forward(_ reader: Int32, _ account: inout FailureAccount, _ output: inout LauncherOutput) {
         var buffer = [UInt8](repeating: 0, count: 1 << 14)
         while true {
             let count = read(reader, &buffer, buffer.count)
             if count < 0 && errno == EINTR { continue }
             if count <= 0 { return }
             account.read(buffer[..<count])
-            StandardErrorText.write(buffer[..<count])
+            StandardErrorText.write(isLauncher ? output.pass(buffer[..<count])[...] : buffer[..<count])
         }
     }
 }

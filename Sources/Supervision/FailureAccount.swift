@@ -7,6 +7,11 @@ public struct FailureAccount: Equatable, Sendable {
     private var rankMessage: String?
     /// What `mpirun` saw of the first process that failed.
     private var launcherMessage: String?
+    /// The rank that a signal has ended and that could not say so itself, and what it was doing.
+    public var killedRank: Int? { launcherRank == rankOfMessage ? nil : launcherRank }
+    private var launcherRank: Int?
+    private var rankOfMessage: Int?
+    private var placeOfKilledRank: String?
     private var crash: String?
     /// Hosts that could not be reached or whose daemon was lost, in the order of the messages.
     public private(set) var lostHosts: [String] = []
@@ -41,9 +46,9 @@ public struct FailureAccount: Equatable, Sendable {
 
     /// The first cause in one phrase.
     ///
-    /// What `mpirun` saw comes before what ranks say: those that are left complain of the one that is gone.
+    /// What `mpirun` saw of one rank comes before what others say: those that are left complain of the one that is gone.
     public func cause(_ end: ProcessEnd, of program: String) -> String {
-        if let launcherMessage { return launcherMessage }
+        if let launcherMessage, killedRank != nil { return launcherMessage + (placeOfKilledRank.map { " in \($0)" } ?? "") }
         if let host = lostHosts.first { return "host \(host) is lost" }
         if let text = rankMessage ?? crash { return text }
         if cannotStartDaemons { return "mpirun could not start its daemons on all hosts" }
@@ -53,13 +58,17 @@ public struct FailureAccount: Equatable, Sendable {
         }
     }
 
+    /// Adds what the killed rank was doing.
+    mutating func setPlace(ofKilledRank place: String?) { placeOfKilledRank = place }
+
     private mutating func read(line: String) {
         let message = line.hasPrefix("trainer: ") ? line.dropFirst("trainer: ".count) : line[...]
-        if let place = message.prefixMatch(of: /rank \d+ of \d+ on \S+(?: \((?<phase>[^():]+), step \d+\))?:/) {
+        if let place = message.prefixMatch(of: /rank (?<rank>\d+) of \d+ on \S+(?: \((?<phase>[^():]+?)(?: after step \d+)?\))?:/) {
             if rankMessage == nil { rankMessage = String(message) }
             if hasRankEnded { return }
             hasRankEnded = true
-            hadStarted = place.output.phase.map { $0 != "start-up" } ?? false
+            rankOfMessage = Int(place.output.rank)
+            hadStarted = place.output.phase.map { $0 != "start-up" && $0 != "the launch" } ?? false
             suspectHosts = FailureAccount.suspects(in: message[place.range.upperBound...].drop { $0 == " " })
         } else if line.hasPrefix("trainer: ") {
             if rankMessage == nil { rankMessage = String(message) }
@@ -81,6 +90,7 @@ public struct FailureAccount: Equatable, Sendable {
                 let signal = word(of: line, after: "", then: "exited on signal").flatMap({ Int32($0) })
             else { return }
             launcherMessage = "rank \(rank) on \(host) was ended by \(SignalName.of(signal))"
+            launcherRank = Int(rank)
         }
     }
 

@@ -36,15 +36,30 @@ public struct Supervisor {
     /// The command of an attempt, with variables of its environment that differ from this process's.
     public let command: (Assignment) -> (arguments: [String], variables: [String: String?])
     public let newestCheckpoint: () -> CheckpointMark?
+    /// How ranks of this machine leave word of what they do.
+    public let activity: ActivityReader?
+
+    /// Ranks that find a folder's name in a variable leave word there; what of it is read when one has been killed.
+    public struct ActivityReader {
+        public var folderVariable: String
+        public var placeOfRank: (_ rank: Int, _ folder: String) -> String?
+
+        public init(folderVariable: String, placeOfRank: @escaping (_ rank: Int, _ folder: String) -> String?) {
+            self.folderVariable = folderVariable
+            self.placeOfRank = placeOfRank
+        }
+    }
 
     public init(
-        policy: RestartPolicy, source: HostSource, endSeconds: Double?, newestCheckpoint: @escaping () -> CheckpointMark?,
+        policy: RestartPolicy, source: HostSource, endSeconds: Double?, activity: ActivityReader? = nil,
+        newestCheckpoint: @escaping () -> CheckpointMark?,
         command: @escaping (Assignment) -> (arguments: [String], variables: [String: String?])
     ) {
         self.policy = policy
         self.source = source
         self.endSeconds = endSeconds
         self.newestCheckpoint = newestCheckpoint
+        self.activity = activity
         self.command = command
     }
 
@@ -90,6 +105,9 @@ public struct Supervisor {
         var firstCauseCode: Int32 = 0
 
         init(checkpoint: CheckpointMark?) { self.checkpoint = checkpoint }
+
+        /// What the same command does.
+        var resumption: String { checkpoint.map { "resumes from step \($0.step)" } ?? "begins anew" }
 
         mutating func record(_ outcome: Attempt.Outcome, cause: String, code: Int32, checkpoint mark: CheckpointMark?) {
             attempts += 1
@@ -146,7 +164,12 @@ public struct Supervisor {
         }
         var (arguments, variables) = command(assignment)
         if let folder { variables.updateValue(folder.path, forKey: "TMPDIR") }
-        return try Attempt(command: arguments, variables: variables, isLauncher: ranks != nil, requests: requests).run()
+        if let folder, let activity { variables.updateValue(folder.path, forKey: activity.folderVariable) }
+        var outcome = try Attempt(command: arguments, variables: variables, isLauncher: ranks != nil, requests: requests).run()
+        if let folder, let rank = outcome.account.killedRank {
+            outcome.account.setPlace(ofKilledRank: activity?.placeOfRank(rank, folder.path))
+        }
+        return outcome
     }
 
     /// The code of an attempt's first cause; what is no rank's own becomes that of the policy.
@@ -179,8 +202,10 @@ public struct Supervisor {
             return nil
         }
         if policy.restarts > 0 {
-            say("\(account); that was the last one: remove the cause and give the same command, which resumes"
-                + (history.checkpoint.map { " from step \($0.step)" } ?? ""))
+            say("\(account); that was the last one: remove the cause and give the same command, which \(history.resumption)")
+        } else if outcome.account.killedRank != nil || outcome.account.isHostFailure {
+            // Nobody has said it yet.
+            say("\(history.cause); look at that host (dmesg tells when memory ran out); the same command \(history.resumption)")
         }
         return history.firstCauseCode
     }

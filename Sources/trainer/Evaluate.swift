@@ -25,7 +25,7 @@ struct Evaluate: ParsableCommand {
 
     func run() throws {
         if let np { try Job.launch(ranks: np, threads: threads, arguments: CommandLine.arguments(without: ["--np"])) }
-        try Job.run { ranks in
+        try Job.run { ranks, _ in
             let weights = try ranks.together { try TrainedWeights(source, config: config, data: data) }
             let tally = try weights.evaluateTest(ranks, threads: threads)
             if ranks.rank == 0 {

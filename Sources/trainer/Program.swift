@@ -10,8 +10,8 @@ struct Program: ParsableCommand {
         abstract: "Trains neural networks on CPUs: one process, threads or MPI ranks, the same bits everywhere.",
         discussion: """
             Without arguments it trains LeNet-5 on digits that it draws itself, on all cores of this machine.
-            Exit codes: 0 done, 64 bad usage or configuration, 65 bad data or checkpoint, 70 internal, 75 stopped by a
-            signal and resumable.
+            Exit codes: 0 done, 64 bad usage or configuration, 65 bad data or checkpoint, 70 internal, 71 faulty memory or
+            processor, 75 stopped by a signal and resumable.
             """,
         subcommands: [Train.self, Evaluate.self, Predict.self, Summary.self, Digest.self, Bench.self, Doctor.self],
         defaultSubcommand: Train.self)
@@ -30,6 +30,7 @@ struct Program: ParsableCommand {
             letFirstRankSpeak()
             exit(withError: error)
         } catch {
+            CrashReport.allowExit()
             letFirstRankSpeak()
             let report = ErrorReport(error)
             StandardError.write("trainer: \(report.text)")

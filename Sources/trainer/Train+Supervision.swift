@@ -23,6 +23,7 @@ extension Train {
         let source = try supervision.hostSource()
         return try Supervisor(
             policy: try restartPolicy(source), source: source, endSeconds: endSeconds,
+            activity: .init(folderVariable: ActivityRecord.folderVariable) { ActivityRecord.place(ofRank: $0, in: $1) },
             newestCheckpoint: { Train.newestCheckpoint(in: checkpoints) }, command: { command($0, endSeconds: endSeconds) }
         ).run()
     }

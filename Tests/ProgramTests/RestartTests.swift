@@ -88,7 +88,7 @@ extension ProgramTests {
             job.signal(SIGSTOP, rank: 1)
             let outcome = job.wait()
             #expect(outcome.exitCode == 0 && outcome.leftovers.isEmpty, "\(outcome.account)")
-            #expect(outcome.errors.contains("has done its part of training"), "\(outcome.account)")
+            #expect(outcome.errors.contains(", which is stopped;"), "\(outcome.account)")
             #expect(try final() == expected)
         }
 

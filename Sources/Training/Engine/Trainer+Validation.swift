@@ -23,9 +23,10 @@ extension Trainer {
     /// Evaluates on the validation samples unless a stop signal comes; collective.
     func evaluate(_ evaluator: Evaluator, step: Int) throws -> Tally? {
         try settle()
-        watchdog.enter("validation", step: step, pieces: evaluator.grains.count)
-        let tally = try evaluator.evaluate(unless: { StopSignal.isRequested }, onGrain: { [watchdog] in watchdog.finishPiece() })
-        watchdog.enter("what follows validation", step: step)
+        Activity.enter(.validation, step: step, pieces: evaluator.grains.count)
+        try TestFault.reach(.validation, step: step)
+        let tally = try evaluator.evaluate(unless: { StopSignal.isRequested }, onGrain: { Activity.finishPiece() })
+        Activity.enter(.afterValidation, step: step)
         return tally
     }
 
@@ -57,7 +58,13 @@ extension Trainer {
         }
         // Where nothing goes back to sound weights, training on would be in vain.
         if !tally.meanLoss.isFinite, setup.configuration.onNonFinite == .stop {
-            try setup.ranks.together { if setup.ranks.rank == 0 { throw TrainingError.nonFiniteValidation(step: step) } }
+            Activity.enter(.validation, step: step)
+            try setup.ranks.together { [setup] in
+                if let found = try evaluator.findNonFinite() {
+                    throw TrainingError.nonFiniteValidation(step: step, what: found.what, rank: setup.ranks.rank, samples: found.samples)
+                }
+                if setup.ranks.rank == 0 { throw TrainingError.nonFiniteSum(step: step, what: "the validation loss") }
+            }
         }
         return .done(tally)
     }

@@ -12,20 +12,35 @@ final class CheckpointKeeper {
     private var lastTime = Clock.seconds
     private var lastStep: Int
     /// Saves that have ended since the last call of ``report(to:step:)``, filled by the writer's thread.
-    private let outcomes = SaveOutcomes()
+    private let outcomes: SaveOutcomes
+    /// Finished steps that a kill may cost; nil where time alone decides when a checkpoint is due.
+    private let intervalSteps: Int?
 
-    /// - Parameter step: of the checkpoint that the run goes on from, or −1.
-    init(_ directory: RunDirectory, _ configuration: CheckpointConfiguration, fingerprint: String, step: Int) throws {
+    init(
+        _ directory: RunDirectory, _ configuration: CheckpointConfiguration, fingerprint: String, stepsPerEpoch: Int, _ start: RunSetup.Start
+    ) throws {
         self.directory = directory
         self.configuration = configuration
         self.fingerprint = fingerprint
-        lastStep = step
+        intervalSteps = configuration.intervalSteps(stepsPerEpoch: stepsPerEpoch)
+        outcomes = SaveOutcomes(newestStep: start.step)
+        // A state that has been validated replaces the one that has not.
+        lastStep = start.step > 0 && !start.validationIsPending ? start.step : -1
         store = try CheckpointStore(directory: directory.checkpoints, keep: configuration.keep)
         writer = BackgroundCheckpointWriter(store: store)
     }
 
-    /// Whether the time for the next checkpoint has come; the other ranks do not know it.
-    var isTimeDue: Bool { configuration.everySeconds.map { Clock.seconds - lastTime >= $0 } ?? false }
+    /// Whether the time for the next checkpoint comes within a step that takes so long; the other ranks do not know it.
+    ///
+    /// A checkpoint counts from when it is on disk. So it is made earlier by the time that the last one took to get there, but
+    /// not more often than twice in an interval, however slow the disk is.
+    func isTimeDue(stepSeconds: Double) -> Bool {
+        guard let interval = configuration.everySeconds else { return false }
+        return Clock.seconds - lastTime >= max(interval - outcomes.lastSaveSeconds - stepSeconds, interval / 2)
+    }
+
+    /// Whether a kill after `step` finished steps would cost more than one interval, unless the save that runs ends before.
+    func mustWait(step: Int) -> Bool { intervalSteps.map { step - outcomes.newestStep > $0 } ?? false }
 
     /// What goes into a checkpoint beside the tensors.
     struct Progress {
@@ -43,13 +58,13 @@ final class CheckpointKeeper {
     func save(_ state: TrainingState, _ progress: Progress) throws {
         let step = progress.step
         if step == lastStep { return }
+        let start = Clock.seconds
         var texts = CheckpointState()
         try texts.set(progress.learningRate, for: CheckpointKeeper.learningRateKey)
         if let best = progress.best { try texts.set(best, for: CheckpointKeeper.bestKey) }
         if progress.validationIsPending { try texts.set(true, for: CheckpointKeeper.validationIsPendingKey) }
         let checkpoint = try state.checkpoint(
             step: step, best: progress.rollback ?? progress.best, configFingerprint: fingerprint, state: texts)
-        let start = Clock.seconds
         let store = store
         let outcomes = outcomes
         let best = directory.best

@@ -45,6 +45,7 @@ struct RunSetup {
         try ranks.together { try Placement.check(threads: threads, worldSize: ranks.worldSize) }
         data = try RunData.open(configuration.data, ranks: ranks)
         try RankIdentity.requireSame(configuration, data, ranks)
+        try ranks.together { try TestFault.reach(.startUp) }
         let key = RandomKey(seed: configuration.seed)
         let plan = BatchPlan(
             sampleCount: data.training.count, batchSize: configuration.batch, grainSize: configuration.grain, key: key)
@@ -64,6 +65,7 @@ struct RunSetup {
         state = TrainingState(model: model, optimizer: parts.1, keepsBest: learningRate.plateau?.rollback ?? false)
         replica = try RunSetup.replica(configuration, model, state.values, plan, ranks, threads)
         state.initialize(key: key, learningRate: configuration.optimizer.learningRate)
+        TestFault.poison(state.values.pointer, .startUp, step: 0)
 
         let (start, lock) = try RunSetup.resume(configuration, options.resume, directory, state, ranks)
         self.lock = lock
@@ -72,7 +74,7 @@ struct RunSetup {
         best = start.best
         try learningRate.restore(start.learningRate)
         decisions = start.decisions + (options.restartReason.map { [DecisionRecord(step: start.step, kind: .restart, reason: "started again: \($0)")] } ?? [])
-        keeper = try RunSetup.keeper(configuration, directory, ranks, start)
+        keeper = try RunSetup.keeper(configuration, directory, ranks, stepsPerEpoch: plan.stepsPerEpoch, start)
     }
 
     // MARK: - Parts
@@ -116,16 +118,14 @@ struct RunSetup {
     }
 
     private static func keeper(
-        _ configuration: RunConfiguration, _ directory: RunDirectory, _ ranks: Ranks, _ start: Start
+        _ configuration: RunConfiguration, _ directory: RunDirectory, _ ranks: Ranks, stepsPerEpoch: Int, _ start: Start
     ) throws -> CheckpointKeeper? {
         var keeper: CheckpointKeeper?
         try ranks.together {
             if ranks.rank == 0 {
                 try AtomicFile.write(text: configuration.resolvedYAML(), to: directory.configuration)
                 keeper = try CheckpointKeeper(
-                    directory, configuration.checkpoint, fingerprint: configuration.fingerprintText,
-                    // A state that has been validated replaces the one that has not.
-                    step: start.step > 0 && !start.validationIsPending ? start.step : -1)
+                    directory, configuration.checkpoint, fingerprint: configuration.fingerprintText, stepsPerEpoch: stepsPerEpoch, start)
             }
         }
         return keeper

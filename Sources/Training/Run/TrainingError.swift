@@ -11,15 +11,20 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     /// A checkpoint file was written under another configuration.
     case otherCheckpoint(path: String, expected: String, found: String)
     case nonFinite(step: Int, what: String, rank: Int, samples: [Int])
+    /// A sum over all ranks, though computing each rank's grains again gives finite numbers.
+    case nonFiniteSum(step: Int, what: String)
     case runDirectory(path: String, operation: String, reason: String)
     case runDirectoryInUse(path: String)
     case noWeights(path: String)
     case outputMismatch(model: String, outputs: [Int], classes: Int)
-    case noProgress(rank: Int, phase: String, step: Int, seconds: Double)
-    /// This rank has done its part and waits in vain for the others'.
-    case ranksAreLate(rank: Int, phase: String, step: Int, seconds: Double)
+    /// This rank has not moved on for so long.
+    case noProgress(seconds: Double)
+    /// This rank has done its part and waits in vain for the others'; `suspects` says which, where that is known.
+    case ranksAreLate(seconds: Double, suspects: [String])
     /// Validation gave a loss that is no finite number.
-    case nonFiniteValidation(step: Int)
+    case nonFiniteValidation(step: Int, what: String, rank: Int, samples: [Int])
+    /// A weight or running statistic is no finite number, so that the state is not saved.
+    case nonFiniteState(step: Int, tensor: String)
     /// The ranks' replicas, which must be the same, are not; `hosts` by rank.
     case replicasDiffer(step: Int, differences: [ReplicaDifference], hosts: [String])
     /// Another rank failed and said why.
@@ -27,6 +32,11 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
 
     /// Part of the text of every error that a run meets again when it is started again, because its arithmetic is deterministic.
     public static let nonFinitePhrase = "is not a finite number"
+
+    /// `sample 7`, or `samples 7, 9, …` with the first eight.
+    private static func list(_ samples: [Int]) -> String {
+        "sample\(samples.count == 1 ? "" : "s") " + samples.prefix(8).map(String.init).joined(separator: ", ") + (samples.count > 8 ? ", …" : "")
+    }
 
     public var description: String {
         switch self {
@@ -46,9 +56,10 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
             "\(path): was written under another configuration (fingerprint \(found), this one is \(expected)); "
                 + "use the config.yaml of that run"
         case .nonFinite(let step, let what, let rank, let samples):
-            "step \(step): \(what) \(TrainingError.nonFinitePhrase) (rank \(rank), samples \(samples.prefix(8).map(String.init).joined(separator: ", "))"
-                + (samples.count > 8 ? ", …" : "")
-                + "); lower the learning rate, set clipNorm, or set onNonFinite: skip; the last checkpoint is intact"
+            "step \(step): \(what) \(TrainingError.nonFinitePhrase) (rank \(rank), \(TrainingError.list(samples))); lower the learning rate, set clipNorm, or set onNonFinite: skip; the last checkpoint is intact"
+        case .nonFiniteSum(let step, let what):
+            "step \(step): \(what) \(TrainingError.nonFinitePhrase), but that of each grain is when it is computed again: the sum is too large "
+                + "for its numbers, or a rank's memory or processor is faulty; lower the learning rate, or test the memory; the last checkpoint is intact"
         case .runDirectory(let path, let operation, let reason):
             "\(path): \(operation): \(reason); give a writable directory with --run"
         case .runDirectoryInUse(let path):
@@ -57,15 +68,17 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
             "\(path): no weights there; give a run directory with final.safetensors, best.safetensors or checkpoints, or a weights file"
         case .outputMismatch(let model, let outputs, let classes):
             "model \(model) gives outputs of shape \(outputs), but the data set has \(classes) classes; set the units of the last layer to \(classes)"
-        case .noProgress(let rank, let phase, let step, let seconds):
-            "rank \(rank) made no progress for \(Int(seconds)) s in \(phase) after step \(step); "
-                + "look at that rank's host and storage, or raise deadlineSeconds; the same command resumes"
-        case .ranksAreLate(let rank, let phase, let step, let seconds):
-            "rank \(rank) has done its part of \(phase) after step \(step) and has waited \(Int(seconds)) s for another rank, "
-                + "which is stopped or cannot be reached; look at the hosts of the others, or raise deadlineSeconds; the same command resumes"
-        case .nonFiniteValidation(let step):
-            "step \(step): the validation loss \(TrainingError.nonFinitePhrase); "
+        case .noProgress(let seconds):
+            "no progress for \(Int(seconds)) s; look at this rank's host and storage, or raise deadlineSeconds; the same command resumes"
+        case .ranksAreLate(let seconds, let suspects):
+            "has done its part and has waited \(Int(seconds)) s for \(suspects.isEmpty ? "another rank" : suspects.joined(separator: ", ")); "
+                + "look at the hosts and the network of the others, or raise deadlineSeconds; the same command resumes"
+        case .nonFiniteValidation(let step, let what, let rank, let samples):
+            "step \(step): in validation \(what) \(TrainingError.nonFinitePhrase) (rank \(rank), \(TrainingError.list(samples))); "
                 + "lower the learning rate, set clipNorm, or set onNonFinite: skip; the last checkpoint is intact"
+        case .nonFiniteState(let step, let tensor):
+            "step \(step): \(tensor) \(TrainingError.nonFinitePhrase), so this state is not saved; "
+                + "lower the learning rate or set clipNorm; the last checkpoint is intact"
         case .replicasDiffer(let step, let differences, let hosts): ReplicaDifference.text(differences, step: step, hosts: hosts)
         case .elsewhere(let rank): "rank \(rank) failed"
         }
