@@ -66,10 +66,10 @@ public struct RunDirectory: Sendable {
 public final class RunDirectoryLock: Sendable {
     private let descriptor: Int32
 
-    /// Takes the lock, waiting for a job that is just ending.
+    /// Takes the lock, waiting for a job that is just ending: the ranks of a killed `mpirun` have two seconds.
     ///
     /// A file system that knows no locks (some network ones) is used without. Throws `TrainingError.runDirectoryInUse`.
-    public init(_ directory: RunDirectory, waitingSeconds: Double = 4) throws(TrainingError) {
+    public init(_ directory: RunDirectory, waitingSeconds: Double = 2.5) throws(TrainingError) {
         descriptor = open(directory.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         if descriptor < 0 {
             throw .runDirectory(path: directory.path, operation: "open", reason: String(cString: strerror(errno)))

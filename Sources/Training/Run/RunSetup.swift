@@ -41,10 +41,11 @@ struct RunSetup {
         self.configuration = configuration
         self.ranks = ranks
         directory = RunDirectory(options.directory ?? "runs/" + configuration.name)
+        try RankIdentity.requireSame(configuration, ranks)
         let threads = options.threads ?? Placement.defaultThreads(ranksOnHost: ranks.hostSize)
         try ranks.together { try Placement.check(threads: threads, worldSize: ranks.worldSize) }
         data = try RunData.open(configuration.data, ranks: ranks)
-        try RankIdentity.requireSame(configuration, data, ranks)
+        try RankIdentity.requireSame(data, ranks)
         try ranks.together { try TestFault.reach(.startUp) }
         let key = RandomKey(seed: configuration.seed)
         let plan = BatchPlan(
@@ -62,6 +63,10 @@ struct RunSetup {
             )
         }
         learningRate = parts.0
+        let samples = threads * min(configuration.grain, data.training.count)
+        try ranks.together {
+            try MemoryNeed.check(model, copies: 2 + parts.1.rule.slots.count, samples: samples, ranksOnHost: ranks.hostSize)
+        }
         state = TrainingState(model: model, optimizer: parts.1, keepsBest: learningRate.plateau?.rollback ?? false)
         replica = try RunSetup.replica(configuration, model, state.values, plan, ranks, threads)
         state.initialize(key: key, learningRate: configuration.optimizer.learningRate)

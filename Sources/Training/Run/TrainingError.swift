@@ -2,9 +2,12 @@ import DataParallel
 
 /// What ends a run, beside the errors of the modules that it uses; each text ends with what to do.
 public enum TrainingError: Error, Equatable, CustomStringConvertible {
-    case ranksDiffer(rank: Int, what: String)
+    /// These ranks differ from rank 0 in what all must have alike; `hosts` by rank.
+    case ranksDiffer(ranks: [Int], hosts: [String], difference: LaunchDifference)
     /// The launcher gave a rank fewer cores than it has threads.
     case boundToFewerCores(cores: Int, threads: Int)
+    /// The host has less memory than the model takes at the very least.
+    case tooLittleMemory(model: String, neededGigabytes: Double, availableGigabytes: Double)
     case moreRanksThanGrains(ranks: Int, grains: Int, batch: Int, grain: Int)
     /// The run directory's run has another configuration; `differences` name the keys where that is known.
     case otherConfiguration(directory: String, differences: [String])
@@ -38,13 +41,18 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
         "sample\(samples.count == 1 ? "" : "s") " + samples.prefix(8).map(String.init).joined(separator: ", ") + (samples.count > 8 ? ", …" : "")
     }
 
+    private static func rounded(_ gigabytes: Double) -> String { gigabytes < 10 ? "\((gigabytes * 10).rounded() / 10)" : "\(Int(min(gigabytes, 1e15)))" }
+
     public var description: String {
         switch self {
-        case .ranksDiffer(let rank, let what):
-            "rank \(rank) has another \(what) than rank 0; give all hosts the same program, configuration and data files"
+        case .ranksDiffer(let ranks, let hosts, let difference):
+            difference.text(ranks: ranks, firstHost: hosts.first ?? "") + "; " + difference.remedy
         case .boundToFewerCores(let cores, let threads):
             "the launcher bound this rank to \(cores) core\(cores == 1 ? "" : "s"), too few for \(threads) threads; "
                 + "start it with mpirun --bind-to none, or with --threads \(cores)"
+        case .tooLittleMemory(let model, let needed, let available):
+            "model \(model) takes at least \(TrainingError.rounded(needed)) GB, this host has \(TrainingError.rounded(available)) GB; "
+                + "make its layers, the grain or the number of threads smaller"
         case .moreRanksThanGrains(let ranks, let grains, let batch, let grain):
             "\(ranks) ranks for \(grains) grains (batch \(batch) in grains of \(grain)): a rank would have nothing to do; "
                 + "start at most \(grains) ranks, or make the batch larger or the grain smaller (which changes the result)"
