@@ -55,25 +55,31 @@ public final class RunDirectoryLock: Sendable {
             let now = Clock.seconds
             if hold.isLost || now - hold.lookedAt < seconds { return hold.isLost }
             hold.lookedAt = now
-            var held = stat()
-            var present = stat()
-            hold.isLost =
-                fstat(hold.descriptor, &held) != 0 || stat(directory.path, &present) != 0 || held.st_dev != present.st_dev
-                || held.st_ino != present.st_ino
+            // One that was removed while files were written to it is still there, but most of it is not.
+            hold.isLost = !isAtPath(hold.descriptor) || access(directory.checkpoints, F_OK) != 0
             return hold.isLost
         }
     }
 
-    /// Takes the lock of the folder that is at the path by now, if that `isSuitable`; else the old folder stays lost.
+    /// Whether the directory's path leads to the folder that is open as `descriptor`.
+    private func isAtPath(_ descriptor: Int32) -> Bool {
+        var held = stat()
+        var present = stat()
+        return fstat(descriptor, &held) == 0 && stat(directory.path, &present) == 0 && held.st_dev == present.st_dev
+            && held.st_ino == present.st_ino
+    }
+
+    /// Takes the lock of the folder that is at the path by now, if that is the old one or `isSuitable`; else it stays lost.
     ///
     /// Throws `TrainingError.runDirectory` or `runDirectoryInUse`.
     func takeAgain(isSuitable: () throws -> Bool) throws {
         try hold.withLock { hold in
             // The old folder may be back, and its lock would keep this one out.
+            let isBack = hold.descriptor >= 0 && isAtPath(hold.descriptor)
             if hold.descriptor >= 0 { close(hold.descriptor) }
             hold.descriptor = -1
             let descriptor = try RunDirectoryLock.take(directory, waitingSeconds: 0)
-            let isRefused = Result { try !isSuitable() }
+            let isRefused = Result { try !isBack && !isSuitable() }
             guard case .success(false) = isRefused else {
                 close(descriptor)
                 _ = try isRefused.get()
