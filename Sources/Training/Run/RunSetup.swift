@@ -28,8 +28,6 @@ struct RunSetup {
     let validationIsPending: Bool
     var best: Checkpoint.BestMetric?
     let keeper: CheckpointKeeper?
-    /// Rank 0's hold on the run directory.
-    private let lock: RunDirectoryLock?
     /// What happened on the way that the log should tell.
     let decisions: [DecisionRecord]
 
@@ -73,13 +71,12 @@ struct RunSetup {
         TestFault.poison(state.values.pointer, .startUp, step: 0)
 
         let (start, lock) = try RunSetup.resume(configuration, options.resume, directory, state, ranks)
-        self.lock = lock
         firstStep = start.step
         validationIsPending = start.validationIsPending
         best = start.best
         try learningRate.restore(start.learningRate)
         decisions = start.decisions + (options.restartReason.map { [DecisionRecord(step: start.step, kind: .restart, reason: "started again: \($0)")] } ?? [])
-        keeper = try RunSetup.keeper(configuration, directory, ranks, stepsPerEpoch: plan.stepsPerEpoch, start)
+        keeper = try RunSetup.keeper(configuration, directory, lock, ranks, stepsPerEpoch: plan.stepsPerEpoch, start)
     }
 
     // MARK: - Parts
@@ -123,15 +120,12 @@ struct RunSetup {
     }
 
     private static func keeper(
-        _ configuration: RunConfiguration, _ directory: RunDirectory, _ ranks: Ranks, stepsPerEpoch: Int, _ start: Start
+        _ configuration: RunConfiguration, _ directory: RunDirectory, _ lock: RunDirectoryLock?, _ ranks: Ranks, stepsPerEpoch: Int, _ start: Start
     ) throws -> CheckpointKeeper? {
         var keeper: CheckpointKeeper?
         try ranks.together {
-            if ranks.rank == 0 {
-                try AtomicFile.write(text: configuration.resolvedYAML(), to: directory.configuration)
-                keeper = try CheckpointKeeper(
-                    directory, configuration.checkpoint, fingerprint: configuration.fingerprintText, stepsPerEpoch: stepsPerEpoch, start)
-            }
+            // Rank 0's alone.
+            if let lock { keeper = try CheckpointKeeper(directory, lock, configuration, stepsPerEpoch: stepsPerEpoch, start) }
         }
         return keeper
     }

@@ -1,3 +1,4 @@
+import Checkpointing
 import DataParallel
 
 /// What ends a run, beside the errors of the modules that it uses; each text ends with what to do.
@@ -18,6 +19,10 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case nonFiniteSum(step: Int, what: String)
     case runDirectory(path: String, operation: String, reason: String)
     case runDirectoryInUse(path: String)
+    /// The run directory is no longer where it was; `outcome` says what became of the state.
+    case runDirectoryLost(path: String, step: Int, outcome: String)
+    /// The storage refused something that the run has to save.
+    case notSaved(CheckpointError)
     case noWeights(path: String)
     case outputMismatch(model: String, outputs: [Int], classes: Int)
     /// This rank has not moved on for so long.
@@ -72,6 +77,9 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
             "\(path): \(operation): \(reason); give a writable directory with --run"
         case .runDirectoryInUse(let path):
             "\(path): another job is training in this directory; wait for its end, or give another directory with --run"
+        case .runDirectoryLost(let path, let step, let outcome):
+            "\(path): the run directory was removed or moved while the job trained after step \(step); \(outcome)"
+        case .notSaved(let error): "\(error)"
         case .noWeights(let path):
             "\(path): no weights there; give a run directory with final.safetensors, best.safetensors or checkpoints, or a weights file"
         case .outputMismatch(let model, let outputs, let classes):
