@@ -36,8 +36,9 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
         try checkMPI(MPI_Initialized(&wasInitialized), "MPI_Initialized", rank: launcher.rank)
         if wasInitialized != 0 { throw CollectivesError.alreadyInitialized }
         MPIRuntimeSettings(
-            localSize: launcher.localSize, allowedProcessors: HostInformation.allowedProcessors,
-            crossMemoryAttachAllowed: cmpi_cross_memory_attach_allowed() != 0
+            localSize: launcher.localSize, worldSize: launcher.worldSize, allowedProcessors: HostInformation.allowedProcessors,
+            crossMemoryAttachAllowed: cmpi_cross_memory_attach_allowed() != 0,
+            sharedMemoryFits: SharedMemorySpace.fits(byteCount: (launcher.localSize ?? 1) * MPIRuntimeSettings.sharedBytesPerRank)
         ).apply()
         var level: Int32 = 0
         let required = Int32(MPI_THREAD_SERIALIZED)

@@ -45,10 +45,12 @@ public struct Model: Sendable {
         self.root = root
     }
 
-    /// The output for a batch [N, inputShape…] → [N, outputShape…].
+    /// The output for a batch [N, inputShape…] → [N, outputShape…]; a model of vectors also takes images of as many values.
     public func callAsFunction(_ x: Variable, mode: Mode) -> Variable {
-        precondition(x.shape.sample == inputShape, "\(name): input \(x.shape), expected [N] + \(inputShape)")
-        return root(x, mode: mode)
+        let sample = x.shape.sample
+        let isFlattened = inputShape.rank == 1 && sample.rank > 1 && sample.count == inputShape.count
+        precondition(sample == inputShape || isFlattened, "\(name): input \(x.shape), expected [N] + \(inputShape)")
+        return root(isFlattened ? flatten(x) : x, mode: mode)
     }
 
     /// running ← (1 − m) · running + m · statistics / samples, for every running statistic.
