@@ -19,9 +19,11 @@ struct Program: ParsableCommand {
 
     /// Runs a command; errors go to standard error with the documented exit code.
     static func main() {
+        StopSignal.hold()
         ProcessorTuning.apply()
         do {
             var command = try parseAsRoot()
+            if !(command is Train) { StopSignal.release() }  // training takes them over
             try command.run()
         } catch let error where exitCode(for: error) == .success {
             // A request for help, which one rank answers.
