@@ -16,7 +16,7 @@ struct Attempt {
     /// Seconds that `mpirun` gets to end a job that it knows to be over; a host that is gone can keep it for minutes.
     static let endingSeconds = 2.0
     /// Seconds that it gets after a rank has said why it ends; it does not always tell that it knows.
-    static let rankEndingSeconds = 5.0
+    static let rankEndingSeconds = 3.0
     /// Seconds that a stop request waits at most for processes that do not listen to it yet.
     private static let deafSeconds = 10.0
 

@@ -30,9 +30,9 @@ struct FailureAccountTests {
     }
 
     @Test(arguments: [
-        ("rank 1 of 3 on a: no space", true, false), ("rank 1 of 3 on a.b.c (start-up, step 0): no space", true, false),
-        ("trainer: rank 1 of 3 on a (saving a checkpoint, step 40): no space", true, true),
-        ("rank 1 of 3 on a (training, step 4): no space", true, true), ("trainer: no space", false, false),
+        ("rank 1 of 3 on a: no space", true, false), ("rank 1 of 3 on a.b.c (start-up): no space", true, false),
+        ("trainer: rank 1 of 3 on a (saving after step 40): no space", true, true),
+        ("rank 1 of 3 on a (training after step 4): no space", true, true), ("trainer: no space", false, false),
         ("mpirun: Forwarding signal 10 to job", false, false),
     ])
     func `it knows whether a rank has ended, and whether that was before it trained`(line: String, hasEnded: Bool, hadStarted: Bool) {
@@ -44,7 +44,7 @@ struct FailureAccountTests {
 
     @Test(arguments: [
         ("rank 1 of 3 on b: step 8: rank 1 (b) differs from the other ranks in the \(advice)", ["b"]),
-        ("trainer: rank 1 of 5 on b (the comparison of replicas, step 8): step 8: rank 1 (b), rank 3 (c) differ from the other ranks in the \(advice)", ["b", "c"]),
+        ("trainer: rank 1 of 5 on b (the comparison of replicas after step 8): step 8: rank 1 (b), rank 3 (c) differ from the other ranks in the \(advice)", ["b", "c"]),
         ("rank 2 of 5 on b.x: step 8: rank 2 (b.x), rank 3 (b.x) differ from the other ranks in the \(advice)", ["b.x"]),
         ("rank 0 of 2 on a: step 8: rank 0 (a), rank 1 (b) do not have the same \(advice), and no majority says which is wrong", []),
         ("rank 0 of 2 on a: rank 1 (b) differs from the other ranks in the \(advice)", []),
