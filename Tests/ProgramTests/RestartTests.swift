@@ -224,13 +224,25 @@ extension ProgramTests {
                 let outcome = try program.run(
                     Scenario.restarted.arguments(in: directory)
                         + ["--host", "alpha:2,beta:1", "--restarts", "1", "--min-np", "\(minimum)", "--set", "replicaCheck.everySteps=10"],
-                    environment: ["OMPI_MCA_plm_rsh_agent": agent, "TRAINER_TEST_FLIP": "2:55:weight:fc.0.weight:3"])
+                    environment: ["OMPI_MCA_plm_rsh_agent": agent, "TRAINER_TEST_FLIP": "2:55:weight:f1.weight:3"])
                 #expect(outcome.exitCode == code && outcome.leftovers.isEmpty, "\(outcome.account)")
                 #expect(outcome.errors.contains("step 60: rank 2 (beta) differs from the other ranks"), "\(outcome.account)")
                 #expect(outcome.errors.contains("without beta: most ranks agree against it") == (code == 0), "\(outcome.account)")
                 #expect(outcome.errors.contains("attempt 2 of 2 with \(minimum) ranks from step"), "\(outcome.account)")
                 if code == 0 { #expect(try final() == expected) }
             }
+        }
+
+        @Test func `a launcher that stays when a rank has said why it ends is ended`() throws {
+            let launcher = try directory.write(Array("#!/bin/sh\necho 'rank 1 of 2 on beta (training after step 3): no space' >&2\nexec sleep 60\n".utf8), to: "mpirun")
+            chmod(launcher, 0o755)
+            let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+            let outcome = try program.start(
+                Scenario.mlp.arguments(in: directory) + ["--np", "2", "--restarts", "1"], environment: ["PATH": directory.path + ":" + path]
+            ).wait(timeoutSeconds: 30)
+            #expect(outcome.exitCode == 70 && outcome.leftovers.isEmpty && !outcome.timedOut, "\(outcome.account)")
+            #expect(outcome.errors.contains("attempt 1 of 2 failed after 3 s: rank 1 of 2 on beta"), "\(outcome.account)")
+            #expect(outcome.errors.contains("attempt 2 of 2 failed"), "\(outcome.account)")
         }
 
         @Test func `random kills lose nothing`() throws {
