@@ -13,6 +13,9 @@ extension Checkpoint {
         static let statePrefix = "state."
     }
 
+    /// More steps than any run makes; with them no sum or product of the loop's counters overflows.
+    static let largestStep = 1 << 40
+
     /// Reads the checkpoint at `path` and verifies it completely: any change of any bit since it was written is an error.
     ///
     /// The tensors stay in the mapped file. Throws `CheckpointError.system`, `wrongLength`, `invalidHeader`,
@@ -35,7 +38,7 @@ extension Checkpoint {
         try file.verifyChecksum()
 
         let stepText = try required(Key.step)
-        guard let step = Int(stepText), step >= 0 else { throw .notACheckpoint(path: path, problem: "its step is '\(stepText)'") }
+        guard let step = Int(stepText), step >= 0, step <= Checkpoint.largestStep else { throw .notACheckpoint(path: path, problem: "its step is '\(stepText)'") }
         self.step = step
         if let text = metadata[Key.best] {
             do {

@@ -18,6 +18,8 @@ public struct LauncherEnvironment: Equatable, Sendable {
     public var localRank: Int?
     /// How many ranks it started on this host, `nil` where it does not tell.
     public var localSize: Int?
+    /// Whether nothing is there through which MPI could find the other ranks; Open MPI would then end the process itself.
+    public var isWithoutProcessManager = false
 
     /// How this rank's messages begin before MPI is asked: `rank 1 of 4 on node2`.
     public var name: String { "rank \(rank)\(worldSize.map { " of \($0)" } ?? "") on \(HostInformation.name)" }
@@ -34,7 +36,7 @@ public struct LauncherEnvironment: Equatable, Sendable {
     /// What the variables of a process tell, `nil` when no launcher started it.
     ///
     /// Throws when a launcher's variable is not a number or the rank lies outside the world. A Slurm batch script is not
-    /// a rank: only processes of an `srun` step are.
+    /// a rank: only processes of an `srun` step are, and of a step of one task only with a process manager for MPI.
     public static func detect(in environment: [String: String]) throws -> LauncherEnvironment? {
         let variables = Variables(values: environment)
         if environment["OMPI_COMM_WORLD_SIZE"] != nil || environment["OMPI_COMM_WORLD_RANK"] != nil {
@@ -48,10 +50,14 @@ public struct LauncherEnvironment: Equatable, Sendable {
         if try isSlurmStep(variables) {
             let size = try variables.optional("SLURM_STEP_NUM_TASKS") ?? variables.required("SLURM_NTASKS")
             let hosts = try variables.optional("SLURM_STEP_NUM_NODES") ?? variables.optional("SLURM_NNODES")
-            return try LauncherEnvironment(
+            let isAlone = !offersProcessManager(environment)
+            if isAlone && size == 1 { return nil }
+            var result = try LauncherEnvironment(
                 launcher: .slurm, rank: variables.required("SLURM_PROCID"), worldSize: size,
                 localRank: variables.optional("SLURM_LOCALID"), localSize: hosts == 1 ? size : nil
             ).checked(rankVariable: "SLURM_PROCID")
+            result.isWithoutProcessManager = isAlone
+            return result
         }
         if environment["PMI_RANK"] != nil {
             return try LauncherEnvironment(
@@ -70,6 +76,22 @@ public struct LauncherEnvironment: Equatable, Sendable {
         guard variables.values["SLURM_PROCID"] != nil else { return false }
         guard let step = try variables.optional("SLURM_STEP_ID") ?? variables.optional("SLURM_STEPID") else { return false }
         return step < 0xFFFF_FF00
+    }
+
+    /// The rank that a launcher gave this process as far as any variable tells, 0 without one; for errors, which rank 0 tells.
+    public static func announcedRank(in environment: [String: String]) -> Int {
+        ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"].lazy.compactMap { environment[$0].flatMap(Int.init) }.first ?? 0
+    }
+
+    /// Whether `srun` was told to serve MPI (`--mpi=pmix`, `pmi2`), or the user has told Open MPI how it finds its ranks.
+    private static func offersProcessManager(_ environment: [String: String]) -> Bool {
+        ["PMIX_NAMESPACE", "PMIX_RANK", "PMI_FD", "OMPI_MCA_pmix"].contains { environment[$0] != nil }
+    }
+
+    /// The error for a process that MPI counts otherwise than its launcher.
+    func mismatch(rank: Int, worldSize: Int) -> CollectivesError {
+        .launchMismatch(
+            launcher: launcher.rawValue, claimedRank: self.rank, claimedSize: self.worldSize, rank: rank, worldSize: worldSize)
     }
 
     private func checked(rankVariable: String) throws -> LauncherEnvironment {

@@ -25,18 +25,20 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
 
     /// Starts MPI in a process that a launcher started; once in a process, before other threads run.
     ///
-    /// Throws `launchMismatch` when MPI counts other ranks than the launcher announced (N worlds of one instead of one
-    /// world of N), having stopped MPI again. Messages over `maximumTransferBytes` (at most 2³¹ − 1) go in parts.
+    /// Throws `launchMismatch` on all ranks when MPI counts other ranks than the launcher announced to any (N worlds of one
+    /// instead of one world of N), having stopped MPI again. Messages over `maximumTransferBytes` (at most 2³¹ − 1) go in parts.
     public static func initialize(
         under launcher: LauncherEnvironment, maximumTransferBytes: Int = 1 << 30
     ) throws -> MPICommunicator {
         precondition(maximumTransferBytes > 0 && maximumTransferBytes <= Int(Int32.max), "MPICommunicator: transfer size")
+        if launcher.isWithoutProcessManager { throw launcher.mismatch(rank: 0, worldSize: 1) }
         var wasInitialized: Int32 = 0
         try checkMPI(MPI_Initialized(&wasInitialized), "MPI_Initialized", rank: launcher.rank)
         if wasInitialized != 0 { throw CollectivesError.alreadyInitialized }
         MPIRuntimeSettings(
-            localSize: launcher.localSize, allowedProcessors: HostInformation.allowedProcessors,
-            crossMemoryAttachAllowed: cmpi_cross_memory_attach_allowed() != 0
+            localSize: launcher.localSize, worldSize: launcher.worldSize, allowedProcessors: HostInformation.allowedProcessors,
+            crossMemoryAttachAllowed: cmpi_cross_memory_attach_allowed() != 0,
+            sharedMemoryFits: SharedMemorySpace.fits(byteCount: (launcher.localSize ?? 1) * MPIRuntimeSettings.sharedBytesPerRank)
         ).apply()
         var level: Int32 = 0
         let required = Int32(MPI_THREAD_SERIALIZED)
@@ -50,11 +52,9 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
         let claimed = launcher.rank
         try checkMPI(MPI_Comm_set_errhandler(cmpi_comm_world(), cmpi_errors_return()), "MPI_Comm_set_errhandler", rank: claimed)
         let (rank, worldSize) = try Self.position(in: cmpi_comm_world(), rank: claimed)
-        if rank != launcher.rank || worldSize != launcher.worldSize ?? worldSize {
+        if let mismatch = try Self.mismatch(launcher, rank: rank, worldSize: worldSize) {
             try checkMPI(MPI_Finalize(), "MPI_Finalize", rank: rank)
-            throw CollectivesError.launchMismatch(
-                launcher: launcher.launcher.rawValue, claimedRank: launcher.rank, claimedSize: launcher.worldSize,
-                rank: rank, worldSize: worldSize)
+            throw mismatch
         }
         // A duplicate keeps this program's messages apart from those of libraries. It inherits the error handler.
         var world: MPI_Comm?
@@ -80,6 +80,20 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
             processors.formUnion((0..<64).filter { bit in masks.contains { $0 >> UInt64(bit) & 1 == 1 } }.map { word * 64 + $0 })
         }
         busyWaits = hostSize <= processors.count
+    }
+
+    /// The first rank's of which MPI and the launcher count differently; the same on all ranks, because MPI ends on all or none.
+    private static func mismatch(_ launcher: LauncherEnvironment, rank: Int, worldSize: Int) throws -> CollectivesError? {
+        guard let world = cmpi_comm_world() else {
+            throw CollectivesError.mpi(call: "MPI_COMM_WORLD", rank: rank, text: "there is no such communicator")
+        }
+        let ranks = try allGather(UInt64(launcher.rank), in: world, size: worldSize, rank: rank).map(Int.init)
+        let sizes = try allGather(UInt64(launcher.worldSize ?? worldSize), in: world, size: worldSize, rank: rank).map(Int.init)
+        for peer in 0..<worldSize where ranks[peer] != peer || sizes[peer] != worldSize {
+            let claimed = LauncherEnvironment(launcher: launcher.launcher, rank: ranks[peer], worldSize: sizes[peer])
+            return claimed.mismatch(rank: peer, worldSize: worldSize)
+        }
+        return nil
     }
 
     private static func allGather(_ value: UInt64, in communicator: MPI_Comm, size: Int, rank: Int) throws -> [UInt64] {

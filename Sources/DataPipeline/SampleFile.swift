@@ -63,7 +63,7 @@ private struct NetpbmHeader {
             } else if head[index] >= 48, head[index] <= 57 {
                 var number = 0
                 while index < head.count, head[index] >= 48, head[index] <= 57 {
-                    number = number * 10 + Int(head[index] - 48)
+                    number = min(number * 10 + Int(head[index] - 48), Int(Int32.max))  // a size that no image has
                     index += 1
                 }
                 numbers.append(number)

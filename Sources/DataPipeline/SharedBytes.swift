@@ -151,7 +151,8 @@ public final class SharedBytes: @unchecked Sendable {
     }
 
     private static func open(_ file: String, reporting path: String) throws(DataError) -> Int32 {
-        let descriptor = Glibc.open(file, O_RDONLY | O_CLOEXEC)
+        // A pipe in the place of a file would wait for a writer; without waiting it is refused as no regular file.
+        let descriptor = Glibc.open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw .failed("open", path: path) }
         return descriptor
     }

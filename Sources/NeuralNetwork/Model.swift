@@ -45,10 +45,12 @@ public struct Model: Sendable {
         self.root = root
     }
 
-    /// The output for a batch [N, inputShape…] → [N, outputShape…].
+    /// The output for a batch [N, inputShape…] → [N, outputShape…]; a model of vectors also takes images of as many values.
     public func callAsFunction(_ x: Variable, mode: Mode) -> Variable {
-        precondition(x.shape.sample == inputShape, "\(name): input \(x.shape), expected [N] + \(inputShape)")
-        return root(x, mode: mode)
+        let sample = x.shape.sample
+        let isFlattened = inputShape.rank == 1 && sample.rank > 1 && sample.count == inputShape.count
+        precondition(sample == inputShape || isFlattened, "\(name): input \(x.shape), expected [N] + \(inputShape)")
+        return root(isFlattened ? flatten(x) : x, mode: mode)
     }
 
     /// running ← (1 − m) · running + m · statistics / samples, for every running statistic.
@@ -96,6 +98,8 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
     case groups(layer: String, groups: Int, inputChannels: Int, outputChannels: Int)
     case branchesDiffer(layer: String, Shape, Shape)
     case duplicateName(String)
+    /// A parameter, or one sample's output, with more values than 32-bit indices reach; `extents` are its shape.
+    case tooLarge(layer: String, extents: [Int])
     case empty
 
     public var description: String {
@@ -109,6 +113,8 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
         case .branchesDiffer(let layer, let a, let b):
             "layer \(layer): branches of shapes \(a) and \(b) can't be joined; give both the same strides and paddings (and, to add them, filters)"
         case .duplicateName(let name): "two parameters are named \(name); give the layers different names"
+        case .tooLarge(let layer, let extents):
+            "layer \(layer): \(extents.map(String.init).joined(separator: " × ")) values are more than \(Int32.max); make the layer smaller"
         case .empty: "the model has no layers; list at least one under `layers`"
         }
     }

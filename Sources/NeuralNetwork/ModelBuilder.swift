@@ -85,10 +85,12 @@ struct ModelBuilder {
             stride: [c.stride.height, c.stride.width], padding: padding, dilation: [c.dilation.height, c.dilation.width],
             groups: c.groups)
         let filters: Shape = [c.filters, c.kernel.height, c.kernel.width, input[2] / c.groups]
+        try requireSize(filters, path)
         let geometry = attributes.geometry(input: input.batched(1), filters: filters)
         guard geometry.outputHeight > 0, geometry.outputWidth > 0 else {
             throw ModelError.doesNotFit(layer: path, input: input, window: "\(c.kernel.height)×\(c.kernel.width)")
         }
+        try requireSize([geometry.outputHeight, geometry.outputWidth, c.filters], path)
         let weight = try parameter(
             path + ".weight", filters, c.initializer?.initializer ?? .uniformFanIn(1), layout: .filters)
         let bias = c.bias ? try parameter(path + ".bias", [c.filters], .uniformBias(fanIn: geometry.patchCount)) : nil
@@ -157,7 +159,9 @@ struct ModelBuilder {
         }
         guard let first = outputs.first else { throw ModelError.empty }
         let channels = outputs.reduce(0) { $0 + $1[-1] }
-        return finish(Concatenation(branches: layers), "concatenate", Shape(first.dimensions.dropLast() + [channels]), path)
+        let output = Shape(first.dimensions.dropLast() + [channels])
+        try requireSize(output, path)
+        return finish(Concatenation(branches: layers), "concatenate", output, path)
     }
 
     /// A branch: a single named layer keeps its own name, anything else goes below `name`.
@@ -180,12 +184,25 @@ struct ModelBuilder {
         guard geometry.outputHeight > 0, geometry.outputWidth > 0 else {
             throw ModelError.doesNotFit(layer: path, input: input, window: "\(p.kernel.height)×\(p.kernel.width)")
         }
-        return (attributes, [geometry.outputHeight, geometry.outputWidth, input[2]])
+        let output: Shape = [geometry.outputHeight, geometry.outputWidth, input[2]]
+        try requireSize(output, path)
+        return (attributes, output)
+    }
+
+    /// Refuses more values than the libraries' 32-bit indices reach, so that no product of sizes below overflows.
+    private func requireSize(_ shape: Shape, _ path: String) throws {
+        var count = 1
+        for extent in shape.dimensions {
+            let (product, overflows) = count.multipliedReportingOverflow(by: extent)
+            if overflows || product > Int(Int32.max) { throw ModelError.tooLarge(layer: path, extents: shape.dimensions) }
+            count = product
+        }
     }
 
     private mutating func parameter(
         _ name: String, _ shape: Shape, _ initializer: Initializer, isTrainable: Bool = true, layout: ExchangeLayout = .same
     ) throws -> Parameter {
+        try requireSize(shape, name)
         guard names.insert(name).inserted else { throw ModelError.duplicateName(name) }
         let parameter = Parameter(
             index: parameters.count, name: name, shape: shape, isTrainable: isTrainable, initializer: initializer)

@@ -58,10 +58,9 @@ package struct LauncherOutput {
         "MPI_ABORT was invoked on rank", "mpirun noticed that process rank", "mpirun detected that one or more processes exited with non-zero",
         "Primary job  terminated normally, but",
     ]
-    /// Parts of lines about messages.
+    /// Parts of lines about messages that could not be put together, and of a warning about a daemon that was quicker than `mpirun`.
     private static let knownLines = [
-        "ORTE_ERROR_LOG: Data unpack would read past end of buffer in file ../../../orte/util/show_help.c",
-        "ORTE_ERROR_LOG: Out of resource in file ../../../orte/util/show_help.c", "more process has sent help message",
-        "more processes have sent help message", "Set MCA parameter \"orte_base_help_aggregate\" to 0",
+        "in file ../../../orte/util/show_help.c", "more process has sent help message", "more processes have sent help message",
+        "Set MCA parameter \"orte_base_help_aggregate\" to 0", "plm:rsh: Warning: setpgid(",
     ]
 }

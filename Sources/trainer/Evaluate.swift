@@ -25,8 +25,9 @@ struct Evaluate: ParsableCommand {
 
     func run() throws {
         if let np { try Job.launch(ranks: np, threads: threads, arguments: CommandLine.arguments(without: ["--np"])) }
-        try Job.run { ranks, _ in
+        try Job.run("evaluate") { ranks, _ in
             let weights = try ranks.together { try TrainedWeights(source, config: config, data: data) }
+            try Job.warnOfOversubscription(threads: threads, ranks)
             let tally = try weights.evaluateTest(ranks, threads: threads)
             if ranks.rank == 0 {
                 let accuracy = weights.hasAccuracy ? " accuracy=\(tally.accuracy)" : ""

@@ -7,9 +7,11 @@ import Training
 enum Job {
     /// Runs `body` as one of the job's ranks and ends the process with its exit code.
     ///
-    /// - Parameter deadlineSeconds: without progress until `body` says otherwise.
+    /// - Parameters:
+    ///   - command: what all ranks must run alike: the subcommand, with what of its options must be the same.
+    ///   - deadlineSeconds: without progress until `body` says otherwise.
     static func run(
-        deadlineSeconds: Double = Watchdog.usualDeadlineSeconds, _ body: (Ranks, Watchdog) throws -> Int32
+        _ command: String, deadlineSeconds: Double = Watchdog.usualDeadlineSeconds, _ body: (Ranks, Watchdog) throws -> Int32
     ) throws -> Never {
         let environment = ProcessInfo.processInfo.environment
         Binding.apply(environment)
@@ -29,6 +31,7 @@ enum Job {
         CrashReport.install(rank: ranks.worldSize == 1 ? nil : ranks.name)
         do {
             Activity.enter(.startUp)
+            try ranks.requireSameLaunch(command: command)
             let code = try body(ranks, watch.watchdog)
             try leave(ranks, watch.watchdog)
             exit(code)
@@ -58,13 +61,7 @@ enum Job {
     }
 
     /// The rank that a launcher gave this process, before MPI is asked; 0 without a launcher.
-    static var announcedRank: Int {
-        do {
-            return try LauncherEnvironment.detect(in: ProcessInfo.processInfo.environment)?.rank ?? 0
-        } catch {
-            return 0  // who starts MPI meets the same error and reports it
-        }
-    }
+    static var announcedRank: Int { LauncherEnvironment.announcedRank(in: ProcessInfo.processInfo.environment) }
 
     /// Refuses to start ranks from a process that is one. Throws an `ErrorReport`.
     static func requireNoLauncher(for option: String) throws {
@@ -73,6 +70,15 @@ enum Job {
                 text: "\(option) inside a job that a launcher has started already; leave it out, the launcher says how many ranks there are",
                 code: .usage)
         }
+    }
+
+    /// Warns, on rank 0 and not again after a restart, when a host has fewer cores than worker threads. Collective.
+    ///
+    /// - Parameter threads: what the user gave, nil for the default.
+    static func warnOfOversubscription(threads: Int?, _ ranks: Ranks, isRestarted: Bool = false) throws {
+        guard let warning = try Placement.oversubscription(threads: threads, ranks) else { return }
+        // Not with the program's name, by which a supervisor knows the cause of a failure.
+        if ranks.rank == 0 && !isRestarted { StandardError.write("warning: \(warning)") }
     }
 
     /// The path of this program, for the processes that it starts.

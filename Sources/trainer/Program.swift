@@ -1,4 +1,5 @@
 import ArgumentParser
+import Collectives
 import Foundation
 import Training
 
@@ -18,29 +19,39 @@ struct Program: ParsableCommand {
 
     /// Runs a command; errors go to standard error with the documented exit code.
     static func main() {
+        StopSignal.hold()
         ProcessorTuning.apply()
         do {
             var command = try parseAsRoot()
+            if !(command is Train) { StopSignal.release() }  // training takes them over
             try command.run()
         } catch let error where exitCode(for: error) == .success {
             // A request for help, which one rank answers.
             if Job.announcedRank > 0 { Foundation.exit(ExitCode.done.rawValue) }
             exit(withError: error)
         } catch let error where exitCode(for: error) == .validationFailure {
-            letFirstRankSpeak()
+            letFirstRankSpeak(of: error, code: ExitCode.usage.rawValue)
             exit(withError: error)
         } catch {
             CrashReport.allowExit()
-            letFirstRankSpeak()
             let report = ErrorReport(error)
+            letFirstRankSpeak(of: error, code: report.code)
             StandardError.write("trainer: \(report.text)")
             Foundation.exit(report.code)
         }
     }
 
     /// Waits on all ranks but the first: what is wrong on all of them is then said once, because the launcher ends the others.
-    private static func letFirstRankSpeak() {
-        if Job.announcedRank > 0 { usleep(1_500_000) }
+    private static func letFirstRankSpeak(of error: any Error, code: Int32) {
+        if Job.announcedRank == 0 { return }
+        let end = Clock.seconds + 1.5
+        while Clock.seconds < end {
+            // The launcher has begun to end the job, so another rank has spoken.
+            if StopSignal.isRequested { Foundation.exit(code) }
+            usleep(10_000)
+        }
+        // Every rank has this error, and where the launcher and MPI do not belong together nobody may end this one.
+        if case .launchMismatch? = error as? CollectivesError { Foundation.exit(code) }
     }
 }
 

@@ -14,15 +14,17 @@ extension Train {
         let checkpoints = RunDirectory(directory ?? "runs/" + configuration.name).checkpoints
         do {
             Foundation.exit(try superviseJob(checkpoints: checkpoints, endSeconds: endSeconds))
-        } catch {
+        } catch let error as SupervisionError {
             throw ErrorReport(text: error.description, code: error.isLostHost ? .internal : .usage)
         }
     }
 
-    private func superviseJob(checkpoints: String, endSeconds: Double?) throws(SupervisionError) -> Int32 {
+    private func superviseJob(checkpoints: String, endSeconds: Double?) throws -> Int32 {
         let source = try supervision.hostSource()
+        let policy = try restartPolicy(source)
+        try HostNames.check(source, policy)
         return try Supervisor(
-            policy: try restartPolicy(source), source: source, endSeconds: endSeconds,
+            policy: policy, source: source, endSeconds: endSeconds,
             activity: .init(folderVariable: ActivityRecord.folderVariable) { ActivityRecord.place(ofRank: $0, in: $1) },
             newestCheckpoint: { Train.newestCheckpoint(in: checkpoints) }, command: { command($0, endSeconds: endSeconds) }
         ).run()

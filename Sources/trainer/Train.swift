@@ -53,7 +53,7 @@ struct Train: ParsableCommand {
         let endSeconds = TimeLimit.end(limitSeconds: try supervision.limitSeconds(), ProcessInfo.processInfo.environment)
         if np != nil || supervision.isAsked { try supervise(endSeconds: endSeconds) }
         StopSignal.install()
-        try Job.run(deadlineSeconds: deadline ?? Watchdog.usualDeadlineSeconds) { ranks, watchdog in
+        try Job.run("train", deadlineSeconds: deadline ?? Watchdog.usualDeadlineSeconds) { ranks, watchdog in
             let configuration = try ranks.together { try loadConfiguration() }
             watchdog.deadlineSeconds = configuration.deadlineSeconds
             let options = RunOptions(
@@ -62,6 +62,7 @@ struct Train: ParsableCommand {
             let trainer = try Trainer(configuration, options, ranks) {
                 RunReporter(configuration: $0, goesOnWithoutStorage: configuration.checkpoint.onFailure == .continue)
             }
+            try Job.warnOfOversubscription(threads: threads, ranks, isRestarted: options.restartReason != nil)
             return try trainer.run() == .stopped ? ExitCode.stopped.rawValue : ExitCode.done.rawValue
         }
     }

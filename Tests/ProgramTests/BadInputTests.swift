@@ -78,11 +78,6 @@ extension ProgramTests {
             try expectRefusal(["evaluate", directory.file("nothing"), "--threads", "0"], 64, ["--threads 0"], ranks: [nil])
         }
 
-        @Test func `more ranks than grains are refused`() throws {
-            let outcome = try program.run(train(configuration()), ranks: 5)
-            expectEnd(outcome, 64, ["5 ranks for 4 grains", "start at most 4 ranks"])
-        }
-
         // MARK: - Data
 
         private static let imageHeader: [UInt8] = [0, 0, 8, 3, 0, 0, 0, 100, 0, 0, 0, 28, 0, 0, 0, 28]
@@ -134,14 +129,6 @@ extension ProgramTests {
             chmod(wrapper, 0o755)
             let outcome = try program.run(train(config), ranks: 3, through: wrapper)
             expectEnd(outcome, 65, ["rank 1 of 3 on ", "/only/on/rank/1/train-images-idx3-ubyte: no such file"])
-        }
-
-        @Test func `ranks with different configurations or data are refused`() throws {
-            let config = try configuration()
-            try directory.write(Array("#!/bin/sh\n[ \"$OMPI_COMM_WORLD_RANK\" = 2 ] && set -- \"$@\" --seed 9\nexec \"$@\"\n".utf8), to: "wrapper")
-            chmod(directory.file("wrapper"), 0o755)
-            let outcome = try program.run(train(config), ranks: 3, through: directory.file("wrapper"))
-            expectEnd(outcome, 64, ["rank 2 of 3", "rank 2 has another configuration than rank 0"])
         }
 
         // MARK: - Checkpoints and run directories

@@ -142,8 +142,6 @@ extension ProgramTests {
         @Test func `ranks are started by the program itself where --np asks for it`() throws {
             let outcome = try program.run(Scenario.lenet5.arguments(in: directory) + ["--np", "2"])
             #expect(outcome.exitCode == 0 && outcome.output.contains("2 ranks × "), "\(outcome.account)")
-            let nested = try program.run(Scenario.lenet5.arguments(in: directory) + ["--np", "2"], ranks: 2)
-            #expect(nested.exitCode == 64 && nested.errors.contains("--np inside a job"), "\(nested.account)")
         }
     }
 }

@@ -15,6 +15,8 @@ struct Program {
         var leftovers: [String]
         /// Seconds from the first byte on standard error until the end; nil when nothing was written there.
         var secondsFromError: Double?
+        /// Seconds from its start until its end.
+        var secondsFromStart: Double
 
         /// The last line on standard output.
         var lastLine: String { output.split(separator: "\n").last.map(String.init) ?? "" }

@@ -150,6 +150,22 @@ extension ProgramTests {
             #expect(outcome.exitCode == 128 + SIGTERM && outcome.leftovers.isEmpty && !outcome.timedOut, "\(outcome.account)")
         }
 
+        @Test func `a warning signal that is repeated does not end anything at once`() throws {
+            let job = try start(.endless, ["--np", "2"])
+            // The supervisor and rank 0 cannot follow the first signal yet.
+            job.signal(SIGSTOP, rank: 1)
+            job.signal(SIGTERM)
+            usleep(1_300_000)
+            for number in [SIGUSR1, SIGUSR2] {
+                job.signal(number)
+                job.signal(number, rank: 0)
+            }
+            usleep(300_000)
+            job.signal(SIGCONT, rank: 1)
+            let outcome = job.wait(timeoutSeconds: 20)
+            #expect(outcome.exitCode == 75 && outcome.leftovers.isEmpty && !outcome.timedOut, "\(outcome.account)")
+        }
+
         @Test(arguments: [nil, 3])
         func `a supervisor that is killed leaves nothing running`(ranks: Int?) throws {
             let job = try start(.endless, ["--restarts", "3"] + (ranks.map { ["--np", "\($0)"] } ?? []))

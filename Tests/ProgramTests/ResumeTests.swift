@@ -163,15 +163,6 @@ extension ProgramTests {
             #expect(!outcome.errors.contains("logEverySteps"), "what does not change the weights is no obstacle")
             #expect(outcome.errors.contains("--resume never"))
         }
-
-        @Test func `two jobs do not train in one directory`() throws {
-            let job = try program.start(Scenario.endless.arguments(in: directory))
-            #expect(job.wait { $0.output.contains("step 50/") }, "\(job.errors)")
-            let second = try program.run(Scenario.endless.arguments(in: directory))
-            #expect(second.exitCode == 64 && second.errors.contains("another job is training"), "\(second.account)")
-            job.killTree()
-            _ = job.wait()
-        }
     }
 }
 

@@ -14,6 +14,7 @@ final class RunningProgram {
     private let errorPath: String
     private var status: Int32?
     private var firstErrorAt: ContinuousClock.Instant?
+    private let startedAt = ContinuousClock.now
 
     /// Starts `command`, found through PATH, with exactly these variables, in a process group of its own.
     init(_ command: [String], environment: [String: String], directory: String?) throws {
@@ -127,7 +128,8 @@ final class RunningProgram {
         let exitCode = code & 0x7F == 0 ? (code >> 8) & 0xFF : 128 + code & 0x7F
         let seconds = firstErrorAt.map { ($0.duration(to: end)) / .seconds(1) }
         return Program.Outcome(
-            exitCode: exitCode, output: output, errors: errors, timedOut: timedOut, leftovers: leftovers, secondsFromError: seconds)
+            exitCode: exitCode, output: output, errors: errors, timedOut: timedOut, leftovers: leftovers, secondsFromError: seconds,
+            secondsFromStart: startedAt.duration(to: end) / .seconds(1))
     }
 
     private func hasEnded() -> Bool {

@@ -44,20 +44,11 @@ extension ProgramTests {
 
         @Test(arguments: [
             (["--time-limit", "soon"], "--time-limit soon"), (["--time-limit", "0"], "--time-limit 0"), (["--time-limit=-5m"], "--time-limit -5m"),
-            (["--restarts=-1"], "--restarts -1"), (["--np", "2", "--min-np", "3"], "--min-np 3: more than --np 2"),
-            (["--np", "2", "--min-np", "0"], "--min-np 0"), (["--min-np", "1"], "give --np too"),
-            (["--host", "a", "--hostfile", "b"], "give one of them"), (["--host", "a:0", "--np", "1"], "'a:0' is no host"),
-            (["--hostfile", "/no/such/hosts", "--np", "1"], "/no/such/hosts: No such file"),
-            (["--host", "localhost:2", "--np", "3"], "2 slots left for at least 3 ranks"),
+            (["--restarts=-1"], "--restarts -1"), (["--np", "2", "--min-np", "0"], "--min-np 0"),
         ])
         func `what cannot be is refused with its remedy`(options: [String], text: String) throws {
             let outcome = try program.run(Scenario.mlp.arguments(in: directory) + options)
             #expect(outcome.exitCode == 64 && outcome.errors.contains(text), "\(outcome.account)")
-        }
-
-        @Test func `a supervisor inside a job is refused`() throws {
-            let outcome = try program.run(Scenario.mlp.arguments(in: directory) + ["--restarts", "2"], ranks: 2)
-            #expect(outcome.exitCode == 64 && outcome.errors.contains("inside a job that a launcher has started"), "\(outcome.account)")
         }
     }
 }

@@ -22,6 +22,17 @@ struct FailureAccountTests {
         #expect(account.isEnding && !account.isHostFailure)
     }
 
+    @Test func `a rank that could say itself what ended it has the first word`() {
+        let account = account(
+            """
+            rank 2 of 3 on beta (validation after step 50): crashed with SIGSEGV
+            mpirun noticed that process rank 2 with PID 0 on node beta exited on signal 11 (Segmentation fault).
+
+            """)
+        #expect(account.cause(.exited(139), of: "mpirun") == "rank 2 of 3 on beta (validation after step 50): crashed with SIGSEGV")
+        #expect(account.killedRank == nil && account.hadStarted)
+    }
+
     @Test(arguments: ["trainer: rank 1 of 3 on a: no space", "rank 1 of 3 on a: no space"])
     func `otherwise the first message of a rank is`(line: String) {
         let account = account("mpirun: Forwarding signal 10 to job\n\(line)\nrank 0 of 3 on a: rank 1 ended the job\n")
@@ -31,7 +42,8 @@ struct FailureAccountTests {
 
     @Test(arguments: [
         ("rank 1 of 3 on a: no space", true, false), ("rank 1 of 3 on a.b.c (start-up): no space", true, false),
-        ("trainer: rank 1 of 3 on a (saving after step 40): no space", true, true),
+        ("rank 1 of 3 on a (the launch): no space", true, false),
+        ("trainer: rank 1 of 3 on a (saving a checkpoint after step 40): no space", true, true),
         ("rank 1 of 3 on a (training after step 4): no space", true, true), ("trainer: no space", false, false),
         ("mpirun: Forwarding signal 10 to job", false, false),
     ])

@@ -66,7 +66,7 @@ extension RunConfiguration: ConfigurationSection {
             "Ranks compare their weights, statistics and optimizer state by hash.").everySteps
         logEverySteps = reader.value(
             "logEverySteps", .integer(in: 1...), default: 50, influencesWeights: false, "Steps between two lines of the log.")
-        seed = UInt64(reader.value("seed", .integer(in: 0...), default: 1, "Key of everything random."))
+        seed = UInt64(reader.value("seed", .integer(in: 0..., atMost: .max), default: 1, "Key of everything random."))
         onNonFinite = reader.value(
             "onNonFinite", .choice(of: NonFinitePolicy.self), default: "stop",
             "What a loss or gradient that is no finite number does: end the job, or skip the step.")
@@ -80,10 +80,18 @@ extension RunConfiguration: ConfigurationSection {
         check(reader)
     }
 
+    /// Grains of a step, each of which is planned; more would only cost memory.
+    private static let largestGrainCount = 1 << 20
+
     /// Checks that involve several sections.
     private func check(_ reader: ConfigurationReader) {
         if grain > batch {
             reader.refuse("grain", because: "\(grain) is more than the batch of \(batch); make it at most \(batch).")
+        }
+        if batch / grain >= RunConfiguration.largestGrainCount {
+            reader.refuse(
+                "grain",
+                because: "a batch of \(batch) has \(batch / grain) grains of \(grain), more than \(RunConfiguration.largestGrainCount); make the grain larger.")
         }
         if epochs == nil, maxSteps == nil {
             reader.refuse("", because: "it says not when training ends; add epochs or maxSteps.")

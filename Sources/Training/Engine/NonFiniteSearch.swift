@@ -5,14 +5,14 @@ import Optimization
 import TensorCore
 
 /// Where in the computation of a grain the first number is that is not finite.
-struct NonFiniteSearch {
+package struct NonFiniteSearch {
     /// What it is found in: a weight, the input, a layer's output, the loss or a gradient.
-    let what: String
+    package let what: String
     /// The data set's numbers of the samples that have it, all of the grain's where that is not known.
-    let samples: [Int]
+    package let samples: [Int]
 
     /// Computes a grain again, with the same numbers, and looks at every result on the way; nil when all are finite.
-    init?(_ model: Model, values: FlatBuffer, _ objective: any Objective, _ samples: Samples, mode: Mode) {
+    package init?(_ model: Model, values: FlatBuffer, _ objective: any Objective, _ samples: Samples, mode: Mode) {
         guard samples.inputs.shape[0] > 0 else { return nil }
         func all(_ what: String) -> (String, [Int]) { (what, samples.identities) }
         func some(_ what: String, _ rows: [Int]) -> (String, [Int]) {

@@ -118,6 +118,7 @@ public final class Replica: @unchecked Sendable {
             }
             if worker == 0 { computed.withLock { $0 = Clock.seconds } }
         }
+        Activity.beat()
         try TestFault.reach(.allReduce, step: Activity.step)
         let joined = Clock.seconds
         let arrivals = deferred == nil ? nil : try reducer.arrivals()

@@ -25,7 +25,9 @@ extension Trainer {
         try settle()
         Activity.enter(.validation, step: step, pieces: evaluator.grains.count)
         try TestFault.reach(.validation, step: step)
-        let tally = try evaluator.evaluate(unless: { StopSignal.isRequested }, onGrain: { Activity.finishPiece() })
+        // A run that ends with its directory does so at once, as if it was asked to stop.
+        let lock = setup.configuration.checkpoint.onFailure == .stop ? setup.keeper?.lock : nil
+        let tally = try evaluator.evaluate(unless: { StopSignal.isRequested || lock?.isLost ?? false }, onGrain: { Activity.finishPiece() })
         Activity.enter(.afterValidation, step: step)
         return tally
     }
@@ -44,7 +46,7 @@ extension Trainer {
                 valAccuracy: setup.objective.hasAccuracy ? tally.accuracy : nil, learningRate: rate, isBest: isBest))
         if isBest {
             setup.best = .init(name: setup.learningRate.monitor.rawValue, value: metric, step: step)
-            try setup.keeper?.saveBest(setup.state, step: step)
+            try writingWithinStep { try setup.keeper?.saveBest(setup.state, step: step) }
         }
         switch decision {
         case .improved:
@@ -63,6 +65,8 @@ extension Trainer {
                 if let found = try evaluator.findNonFinite() {
                     throw TrainingError.nonFiniteValidation(step: step, what: found.what, rank: setup.ranks.rank, samples: found.samples)
                 }
+            }
+            try setup.ranks.together { [setup] in
                 if setup.ranks.rank == 0 { throw TrainingError.nonFiniteSum(step: step, what: "the validation loss") }
             }
         }

@@ -32,7 +32,7 @@ public final class Trainer {
         observer makeObserver: (String) -> any TrainingObserver
     ) throws {
         setup = try RunSetup(configuration, options, ranks)
-        observer = ranks.rank == 0 ? makeObserver(configuration.resolvedYAML()) : nil
+        observer = setup.keeper.map { WatchedObserver(makeObserver(configuration.resolvedYAML()), $0.lock) }
         evaluator = setup.data.validation.map { [setup] in
             Evaluator(
                 ranks: ranks, replica: setup.replica, objective: setup.objective, dataset: $0,
@@ -70,7 +70,7 @@ public final class Trainer {
         meter.start(step: step)
         if setup.validationIsPending {
             validation = try validate(step: step, rate: setup.learningRate.rate(at: max(step - 1, 0)))
-            if case .interrupted = validation { return try stop(step: step) }
+            if case .interrupted = validation { return try stop(step: step, validation) }
             try save(step: step, force: true)
         }
         while step < setup.totalSteps {
@@ -94,7 +94,7 @@ public final class Trainer {
                 if case .interrupted = validation { isStopping = true }
             }
             try save(step: step, force: isStopping || sums.saveRequests > 0, validation)
-            if isStopping { return try stop(step: step) }
+            if isStopping { return try stop(step: step, validation) }
         }
         return try finish(step: step, validation)
     }
@@ -146,8 +146,10 @@ public final class Trainer {
     func compareReplicas(step: Int) throws {
         guard let replicaCheck else { return }
         try settle()
+        let phase = Activity.phase
         Activity.enter(.comparison, step: step)
         try replicaCheck.compare(step: step)
+        Activity.enter(phase)
     }
 
     /// Finds out which rank's samples made a gradient that turned out not to be finite while weights were updated.
@@ -196,13 +198,15 @@ public final class Trainer {
         guard let keeper = setup.keeper, keeper.mustWait(step: step) else { return }
         Activity.enter(.saving, step: step - 1)
         let start = Clock.seconds
-        try keeper.drain()
+        try writingWithinStep { try keeper.drain() }
         meter.waitedForSave(seconds: Clock.seconds - start)
     }
 
     func save(step: Int, force: Bool, _ validation: Validation = .none) throws {
-        try setup.keeper?.check()
-        guard force || setup.configuration.checkpoint.isDue(step: step, stepsPerEpoch: setup.plan.stepsPerEpoch) else { return }
+        let isDue = force || setup.configuration.checkpoint.isDue(step: step, stepsPerEpoch: setup.plan.stepsPerEpoch)
+        if isDue || setup.configuration.checkpoint.onFailure == .stop { try requireRunDirectory(step: step, validation) }
+        try writing(step: step, validation) { try setup.keeper?.check() }
+        guard isDue else { return }
         Activity.enter(.saving, step: step)
         try TestFault.reach(.checkpoint, step: step)
         TestFault.poison(setup.state.values.pointer, .checkpoint, step: step)
@@ -218,31 +222,21 @@ public final class Trainer {
         }
         Activity.enter(.saving, step: step)
         let start = Clock.seconds
-        var progress = CheckpointKeeper.Progress(
-            step: step, best: setup.best, rollback: setup.rollback, learningRate: setup.learningRate.state)
-        if case .interrupted = validation { progress.validationIsPending = true }
-        try keeper.save(setup.state, progress)
+        try writing(step: step, validation) { try keeper.save(setup.state, progress(step: step, validation)) }
         for record in try keeper.report(to: observer, step: step) { timeLimit?.saveTook(record.seconds) }
         meter.saved(seconds: Clock.seconds - start)
     }
 
-    /// Ends the run, collectively, where its state is one that must not be saved: it would be the newest and is of no use.
-    private func requireFinite(step: Int) throws {
-        try setup.ranks.together {
-            guard setup.ranks.rank == 0, let tensor = setup.state.nonFiniteTensor else { return }
-            throw TrainingError.nonFiniteState(step: step, tensor: tensor)
-        }
-    }
-
-    private func stop(step: Int) throws -> Outcome {
+    private func stop(step: Int, _ validation: Validation) throws -> Outcome {
         try settle()
         try requireFinite(step: step)
         Activity.enter(.stopping, step: step)
-        try setup.keeper?.drain()
+        try writing(step: step, validation) { try setup.keeper?.drain() }
+        try requireRunDirectory(step: step, validation, looksNow: true)
         try setup.ranks.together { [setup, observer] in
             // A run that ends here goes on from what is on disk: this state must be.
             try setup.keeper?.report(to: observer, step: step)
-            if let error = setup.keeper?.failureOfNewest { throw error }
+            try setup.keeper?.requireNewest()
             let name = StopSignal.isRequested ? StopSignal.name : "a signal on another rank"
             try observer?.decided(
                 DecisionRecord(step: step, kind: .stopSignal, reason: "stopped by \(name) after step \(step); the same command resumes"))
@@ -260,7 +254,7 @@ public final class Trainer {
         try save(step: step, force: true)
         if last == nil, let evaluator {
             last = try evaluate(evaluator, step: step)
-            if last == nil { return try stop(step: step) }
+            if last == nil { return try stop(step: step, .none) }
         }
         Activity.enter(.finishing, step: step)
         try TestFault.reach(.finish, step: step)
@@ -272,11 +266,13 @@ public final class Trainer {
         var digest = ""
         try setup.ranks.together { [setup, observer] in
             guard let keeper = setup.keeper else { return }
-            digest = try keeper.finish(setup.state)
+            try requireRunDirectory(step: step, validation, looksNow: true)
+            digest = try writing(step: step, validation) { try keeper.finish(setup.state) }
             try keeper.report(to: observer, step: step)
             try observer?.finished(
                 setup.finalRecord(
                     step: step, validation: last, digest: digest, seconds: Clock.seconds - startSeconds, reason: .finished))
+            try requireRunDirectory(step: step, validation, looksNow: true)
         }
         return .finished(digest: digest)
     }

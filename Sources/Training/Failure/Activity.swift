@@ -2,7 +2,7 @@ import Synchronization
 
 /// What a rank does, as messages about failures and hangs name it.
 public enum Phase: UInt8, Sendable {
-    case launch, startUp, training, allReduce, update, comparison, validation, afterValidation, saving, stopping, finishing, leaving
+    case launch, startUp, training, allReduce, update, comparison, validation, afterValidation, saving, stopping, finishing, leaving, evaluation, benchmark
 
     /// For messages; a signal handler may read it.
     var name: StaticString {
@@ -19,6 +19,8 @@ public enum Phase: UInt8, Sendable {
         case .stopping: "stopping"
         case .finishing: "writing the final weights"
         case .leaving: "leaving the job"
+        case .evaluation: "evaluation"
+        case .benchmark: "the benchmark"
         }
     }
 }
@@ -82,17 +84,22 @@ public enum Activity {
     /// Finished steps.
     static var step: Int { finishedSteps.load(ordering: .relaxed) }
 
-    /// Whether steps mean something by now.
-    public static var hasSteps: Bool { !phase.isBeforeSteps }
+    /// Whether finished steps mean something now.
+    public static var hasSteps: Bool { !phase.isWithoutSteps }
 
     /// Where this process is, for messages: `training after step 41`.
     public static var place: String { phase.place(step: step) }
 }
 
 extension Phase {
-    /// Whether steps mean nothing in it yet.
-    var isBeforeSteps: Bool { self == .launch || self == .startUp }
+    /// Whether finished steps mean nothing in it.
+    var isWithoutSteps: Bool {
+        switch self {
+        case .launch, .startUp, .evaluation, .benchmark: true
+        default: false
+        }
+    }
 
     /// With the finished steps, where they mean something.
-    func place(step: Int) -> String { isBeforeSteps ? "\(name)" : "\(name) after step \(step)" }
+    func place(step: Int) -> String { isWithoutSteps ? "\(name)" : "\(name) after step \(step)" }
 }

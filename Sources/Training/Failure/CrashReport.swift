@@ -62,7 +62,7 @@ public enum CrashReport {
         used = 0
         put(start)
         put(phase.name)
-        if !phase.isBeforeSteps {
+        if !phase.isWithoutSteps {
             put(" after step ")
             put(number: Activity.step)
         }

@@ -7,7 +7,7 @@ import Synchronization
 /// a little longer, so that one that is late but alive names itself, and ranks can hear of each other who waits.
 public final class Watchdog: Sendable {
     /// What a rank that waits adds to the deadline.
-    private static let courtesySeconds = 1.5
+    private static let courtesySeconds = 1.0
     /// Where no configuration says otherwise.
     public static let usualDeadlineSeconds = 300.0
 

@@ -36,10 +36,10 @@ public struct ErrorReport: Error, Equatable, Sendable, Codable, CustomStringConv
         case is DataError, is CheckpointError: .data
         case let error as TrainingError:
             switch error {
-            case .ranksDiffer, .boundToFewerCores, .moreRanksThanGrains, .otherConfiguration, .otherCheckpoint, .outputMismatch, .runDirectory, .runDirectoryInUse: .usage
+            case .ranksDiffer, .boundToFewerCores, .tooLittleMemory, .moreRanksThanGrains, .otherConfiguration, .otherCheckpoint, .outputMismatch, .runDirectory, .runDirectoryInUse: .usage
             case .noWeights: .data
             case .replicasDiffer: .hardware
-            case .nonFinite, .nonFiniteSum, .nonFiniteValidation, .nonFiniteState, .noProgress, .ranksAreLate, .elsewhere: .internal
+            case .nonFinite, .nonFiniteSum, .nonFiniteValidation, .nonFiniteState, .runDirectoryLost, .notSaved, .noProgress, .ranksAreLate, .elsewhere: .internal
             }
         default: .internal
         }

@@ -20,11 +20,33 @@ public enum Placement {
         throw TrainingError.boundToFewerCores(cores: affinityCores, threads: threads)
     }
 
-    /// Processors that the process which started this one may use, `mpirun` for ranks on its host; nil where that can't be read.
-    private static var coresOfParent: Int? {
-        let key = "Cpus_allowed:"
-        let line = read("/proc/\(getppid())/status")?.split(separator: "\n").first { $0.hasPrefix(key) }
-        return line.map { $0.dropFirst(key.count).reduce(0) { $0 + ($1.hexDigitValue ?? 0).nonzeroBitCount } }
+    /// Why a host's cores are too few for the worker threads that its ranks would like to run, with the option that ends
+    /// it; nil where they suffice. Collective, and the same on all ranks.
+    ///
+    /// - Parameter threads: worker threads of this rank, nil for the default.
+    public static func oversubscription(threads: Int?, _ ranks: Ranks) throws -> String? {
+        let load = HostLoad(
+            threads: threads ?? defaultThreads(ranksOnHost: ranks.hostSize), processors: ownProcessors.union(parentProcessors ?? []),
+            quota: quotaCores)
+        let loads = try ranks.gather(Array(try JSONEncoder().encode(load))).map { try JSONDecoder().decode(HostLoad.self, from: Data($0)) }
+        for host in ranks.hosts {
+            let members = loads.indices.filter { ranks.hostNames[$0] == host }.map { loads[$0] }
+            if let warning = HostLoad.warning(members, host: host) { return warning }
+        }
+        return nil
+    }
+
+    /// The number of processors that the process which started this one may use, `mpirun` for ranks on its host; nil where that can't be read.
+    private static var coresOfParent: Int? { parentProcessors?.count }
+
+    private static var parentProcessors: Set<Int>? { processors(of: "\(getppid())") }
+    private static var ownProcessors: Set<Int> { processors(of: "self") ?? [] }
+
+    /// The processors on which a process may run.
+    private static func processors(of process: String) -> Set<Int>? {
+        let key = "Cpus_allowed_list:"
+        let line = read("/proc/\(process)/status")?.split(separator: "\n").first { $0.hasPrefix(key) }
+        return line.map { Set(Binding.processors(inList: $0.dropFirst(key.count))) }
     }
 
     /// Processors of this host.

@@ -59,6 +59,7 @@ public final class Predictor {
 extension TrainedWeights {
     /// A predictor with these weights; collective.
     public func makePredictor(_ ranks: Ranks) throws -> Predictor {
+        try RankIdentity.requireSame(configuration, ranks)
         let data = try RunData.open(configuration.data, ranks: ranks)
         let (replica, _) = try makeReplica(data.training, ranks, threads: 1)
         guard case .classes(let names) = data.training.target else { throw TrainingError.noWeights(path: path) }

@@ -1,38 +1,48 @@
-import Checkpointing
+import Autograd
+import DataPipeline
 import Foundation
 
-/// What must be the same on all ranks of a job: the program, the configuration and the data.
-struct RankIdentity: Codable, Equatable {
-    var program: String
-    var configuration: String
-    var data: UInt64
+/// What must be the same on all ranks of a training job, beside what ``LaunchIdentity`` holds: the configuration and the data.
+enum RankIdentity {
+    /// Keys that may differ: a data set may lie elsewhere on another host, and the name counts on rank 0 alone.
+    private static let freeKeys: Set<String> = ["name", "data.path"]
 
-    init(configuration: RunConfiguration, data: RunData) throws {
-        program = try RankIdentity.programDigest()
-        self.configuration = configuration.fingerprintText
-        self.data = data.training.fingerprint
-    }
-
-    /// Refuses a job whose ranks differ, on the first that differs from rank 0. Collective.
-    static func requireSame(_ configuration: RunConfiguration, _ data: RunData, _ ranks: Ranks) throws {
+    /// Refuses a job of which a rank has another configuration than rank 0; also of what changes no weights, because ranks
+    /// must save and compare in the same steps. Collective.
+    static func requireSame(_ configuration: RunConfiguration, _ ranks: Ranks) throws {
         if ranks.worldSize == 1 { return }
-        let own = try ranks.together { try RankIdentity(configuration: configuration, data: data) }
-        let first = try ranks.broadcast { own }
-        try ranks.together {
-            for (isSame, what) in [
-                (own.program == first.program, "program"), (own.configuration == first.configuration, "configuration"),
-                (own.data == first.data, "training data"),
-            ] where !isSame {
-                throw TrainingError.ranksDiffer(rank: ranks.rank, what: what)
-            }
+        let first = try ranks.broadcast { configuration.resolvedYAML() }
+        let own = try ranks.together {
+            try RunConfiguration.differences(from: first, to: configuration.resolvedYAML(), without: freeKeys)
         }
+        try requireNone(own.isEmpty ? nil : LaunchDifference.configuration(own), ranks)
     }
 
-    /// SHA-256 of this process's executable.
-    private static func programDigest() throws -> String {
-        let digest = try SHA256Digest()
-        let bytes = try Data(contentsOf: URL(fileURLWithPath: "/proc/self/exe"), options: .alwaysMapped)
-        try bytes.withUnsafeBytes { try digest.update($0) }
-        return try digest.finalize()
+    /// Refuses a job of which a rank has other training samples than rank 0. Collective.
+    static func requireSame(_ data: RunData, _ ranks: Ranks) throws {
+        if ranks.worldSize == 1 { return }
+        let own = data.training.fingerprint
+        let first = try ranks.broadcast { own }
+        try requireNone(own == first ? nil : LaunchDifference.data(own: own, first: first), ranks)
+    }
+
+    /// Refuses a job of which a rank would use other weights than rank 0. Collective.
+    static func requireSame(weights: FlatBuffer, _ ranks: Ranks) throws {
+        if ranks.worldSize == 1 { return }
+        var fingerprint = Fingerprint()
+        fingerprint.feed(UnsafeRawBufferPointer(start: weights.pointer, count: 4 * weights.count))
+        let own = fingerprint.value
+        let first = try ranks.broadcast { own }
+        try requireNone(own == first ? nil : LaunchDifference.weights(own: own, first: first), ranks)
+    }
+
+    /// Throws on all ranks when any has a difference from rank 0.
+    private static func requireNone(_ own: LaunchDifference?, _ ranks: Ranks) throws {
+        let all = try ranks.gather(Array(try JSONEncoder().encode(own)))
+        var differences: [Int: LaunchDifference] = [:]
+        for (rank, bytes) in all.enumerated() {
+            differences[rank] = try JSONDecoder().decode(LaunchDifference?.self, from: Data(bytes))
+        }
+        if !differences.isEmpty { throw ranks.differ(differences) }
     }
 }

@@ -2,12 +2,17 @@ extension RunConfiguration {
     /// What influences the weights here and is different in `other`: lines `key.path: value in other → value here`, in the
     /// order of the reference.
     func differences(from other: RunConfiguration) throws(ConfigurationError) -> [String] {
-        let old = try RunConfiguration.leaves(other.resolvedWeightsText)
-        let new = try RunConfiguration.leaves(resolvedWeightsText)
+        try RunConfiguration.differences(from: other.resolvedWeightsText, to: resolvedWeightsText)
+    }
+
+    /// What is different in two resolved configurations, as lines `key.path: old value → new value`, but for some keys.
+    static func differences(from oldText: String, to newText: String, without keys: Set<String> = []) throws(ConfigurationError) -> [String] {
+        let old = try RunConfiguration.leaves(oldText)
+        let new = try RunConfiguration.leaves(newText)
         let before = Dictionary(old.map { ($0.path, $0.value) }, uniquingKeysWith: { first, _ in first })
         let after = Dictionary(new.map { ($0.path, $0.value) }, uniquingKeysWith: { first, _ in first })
         let paths = new.map(\.path) + old.map(\.path).filter { after[$0] == nil }
-        return paths.filter { before[$0] != after[$0] }.map { "\($0): \(before[$0] ?? "none") → \(after[$0] ?? "none")" }
+        return paths.filter { before[$0] != after[$0] && !keys.contains($0) }.map { "\($0): \(before[$0] ?? "none") → \(after[$0] ?? "none")" }
     }
 
     /// Every value of a resolved configuration with its key path.

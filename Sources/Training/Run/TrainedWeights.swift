@@ -59,8 +59,10 @@ public struct TrainedWeights {
 
     /// The sums over the official test set; collective.
     public func evaluateTest(_ ranks: Ranks, threads: Int?) throws -> Tally {
+        try RankIdentity.requireSame(configuration, ranks)
         let (test, preprocessing) = try RunData.openTest(configuration.data, ranks: ranks)
         let (replica, objective) = try makeReplica(test, ranks, threads: threads)
+        Activity.enter(.evaluation)
         return try Evaluator(
             ranks: ranks, replica: replica, objective: objective, dataset: test, preprocessing: preprocessing,
             grain: configuration.grain, key: RandomKey(seed: configuration.seed)
@@ -70,8 +72,10 @@ public struct TrainedWeights {
     /// A replica with the weights loaded; collective.
     func makeReplica(_ dataset: any Dataset, _ ranks: Ranks, threads: Int?) throws -> (Replica, any Objective) {
         let (model, objective) = try RunSetup.model(configuration, dataset, ranks)
+        try ranks.together { try MemoryNeed.check(model, copies: 1, samples: 1, ranksOnHost: ranks.hostSize) }
         let values = FlatBuffer(count: model.layout.count)
         try ranks.together { try load(model, into: values) }
+        try RankIdentity.requireSame(weights: values, ranks)
         let replica = try Replica(
             model: model, values: values, threads: threads ?? Placement.defaultThreads(ranksOnHost: ranks.hostSize),
             grainCount: ranks.worldSize, ranks: ranks)

@@ -1,10 +1,14 @@
+import Checkpointing
 import DataParallel
 
 /// What ends a run, beside the errors of the modules that it uses; each text ends with what to do.
 public enum TrainingError: Error, Equatable, CustomStringConvertible {
-    case ranksDiffer(rank: Int, what: String)
+    /// These ranks differ from rank 0 in what all must have alike; `hosts` by rank.
+    case ranksDiffer(ranks: [Int], hosts: [String], difference: LaunchDifference)
     /// The launcher gave a rank fewer cores than it has threads.
     case boundToFewerCores(cores: Int, threads: Int)
+    /// The host has less memory than the model takes at the very least.
+    case tooLittleMemory(model: String, neededGigabytes: Double, availableGigabytes: Double)
     case moreRanksThanGrains(ranks: Int, grains: Int, batch: Int, grain: Int)
     /// The run directory's run has another configuration; `differences` name the keys where that is known.
     case otherConfiguration(directory: String, differences: [String])
@@ -15,6 +19,10 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case nonFiniteSum(step: Int, what: String)
     case runDirectory(path: String, operation: String, reason: String)
     case runDirectoryInUse(path: String)
+    /// The run directory is no longer where it was; `outcome` says what became of the state.
+    case runDirectoryLost(path: String, step: Int, outcome: String)
+    /// The storage refused something that the run has to save.
+    case notSaved(CheckpointError)
     case noWeights(path: String)
     case outputMismatch(model: String, outputs: [Int], classes: Int)
     /// This rank has not moved on for so long.
@@ -38,13 +46,18 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
         "sample\(samples.count == 1 ? "" : "s") " + samples.prefix(8).map(String.init).joined(separator: ", ") + (samples.count > 8 ? ", …" : "")
     }
 
+    private static func rounded(_ gigabytes: Double) -> String { gigabytes < 10 ? "\((gigabytes * 10).rounded() / 10)" : "\(Int(min(gigabytes, 1e15)))" }
+
     public var description: String {
         switch self {
-        case .ranksDiffer(let rank, let what):
-            "rank \(rank) has another \(what) than rank 0; give all hosts the same program, configuration and data files"
+        case .ranksDiffer(let ranks, let hosts, let difference):
+            difference.text(ranks: ranks, firstHost: hosts.first ?? "") + "; " + difference.remedy
         case .boundToFewerCores(let cores, let threads):
             "the launcher bound this rank to \(cores) core\(cores == 1 ? "" : "s"), too few for \(threads) threads; "
                 + "start it with mpirun --bind-to none, or with --threads \(cores)"
+        case .tooLittleMemory(let model, let needed, let available):
+            "model \(model) takes at least \(TrainingError.rounded(needed)) GB, this host has \(TrainingError.rounded(available)) GB; "
+                + "make its layers, the grain or the number of threads smaller"
         case .moreRanksThanGrains(let ranks, let grains, let batch, let grain):
             "\(ranks) ranks for \(grains) grains (batch \(batch) in grains of \(grain)): a rank would have nothing to do; "
                 + "start at most \(grains) ranks, or make the batch larger or the grain smaller (which changes the result)"
@@ -64,6 +77,9 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
             "\(path): \(operation): \(reason); give a writable directory with --run"
         case .runDirectoryInUse(let path):
             "\(path): another job is training in this directory; wait for its end, or give another directory with --run"
+        case .runDirectoryLost(let path, let step, let outcome):
+            "\(path): the run directory was removed or moved while the job trained after step \(step); \(outcome)"
+        case .notSaved(let error): "\(error)"
         case .noWeights(let path):
             "\(path): no weights there; give a run directory with final.safetensors, best.safetensors or checkpoints, or a weights file"
         case .outputMismatch(let model, let outputs, let classes):

@@ -11,6 +11,11 @@ extension ConfigurationNode {
         yaml: String, override: String? = nil, path: String = "", context: ConfigurationContext
     ) throws(ConfigurationError) -> ConfigurationNode {
         let importer = YAMLImporter(context: context, override: override)
+        if aliasCount(in: yaml) > largestAliasCount {
+            throw .syntax(
+                importer.place(line: 1, column: 1),
+                problem: "it has more than \(largestAliasCount) aliases (*name); write the values out.")
+        }
         let root: Node?
         do {
             root = try Yams.compose(yaml: EnvironmentReference.shield(yaml))
@@ -21,6 +26,23 @@ extension ConfigurationNode {
         }
         guard let root else { return ConfigurationNode(.null, at: importer.place(line: 1, column: 1)) }
         return importer.imported(root, path: path)
+    }
+
+    /// Aliases of aliases multiply: ten levels of ten stand for ten thousand million values. These many make a hundred thousand.
+    private static let largestAliasCount = 32
+
+    /// Places where an alias may begin, counted in the text because the parser puts values in their stead.
+    private static func aliasCount(in yaml: String) -> Int {
+        var count = 0
+        var before = UInt8(ascii: " ")
+        var isAlias = false
+        for byte in yaml.utf8 {
+            let isSeparator = " \n\t\r[]{},:?-".utf8.contains(byte)
+            if isAlias && !isSeparator { count += 1 }
+            isAlias = byte == UInt8(ascii: "*") && " \n\t\r[{,:?-".utf8.contains(before)
+            before = byte
+        }
+        return count
     }
 }
 

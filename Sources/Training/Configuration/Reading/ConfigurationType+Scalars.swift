@@ -2,10 +2,22 @@ import DataPipeline
 
 extension ConfigurationType where Value == Int {
     /// An integer within a range: `1...`, `0...9`.
-    static func integer(in range: some RangeExpression<Int>) -> Self {
-        Self(
-            scalar: "an integer \(words(for: range))", placeholder: lowerBound(of: range) ?? 1,
+    ///
+    /// - Parameter limit: the largest value of a range without an end: what counts and sizes may be so that products of two
+    ///   of them are still integers.
+    static func integer(in range: some RangeExpression<Int>, atMost limit: Int = Int(Int32.max)) -> Self {
+        let summary = "an integer \(words(for: range))"
+        let bounded = Self(
+            scalar: summary, placeholder: lowerBound(of: range) ?? 1,
             parse: { Int($0) }, isInRange: { range.contains($0) }, write: { String($0) })
+        return Self(summary, placeholder: bounded.placeholder()) { node, path, context in
+            guard let reading = bounded.read(node, path, context) else { return nil }
+            guard reading.value <= limit else {
+                context.report(.outOfRange(node.place, key: path, value: String(reading.value), expected: "\(summary) and at most \(limit)"))
+                return nil
+            }
+            return reading
+        }
     }
 }
 
