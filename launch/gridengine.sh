@@ -11,12 +11,16 @@
 #$ -V
 #$ -j y
 # Before a queue suspends or ends the job, Grid Engine sends a signal (-notify): the ranks write a checkpoint and end with
-# exit code 75. When a host fails, Grid Engine queues the job again (-r y).
+# exit code 75. When a rank dies or hangs, training starts again from the newest checkpoint within this job (three times at
+# most, see launch/supervised); when a host fails, on the hosts that are left. When it is the first host, on which this
+# script runs, Grid Engine queues the job again (-r y).
 #$ -l h_rt=04:00:00
 #$ -notify
 #$ -r y
 set -euo pipefail
+trainer=.build/release/trainer
 . launch/stoppable
+. launch/supervised
 
 # One rank on each host, whose threads use the job's slots there: the second word of a line of this file.
 threads=$(awk '!n || $2 < n { n = $2 } END { print n }' "$PE_HOSTFILE")
@@ -24,14 +28,14 @@ if [ $# = 0 ]; then set -- train; fi
 arguments=("$@")
 case $1 in train | evaluate) set -- "$@" --threads "$threads" ;; esac
 
-# The same two minutes before the time is up. (Grid Engine's own warning, s_rt, would end the job for good.)
+# The same two minutes before the time is up, at the latest. (Grid Engine's own warning, s_rt, would end the job for good.)
 seconds=$(qstat -j "$JOB_ID" | sed -n 's/^hard resource_list:.*h_rt=\([0-9]*\).*/\1/p')
-limit=$((${seconds:-14400} - 120))
+case $1 in train) set -- "$@" --time-limit "$((${seconds:-14400} - 120))s" ;; esac
 
-# mpirun finds the hosts of the job by itself, and starts its helpers there with Grid Engine's qrsh.
+# mpirun starts its helpers on the other hosts with Grid Engine's qrsh.
+hosts=$(awk '{ print $1 ":1" }' "$PE_HOSTFILE" | paste -s -d , -)
 code=0
-stoppable timeout --foreground --preserve-status --signal=USR1 "$limit" \
-    mpirun --map-by ppr:1:node --bind-to none --wdir "$PWD" .build/release/trainer "$@" || code=$?
+supervised --host "$hosts" "$@" || code=$?
 
 # The same job once more, as soon as this one has ended. (After exit code 99, Grid Engine 8.1.9 leaves a job of several hosts
 # in the queue.) It takes this one's size and time; other options belong into the lines above.

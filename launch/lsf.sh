@@ -10,22 +10,24 @@
 #BSUB -W 4:00
 #BSUB -o trainer.%J.out
 # Two minutes before the time is up, LSF sends SIGUSR1: the ranks write a checkpoint and end with exit code 75, with which
-# the job queues again (-Q) and goes on from there. When a host fails, LSF queues it again, too (-r).
+# the job queues again (-Q) and goes on from there. When a rank dies or hangs, training starts again from the newest
+# checkpoint within this job (three times at most, see launch/supervised); when a host fails, on the hosts that are left,
+# unless LSF ends the job and queues it again (-r), as it does when the first host fails.
 #BSUB -wa USR1
 #BSUB -wt 2
 #BSUB -Q "75"
 #BSUB -r
 set -euo pipefail
 cd "${LS_SUBCWD:-.}"
+trainer=.build/release/trainer
 . launch/stoppable
+. launch/supervised
 
 # One rank on each host, whose threads use the job's slots there. LSF's file has a line for each slot.
 threads=$(sort "$LSB_DJOB_HOSTFILE" | uniq -c | awk '!n || $1 < n { n = $1 } END { print n }')
 read -ra arguments <<<"${ARGUMENTS:-train}"
 case ${arguments[0]} in train | evaluate) arguments+=(--threads "$threads") ;; esac
-variables=()
-for variable in $(compgen -e TRAINER_); do variables+=(-x "$variable"); done
+hosts=$(awk '!known[$1]++ { print $1 ":1" }' "$LSB_DJOB_HOSTFILE" | paste -s -d , -)
 code=0
-stoppable mpirun --hostfile "$LSB_DJOB_HOSTFILE" --map-by ppr:1:node --bind-to none --wdir "$PWD" "${variables[@]}" \
-    .build/release/trainer "${arguments[@]}" || code=$?
+supervised --host "$hosts" "${arguments[@]}" || code=$?
 exit "$code"

@@ -20,6 +20,12 @@ public final class Tape {
     private let willRead: ((Parameter) -> Void)?
     private var nodes: [Node] = []
 
+    /// Whether results are searched for numbers that are not finite, at the cost of a pass over each.
+    public var searchesNonFinite = false
+    /// Since the latest ``begin(gradients:onProgress:)`` of a tape that searches, the first result with such a number.
+    public private(set) var nonFinite: NonFiniteResult?
+    private var latestParameter: Parameter?
+
     // The grain's flat vector and what has been written of it.
     private var gradients: UnsafeMutablePointer<Float>?
     private var isWritten: [Bool]
@@ -55,6 +61,8 @@ public final class Tape {
         self.gradients = gradients
         self.onProgress = onProgress
         completed = 0
+        nonFinite = nil
+        latestParameter = nil
         for index in isWritten.indices {
             isWritten[index] = false
             pendingUses[index] = 0
@@ -75,6 +83,7 @@ public final class Tape {
     /// A use of a parameter.
     public func parameter(_ parameter: Parameter) -> Variable {
         willRead?(parameter)
+        if searchesNonFinite { latestParameter = parameter }
         let value = Tensor(storage: values, offset: layout.offsets[parameter.index], shape: parameter.shape)
         guard isRecording && parameter.isTrainable else { return constant(value) }
         pendingUses[parameter.index] += 1
@@ -94,6 +103,7 @@ public final class Tape {
     }
 
     private func record(_ value: Tensor, needsGradient: Bool, _ pullback: @escaping Pullback) -> Variable {
+        if searchesNonFinite, nonFinite == nil { nonFinite = NonFiniteResult(value, after: latestParameter) }
         guard needsGradient else { return constant(value) }
         nodes.append(Node(pullback: pullback, gradient: nil))
         return Variable(value: value, identity: .node(nodes.count - 1), tape: self)

@@ -2,6 +2,13 @@ extension Communicator {
     /// How many ranks share memory with this one, itself included.
     public var hostSize: Int { hostRanks.count }
 
+    /// See ``Communicator/abort(exitCode:place:reason:)``; without a place.
+    public func abort(exitCode: Int32, reason: String) throws -> Never { try abort(exitCode: exitCode, place: nil, reason: reason) }
+
+    public func callRoll(_ place: UInt64) {}
+
+    public func silentRanks(_ place: UInt64) -> [Int]? { nil }
+
     /// Root's bytes, on every rank; the other ranks need not know how many there are, and what they pass is ignored.
     public func broadcast(bytes: [UInt8], root: Int) throws -> [UInt8] {
         var count = Int64(bytes.count)

@@ -1,6 +1,9 @@
 import Glibc
 
 extension Communicator {
+    /// How messages to people begin: `rank 1 of 4 on node2`.
+    public var name: String { "rank \(rank) of \(worldSize) on \(hostName)" }
+
     /// Checks that messages name ranks of this world.
     func requireKnownPeers(sends: [OutgoingMessage], receives: [IncomingMessage]) {
         for peer in sends.map(\.destination) + receives.map(\.source) {
@@ -30,9 +33,9 @@ extension Communicator {
             peer: rank, peerCall: "exchange with messages from itself of \(receives.map(\.count)) bytes")
     }
 
-    /// Tells the first cause, its rank and host on standard error, in one write so that ranks' lines do not mix.
-    func reportAbort(_ reason: String) {
-        var line = "rank \(rank) of \(worldSize) on \(hostName): \(reason)\n"
+    /// Tells the first cause, its rank, host and place on standard error, in one write so that ranks' lines do not mix.
+    func reportAbort(_ reason: String, at place: String?) {
+        var line = "\(name)\(place.map { " (\($0))" } ?? ""): \(reason)\n"
         line.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 }

@@ -1,8 +1,8 @@
 /// A group of ranks that compute together and the operations that move bytes between them.
 ///
 /// Every operation except `abort` is collective: each rank calls the same operations in the same order (`exchange` is
-/// collective among the ranks that it names). A communicator is used by one thread at a time; only `abort` may be
-/// called from any thread. After an operation has thrown, the group is unusable and the rank calls `abort`.
+/// collective among the ranks that it names). A communicator is used by one thread at a time; only `abort` and the
+/// roll call may be called from any thread. After an operation has thrown, the group is unusable and the rank calls `abort`.
 public protocol Communicator: AnyObject, Sendable {
     /// This rank's number, `0..<worldSize`.
     var rank: Int { get }
@@ -48,10 +48,18 @@ public protocol Communicator: AnyObject, Sendable {
     /// All ranks pass the same count. The memory lives until `finalize`.
     func sharedWindow(byteCountPerRank: Int) throws -> SharedWindow?
 
+    /// Tells all ranks that this one waits at `place`, a number below 2⁶⁴ − 1 on which waiting ranks agree; from any thread, and
+    /// while an operation of this rank waits.
+    func callRoll(_ place: UInt64)
+
+    /// The ranks that have not told this one that they wait at `place`; nil where ranks don't tell. From any thread.
+    func silentRanks(_ place: UInt64) -> [Int]?
+
     /// Ends the whole job with an exit code in 1...255 because of `reason`; may be called from any thread.
     ///
+    /// `place` is what this rank was doing, for the message.
     /// Ends this process, except for ranks that are threads: there it throws, and every other rank's operation does too.
-    func abort(exitCode: Int32, reason: String) throws -> Never
+    func abort(exitCode: Int32, place: String?, reason: String) throws -> Never
 
     /// Leaves the group, together with all other ranks; a second call does nothing, any other operation then throws.
     func finalize() throws

@@ -21,6 +21,9 @@ public struct LauncherEnvironment: Equatable, Sendable {
     /// Whether nothing is there through which MPI could find the other ranks; Open MPI would then end the process itself.
     public var isWithoutProcessManager: Bool
 
+    /// How this rank's messages begin before MPI is asked: `rank 1 of 4 on node2`.
+    public var name: String { "rank \(rank)\(worldSize.map { " of \($0)" } ?? "") on \(HostInformation.name)" }
+
     /// What a launcher announced.
     public init(
         launcher: Launcher, rank: Int, worldSize: Int?, localRank: Int? = nil, localSize: Int? = nil, isWithoutProcessManager: Bool = false

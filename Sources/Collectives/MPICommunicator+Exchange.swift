@@ -47,12 +47,19 @@ struct MPITransfers {
 private final class MPIPendingExchange: PendingExchange {
     var transfers = MPITransfers()
     private let rank: Int
+    private let rollCall: RollCall
 
-    init(rank: Int) { self.rank = rank }
+    init(rank: Int, _ rollCall: RollCall) {
+        self.rank = rank
+        self.rollCall = rollCall
+    }
 
     func isDone() throws -> Bool {
         if transfers.requests.isEmpty { return true }
-        guard try transfers.areDone(rank: rank) else { return false }
+        guard try transfers.areDone(rank: rank) else {
+            rollCall.attend()
+            return false
+        }
         try transfers.checkReceivedCounts(rank: rank)
         return true
     }
@@ -65,14 +72,17 @@ extension MPICommunicator {
         try post(sends: sends, receives: receives, tag: 0, in: &transfers)
         if transfers.requests.isEmpty { return }
         var patience = MPIPatience(busyWaits: busyWaits)
-        while try !transfers.areDone(rank: rank) { patience.pause() }
+        while try !transfers.areDone(rank: rank) {
+            rollCall.attend()
+            patience.pause()
+        }
         try transfers.checkReceivedCounts(rank: rank)
     }
 
     public func start(sends: [OutgoingMessage], receives: [IncomingMessage], channel: Int) throws -> any PendingExchange {
         try requireOpen("start")
         precondition(channel >= 0 && channel < 32767, "start: channel \(channel) outside 0..<32767")  // the least MPI_TAG_UB
-        let exchange = MPIPendingExchange(rank: rank)
+        let exchange = MPIPendingExchange(rank: rank, rollCall)
         try post(sends: sends, receives: receives, tag: Int32(channel + 1), isSynchronous: true, in: &exchange.transfers)
         return exchange
     }
@@ -114,6 +124,7 @@ extension MPICommunicator {
         while true {
             try checkMPI(MPI_Test(&request, &isDone, cmpi_status_ignore()), call, rank: rank)
             if isDone != 0 { return }
+            rollCall.attend()
             patience.pause()
         }
     }

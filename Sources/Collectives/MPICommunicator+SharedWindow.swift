@@ -56,7 +56,7 @@ extension MPICommunicator {
     }
 
     private func coherence(of handle: MPI_Win) -> SharedWindow.Coherence {
-        let (rank, world) = (rank, world)
+        let (rank, world, rollCall) = (rank, world, rollCall)
         nonisolated(unsafe) let (window, communicator) = (handle, world)  // called by the one thread that calls MPI
         return SharedWindow.Coherence(
             fence: { try checkMPI(MPI_Win_sync(window), "MPI_Win_sync", rank: rank) },
@@ -65,6 +65,7 @@ extension MPICommunicator {
                 var found: Int32 = 0
                 let status = MPI_Iprobe(cmpi_any_source(), cmpi_any_tag(), communicator, &found, cmpi_status_ignore())
                 try checkMPI(status, "MPI_Iprobe", rank: rank)
+                rollCall.attend()
             })
     }
 }

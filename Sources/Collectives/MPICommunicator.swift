@@ -14,6 +14,8 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
     public let hostName = HostInformation.name
     let world: MPI_Comm
     let host: MPI_Comm
+    let rollCall: RollCall
+    private let rollCallWorld: MPI_Comm
     let busyWaits: Bool
     let maximumTransferBytes: Int
     var transfers = MPITransfers()
@@ -60,9 +62,13 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
         var host: MPI_Comm?
         let shared = Int32(MPI_COMM_TYPE_SHARED)
         try checkMPI(MPI_Comm_split_type(world, shared, 0, cmpi_info_null(), &host), "MPI_Comm_split_type", rank: rank)
-        guard let world, let host else {
+        var rollCallWorld: MPI_Comm?
+        try checkMPI(MPI_Comm_dup(cmpi_comm_world(), &rollCallWorld), "MPI_Comm_dup", rank: rank)
+        guard let world, let host, let rollCallWorld else {
             throw CollectivesError.mpi(call: "MPI_Comm_split_type", rank: rank, text: "no communicator was made")
         }
+        self.rollCallWorld = rollCallWorld
+        rollCall = RollCall(rollCallWorld, rank: rank, worldSize: worldSize)
         (self.world, self.host, self.rank, self.worldSize) = (world, host, rank, worldSize)
         let (hostRank, hostSize) = try Self.position(in: host, rank: rank)
         self.hostRank = hostRank
@@ -142,25 +148,30 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
         try wait(&request, "MPI_Iallgather")
     }
 
-    public func abort(exitCode: Int32, reason: String) throws -> Never {
+    public func abort(exitCode: Int32, place: String?, reason: String) throws -> Never {
         precondition(exitCode > 0 && exitCode < 256, "abort: exit code \(exitCode) outside 1...255")
         if hasAborted.exchange(true, ordering: .relaxed) {
             while true { sleep(1) }  // another thread of this rank is ending the job
         }
-        reportAbort(reason)
+        reportAbort(reason, at: place)
         Self.exitAfterGracePeriod(exitCode)
         // The daemon ends this process on MPI_Abort, and then waits for a launcher that it may not reach for a quarter of an hour.
-        cmpi_end_daemon_after(5)
+        cmpi_end_daemon_after(2)
         MPI_Abort(world, exitCode)
         _exit(exitCode)
     }
+
+    public func callRoll(_ place: UInt64) { rollCall.ask(place) }
+
+    public func silentRanks(_ place: UInt64) -> [Int]? { rollCall.silent(place) }
 
     public func finalize() throws {
         guard !isFinalized else { return }
         isFinalized = true
         for window in windows { try window.free(rank: rank) }
         windows = []
-        var (host, world): (MPI_Comm?, MPI_Comm?) = (host, world)
+        var (host, world, rollCallWorld): (MPI_Comm?, MPI_Comm?, MPI_Comm?) = (host, world, rollCallWorld)
+        try checkMPI(MPI_Comm_free(&rollCallWorld), "MPI_Comm_free", rank: rank)
         try checkMPI(MPI_Comm_free(&host), "MPI_Comm_free", rank: rank)
         try checkMPI(MPI_Comm_free(&world), "MPI_Comm_free", rank: rank)
         try checkMPI(MPI_Finalize(), "MPI_Finalize", rank: rank)
@@ -170,12 +181,12 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
         if isFinalized { throw CollectivesError.finalized(operation: operation) }
     }
 
-    /// Ends this process when MPI_Abort has not done so within five seconds, which makes the launcher end the others.
+    /// Ends this process when MPI_Abort has not done so within two seconds, which makes the launcher end the others.
     private static func exitAfterGracePeriod(_ exitCode: Int32) {
         var thread = pthread_t()
         let code = UnsafeMutableRawPointer(bitPattern: Int(exitCode))
         _ = pthread_create(&thread, nil, { code in
-            sleep(5)
+            sleep(2)
             _exit(Int32(Int(bitPattern: code)))
         }, code)
     }

@@ -53,9 +53,9 @@ public final class SingleProcessCommunicator: Communicator {
         return window
     }
 
-    public func abort(exitCode: Int32, reason: String) throws -> Never {
+    public func abort(exitCode: Int32, place: String?, reason: String) throws -> Never {
         precondition(exitCode > 0 && exitCode < 256, "abort: exit code \(exitCode) outside 1...255")
-        reportAbort(reason)
+        reportAbort(reason, at: place)
         exit(exitCode)
     }
 

@@ -92,7 +92,7 @@ public final class ThreadCommunicator: Communicator {
         }
     }
 
-    public func abort(exitCode: Int32, reason: String) throws -> Never {
+    public func abort(exitCode: Int32, place: String?, reason: String) throws -> Never {
         precondition(exitCode > 0 && exitCode < 256, "abort: exit code \(exitCode) outside 1...255")
         group.poison(rank: rank, reason: reason)
         throw CollectivesError.aborted(rank: rank, exitCode: exitCode, reason: reason)

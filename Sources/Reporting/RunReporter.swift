@@ -95,6 +95,32 @@ public final class RunReporter: TrainingObserver {
         try update("a checkpoint") { $0.lastCheckpoint = checkpoint }
     }
 
+    /// Begins the logs anew with all records so far.
+    public func runDirectoryIsNew() throws {
+        try update("a new run directory") { [wallTime] session in
+            let log = try MetricsLog(directory: session.run.runDirectory, resumingFromStep: nil)
+            let events = try TensorBoardWriter(
+                directory: session.run.runDirectory, host: session.run.hosts.first ?? "localhost", process: getpid(), resumingFromStep: nil,
+                wallTime: wallTime)
+            var validations = session.history.validations[...]
+            for interval in session.history.intervals {
+                while let validation = validations.first, validation.step < interval.step {
+                    try log.append(validation)
+                    try events.append(validation)
+                    validations.removeFirst()
+                }
+                try log.append(interval)
+                try events.append(interval)
+            }
+            for validation in validations {
+                try log.append(validation)
+                try events.append(validation)
+            }
+            for decision in session.history.decisions { try log.append(decision) }
+            (session.log, session.events) = (log, events)
+        }
+    }
+
     /// Writes the report, then the last line on standard output; nothing may be printed after it.
     public func finished(_ final: FinalRecord) throws {
         try writeReport(final: final)

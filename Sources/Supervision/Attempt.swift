@@ -9,10 +9,14 @@ struct Attempt {
         var seconds: Double
         /// Whether the job was told to stop while it ran.
         var wasToldToStop: Bool
+        /// Whether it had to be ended and no rank's exit code is known.
+        var isWithoutCode: Bool
     }
 
     /// Seconds that `mpirun` gets to end a job that it knows to be over; a host that is gone can keep it for minutes.
     static let endingSeconds = 2.0
+    /// Seconds that it gets after a rank has said why it ends; it does not always tell that it knows.
+    static let rankEndingSeconds = 3.0
     /// Seconds that a stop request waits at most for processes that do not listen to it yet.
     private static let deafSeconds = 10.0
 
@@ -42,49 +46,71 @@ struct Attempt {
         }
         close(writer)
         var account = FailureAccount()
-        let wasToldToStop = watch(child, reader, &account)
+        var output = LauncherOutput()
+        let wasToldToStop = watch(child, reader, &account, &output)
         let ownEnd = child.end
         child.killAll()
-        forward(reader, &account)
+        forward(reader, &account, &output)
+        StandardErrorText.write(output.rest()[...])
         // A launcher that had to be ended cannot pass on the exit code that a rank gave.
         let end = ownEnd ?? account.abortCode.map(ProcessEnd.exited) ?? .signaled(SIGKILL)
-        return Outcome(end: end, account: account, seconds: MonotonicClock.seconds - start, wasToldToStop: wasToldToStop)
+        return Outcome(
+            end: end, account: account, seconds: MonotonicClock.seconds - start, wasToldToStop: wasToldToStop,
+            isWithoutCode: ownEnd == nil && account.abortCode == nil)
     }
 
     /// Passes messages and stop requests on until the process ends or has to be ended; gives whether it was told to stop.
-    private func watch(_ child: ChildProcess, _ reader: Int32, _ account: inout FailureAccount) -> Bool {
+    private func watch(
+        _ child: ChildProcess, _ reader: Int32, _ account: inout FailureAccount, _ output: inout LauncherOutput
+    ) -> Bool {
         var stop = StopDelivery(isLauncher: isLauncher)
-        var endingSince: Double?
+        var ending = Ending()
         while !child.hasEnded() {
             var entries = [
                 pollfd(fd: reader, events: Int16(POLLIN), revents: 0), pollfd(fd: requests.descriptor, events: Int16(POLLIN), revents: 0),
             ]
-            poll(&entries, 2, stop.isPending || endingSince != nil ? 50 : 500)
+            poll(&entries, 2, stop.isPending || ending.hasBegun ? 50 : 500)
             let isClosed = entries[0].revents & Int16(POLLHUP) != 0 && entries[0].revents & Int16(POLLIN) == 0
             if isClosed { requests.wait(seconds: 0.05) }  // the process has closed its standard error, or is just ending
-            forward(reader, &account)
+            forward(reader, &account, &output)
             requests.update()
             if requests.second != nil { break }
             if requests.first != nil { stop.deliver(to: child, afterSeconds: Attempt.deafSeconds) }
-            if account.isEnding {
-                let since = endingSince ?? MonotonicClock.seconds
-                endingSince = since
-                if MonotonicClock.seconds - since > Attempt.endingSeconds { break }
-            }
+            if isLauncher, ending.isOverdue(account) { break }
         }
         return requests.first != nil
     }
 
-    /// Copies what the job has written to standard error, and reads it.
-    private func forward(_ reader: Int32, _ account: inout FailureAccount) {
+    /// Reads what the job has written to standard error, and copies what people need of it.
+    private func forward(_ reader: Int32, _ account: inout FailureAccount, _ output: inout LauncherOutput) {
         var buffer = [UInt8](repeating: 0, count: 1 << 14)
         while true {
             let count = read(reader, &buffer, buffer.count)
             if count < 0 && errno == EINTR { continue }
             if count <= 0 { return }
             account.read(buffer[..<count])
-            StandardErrorText.write(buffer[..<count])
+            StandardErrorText.write(isLauncher ? output.pass(buffer[..<count])[...] : buffer[..<count])
         }
+    }
+}
+
+/// The time that a launcher has left to end a job in which something has failed.
+private struct Ending {
+    private var limit: Double?
+    private var wasKnownToLauncher = false
+
+    /// Whether something has failed.
+    var hasBegun: Bool { limit != nil }
+
+    /// Whether the launcher has had its time.
+    mutating func isOverdue(_ account: FailureAccount) -> Bool {
+        let now = MonotonicClock.seconds
+        if limit == nil, account.hasRankEnded { limit = now + Attempt.rankEndingSeconds }
+        if account.isEnding, !wasKnownToLauncher {
+            wasKnownToLauncher = true
+            limit = min(limit ?? .infinity, now + Attempt.endingSeconds)
+        }
+        return limit.map { now > $0 } ?? false
     }
 }
 

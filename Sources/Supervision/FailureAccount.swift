@@ -7,11 +7,22 @@ public struct FailureAccount: Equatable, Sendable {
     private var rankMessage: String?
     /// What `mpirun` saw of the first process that failed.
     private var launcherMessage: String?
+    /// The rank that a signal has ended and that could not say so itself, and what it was doing.
+    public var killedRank: Int? { launcherRank == rankOfMessage ? nil : launcherRank }
+    private var launcherRank: Int?
+    private var rankOfMessage: Int?
+    private var placeOfKilledRank: String?
     private var crash: String?
     /// Hosts that could not be reached or whose daemon was lost, in the order of the messages.
     public private(set) var lostHosts: [String] = []
     /// Whether `mpirun` knows that the job is over; what it does then should not take long.
     public private(set) var isEnding = false
+    /// Whether a rank has said why it ends; the job should be over soon, even if `mpirun` does not say so.
+    public private(set) var hasRankEnded = false
+    /// Whether the rank that failed first had begun to train.
+    public private(set) var hadStarted = false
+    /// Hosts of the ranks whose replicas differ from those of more than half of all ranks; empty without such a majority.
+    public private(set) var suspectHosts: [String] = []
     /// The exit code that a rank has ended the job with, while `mpirun` was still at it.
     public private(set) var abortCode: Int32?
     /// Whether what failed was `mpirun`'s hold on a host rather than a rank.
@@ -35,9 +46,9 @@ public struct FailureAccount: Equatable, Sendable {
 
     /// The first cause in one phrase.
     ///
-    /// What `mpirun` saw comes before what ranks say: those that are left complain of the one that is gone.
+    /// What `mpirun` saw of one rank comes before what others say: those that are left complain of the one that is gone.
     public func cause(_ end: ProcessEnd, of program: String) -> String {
-        if let launcherMessage { return launcherMessage }
+        if let launcherMessage, killedRank != nil { return launcherMessage + (placeOfKilledRank.map { " in \($0)" } ?? "") }
         if let host = lostHosts.first { return "host \(host) is lost" }
         if let text = rankMessage ?? crash { return text }
         if cannotStartDaemons { return "mpirun could not start its daemons on all hosts" }
@@ -47,9 +58,20 @@ public struct FailureAccount: Equatable, Sendable {
         }
     }
 
+    /// Adds what the killed rank was doing.
+    mutating func setPlace(ofKilledRank place: String?) { placeOfKilledRank = place }
+
     private mutating func read(line: String) {
-        if line.hasPrefix("trainer: ") || line.wholeMatch(of: /rank \d+ of \d+ on \S+: .*/) != nil {
-            if rankMessage == nil { rankMessage = String(line.hasPrefix("trainer: ") ? line.dropFirst("trainer: ".count) : line[...]) }
+        let message = line.hasPrefix("trainer: ") ? line.dropFirst("trainer: ".count) : line[...]
+        if let place = message.prefixMatch(of: /rank (?<rank>\d+) of \d+ on \S+(?: \((?<phase>[^():]+?)(?: after step \d+)?\))?:/) {
+            if rankMessage == nil { rankMessage = String(message) }
+            if hasRankEnded { return }
+            hasRankEnded = true
+            rankOfMessage = Int(place.output.rank)
+            hadStarted = place.output.phase.map { $0 != "start-up" && $0 != "the launch" } ?? false
+            suspectHosts = FailureAccount.suspects(in: message[place.range.upperBound...].drop { $0 == " " })
+        } else if line.hasPrefix("trainer: ") {
+            if rankMessage == nil { rankMessage = String(message) }
         } else if line.contains("Fatal error: ") {
             if crash == nil { crash = line }
         } else if line.hasPrefix("with errorcode ") {
@@ -68,7 +90,18 @@ public struct FailureAccount: Equatable, Sendable {
                 let signal = word(of: line, after: "", then: "exited on signal").flatMap({ Int32($0) })
             else { return }
             launcherMessage = "rank \(rank) on \(host) was ended by \(SignalName.of(signal))"
+            launcherRank = Int(rank)
         }
+    }
+
+    /// The hosts in `step 8: rank 1 (a), rank 3 (b) differ from the other ranks in …`, as `ReplicaDifference` says it.
+    private static func suspects(in text: Substring) -> [String] {
+        guard let match = text.prefixMatch(of: /step \d+: (?<ranks>rank \d+ \(.*?\)) differs? from the other ranks in/) else { return [] }
+        var hosts: [String] = []
+        for rank in match.output.ranks.matches(of: /rank \d+ \((?<host>[^\s()]+)\)/) where !hosts.contains(String(rank.output.host)) {
+            hosts.append(String(rank.output.host))
+        }
+        return hosts
     }
 
     /// The word that follows `second`, which follows `first`, in a line; either may be empty.

@@ -19,6 +19,16 @@ public struct Host: Equatable, Sendable {
         let own = String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
         return name == own || name == own.split(separator: ".").first.map(String.init)
     }
+
+    /// Whether `other`, as a message gives it, is this host: the same name, with or without its domain.
+    ///
+    /// An address is no name: it is told from nothing but itself.
+    package func isNamed(_ other: String) -> Bool {
+        if name == other { return true }
+        if isThisMachine { return Host(name: other, slots: 1).isThisMachine }
+        let labels = name.split(separator: "."), others = other.split(separator: ".")
+        return labels.first == others.first && min(labels.count, others.count) == 1
+    }
 }
 
 /// Where a job may run.

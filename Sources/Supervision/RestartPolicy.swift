@@ -4,7 +4,8 @@ public struct RestartPolicy: Equatable, Sendable {
     public var restarts: Int
     /// Ranks: as many as there are slots for, within these limits; nil for one process without a launcher.
     public var ranks: ClosedRange<Int>?
-    /// Exit codes after which starting again would be in vain.
+    /// Exit codes after which starting again would be in vain, unless the job has trained before: then what was right has
+    /// changed, as storage that went away does, and may come back.
     public var permanentCodes: Set<Int32>
     /// Phrases in the first cause after which it would be in vain too, because the run is deterministic.
     public var permanentCauses: [String]
@@ -37,12 +38,14 @@ public struct RestartPolicy: Equatable, Sendable {
         case exhausted
     }
 
-    /// - Parameter attempt: of the one that has ended, from 1.
-    public func verdict(_ end: ProcessEnd, cause: String, attempt: Int) -> Verdict {
+    /// - Parameters:
+    ///   - attempt: of the one that has ended, from 1.
+    ///   - hasTrained: whether that attempt or one before got beyond its start.
+    public func verdict(_ end: ProcessEnd, cause: String, attempt: Int, hasTrained: Bool) -> Verdict {
         switch end {
         case .exited(0): return .done
         case .exited(stoppedCode): return .stopped
-        case .exited(let code) where permanentCodes.contains(code): return .permanent
+        case .exited(let code) where permanentCodes.contains(code) && !hasTrained: return .permanent
         default: break
         }
         if permanentCauses.contains(where: cause.contains) { return .permanent }

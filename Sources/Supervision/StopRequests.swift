@@ -3,8 +3,8 @@ import Glibc
 
 /// The signals that ask this program to stop, taken from a descriptor instead of a handler.
 ///
-/// The first asks for an orderly stop. One that comes more than a second later asks for the end at once; batch systems
-/// often send theirs twice.
+/// The first asks for an orderly stop. A SIGINT or SIGTERM that comes more than a second later asks for the end at once. SIGUSR1
+/// and SIGUSR2 never do: they are warnings, which batch systems repeat.
 final class StopRequests {
     /// Becomes readable when a signal has come, of a child's end as well.
     let descriptor: Int32
@@ -32,7 +32,7 @@ final class StopRequests {
             if first == nil {
                 first = number
                 firstAt = MonotonicClock.seconds
-            } else if MonotonicClock.seconds - firstAt > 1, second == nil {
+            } else if number == SIGINT || number == SIGTERM, MonotonicClock.seconds - firstAt > 1, second == nil {
                 second = number
             }
         }

@@ -36,15 +36,30 @@ public struct Supervisor {
     /// The command of an attempt, with variables of its environment that differ from this process's.
     public let command: (Assignment) -> (arguments: [String], variables: [String: String?])
     public let newestCheckpoint: () -> CheckpointMark?
+    /// How ranks of this machine leave word of what they do.
+    public let activity: ActivityReader?
+
+    /// Ranks that find a folder's name in a variable leave word there; what of it is read when one has been killed.
+    public struct ActivityReader {
+        public var folderVariable: String
+        public var placeOfRank: (_ rank: Int, _ folder: String) -> String?
+
+        public init(folderVariable: String, placeOfRank: @escaping (_ rank: Int, _ folder: String) -> String?) {
+            self.folderVariable = folderVariable
+            self.placeOfRank = placeOfRank
+        }
+    }
 
     public init(
-        policy: RestartPolicy, source: HostSource, endSeconds: Double?, newestCheckpoint: @escaping () -> CheckpointMark?,
+        policy: RestartPolicy, source: HostSource, endSeconds: Double?, activity: ActivityReader? = nil,
+        newestCheckpoint: @escaping () -> CheckpointMark?,
         command: @escaping (Assignment) -> (arguments: [String], variables: [String: String?])
     ) {
         self.policy = policy
         self.source = source
         self.endSeconds = endSeconds
         self.newestCheckpoint = newestCheckpoint
+        self.activity = activity
         self.command = command
     }
 
@@ -57,7 +72,7 @@ public struct Supervisor {
         while true {
             let outcome: Attempt.Outcome
             do throws(SupervisionError) {
-                guard let next = try attempt(history, requests) else { return stopped(requests) }
+                guard let next = try attempt(&history, requests) else { return stopped(requests) }
                 outcome = next
             } catch {
                 if history.attempts == 0 { throw error }
@@ -80,11 +95,19 @@ public struct Supervisor {
         var checkpoint: CheckpointMark?
         var hasProgress = false
         var failuresWithoutProgress = 0
+        /// Whether an attempt got beyond its start: it wrote a checkpoint, failed while it trained, or for a reason that is no start's.
+        var hasTrained = false
+        /// Left out from now on.
         var lostHosts: [String] = []
+        /// Whose memory is in doubt since the last attempt.
+        var suspectHosts: [String] = []
         var cause = ""
         var firstCauseCode: Int32 = 0
 
         init(checkpoint: CheckpointMark?) { self.checkpoint = checkpoint }
+
+        /// What the same command does.
+        var resumption: String { checkpoint.map { "resumes from step \($0.step)" } ?? "begins anew" }
 
         mutating func record(_ outcome: Attempt.Outcome, cause: String, code: Int32, checkpoint mark: CheckpointMark?) {
             attempts += 1
@@ -92,29 +115,43 @@ public struct Supervisor {
             firstCauseCode = code
             let isNew = mark != nil && mark != checkpoint
             hasProgress = hasProgress || isNew
+            // An attempt before this one has failed for a reason that a restart could help: it was started rightly.
+            hasTrained = hasProgress || outcome.account.hadStarted || attempts > 1
             failuresWithoutProgress = isNew ? 0 : failuresWithoutProgress + 1
             checkpoint = mark
             for host in outcome.account.lostHosts where !lostHosts.contains(host) { lostHosts.append(host) }
+            suspectHosts = outcome.account.suspectHosts
         }
     }
 
+    /// The hosts that are left for the next attempt; nil for this machine alone, or when a stop was requested.
+    private func hostsLeft(_ history: inout History, _ requests: StopRequests) throws(SupervisionError) -> [Host]? {
+        guard let listed = try source.hosts() else { return nil }
+        var left = listed.filter { host in !history.lostHosts.contains(where: host.isNamed) }
+        if policy.restarts > 0, let probe = HostProbe(ProcessInfo.processInfo.environment) {
+            let silent = try probe.unreachable(left, until: requests)
+            if requests.first != nil { return nil }
+            if !silent.isEmpty { say("without \(silent.joined(separator: ", ")): cannot be reached") }
+            history.lostHosts += silent
+            left.removeAll { silent.contains($0.name) }
+        }
+        let trusted = left.filter { host in !history.suspectHosts.contains(where: host.isNamed) }
+        if trusted.count < left.count, let ranks = policy.ranks, trusted.reduce(0, { $0 + $1.slots }) >= ranks.lowerBound {
+            let doubted = left.filter { !trusted.contains($0) }.map(\.name)
+            say("without \(doubted.joined(separator: ", ")): most ranks agree against it; test its memory")
+            history.lostHosts += doubted
+            left = trusted
+        }
+        return left
+    }
+
     /// Runs the next attempt; nil when a stop was requested or the time was over before it began.
-    private func attempt(_ history: History, _ requests: StopRequests) throws(SupervisionError) -> Attempt.Outcome? {
+    private func attempt(_ history: inout History, _ requests: StopRequests) throws(SupervisionError) -> Attempt.Outcome? {
         requests.update()
         if requests.first != nil || isOver { return nil }
-        var lost = history.lostHosts
-        var hosts = try source.hosts()
-        if let listed = hosts {
-            let left = listed.filter { !lost.contains($0.name) }
-            if policy.restarts > 0, let probe = HostProbe(ProcessInfo.processInfo.environment) {
-                let silent = try probe.unreachable(left, until: requests)
-                if requests.first != nil { return nil }
-                if !silent.isEmpty { say("without \(silent.joined(separator: ", ")): cannot be reached") }
-                lost += silent
-            }
-            hosts = left.filter { !lost.contains($0.name) }
-        }
-        let ranks = try policy.ranks(slots: hosts?.reduce(0) { $0 + $1.slots }, lost: lost)
+        let hosts = try hostsLeft(&history, requests)
+        if requests.first != nil { return nil }
+        let ranks = try policy.ranks(slots: hosts?.reduce(0) { $0 + $1.slots }, lost: history.lostHosts)
         let folder = ranks == nil ? nil : try SessionFolder()
         defer { folder?.remove() }
         let assignment = Assignment(
@@ -127,12 +164,17 @@ public struct Supervisor {
         }
         var (arguments, variables) = command(assignment)
         if let folder { variables.updateValue(folder.path, forKey: "TMPDIR") }
-        return try Attempt(command: arguments, variables: variables, isLauncher: ranks != nil, requests: requests).run()
+        if let folder, let activity { variables.updateValue(folder.path, forKey: activity.folderVariable) }
+        var outcome = try Attempt(command: arguments, variables: variables, isLauncher: ranks != nil, requests: requests).run()
+        if let folder, let rank = outcome.account.killedRank {
+            outcome.account.setPlace(ofKilledRank: activity?.placeOfRank(rank, folder.path))
+        }
+        return outcome
     }
 
     /// The code of an attempt's first cause; what is no rank's own becomes that of the policy.
     private func exitCode(_ outcome: Attempt.Outcome) -> Int32 {
-        outcome.account.isHostFailure ? policy.hostFailureCode : outcome.end.exitCode
+        outcome.account.isHostFailure || outcome.isWithoutCode ? policy.hostFailureCode : outcome.end.exitCode
     }
 
     // MARK: - What follows
@@ -140,7 +182,7 @@ public struct Supervisor {
     /// The program's exit code when the job is over, else nil; says in one line why and what comes next.
     private func conclude(_ outcome: Attempt.Outcome, _ history: History, _ requests: StopRequests) -> Int32? {
         if let number = requests.second { return 128 + number }
-        let verdict = policy.verdict(outcome.end, cause: history.cause, attempt: history.attempts)
+        let verdict = policy.verdict(outcome.end, cause: history.cause, attempt: history.attempts, hasTrained: history.hasTrained)
         switch verdict {
         case .done: return 0
         case .stopped: return policy.stoppedCode
@@ -160,8 +202,10 @@ public struct Supervisor {
             return nil
         }
         if policy.restarts > 0 {
-            say("\(account); that was the last one: remove the cause and give the same command, which resumes"
-                + (history.checkpoint.map { " from step \($0.step)" } ?? ""))
+            say("\(account); that was the last one: remove the cause and give the same command, which \(history.resumption)")
+        } else if outcome.account.killedRank != nil || outcome.account.isHostFailure {
+            // Nobody has said it yet.
+            say("\(history.cause); look at that host (dmesg tells when memory ran out); the same command \(history.resumption)")
         }
         return history.firstCauseCode
     }

@@ -44,7 +44,7 @@ struct Bench: ParsableCommand {
             let zoo = try ZooModel.named(model)
             let grain = min(batch, grain ?? max(1, batch / threads))
             let command = "bench step \(model) --batch \(batch) --grain \(grain) --steps \(steps) --warmup \(warmup)"
-            try Job.run(command) { ranks in
+            try Job.run(command) { ranks, _ in
                 let benchmark = StepBenchmark(model: zoo, batch: batch, grain: grain, threads: threads, steps: steps, warmup: warmup)
                 let result = try benchmark.run(ranks)
                 if ranks.rank == 0 {
@@ -122,7 +122,7 @@ struct Bench: ParsableCommand {
 
         func run() throws {
             if let np { try Job.launch(ranks: np, threads: nil, arguments: CommandLine.arguments(without: ["--np"])) }
-            try Job.run("bench allreduce" + (bytes.map { " --bytes \($0)" } ?? "")) { ranks in
+            try Job.run("bench allreduce" + (bytes.map { " --bytes \($0)" } ?? "")) { ranks, _ in
                 if ranks.rank == 0 { print("ranks=\(ranks.worldSize) bytes, ours, MPI_Allreduce, ratio of times MPI_Allreduce / ours (medians)") }
                 try AllReduceBenchmark(ranks).run(bytes.map { [$0] } ?? AllReduceBenchmark.usualBytes) { row in
                     guard ranks.rank == 0 else { return }

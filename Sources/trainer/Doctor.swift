@@ -7,7 +7,7 @@ struct Doctor: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "What MPI, BLAS, cores and limits this process has; says what is wrong.")
 
     func run() throws {
-        try Job.run("doctor") { ranks in
+        try Job.run("doctor") { ranks, _ in
             let own = Diagnosis(rank: ranks.rank, ranksOnHost: ranks.hostSize)
             let reports = try ranks.gather(Array(own.text.utf8))
             if ranks.rank == 0 {

@@ -25,7 +25,7 @@ struct Evaluate: ParsableCommand {
 
     func run() throws {
         if let np { try Job.launch(ranks: np, threads: threads, arguments: CommandLine.arguments(without: ["--np"])) }
-        try Job.run("evaluate") { ranks in
+        try Job.run("evaluate") { ranks, _ in
             let weights = try ranks.together { try TrainedWeights(source, config: config, data: data) }
             try Job.warnOfOversubscription(threads: threads, ranks)
             let tally = try weights.evaluateTest(ranks, threads: threads)

@@ -7,25 +7,38 @@ import Training
 enum Job {
     /// Runs `body` as one of the job's ranks and ends the process with its exit code.
     ///
-    /// - Parameter command: what all ranks must run alike: the subcommand, with what of its options must be the same.
-    static func run(_ command: String, _ body: (Ranks) throws -> Int32) throws -> Never {
+    /// - Parameters:
+    ///   - command: what all ranks must run alike: the subcommand, with what of its options must be the same.
+    ///   - deadlineSeconds: without progress until `body` says otherwise.
+    static func run(
+        _ command: String, deadlineSeconds: Double = Watchdog.usualDeadlineSeconds, _ body: (Ranks, Watchdog) throws -> Int32
+    ) throws -> Never {
         let environment = ProcessInfo.processInfo.environment
         Binding.apply(environment)
         let launcher = try LauncherEnvironment.detect(in: environment)
+        TestFault.isRank(launcher?.rank ?? 0)
+        if let launcher { ActivityRecord.begin(rank: launcher.rank) }
+        CrashReport.install(rank: launcher?.name)
+        CrashReport.guardExit()
+        let watch = JobWatch(name: launcher?.name, deadlineSeconds: deadlineSeconds)
+        try TestFault.reach(.launch)
         let ranks = try Ranks {
             guard let launcher else { return SingleProcessCommunicator() }
             return try MPICommunicator.initialize(under: launcher)
         }
+        watch.follow(ranks)
         OutsideFault.install()  // after MPI, which has handlers of its own
+        CrashReport.install(rank: ranks.worldSize == 1 ? nil : ranks.name)
         do {
+            Activity.enter(.startUp)
             try ranks.requireSameLaunch(command: command)
-            let code = try body(ranks)
-            try ranks.finalize()
+            let code = try body(ranks, watch.watchdog)
+            try leave(ranks, watch.watchdog)
             exit(code)
         } catch let failure as AgreedFailure {
             // Every rank is here; the one that failed says why.
             if ranks.rank == failure.rank { StandardError.write("trainer: \(place(failure.rank, ranks))\(failure.report.text)") }
-            try ranks.finalize()
+            try leave(ranks, watch.watchdog)
             exit(failure.report.code)
         } catch {
             let report = ErrorReport(error)
@@ -34,8 +47,17 @@ enum Job {
         }
     }
 
+    /// Leaves MPI with all other ranks.
+    private static func leave(_ ranks: Ranks, _ watchdog: Watchdog) throws {
+        Activity.enter(.leaving)
+        try ranks.finalize()
+        watchdog.stop()
+        CrashReport.allowExit()
+    }
+
     private static func place(_ rank: Int, _ ranks: Ranks) -> String {
-        ranks.worldSize == 1 ? "" : "rank \(rank) of \(ranks.worldSize) on \(ranks.hostNames[rank]): "
+        if ranks.worldSize == 1 { return "" }
+        return "rank \(rank) of \(ranks.worldSize) on \(ranks.hostNames[rank])\(Activity.hasSteps ? " (\(Activity.place))" : ""): "
     }
 
     /// The rank that a launcher gave this process, before MPI is asked; 0 without a launcher.

@@ -20,7 +20,7 @@ struct Predict: ParsableCommand {
     var config: String?
 
     func run() throws {
-        try Job.run("predict") { ranks in
+        try Job.run("predict") { ranks, _ in
             let weights = try ranks.together { try TrainedWeights(source, config: config, data: data) }
             let predictor = try weights.makePredictor(ranks)
             for file in files {

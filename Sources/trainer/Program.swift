@@ -11,17 +11,19 @@ struct Program: ParsableCommand {
         abstract: "Trains neural networks on CPUs: one process, threads or MPI ranks, the same bits everywhere.",
         discussion: """
             Without arguments it trains LeNet-5 on digits that it draws itself, on all cores of this machine.
-            Exit codes: 0 done, 64 bad usage or configuration, 65 bad data or checkpoint, 70 internal, 75 stopped by a
-            signal and resumable.
+            Exit codes: 0 done, 64 bad usage or configuration, 65 bad data or checkpoint, 70 internal, 71 faulty memory or
+            processor, 75 stopped by a signal and resumable.
             """,
         subcommands: [Train.self, Evaluate.self, Predict.self, Summary.self, Digest.self, Bench.self, Doctor.self],
         defaultSubcommand: Train.self)
 
     /// Runs a command; errors go to standard error with the documented exit code.
     static func main() {
+        StopSignal.hold()
         ProcessorTuning.apply()
         do {
             var command = try parseAsRoot()
+            if !(command is Train) { StopSignal.release() }  // training takes them over
             try command.run()
         } catch let error where exitCode(for: error) == .success {
             // A request for help, which one rank answers.
@@ -31,6 +33,7 @@ struct Program: ParsableCommand {
             letFirstRankSpeak(of: error, code: ExitCode.usage.rawValue)
             exit(withError: error)
         } catch {
+            CrashReport.allowExit()
             let report = ErrorReport(error)
             letFirstRankSpeak(of: error, code: report.code)
             StandardError.write("trainer: \(report.text)")

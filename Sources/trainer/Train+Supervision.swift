@@ -25,6 +25,7 @@ extension Train {
         try HostNames.check(source, policy)
         return try Supervisor(
             policy: policy, source: source, endSeconds: endSeconds,
+            activity: .init(folderVariable: ActivityRecord.folderVariable) { ActivityRecord.place(ofRank: $0, in: $1) },
             newestCheckpoint: { Train.newestCheckpoint(in: checkpoints) }, command: { command($0, endSeconds: endSeconds) }
         ).run()
     }

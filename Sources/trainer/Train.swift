@@ -53,8 +53,9 @@ struct Train: ParsableCommand {
         let endSeconds = TimeLimit.end(limitSeconds: try supervision.limitSeconds(), ProcessInfo.processInfo.environment)
         if np != nil || supervision.isAsked { try supervise(endSeconds: endSeconds) }
         StopSignal.install()
-        try Job.run("train") { ranks in
+        try Job.run("train", deadlineSeconds: deadline ?? Watchdog.usualDeadlineSeconds) { ranks, watchdog in
             let configuration = try ranks.together { try loadConfiguration() }
+            watchdog.deadlineSeconds = configuration.deadlineSeconds
             let options = RunOptions(
                 directory: directory, resume: resumeMode, threads: threads, endSeconds: endSeconds,
                 restartReason: ProcessInfo.processInfo.environment[Train.restartReasonVariable])

@@ -5,7 +5,7 @@ import Foundation
 
 /// What this program can do, by its first argument.
 enum Mode: String, CaseIterable {
-    case check, checkInParts, abort, abortInWindow, mismatch, truncate, leave, initializeTwice, benchmark, allReduce
+    case check, checkInParts, abort, abortInWindow, mismatch, truncate, leave, rollCall, rollCallInWindow, initializeTwice, benchmark, allReduce
 }
 
 func fail(_ message: String, exitCode: Int32) -> Never {
@@ -35,6 +35,26 @@ func sendToRankOne(_ communicator: any Communicator, sentBytes: Int, expectedByt
     try communicator.barrier()
 }
 
+/// While the others wait for the last rank in `operation`, each of them hears of all but that one, and only at the same place.
+func callRoll(_ communicator: any Communicator, whileOthers operation: () throws -> Void) throws {
+    let last = communicator.worldSize - 1
+    if communicator.rank == last {
+        sleep(2)
+        return try operation()
+    }
+    let (place, elsewhere) = (UInt64(41 << 8), UInt64(42 << 8))
+    communicator.callRoll(place)
+    let listener = Thread {
+        sleep(1)
+        if communicator.silentRanks(place) != [last] || communicator.silentRanks(elsewhere)?.count != last {
+            fail("rank \(communicator.rank) has not heard of \(communicator.silentRanks(place) ?? [])", exitCode: 70)
+        }
+        print("rank \(communicator.rank) misses rank \(last)")
+    }
+    listener.start()
+    try operation()
+}
+
 guard CommandLine.arguments.count == 2, let mode = Mode(rawValue: CommandLine.arguments[1]) else {
     fail("usage: mpirun -np N collectives-conformance \(Mode.allCases.map(\.rawValue).joined(separator: "|"))", exitCode: 64)
 }
@@ -51,6 +71,10 @@ do {
         case .abortInWindow:
             let window = try communicator.sharedWindow(byteCountPerRank: 64)
             try abortOnLastRank(communicator) { try window?.synchronize() }
+        case .rollCall: try callRoll(communicator) { try communicator.barrier() }
+        case .rollCallInWindow:
+            let window = try communicator.sharedWindow(byteCountPerRank: 64)
+            try callRoll(communicator) { try window?.synchronize() }
         case .leave:
             if communicator.rank == communicator.worldSize - 1 { exit(3) }
             try communicator.barrier()

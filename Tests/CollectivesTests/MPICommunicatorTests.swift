@@ -52,6 +52,13 @@ struct MPICommunicatorTests {
         #expect(outcome.exitCode == 3, "\(outcome.output)")
     }
 
+    @Test("ranks that wait hear of each other, and so know who is late", arguments: ["rollCall", "rollCallInWindow"])
+    func rollCall(mode: String) throws {
+        let outcome = try program.run(ranks: 3, [mode], timeoutSeconds: 20)
+        #expect(outcome.exitCode == 0, "\(outcome.output)")
+        #expect(outcome.output.contains("rank 0 misses rank 2") && outcome.output.contains("rank 1 misses rank 2"), "\(outcome.output)")
+    }
+
     @Test("MPI can be started once")
     func startsOnce() throws {
         let outcome = try program.run(ranks: 1, ["initializeTwice"])

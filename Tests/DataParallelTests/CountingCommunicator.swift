@@ -39,6 +39,8 @@ final class CountingCommunicator: Communicator {
         try base.exchange(sends: sends, receives: receives)
     }
     func sharedWindow(byteCountPerRank: Int) throws -> SharedWindow? { try base.sharedWindow(byteCountPerRank: byteCountPerRank) }
-    func abort(exitCode: Int32, reason: String) throws -> Never { try base.abort(exitCode: exitCode, reason: reason) }
+    func abort(exitCode: Int32, place: String?, reason: String) throws -> Never {
+        try base.abort(exitCode: exitCode, place: place, reason: reason)
+    }
     func finalize() throws { try base.finalize() }
 }

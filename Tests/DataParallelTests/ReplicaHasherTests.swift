@@ -52,6 +52,41 @@ struct ReplicaHasherTests {
         #expect(try hasher.hashes(pool) == sound)
     }
 
+    /// Ranges as workers' shares and as single tensors are.
+    private static let shares: [[Range<Int>]] = [
+        [0..<300_000], [0..<4096, 4096..<143_360, 143_360..<143_360, 143_360..<300_000], [16..<200_019, 200_019..<270_019, 270_019..<270_024],
+    ]
+
+    @Test("hashes taken during a change are those of the changed memory", arguments: shares)
+    func changing(shares: [Range<Int>]) throws {
+        let (memory, hasher) = replica()
+        let pool = WorkerPool(count: 2)
+        let before = try hasher.hashes(pool)
+        for share in shares { hasher.changing(share) { range in for index in range { memory.pointer[index] *= 1.5 } } }
+        let hashes = try hasher.hashes(pool)
+        #expect(zip(before, hashes).allSatisfy { $0 != $1 })
+        #expect(try hasher.hashes(pool) == hashes, "read from memory")
+        #expect(shares.joined().allSatisfy { memory.pointer[$0] == 1.5 * (Float($0 % 977) - 300.5) }, "changed once")
+    }
+
+    @Test("what a change left out is hashed afterwards, and only the next hashes are spared")
+    func partialChange() throws {
+        let (memory, hasher) = replica()
+        let pool = WorkerPool(count: 2)
+        let sound = try hasher.hashes(pool)
+        hasher.changing(8192..<65_536) { _ in }
+        // Nothing may change now; if it does, what was hashed before stays unseen until the next time.
+        memory.pointer[9000] += 1
+        memory.pointer[100_000] += 1
+        memory.pointer[200_100] += 1
+        let first = try hasher.hashes(pool)
+        memory.pointer[100_000] -= 1
+        memory.pointer[200_100] -= 1
+        let second = try hasher.hashes(pool)
+        #expect(first[0] != sound[0] && first[1] != sound[1] && first[2] == sound[2])
+        #expect(second[0] != sound[0] && second[0] != first[0] && second[1] == sound[1])
+    }
+
     @Test("a statistic that was wrong for a step counts as different though it is right again; a weight does not")
     func history() throws {
         let pool = WorkerPool(count: 1)

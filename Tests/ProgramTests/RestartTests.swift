@@ -36,14 +36,17 @@ extension ProgramTests {
         /// What `mpirun` takes for ssh: it reaches hosts of this name, all of which are this machine.
         ///
         /// Each has temporary files of its own, because daemons on one machine get in each other's way when they begin.
-        private func agent(reaching name: String) throws -> String {
+        ///
+        /// - Parameter start: what starts a command with a host's name as its own.
+        private func agent(reaching name: String, start: String? = nil) throws -> String {
             let script = """
                 #!/bin/sh
                 case $1 in \(name)) ;; *) exit 255 ;; esac
                 export TMPDIR='\(directory.path)'/$1
                 mkdir -p "$TMPDIR"
+                name=$1
                 shift
-                exec sh -c "$*"
+                exec \(start.map { "\($0) \"$name\"" } ?? "") sh -c "$*"
 
                 """
             let agent = try directory.write(Array(script.utf8), to: "agent")
@@ -85,7 +88,7 @@ extension ProgramTests {
             job.signal(SIGSTOP, rank: 1)
             let outcome = job.wait()
             #expect(outcome.exitCode == 0 && outcome.leftovers.isEmpty, "\(outcome.account)")
-            #expect(outcome.errors.contains("has done its part of training"), "\(outcome.account)")
+            #expect(outcome.errors.contains(", which is stopped;"), "\(outcome.account)")
             #expect(try final() == expected)
         }
 
@@ -147,6 +150,22 @@ extension ProgramTests {
             #expect(outcome.exitCode == 128 + SIGTERM && outcome.leftovers.isEmpty && !outcome.timedOut, "\(outcome.account)")
         }
 
+        @Test func `a warning signal that is repeated does not end anything at once`() throws {
+            let job = try start(.endless, ["--np", "2"])
+            // The supervisor and rank 0 cannot follow the first signal yet.
+            job.signal(SIGSTOP, rank: 1)
+            job.signal(SIGTERM)
+            usleep(1_300_000)
+            for number in [SIGUSR1, SIGUSR2] {
+                job.signal(number)
+                job.signal(number, rank: 0)
+            }
+            usleep(300_000)
+            job.signal(SIGCONT, rank: 1)
+            let outcome = job.wait(timeoutSeconds: 20)
+            #expect(outcome.exitCode == 75 && outcome.leftovers.isEmpty && !outcome.timedOut, "\(outcome.account)")
+        }
+
         @Test(arguments: [nil, 3])
         func `a supervisor that is killed leaves nothing running`(ranks: Int?) throws {
             let job = try start(.endless, ["--restarts", "3"] + (ranks.map { ["--np", "\($0)"] } ?? []))
@@ -188,6 +207,42 @@ extension ProgramTests {
             #expect(smaller.exitCode == 0 && smaller.errors.contains("without beta: cannot be reached"), "\(smaller.account)")
             let refused = try program.run(arguments, environment: environment)
             #expect(refused.exitCode == 70 && refused.errors.contains("1 slot left for at least 3 ranks without beta"), "\(refused.account)")
+        }
+
+        /// What gives a process a host name of its own, without privileges; nil where the system does not allow it.
+        private static let namedHost: String? = {
+            let command = "unshare --user --map-root-user --uts sh -c 'hostname \"$0\" && exec \"$@\"'"
+            return system("\(command) test true >/dev/null 2>&1") == 0 ? command : nil
+        }()
+
+        @Test(.enabled(if: namedHost != nil, "this system gives no namespaces of host names"))
+        func `a host whose replica differs from most is left out if enough slots are left`() throws {
+            let expected = try undisturbed(.restarted)
+            let agent = try agent(reaching: "*", start: Self.namedHost ?? "")
+            for (minimum, code) in [(2, 0), (3, 71)] as [(Int, Int32)] {
+                try? FileManager.default.removeItem(atPath: directory.file("run"))  // absent at first
+                let outcome = try program.run(
+                    Scenario.restarted.arguments(in: directory)
+                        + ["--host", "alpha:2,beta:1", "--restarts", "1", "--min-np", "\(minimum)", "--set", "replicaCheck.everySteps=10"],
+                    environment: ["OMPI_MCA_plm_rsh_agent": agent, "TRAINER_TEST_FLIP": "2:55:weight:f1.weight:3"])
+                #expect(outcome.exitCode == code && outcome.leftovers.isEmpty, "\(outcome.account)")
+                #expect(outcome.errors.contains("step 60: rank 2 (beta) differs from the other ranks"), "\(outcome.account)")
+                #expect(outcome.errors.contains("without beta: most ranks agree against it") == (code == 0), "\(outcome.account)")
+                #expect(outcome.errors.contains("attempt 2 of 2 with \(minimum) ranks from step"), "\(outcome.account)")
+                if code == 0 { #expect(try final() == expected) }
+            }
+        }
+
+        @Test func `a launcher that stays when a rank has said why it ends is ended`() throws {
+            let launcher = try directory.write(Array("#!/bin/sh\necho 'rank 1 of 2 on beta (training after step 3): no space' >&2\nexec sleep 60\n".utf8), to: "mpirun")
+            chmod(launcher, 0o755)
+            let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+            let outcome = try program.start(
+                Scenario.mlp.arguments(in: directory) + ["--np", "2", "--restarts", "1"], environment: ["PATH": directory.path + ":" + path]
+            ).wait(timeoutSeconds: 30)
+            #expect(outcome.exitCode == 70 && outcome.leftovers.isEmpty && !outcome.timedOut, "\(outcome.account)")
+            #expect(outcome.errors.contains("attempt 1 of 2 failed after 3 s: rank 1 of 2 on beta"), "\(outcome.account)")
+            #expect(outcome.errors.contains("attempt 2 of 2 failed"), "\(outcome.account)")
         }
 
         @Test func `random kills lose nothing`() throws {

@@ -22,11 +22,49 @@ struct FailureAccountTests {
         #expect(account.isEnding && !account.isHostFailure)
     }
 
+    @Test func `a rank that could say itself what ended it has the first word`() {
+        let account = account(
+            """
+            rank 2 of 3 on beta (validation after step 50): crashed with SIGSEGV
+            mpirun noticed that process rank 2 with PID 0 on node beta exited on signal 11 (Segmentation fault).
+
+            """)
+        #expect(account.cause(.exited(139), of: "mpirun") == "rank 2 of 3 on beta (validation after step 50): crashed with SIGSEGV")
+        #expect(account.killedRank == nil && account.hadStarted)
+    }
+
     @Test(arguments: ["trainer: rank 1 of 3 on a: no space", "rank 1 of 3 on a: no space"])
     func `otherwise the first message of a rank is`(line: String) {
         let account = account("mpirun: Forwarding signal 10 to job\n\(line)\nrank 0 of 3 on a: rank 1 ended the job\n")
         #expect(account.cause(.exited(70), of: "mpirun") == "rank 1 of 3 on a: no space")
         #expect(!account.isEnding)
+    }
+
+    @Test(arguments: [
+        ("rank 1 of 3 on a: no space", true, false), ("rank 1 of 3 on a.b.c (start-up): no space", true, false),
+        ("rank 1 of 3 on a (the launch): no space", true, false),
+        ("trainer: rank 1 of 3 on a (saving a checkpoint after step 40): no space", true, true),
+        ("rank 1 of 3 on a (training after step 4): no space", true, true), ("trainer: no space", false, false),
+        ("mpirun: Forwarding signal 10 to job", false, false),
+    ])
+    func `it knows whether a rank has ended, and whether that was before it trained`(line: String, hasEnded: Bool, hadStarted: Bool) {
+        let account = account(line + "\n")
+        #expect(account.hasRankEnded == hasEnded && account.hadStarted == hadStarted && !account.isEnding)
+    }
+
+    private static let advice = "weight of fc1.weight: memory or a processor has failed; test the memory of a (of rank 0)"
+
+    @Test(arguments: [
+        ("rank 1 of 3 on b: step 8: rank 1 (b) differs from the other ranks in the \(advice)", ["b"]),
+        ("trainer: rank 1 of 5 on b (the comparison of replicas after step 8): step 8: rank 1 (b), rank 3 (c) differ from the other ranks in the \(advice)", ["b", "c"]),
+        ("rank 2 of 5 on b.x: step 8: rank 2 (b.x), rank 3 (b.x) differ from the other ranks in the \(advice)", ["b.x"]),
+        ("rank 0 of 2 on a: step 8: rank 0 (a), rank 1 (b) do not have the same \(advice), and no majority says which is wrong", []),
+        ("rank 0 of 2 on a: rank 1 (b) differs from the other ranks in the \(advice)", []),
+        ("rank 1 (b) differs from the other ranks in the \(advice)", []),
+    ])
+    func `the hosts that a majority agrees against are in doubt`(line: String, hosts: [String]) {
+        let account = account("mpirun: something\n\(line)\nrank 0 of 3 on a: step 8: rank 0 (a) differs from the other ranks in the \(Self.advice)\n")
+        #expect(account.suspectHosts == (line.hasPrefix("rank 1 (") ? ["a"] : hosts), "the first rank's message counts")
     }
 
     @Test func `a host whose daemon is lost is named`() {

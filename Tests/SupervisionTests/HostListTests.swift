@@ -26,4 +26,13 @@ struct HostListTests {
         #expect(throws: SupervisionError.noHosts(place: "hosts")) { try HostList.parse("# none\n", file: "hosts") }
         #expect(throws: SupervisionError.unreadableHostFile(path: "/no/such/file", code: ENOENT)) { try HostList.read(file: "/no/such/file") }
     }
+
+    @Test(arguments: [
+        ("node1", "node1", true), ("node1.cluster.org", "node1", true), ("node1", "node1.cluster.org", true), ("node1", "node2", false),
+        ("node1.cluster.org", "node1.other.org", false), ("node1", "node10", false), ("192.0.2.1", "192.0.2.1", true),
+        ("192.0.2.1", "192.0.2.2", false), ("localhost", ProcessInfo.processInfo.hostName, true), ("localhost", "node1", false),
+    ])
+    func `a host is known by its name with and without its domain`(listed: String, told: String, isSame: Bool) {
+        #expect(Host(name: listed, slots: 1).isNamed(told) == isSame)
+    }
 }

@@ -15,7 +15,14 @@ struct RestartPolicyTests {
     func `only failures that a restart can help lead to one, and only as many as allowed`(
         end: ProcessEnd, cause: String, attempt: Int, verdict: RestartPolicy.Verdict
     ) {
-        #expect(policy.verdict(end, cause: cause, attempt: attempt) == verdict)
+        #expect(policy.verdict(end, cause: cause, attempt: attempt, hasTrained: false) == verdict)
+    }
+
+    @Test(arguments: [64, 65] as [Int32])
+    func `what was right when the job trained may be right again`(code: Int32) {
+        #expect(policy.verdict(.exited(code), cause: "cannot read x", attempt: 1, hasTrained: true) == .restart)
+        #expect(policy.verdict(.exited(code), cause: "cannot read x", attempt: 3, hasTrained: true) == .exhausted)
+        #expect(policy.verdict(.exited(code), cause: "the loss is not a finite number", attempt: 1, hasTrained: true) == .permanent)
     }
 
     @Test func `there are as many ranks as slots, within the limits`() throws {

@@ -22,6 +22,7 @@ public struct AllReduceBenchmark {
 
     /// Measures vectors of these sizes; collective. `body` gets a row as it is ready, on every rank.
     public func run(_ sizes: [Int] = usualBytes, _ body: (Row) -> Void) throws {
+        Activity.enter(.benchmark)
         for bytes in sizes {
             let rounds = max(5, min(2000, (1 << 28) / bytes))
             body(Row(bytes: bytes, ours: try ours(bytes, rounds), library: try library(bytes, rounds)))
@@ -56,6 +57,7 @@ private func median(_ rounds: Int, _ body: () throws -> Void) throws -> Double {
     for round in 0..<rounds + rounds / 10 + 1 {
         let start = Clock.seconds
         try body()
+        Activity.beat()
         if round > rounds / 10 { seconds.append(Clock.seconds - start) }
     }
     return seconds.sorted()[seconds.count / 2]

@@ -39,6 +39,7 @@ public struct StepBenchmark: Sendable {
 
     /// Runs the benchmark; collective.
     public func run(_ ranks: Ranks) throws -> Result {
+        Activity.enter(.benchmark)
         let network = try Model(name: model.rawValue, input: model.inputShape, layers: model.layers(ZooOptions(classes: model.usualClasses)))
         let optimizer = try Optimizer(
             rule: Momentum(momentum: 0.9),

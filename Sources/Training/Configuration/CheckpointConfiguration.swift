@@ -25,6 +25,11 @@ public struct CheckpointConfiguration: Equatable, Sendable {
         if let everyEpochs, step % (everyEpochs * stepsPerEpoch) == 0 { return true }
         return false
     }
+
+    /// The most steps between two checkpoints; nil where time alone decides.
+    func intervalSteps(stepsPerEpoch: Int) -> Int? {
+        [everySteps, everyEpochs.map { $0 * stepsPerEpoch }].compactMap(\.self).min()
+    }
 }
 
 extension CheckpointConfiguration: ConfigurationSection {

@@ -87,7 +87,7 @@ package final class DeferredUpdate: @unchecked Sendable {
         guard let arrivals, let update else { return }
         let start = layout.offsets[parameter.index]
         let range = start..<start + parameter.shape.count
-        let gradients = try arrivals.wait(for: range)
+        let gradients = try Activity.waitingForRanks { try arrivals.wait(for: range) }
         guard firstNonFinite(gradients + start, count: range.count) == nil else {
             throw NonFiniteGradient(step: step, parameter: parameter.name)
         }

@@ -61,6 +61,23 @@ public final class Evaluator: Sendable {
         return all.reduce(into: Tally()) { $0 += $1 }
     }
 
+    /// Where the first number that is not finite comes up on this rank; nil when nowhere. Computes its samples again.
+    func findNonFinite() throws -> NonFiniteSearch? {
+        let mine = grains
+        if mine.isEmpty { return nil }
+        let loader = try BatchLoader(
+            dataset: dataset, plan: plan, preprocessing: preprocessing, key: key, grains: mine, steps: 0..<1, depth: 1, threads: 0)
+        defer { loader.stop() }
+        var found: NonFiniteSearch?
+        for grain in mine where found == nil {
+            try loader.withBatch(step: 0, grain: grain) {
+                found = NonFiniteSearch(replica.model, values: replica.values, objective, Samples($0), mode: .evaluation)
+            }
+            Activity.beat()
+        }
+        return found
+    }
+
     /// The sums over all samples; collective.
     public func evaluate() throws -> Tally { try evaluate(unless: { false }) ?? Tally() }
 
@@ -82,6 +99,9 @@ extension Samples {
     /// A batch as a grain's samples; valid as long as the batch is.
     init(_ batch: Batch) {
         let targets = batch.targets
+        if batch.count > 0 {
+            TestFault.poison(batch.inputs.storage.pointer, Activity.phase == .validation ? .validation : .training, step: Activity.step)
+        }
         self.init(
             inputs: batch.inputs, labels: targets.count > 0 ? [] : batch.labels, targets: targets.count > 0 ? targets : nil,
             identities: batch.sampleIDs)

@@ -36,6 +36,12 @@ final class IntervalMeter: @unchecked Sendable {
         lastStep = now
     }
 
+    /// The loop waited this long, in the middle of a step, for a checkpoint to be on disk.
+    func waitedForSave(seconds: Double) {
+        save += seconds
+        lastStep += seconds
+    }
+
     func saved(seconds: Double) {
         save += seconds
         lastStep = Clock.seconds

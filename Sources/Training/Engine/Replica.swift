@@ -118,6 +118,8 @@ public final class Replica: @unchecked Sendable {
             }
             if worker == 0 { computed.withLock { $0 = Clock.seconds } }
         }
+        Activity.beat()
+        try TestFault.reach(.allReduce, step: Activity.step)
         let joined = Clock.seconds
         let arrivals = deferred == nil ? nil : try reducer.arrivals()
         let sum = try arrivals?.wait(for: model.layout.trainableCount..<Replica.vectorCount(model)) ?? reducer.finish()
@@ -175,6 +177,7 @@ public final class Replica: @unchecked Sendable {
         tail[2] = Float(tally.correct)
         try settle()  // the vector's memory may hold sums of the previous step until then
         tape.backward(from: loss)
+        TestFault.poison(tail, .allReduce, step: Activity.step)
     }
 
     /// The tally of each grain in `grains`, with evaluation's arithmetic; `samples` gives a grain's samples.
@@ -192,6 +195,7 @@ public final class Replica: @unchecked Sendable {
                     let (_, tally) = objective(model, samples, on: tape, mode: .evaluation)
                     tallies.withLock { $0[grain - grains.lowerBound] = tally }
                 }
+                Activity.beat()
             }
         }
         return tallies.withLock { $0 }
@@ -199,6 +203,7 @@ public final class Replica: @unchecked Sendable {
 
     /// The model's output for a batch, computed by worker 0.
     public func predict(_ inputs: Tensor) -> Tensor {
+        Activity.beat()
         tapes[0].begin(gradients: nil)
         return model(tapes[0].constant(inputs), mode: .evaluation).value
     }
@@ -217,21 +222,6 @@ public final class Replica: @unchecked Sendable {
             }
         }
         return chunks.withLock { norm.norm(sums: $0, gradientScale: 1 / sums.tally.samples) }
-    }
-
-    /// Computes one grain by itself and says what in it is not finite: the loss, or the first such gradient in order of use.
-    func findNonFinite(_ objective: any Objective, _ samples: Samples, key: RandomKey) throws -> String? {
-        guard samples.inputs.shape[0] > 0 else { return nil }
-        let vector = FlatBuffer(count: Replica.vectorCount(model))
-        try compute(objective, samples, 0, key, into: vector.pointer, (false, false)) { _ in }
-        if !vector.pointer[model.layout.count].isFinite { return "the loss" }
-        for parameter in model.layout.parameters {
-            let place = vector.pointer + model.layout.offsets[parameter.index]
-            if firstNonFinite(place, count: parameter.shape.count) != nil {
-                return parameter.isTrainable ? "the gradient of \(parameter.name)" : parameter.name
-            }
-        }
-        return nil
     }
 
     /// How often and how much the workers' pools and the reducer took from the system; constant in the steady state.

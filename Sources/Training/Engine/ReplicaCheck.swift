@@ -25,6 +25,9 @@ final class ReplicaCheck {
     /// Whether the state after `step` finished steps is compared in any case.
     func isDue(step: Int) -> Bool { step % everySteps == 0 }
 
+    /// What hashes the state after `step` steps while an update makes it; nil where it will not be compared.
+    func hasher(forUpdateTo step: Int) -> ReplicaHasher? { isDue(step: step) ? hasher : nil }
+
     /// Called after the update of every step.
     func updated(step: Int) throws {
         if let fault, fault.step == step {
@@ -34,7 +37,7 @@ final class ReplicaCheck {
         hasher.follow()
     }
 
-    /// Compares; collective, after the update has been settled.
+    /// Compares the present state, of which an update may have hashed a part; collective, after the update has been settled.
     ///
     /// - Throws: on all ranks `TrainingError.replicasDiffer`, told by the first rank that differs.
     func compare(step: Int) throws {

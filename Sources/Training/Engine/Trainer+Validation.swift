@@ -23,9 +23,12 @@ extension Trainer {
     /// Evaluates on the validation samples unless a stop signal comes; collective.
     func evaluate(_ evaluator: Evaluator, step: Int) throws -> Tally? {
         try settle()
-        watchdog.enter("validation", step: step, pieces: evaluator.grains.count)
-        let tally = try evaluator.evaluate(unless: { StopSignal.isRequested }, onGrain: { [watchdog] in watchdog.finishPiece() })
-        watchdog.enter("what follows validation", step: step)
+        Activity.enter(.validation, step: step, pieces: evaluator.grains.count)
+        try TestFault.reach(.validation, step: step)
+        // A run that ends with its directory does so at once, as if it was asked to stop.
+        let lock = setup.configuration.checkpoint.onFailure == .stop ? setup.keeper?.lock : nil
+        let tally = try evaluator.evaluate(unless: { StopSignal.isRequested || lock?.isLost ?? false }, onGrain: { Activity.finishPiece() })
+        Activity.enter(.afterValidation, step: step)
         return tally
     }
 
@@ -43,7 +46,7 @@ extension Trainer {
                 valAccuracy: setup.objective.hasAccuracy ? tally.accuracy : nil, learningRate: rate, isBest: isBest))
         if isBest {
             setup.best = .init(name: setup.learningRate.monitor.rawValue, value: metric, step: step)
-            try setup.keeper?.saveBest(setup.state, step: step)
+            try writingWithinStep { try setup.keeper?.saveBest(setup.state, step: step) }
         }
         switch decision {
         case .improved:
@@ -57,7 +60,15 @@ extension Trainer {
         }
         // Where nothing goes back to sound weights, training on would be in vain.
         if !tally.meanLoss.isFinite, setup.configuration.onNonFinite == .stop {
-            try setup.ranks.together { if setup.ranks.rank == 0 { throw TrainingError.nonFiniteValidation(step: step) } }
+            Activity.enter(.validation, step: step)
+            try setup.ranks.together { [setup] in
+                if let found = try evaluator.findNonFinite() {
+                    throw TrainingError.nonFiniteValidation(step: step, what: found.what, rank: setup.ranks.rank, samples: found.samples)
+                }
+            }
+            try setup.ranks.together { [setup] in
+                if setup.ranks.rank == 0 { throw TrainingError.nonFiniteSum(step: step, what: "the validation loss") }
+            }
         }
         return .done(tally)
     }

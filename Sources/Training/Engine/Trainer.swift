@@ -9,7 +9,6 @@ import Optimization
 /// Every rank runs the same loop on the same numbers; rank 0 also decides, writes and reports.
 public final class Trainer {
     var setup: RunSetup
-    let watchdog: Watchdog
     let observer: (any TrainingObserver)?
     let evaluator: Evaluator?
     private let replicaCheck: ReplicaCheck?
@@ -33,14 +32,13 @@ public final class Trainer {
         observer makeObserver: (String) -> any TrainingObserver
     ) throws {
         setup = try RunSetup(configuration, options, ranks)
-        observer = ranks.rank == 0 ? makeObserver(configuration.resolvedYAML()) : nil
+        observer = setup.keeper.map { WatchedObserver(makeObserver(configuration.resolvedYAML()), $0.lock) }
         evaluator = setup.data.validation.map { [setup] in
             Evaluator(
                 ranks: ranks, replica: setup.replica, objective: setup.objective, dataset: $0,
                 preprocessing: setup.data.preprocessing, grain: configuration.grain, key: setup.key)
         }
         replicaCheck = ReplicaCheck(everySteps: configuration.replicaCheckEverySteps, setup.state, setup.replica, ranks)
-        watchdog = Watchdog(rank: ranks.rank, deadlineSeconds: configuration.deadlineSeconds) { ranks.abort(ErrorReport($0)) }
         meter = IntervalMeter()
         timeLimit = options.endSeconds.flatMap { [setup] in
             ranks.rank == 0 ? TimeLimit(endSeconds: $0, checkpointBytes: setup.state.byteCount, request: StopSignal.requestForTimeLimit) : nil
@@ -64,37 +62,39 @@ public final class Trainer {
             threads: Placement.defaultThreads(ranksOnHost: setup.ranks.hostSize) > setup.replica.pool.count ? 1 : 0)
         defer {
             loader.stop()
-            watchdog.stop()
             timeLimit?.stop()
         }
         var step = setup.firstStep
         var validation = Validation.none
+        var stepSeconds = 0.0
         meter.start(step: step)
         if setup.validationIsPending {
             validation = try validate(step: step, rate: setup.learningRate.rate(at: max(step - 1, 0)))
-            if case .interrupted = validation { return try stop(step: step) }
+            if case .interrupted = validation { return try stop(step: step, validation) }
             try save(step: step, force: true)
         }
         while step < setup.totalSteps {
-            watchdog.enter("training", step: step, pieces: setup.replica.grains.count)
+            Activity.enter(.training, step: step, pieces: setup.replica.grains.count)
             let began = Clock.seconds
             let rate = setup.learningRate.rate(at: step)
-            let sums = try namingNonFinite { try compute(step, loader) }
-            watchdog.enter("the update", step: step)
+            let sums = try namingNonFinite { try compute(step, loader, stepSeconds) }
+            try keepWithinInterval(step: step + 1)
+            Activity.enter(.update, step: step)
             try update(sums, step: step, rate: rate)
             step += 1
             try replicaCheck?.updated(step: step)
             if replicaCheck?.isDue(step: step) ?? false { try compareReplicas(step: step) }
             validation = .none
             try report(sums, step: step, rate: rate)
-            timeLimit?.stepTook(Clock.seconds - began)
+            stepSeconds = Clock.seconds - began
+            timeLimit?.stepTook(stepSeconds)
             var isStopping = sums.stopRequests > 0
             if isValidationDue(step) {
                 validation = isStopping ? .interrupted : try validate(step: step, rate: rate)
                 if case .interrupted = validation { isStopping = true }
             }
             try save(step: step, force: isStopping || sums.saveRequests > 0, validation)
-            if isStopping { return try stop(step: step) }
+            if isStopping { return try stop(step: step, validation) }
         }
         return try finish(step: step, validation)
     }
@@ -102,17 +102,18 @@ public final class Trainer {
     // MARK: - One step
 
     /// This rank's grains, and the sums over all.
-    private func compute(_ step: Int, _ loader: BatchLoader) throws -> Replica.StepSums {
+    private func compute(_ step: Int, _ loader: BatchLoader, _ stepSeconds: Double) throws -> Replica.StepSums {
         try setup.replica.step(
             setup.objective, key: setup.key.folding(.dropout).folding(step), wantsStop: StopSignal.isRequested,
-            wantsSave: setup.keeper?.isTimeDue ?? false
-        ) { [meter, watchdog] grain, body in
+            wantsSave: setup.keeper?.isTimeDue(stepSeconds: stepSeconds) ?? false
+        ) { [meter] grain, body in
             let asked = Clock.seconds
+            try TestFault.reach(.training, step: step)
             try loader.withBatch(step: step, grain: grain) { batch in
                 meter.waitedForData(seconds: Clock.seconds - asked)
                 try body(Samples(batch))
             }
-            watchdog.finishPiece()
+            Activity.finishPiece()
         }
     }
 
@@ -128,8 +129,10 @@ public final class Trainer {
         }
         nonisolated(unsafe) let shared = state
         let samples = sums.tally.samples
+        let hasher = replicaCheck?.hasher(forUpdateTo: step + 1)
         try setup.replica.update(sums, step: step) { [norm] range, gradients in
-            shared.update(range, gradients: gradients, samples: samples, norm: norm, learningRate: rate, step: step)
+            let change = { shared.update($0, gradients: gradients, samples: samples, norm: norm, learningRate: rate, step: step) }
+            if let hasher { hasher.changing(range, change) } else { change(range) }
         }
         meter.updated(sums)
     }
@@ -143,8 +146,10 @@ public final class Trainer {
     func compareReplicas(step: Int) throws {
         guard let replicaCheck else { return }
         try settle()
-        watchdog.enter("the comparison of replicas", step: step)
+        let phase = Activity.phase
+        Activity.enter(.comparison, step: step)
         try replicaCheck.compare(step: step)
+        Activity.enter(phase)
     }
 
     /// Finds out which rank's samples made a gradient that turned out not to be finite while weights were updated.
@@ -164,7 +169,7 @@ public final class Trainer {
                     numbers: ["loss": sums.tally.loss]))
             return
         }
-        throw try setup.nonFiniteCause(step: step)
+        throw try setup.nonFiniteCause(step: step, seen: sums.tally.loss.isFinite ? "the sum of the gradients" : "the sum of the losses")
     }
 
     private func report(_ sums: Replica.StepSums, step: Int, rate: Double) throws {
@@ -186,30 +191,52 @@ public final class Trainer {
 
     // MARK: - Saving and ending
 
-    func save(step: Int, force: Bool, _ validation: Validation = .none) throws {
-        try setup.keeper?.check()
-        guard force || setup.configuration.checkpoint.isDue(step: step, stepsPerEpoch: setup.plan.stepsPerEpoch) else { return }
-        try compareReplicas(step: step)
-        guard let keeper = setup.keeper else { return }
-        try settle()
-        watchdog.enter("saving a checkpoint", step: step)
+    /// Makes sure, before a step counts as finished, that a kill after it costs one interval of checkpoints at most.
+    ///
+    /// Rank 0 waits; the others do in the next step, because they can't end one without it.
+    private func keepWithinInterval(step: Int) throws {
+        guard let keeper = setup.keeper, keeper.mustWait(step: step) else { return }
+        Activity.enter(.saving, step: step - 1)
         let start = Clock.seconds
-        var progress = CheckpointKeeper.Progress(
-            step: step, best: setup.best, rollback: setup.rollback, learningRate: setup.learningRate.state)
-        if case .interrupted = validation { progress.validationIsPending = true }
-        try keeper.save(setup.state, progress)
+        try writingWithinStep { try keeper.drain() }
+        meter.waitedForSave(seconds: Clock.seconds - start)
+    }
+
+    func save(step: Int, force: Bool, _ validation: Validation = .none) throws {
+        let isDue = force || setup.configuration.checkpoint.isDue(step: step, stepsPerEpoch: setup.plan.stepsPerEpoch)
+        if isDue || setup.configuration.checkpoint.onFailure == .stop { try requireRunDirectory(step: step, validation) }
+        try writing(step: step, validation) { try setup.keeper?.check() }
+        guard isDue else { return }
+        Activity.enter(.saving, step: step)
+        try TestFault.reach(.checkpoint, step: step)
+        TestFault.poison(setup.state.values.pointer, .checkpoint, step: step)
+        try compareReplicas(step: step)
+        try settle()
+        // Skipped steps change nothing, but a rollback may still bring sound weights back.
+        if setup.configuration.onNonFinite == .stop || !setup.state.keepsBest { try requireFinite(step: step) }
+        guard let keeper = setup.keeper else { return }
+        if let tensor = setup.state.nonFiniteTensor {
+            let reason = "the state after step \(step) was not saved, training goes on: \(tensor) \(TrainingError.nonFinitePhrase)"
+            try observer?.decided(DecisionRecord(step: step, kind: .saveFailed, reason: reason))
+            return
+        }
+        Activity.enter(.saving, step: step)
+        let start = Clock.seconds
+        try writing(step: step, validation) { try keeper.save(setup.state, progress(step: step, validation)) }
         for record in try keeper.report(to: observer, step: step) { timeLimit?.saveTook(record.seconds) }
         meter.saved(seconds: Clock.seconds - start)
     }
 
-    private func stop(step: Int) throws -> Outcome {
+    private func stop(step: Int, _ validation: Validation) throws -> Outcome {
         try settle()
-        watchdog.enter("stopping", step: step)
-        try setup.keeper?.drain()
+        try requireFinite(step: step)
+        Activity.enter(.stopping, step: step)
+        try writing(step: step, validation) { try setup.keeper?.drain() }
+        try requireRunDirectory(step: step, validation, looksNow: true)
         try setup.ranks.together { [setup, observer] in
             // A run that ends here goes on from what is on disk: this state must be.
             try setup.keeper?.report(to: observer, step: step)
-            if let error = setup.keeper?.failureOfNewest { throw error }
+            try setup.keeper?.requireNewest()
             let name = StopSignal.isRequested ? StopSignal.name : "a signal on another rank"
             try observer?.decided(
                 DecisionRecord(step: step, kind: .stopSignal, reason: "stopped by \(name) after step \(step); the same command resumes"))
@@ -227,19 +254,25 @@ public final class Trainer {
         try save(step: step, force: true)
         if last == nil, let evaluator {
             last = try evaluate(evaluator, step: step)
-            if last == nil { return try stop(step: step) }
+            if last == nil { return try stop(step: step, .none) }
         }
+        Activity.enter(.finishing, step: step)
+        try TestFault.reach(.finish, step: step)
+        TestFault.poison(setup.state.values.pointer, .finish, step: step)
         try compareReplicas(step: step)
         try settle()
-        watchdog.enter("writing the final weights", step: step)
+        try requireFinite(step: step)
+        Activity.enter(.finishing, step: step)
         var digest = ""
         try setup.ranks.together { [setup, observer] in
             guard let keeper = setup.keeper else { return }
-            digest = try keeper.finish(setup.state)
+            try requireRunDirectory(step: step, validation, looksNow: true)
+            digest = try writing(step: step, validation) { try keeper.finish(setup.state) }
             try keeper.report(to: observer, step: step)
             try observer?.finished(
                 setup.finalRecord(
                     step: step, validation: last, digest: digest, seconds: Clock.seconds - startSeconds, reason: .finished))
+            try requireRunDirectory(step: step, validation, looksNow: true)
         }
         return .finished(digest: digest)
     }

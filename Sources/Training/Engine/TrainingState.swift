@@ -66,6 +66,18 @@ final class TrainingState {
     func checkpoint(
         step: Int, best: Checkpoint.BestMetric?, configFingerprint: String, state: CheckpointState
     ) throws -> Checkpoint {
+        try checkpoint(values, slots, step: step, best: best, configFingerprint: configFingerprint, state: state)
+    }
+
+    /// The checkpoint of the best state, as it was made at its time; nil without rollback.
+    func bestCheckpoint(_ metric: Checkpoint.BestMetric, configFingerprint: String, state: CheckpointState) throws -> Checkpoint? {
+        guard let best else { return nil }
+        return try checkpoint(best.values, best.slots, step: metric.step, best: metric, configFingerprint: configFingerprint, state: state)
+    }
+
+    private func checkpoint(
+        _ values: FlatBuffer, _ slots: [FlatBuffer], step: Int, best: Checkpoint.BestMetric?, configFingerprint: String, state: CheckpointState
+    ) throws -> Checkpoint {
         let (weights, buffers) = ModelWeights.sources(model, values)
         var tensors: [Checkpoint.Group: [TensorSource]] = [.weights: weights, .buffers: buffers]
         for (slot, memory) in zip(optimizer.rule.slots, slots) {

@@ -2,7 +2,7 @@
 public struct DecisionRecord: Equatable, Sendable {
     /// What kind of decision it was; raw values are the words in `decisions.jsonl`.
     public enum Kind: String, Sendable, CaseIterable, Codable {
-        case decay, rollback, earlyStop, restart, resume, stopSignal, skipNonFinite, checkpointFallback, saveFailed
+        case decay, rollback, earlyStop, restart, resume, stopSignal, skipNonFinite, checkpointFallback, saveFailed, runDirectoryLost
 
         /// Whether a run that goes on from an earlier checkpoint decides this again by itself.
         ///
@@ -10,7 +10,7 @@ public struct DecisionRecord: Equatable, Sendable {
         public var isReplayed: Bool {
             switch self {
             case .decay, .rollback, .earlyStop, .skipNonFinite: true
-            case .restart, .resume, .stopSignal, .checkpointFallback, .saveFailed: false
+            case .restart, .resume, .stopSignal, .checkpointFallback, .saveFailed, .runDirectoryLost: false
             }
         }
     }

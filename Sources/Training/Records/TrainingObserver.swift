@@ -21,6 +21,8 @@ public protocol TrainingObserver: AnyObject {
     func decided(_ decision: DecisionRecord) throws
     /// A checkpoint is safely on disk.
     func saved(_ checkpoint: CheckpointRecord) throws
+    /// The run directory is a new folder, without what was written so far.
+    func runDirectoryIsNew() throws
     /// The run is over.
     func finished(_ final: FinalRecord) throws
 }

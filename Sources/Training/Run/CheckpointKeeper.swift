@@ -4,28 +4,51 @@ import Interchange
 
 /// Rank 0's side of checkpointing: what is due, writing in the background, the best and final weights.
 final class CheckpointKeeper {
-    private let directory: RunDirectory
-    private let configuration: CheckpointConfiguration
-    private let fingerprint: String
+    let directory: RunDirectory
+    /// The hold on the run directory.
+    let lock: RunDirectoryLock
+    private let configuration: RunConfiguration
     private let store: CheckpointStore
     private let writer: BackgroundCheckpointWriter
     private var lastTime = Clock.seconds
     private var lastStep: Int
+    /// The texts of the checkpoint that the plateau rule goes back to.
+    private var rollbackTexts: CheckpointState
     /// Saves that have ended since the last call of ``report(to:step:)``, filled by the writer's thread.
-    private let outcomes = SaveOutcomes()
+    private let outcomes: SaveOutcomes
+    /// Finished steps that a kill may cost; nil where time alone decides when a checkpoint is due.
+    private let intervalSteps: Int?
 
-    /// - Parameter step: of the checkpoint that the run goes on from, or −1.
-    init(_ directory: RunDirectory, _ configuration: CheckpointConfiguration, fingerprint: String, step: Int) throws {
+    /// Writes the configuration, too.
+    init(
+        _ directory: RunDirectory, _ lock: RunDirectoryLock, _ configuration: RunConfiguration, stepsPerEpoch: Int, _ start: RunSetup.Start
+    ) throws {
         self.directory = directory
+        self.lock = lock
         self.configuration = configuration
-        self.fingerprint = fingerprint
-        lastStep = step
-        store = try CheckpointStore(directory: directory.checkpoints, keep: configuration.keep)
+        rollbackTexts = CheckpointState(texts: start.rollbackTexts)
+        intervalSteps = configuration.checkpoint.intervalSteps(stepsPerEpoch: stepsPerEpoch)
+        outcomes = SaveOutcomes(newestStep: start.step)
+        // A state that has been validated replaces the one that has not.
+        lastStep = start.step > 0 && !start.validationIsPending ? start.step : -1
+        store = try CheckpointKeeper.saving { () throws(CheckpointError) in
+            try AtomicFile.write(text: configuration.resolvedYAML(), to: directory.configuration)
+            return try CheckpointStore(directory: directory.checkpoints, keep: configuration.checkpoint.keep)
+        }
         writer = BackgroundCheckpointWriter(store: store)
     }
 
-    /// Whether the time for the next checkpoint has come; the other ranks do not know it.
-    var isTimeDue: Bool { configuration.everySeconds.map { Clock.seconds - lastTime >= $0 } ?? false }
+    /// Whether the time for the next checkpoint comes within a step that takes so long; the other ranks do not know it.
+    ///
+    /// A checkpoint counts from when it is on disk. So it is made earlier by the time that the last one took to get there, but
+    /// not more often than twice in an interval, however slow the disk is.
+    func isTimeDue(stepSeconds: Double) -> Bool {
+        guard let interval = configuration.checkpoint.everySeconds else { return false }
+        return Clock.seconds - lastTime >= max(interval - outcomes.lastSaveSeconds - stepSeconds, interval / 2)
+    }
+
+    /// Whether a kill after `step` finished steps would cost more than one interval, unless the save that runs ends before.
+    func mustWait(step: Int) -> Bool { intervalSteps.map { step - outcomes.newestStep > $0 } ?? false }
 
     /// What goes into a checkpoint beside the tensors.
     struct Progress {
@@ -35,6 +58,8 @@ final class CheckpointKeeper {
         /// The validation that the plateau rule goes back to, whose checkpoint is kept; with a least improvement it may be another.
         var rollback: Checkpoint.BestMetric?
         var learningRate: [String: String]
+        /// The checkpoint whose state a rollback takes.
+        var reference: Checkpoint.BestMetric? { rollback ?? best }
         /// Whether the run was stopped before the validation that belongs after `step`.
         var validationIsPending = false
     }
@@ -43,13 +68,11 @@ final class CheckpointKeeper {
     func save(_ state: TrainingState, _ progress: Progress) throws {
         let step = progress.step
         if step == lastStep { return }
-        var texts = CheckpointState()
-        try texts.set(progress.learningRate, for: CheckpointKeeper.learningRateKey)
-        if let best = progress.best { try texts.set(best, for: CheckpointKeeper.bestKey) }
-        if progress.validationIsPending { try texts.set(true, for: CheckpointKeeper.validationIsPendingKey) }
-        let checkpoint = try state.checkpoint(
-            step: step, best: progress.rollback ?? progress.best, configFingerprint: fingerprint, state: texts)
         let start = Clock.seconds
+        let texts = try CheckpointKeeper.texts(progress)
+        if progress.reference?.step == step { rollbackTexts = texts }
+        let checkpoint = try state.checkpoint(
+            step: step, best: progress.reference, configFingerprint: configuration.fingerprintText, state: texts)
         let store = store
         let outcomes = outcomes
         let best = directory.best
@@ -70,13 +93,66 @@ final class CheckpointKeeper {
         lastTime = start
     }
 
+    private static func texts(_ progress: Progress) throws -> CheckpointState {
+        var texts = CheckpointState()
+        try texts.set(progress.learningRate, for: learningRateKey)
+        if let best = progress.best { try texts.set(best, for: bestKey) }
+        if progress.validationIsPending { try texts.set(true, for: validationIsPendingKey) }
+        return texts
+    }
+
+    /// Makes the run directory again where it was, with the configuration and the present state; gives the checkpoint's path.
+    ///
+    /// A folder that has taken its place must be empty or hold this same run. The checkpoint that the plateau rule goes back to
+    /// is written too. Throws `TrainingError` or `CheckpointError`; then the run directory stays lost.
+    func moveIn(_ state: TrainingState, _ progress: Progress) throws -> String {
+        do {
+            try writer.drain()
+        } catch {
+            // It was a save into the folder that is gone.
+        }
+        let start = Clock.seconds
+        if let tensor = state.nonFiniteTensor { throw TrainingError.nonFiniteState(step: progress.step, tensor: tensor) }
+        try directory.create()
+        try lock.takeAgain(isSuitable: { try isOurs() })
+        try AtomicFile.write(text: configuration.resolvedYAML(), to: directory.configuration)
+        let store = try CheckpointStore(directory: directory.checkpoints, keep: configuration.checkpoint.keep)
+        let fingerprint = configuration.fingerprintText
+        if let reference = progress.reference, reference.step != progress.step,
+            let best = try state.bestCheckpoint(reference, configFingerprint: fingerprint, state: rollbackTexts)
+        {
+            try store.save(best)
+        }
+        let path = try store.save(
+            state.checkpoint(step: progress.step, best: progress.reference, configFingerprint: fingerprint, state: try CheckpointKeeper.texts(progress)))
+        (lastStep, lastTime) = (progress.step, start)
+        outcomes.saved(CheckpointRecord(step: progress.step, path: path, seconds: Clock.seconds - start))
+        return path
+    }
+
+    /// Whether the folder at the run directory's path is empty or has this run's configuration.
+    private func isOurs() throws -> Bool {
+        if try directory.isEmpty() { return true }
+        guard let text = FileManager.default.contents(atPath: directory.configuration) else { return false }
+        return text == Data(configuration.resolvedYAML().utf8)
+    }
+
+    /// Runs `body`; what the storage refuses becomes an error that a restart can help.
+    private static func saving<Result>(_ body: () throws(CheckpointError) -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch {
+            throw error.isOfStorage ? TrainingError.notSaved(error) : error
+        }
+    }
+
     static let learningRateKey = "learningRate"
     static let bestKey = "best"
     static let validationIsPendingKey = "validationIsPending"
 
     /// Writes the weights of the best validation so far.
     func saveBest(_ state: TrainingState, step: Int) throws {
-        guard configuration.best else { return }
+        guard configuration.checkpoint.best else { return }
         let file = try CheckpointKeeper.weights(state)
         let path = directory.best
         let outcomes = outcomes
@@ -88,12 +164,13 @@ final class CheckpointKeeper {
 
     /// Hands `save` to the writing thread; where the run is to go on without it, a refusal of the storage becomes an outcome.
     private func submit(step: Int, _ save: @escaping @Sendable () throws -> Void) throws {
-        guard configuration.onFailure == .continue else { return try writer.submit(save) }
         let outcomes = outcomes
+        let goesOn = configuration.checkpoint.onFailure == .continue
         try writer.submit {
             do {
                 try save()
             } catch let error as CheckpointError where error.isOfStorage {
+                guard goesOn else { throw TrainingError.notSaved(error) }
                 outcomes.goesOn(step: step, error)
             }
         }
@@ -106,7 +183,7 @@ final class CheckpointKeeper {
         try submit(step: lastStep) { try outcomes.payBest(to: best) }
         try writer.drain()
         let file = try CheckpointKeeper.weights(state)
-        try file.write(to: directory.final)
+        try CheckpointKeeper.saving { () throws(CheckpointError) in try file.write(to: directory.final) }
         return try file.weightsDigest()
     }
 
@@ -119,8 +196,10 @@ final class CheckpointKeeper {
     /// The digest of the present weights.
     static func digest(_ state: TrainingState) throws -> String { try weights(state).weightsDigest() }
 
-    /// Why the newest checkpoint that was submitted is not on disk; nil where it is.
-    var failureOfNewest: CheckpointError? { outcomes.failureOfNewest }
+    /// Makes sure that the newest checkpoint that was submitted is on disk. Throws `TrainingError.notSaved`.
+    func requireNewest() throws {
+        if let error = outcomes.failureOfNewest { throw TrainingError.notSaved(error) }
+    }
 
     /// Tells `observer` what has reached the disk, or failed to, since the last call; `step` is the present one.
     ///

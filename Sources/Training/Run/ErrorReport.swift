@@ -39,7 +39,7 @@ public struct ErrorReport: Error, Equatable, Sendable, Codable, CustomStringConv
             case .ranksDiffer, .boundToFewerCores, .tooLittleMemory, .moreRanksThanGrains, .otherConfiguration, .otherCheckpoint, .outputMismatch, .runDirectory, .runDirectoryInUse: .usage
             case .noWeights: .data
             case .replicasDiffer: .hardware
-            case .nonFinite, .nonFiniteValidation, .noProgress, .ranksAreLate, .elsewhere: .internal
+            case .nonFinite, .nonFiniteSum, .nonFiniteValidation, .nonFiniteState, .runDirectoryLost, .notSaved, .noProgress, .ranksAreLate, .elsewhere: .internal
             }
         default: .internal
         }

@@ -18,7 +18,7 @@ public final class Ranks: Sendable {
 
     /// - Parameter makeCommunicator: runs on the communication thread.
     public init(_ makeCommunicator: @escaping @Sendable () throws -> any Communicator) throws {
-        communication = try CommunicationThread(makeCommunicator)
+        communication = try Activity.waitingForRanks { try CommunicationThread(makeCommunicator) }
         rank = communication.rank
         worldSize = communication.worldSize
         communicator = try communication.perform { $0 }
@@ -28,6 +28,9 @@ public final class Ranks: Sendable {
             try communicator.allGatherVariable(Array(communicator.hostName.utf8)).map { String(decoding: $0, as: UTF8.self) }
         }
     }
+
+    /// How this rank's messages begin: `rank 1 of 4 on node2`.
+    public var name: String { communicator.name }
 
     /// Whether all ranks are on one host.
     public var shareOneHost: Bool { hostSize == worldSize }
@@ -55,14 +58,14 @@ public final class Ranks: Sendable {
 
     /// Every rank's bytes in rank order.
     public func gather(_ bytes: [UInt8]) throws -> [[UInt8]] {
-        try communication.perform { try $0.allGatherVariable(bytes) }
+        try waiting { try $0.allGatherVariable(bytes) }
     }
 
     /// Rank 0's value on every rank; the others' `value` is not evaluated.
     public func broadcast<T: Codable & Sendable>(_ value: () throws -> T) throws -> T {
         let bytes = rank == 0 ? Array(try JSONEncoder.exact.encode(value())) : []
         if worldSize == 1 { return try JSONDecoder.exact.decode(T.self, from: Data(bytes)) }
-        let received = try communication.perform { try $0.broadcast(bytes: bytes, root: 0) }
+        let received = try waiting { try $0.broadcast(bytes: bytes, root: 0) }
         return try JSONDecoder.exact.decode(T.self, from: Data(received))
     }
 
@@ -70,23 +73,44 @@ public final class Ranks: Sendable {
     public func broadcast(_ floats: UnsafeMutableBufferPointer<Float>) throws {
         if worldSize == 1 { return }
         nonisolated(unsafe) let bytes = UnsafeMutableRawBufferPointer(floats)
-        try communication.perform { try $0.broadcast(bytes, root: 0) }
+        try waiting { try $0.broadcast(bytes, root: 0) }
     }
 
     /// The sums over ranks, added in rank order.
-    public func sum(_ values: [Int64]) throws -> [Int64] { try communication.perform { try $0.allReduceSum(values) } }
+    public func sum(_ values: [Int64]) throws -> [Int64] { try waiting { try $0.allReduceSum(values) } }
 
-    public func barrier() throws { try communication.perform { try $0.barrier() } }
+    public func barrier() throws { try waiting { try $0.barrier() } }
 
-    public func finalize() throws { try communication.stop() }
+    public func finalize() throws { try Activity.waitingForRanks { try communication.stop() } }
 
     /// Ends the whole job at once because of an error on this rank alone.
     public func abort(_ report: ErrorReport) -> Never {
+        CrashReport.allowExit()
         do {
-            try communicator.abort(exitCode: report.code, reason: report.text)
+            try communicator.abort(exitCode: report.code, place: Activity.place, reason: report.text)
         } catch {
             exit(report.code)
         }
+    }
+
+    // MARK: - Ranks that do not come
+
+    /// Tells the others that this rank waits; from any thread.
+    public func callRoll() { communicator.callRoll(Ranks.rollCallPlace) }
+
+    /// Ranks that this one waits for in vain, with their hosts and, on this host, what is the matter with them; from any thread.
+    public func suspects() -> [String] {
+        let states = SiblingProcesses.ranksThatCannotRun()
+        let silent = communicator.silentRanks(Ranks.rollCallPlace) ?? []
+        let ranks = states.isEmpty ? silent : states.keys.sorted()
+        return ranks.map { "rank \($0) on \(hostNames[$0])\(states[$0].map { ", which is \($0)" } ?? ", which does not answer")" }
+    }
+
+    /// Ranks that wait together are at the same place.
+    private static var rollCallPlace: UInt64 { UInt64(Activity.step) << 8 | UInt64(Activity.phase.rawValue) }
+
+    private func waiting<T>(_ body: @escaping @Sendable (any Communicator) throws -> T) throws -> T {
+        try Activity.waitingForRanks { try communication.perform(body) }
     }
 }
 

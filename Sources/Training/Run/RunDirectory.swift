@@ -61,28 +61,3 @@ public struct RunDirectory: Sendable {
         .runDirectory(path: part ?? path, operation: operation, reason: String(cString: strerror(errno)))
     }
 }
-
-/// Keeps other jobs out of a run directory as long as it lives; the system lets go of it when the process ends, however.
-public final class RunDirectoryLock: Sendable {
-    private let descriptor: Int32
-
-    /// Takes the lock, waiting for a job that is just ending: the ranks of a killed `mpirun` have two seconds.
-    ///
-    /// A file system that knows no locks (some network ones) is used without. Throws `TrainingError.runDirectoryInUse`.
-    public init(_ directory: RunDirectory, waitingSeconds: Double = 2) throws(TrainingError) {
-        descriptor = open(directory.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        if descriptor < 0 {
-            throw .runDirectory(path: directory.path, operation: "open", reason: String(cString: strerror(errno)))
-        }
-        let start = Clock.seconds
-        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK {
-            if Clock.seconds - start > waitingSeconds {
-                close(descriptor)
-                throw .runDirectoryInUse(path: directory.path)
-            }
-            usleep(50_000)
-        }
-    }
-
-    deinit { close(descriptor) }
-}

@@ -53,7 +53,7 @@ extension RunSetup {
     }
 
     /// Finds what in a step is not finite by computing its grains again, one by one; collective.
-    func nonFiniteCause(step: Int, seen: String = "the sum of the gradients") throws -> any Error {
+    func nonFiniteCause(step: Int, seen: String) throws -> any Error {
         var own: TrainingError?
         let loader = try BatchLoader(
             dataset: data.training, plan: plan, preprocessing: data.preprocessing, augmentations: configuration.data.augment,
@@ -62,15 +62,15 @@ extension RunSetup {
         for grain in grains where own == nil {
             try loader.withBatch(step: step, grain: grain) { batch in
                 let key = key.folding(.dropout).folding(step).folding(grain)
-                if let what = try replica.findNonFinite(objective, Samples(batch), key: key) {
-                    own = .nonFinite(step: step + 1, what: what, rank: ranks.rank, samples: batch.sampleIDs)
+                if let found = NonFiniteSearch(model, values: state.values, objective, Samples(batch), mode: .training(key)) {
+                    own = .nonFinite(step: step + 1, what: found.what, rank: ranks.rank, samples: found.samples)
                 }
             }
         }
         do {
             try ranks.together { if let own { throw own } }
             try ranks.together {
-                if ranks.rank == 0 { throw TrainingError.nonFinite(step: step + 1, what: seen, rank: 0, samples: []) }
+                if ranks.rank == 0 { throw TrainingError.nonFiniteSum(step: step + 1, what: seen) }
             }
         } catch {
             return error

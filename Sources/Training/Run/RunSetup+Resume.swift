@@ -10,6 +10,8 @@ extension RunSetup {
         var learningRate: [String: String] = [:]
         /// Whether the validation that belongs after `step` is still to be made.
         var validationIsPending = false
+        /// The texts in the checkpoint that a rollback goes back to.
+        var rollbackTexts: [String: String] = [:]
         var notes: [String] = []
         var source: String?
 
@@ -78,7 +80,7 @@ extension RunSetup {
             best: try texts.value(Checkpoint.BestMetric.self, for: CheckpointKeeper.bestKey) ?? found.checkpoint.best,
             learningRate: try texts.value([String: String].self, for: CheckpointKeeper.learningRateKey) ?? [:],
             validationIsPending: try texts.value(Bool.self, for: CheckpointKeeper.validationIsPendingKey) ?? false,
-            notes: notes, source: found.path)
+            rollbackTexts: found.best?.state.texts ?? [:], notes: notes, source: found.path)
     }
 
     /// The refusal to go on with another configuration, with what differs where the old one can be read.

@@ -28,8 +28,6 @@ struct RunSetup {
     let validationIsPending: Bool
     var best: Checkpoint.BestMetric?
     let keeper: CheckpointKeeper?
-    /// Rank 0's hold on the run directory.
-    private let lock: RunDirectoryLock?
     /// What happened on the way that the log should tell.
     let decisions: [DecisionRecord]
 
@@ -46,6 +44,7 @@ struct RunSetup {
         try ranks.together { try Placement.check(threads: threads, worldSize: ranks.worldSize) }
         data = try RunData.open(configuration.data, ranks: ranks)
         try RankIdentity.requireSame(data, ranks)
+        try ranks.together { try TestFault.reach(.startUp) }
         let key = RandomKey(seed: configuration.seed)
         let plan = BatchPlan(
             sampleCount: data.training.count, batchSize: configuration.batch, grainSize: configuration.grain, key: key)
@@ -69,15 +68,15 @@ struct RunSetup {
         state = TrainingState(model: model, optimizer: parts.1, keepsBest: learningRate.plateau?.rollback ?? false)
         replica = try RunSetup.replica(configuration, model, state.values, plan, ranks, threads)
         state.initialize(key: key, learningRate: configuration.optimizer.learningRate)
+        TestFault.poison(state.values.pointer, .startUp, step: 0)
 
         let (start, lock) = try RunSetup.resume(configuration, options.resume, directory, state, ranks)
-        self.lock = lock
         firstStep = start.step
         validationIsPending = start.validationIsPending
         best = start.best
         try learningRate.restore(start.learningRate)
         decisions = start.decisions + (options.restartReason.map { [DecisionRecord(step: start.step, kind: .restart, reason: "started again: \($0)")] } ?? [])
-        keeper = try RunSetup.keeper(configuration, directory, ranks, start)
+        keeper = try RunSetup.keeper(configuration, directory, lock, ranks, stepsPerEpoch: plan.stepsPerEpoch, start)
     }
 
     // MARK: - Parts
@@ -121,17 +120,12 @@ struct RunSetup {
     }
 
     private static func keeper(
-        _ configuration: RunConfiguration, _ directory: RunDirectory, _ ranks: Ranks, _ start: Start
+        _ configuration: RunConfiguration, _ directory: RunDirectory, _ lock: RunDirectoryLock?, _ ranks: Ranks, stepsPerEpoch: Int, _ start: Start
     ) throws -> CheckpointKeeper? {
         var keeper: CheckpointKeeper?
         try ranks.together {
-            if ranks.rank == 0 {
-                try AtomicFile.write(text: configuration.resolvedYAML(), to: directory.configuration)
-                keeper = try CheckpointKeeper(
-                    directory, configuration.checkpoint, fingerprint: configuration.fingerprintText,
-                    // A state that has been validated replaces the one that has not.
-                    step: start.step > 0 && !start.validationIsPending ? start.step : -1)
-            }
+            // Rank 0's alone.
+            if let lock { keeper = try CheckpointKeeper(directory, lock, configuration, stepsPerEpoch: stepsPerEpoch, start) }
         }
         return keeper
     }

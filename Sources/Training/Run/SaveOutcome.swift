@@ -17,11 +17,24 @@ final class SaveOutcomes: @unchecked Sendable {
     private var unwritten: Checkpoint?
     private var unwrittenBest: SafetensorsFile?
     private var failure: CheckpointError?
+    private var newest: Int
+    private var lastSeconds = 0.0
+
+    /// - Parameter newestStep: of the state that the run goes on from, which counts as on disk.
+    init(newestStep: Int) { newest = newestStep }
+
+    /// The step of the newest checkpoint that is on disk.
+    var newestStep: Int { lock.withLock { newest } }
+
+    /// How long the last checkpoint took to reach the disk; 0 before the first.
+    var lastSaveSeconds: Double { lock.withLock { lastSeconds } }
 
     /// A checkpoint is on disk, with the one it refers to.
     func saved(_ record: CheckpointRecord) {
         lock.withLock {
             waiting.append(.saved(record))
+            newest = record.step
+            lastSeconds = record.seconds
             unwritten = nil
             failure = nil
         }

@@ -3,21 +3,40 @@ import Synchronization
 
 /// Remembers that the system, or the run's time limit, asked the process to stop; the loop looks at it between steps.
 ///
-/// A later second signal ends the process at once. Signals within a second count as one: a batch system and `mpirun` often
-/// both send theirs.
+/// A second SIGINT or SIGTERM ends the process at once if it comes more than a second after the first signal. Signals within a
+/// second count as one: a batch system and `mpirun` often both send theirs. SIGUSR1 and SIGUSR2 never end it: they are warnings, which
+/// batch systems repeat (Slurm's `--signal` for each step of the job, Grid Engine's `-notify` one before each of STOP and KILL).
 public enum StopSignal {
     /// A signal's number, −1 for the time limit, 0 for nothing.
     private static let received = Atomic<Int32>(0)
     private static let timeLimit: Int32 = -1
     private static let firstNanoseconds = Atomic<Int>(0)
 
-    /// Takes over SIGTERM, SIGINT, SIGUSR1 and SIGUSR2.
+    private static let signals = [SIGTERM, SIGINT, SIGUSR1, SIGUSR2]
+
+    /// Holds SIGTERM, SIGINT, SIGUSR1 and SIGUSR2 back until ``install()`` or ``release()``, across `exec` as well.
+    ///
+    /// Called before anything else, so that a signal in the course of the start is not one that kills.
+    public static func hold() { change(SIG_BLOCK) }
+
+    /// Lets them through; what has been held back comes now.
+    public static func release() { change(SIG_UNBLOCK) }
+
+    /// Takes the signals over and lets them through. Threads that are started afterwards do, too.
     public static func install() {
-        for number in [SIGTERM, SIGINT, SIGUSR1, SIGUSR2] {
+        for number in signals {
             var action = sigaction()
             action.__sigaction_handler.sa_handler = { StopSignal.receive($0) }
             sigaction(number, &action, nil)
         }
+        release()
+    }
+
+    private static func change(_ how: Int32) {
+        var set = sigset_t()
+        sigemptyset(&set)
+        for number in signals { sigaddset(&set, number) }
+        pthread_sigmask(how, &set, nil)
     }
 
     /// Runs in the signal handler: touches atomics and calls only functions that are safe there.
@@ -30,7 +49,7 @@ public enum StopSignal {
             || received.compareExchange(expected: timeLimit, desired: number, ordering: .relaxed).exchanged
         {
             firstNanoseconds.store(now, ordering: .relaxed)
-        } else if now - firstNanoseconds.load(ordering: .relaxed) > 1_000_000_000 {
+        } else if number == SIGTERM || number == SIGINT, now - firstNanoseconds.load(ordering: .relaxed) > 1_000_000_000 {
             _exit(128 + number)
         }
     }
@@ -50,23 +69,5 @@ public enum StopSignal {
         case timeLimit: "the time limit"
         default: "a stop request"
         }
-    }
-}
-
-/// Faults that the outside world causes and that the system reports by a signal.
-public enum OutsideFault {
-    /// A file-size limit and a closed pipe become errors of the calls that meet them; a mapped file that another program
-    /// cuts short ends the process with a message instead of a crash report.
-    public static func install() {
-        signal(SIGXFSZ, SIG_IGN)
-        signal(SIGPIPE, SIG_IGN)
-        var action = sigaction()
-        action.__sigaction_handler.sa_handler = { _ in
-            let text: StaticString =
-                "trainer: a file was cut short or became unreadable while it was in use; restore the data files and start the same command again\n"
-            _ = write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)
-            _exit(ExitCode.data.rawValue)
-        }
-        sigaction(SIGBUS, &action, nil)
     }
 }

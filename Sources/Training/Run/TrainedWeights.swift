@@ -62,6 +62,7 @@ public struct TrainedWeights {
         try RankIdentity.requireSame(configuration, ranks)
         let (test, preprocessing) = try RunData.openTest(configuration.data, ranks: ranks)
         let (replica, objective) = try makeReplica(test, ranks, threads: threads)
+        Activity.enter(.evaluation)
         return try Evaluator(
             ranks: ranks, replica: replica, objective: objective, dataset: test, preprocessing: preprocessing,
             grain: configuration.grain, key: RandomKey(seed: configuration.seed)

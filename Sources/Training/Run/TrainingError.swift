@@ -1,3 +1,4 @@
+import Checkpointing
 import DataParallel
 
 /// What ends a run, beside the errors of the modules that it uses; each text ends with what to do.
@@ -14,15 +15,24 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     /// A checkpoint file was written under another configuration.
     case otherCheckpoint(path: String, expected: String, found: String)
     case nonFinite(step: Int, what: String, rank: Int, samples: [Int])
+    /// A sum over all ranks, though computing each rank's grains again gives finite numbers.
+    case nonFiniteSum(step: Int, what: String)
     case runDirectory(path: String, operation: String, reason: String)
     case runDirectoryInUse(path: String)
+    /// The run directory is no longer where it was; `outcome` says what became of the state.
+    case runDirectoryLost(path: String, step: Int, outcome: String)
+    /// The storage refused something that the run has to save.
+    case notSaved(CheckpointError)
     case noWeights(path: String)
     case outputMismatch(model: String, outputs: [Int], classes: Int)
-    case noProgress(rank: Int, phase: String, step: Int, seconds: Double)
-    /// This rank has done its part and waits in vain for the others'.
-    case ranksAreLate(rank: Int, phase: String, step: Int, seconds: Double)
+    /// This rank has not moved on for so long.
+    case noProgress(seconds: Double)
+    /// This rank has done its part and waits in vain for the others'; `suspects` says which, where that is known.
+    case ranksAreLate(seconds: Double, suspects: [String])
     /// Validation gave a loss that is no finite number.
-    case nonFiniteValidation(step: Int)
+    case nonFiniteValidation(step: Int, what: String, rank: Int, samples: [Int])
+    /// A weight or running statistic is no finite number, so that the state is not saved.
+    case nonFiniteState(step: Int, tensor: String)
     /// The ranks' replicas, which must be the same, are not; `hosts` by rank.
     case replicasDiffer(step: Int, differences: [ReplicaDifference], hosts: [String])
     /// Another rank failed and said why.
@@ -30,6 +40,11 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
 
     /// Part of the text of every error that a run meets again when it is started again, because its arithmetic is deterministic.
     public static let nonFinitePhrase = "is not a finite number"
+
+    /// `sample 7`, or `samples 7, 9, …` with the first eight.
+    private static func list(_ samples: [Int]) -> String {
+        "sample\(samples.count == 1 ? "" : "s") " + samples.prefix(8).map(String.init).joined(separator: ", ") + (samples.count > 8 ? ", …" : "")
+    }
 
     private static func rounded(_ gigabytes: Double) -> String { gigabytes < 10 ? "\((gigabytes * 10).rounded() / 10)" : "\(Int(min(gigabytes, 1e15)))" }
 
@@ -54,26 +69,32 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
             "\(path): was written under another configuration (fingerprint \(found), this one is \(expected)); "
                 + "use the config.yaml of that run"
         case .nonFinite(let step, let what, let rank, let samples):
-            "step \(step): \(what) \(TrainingError.nonFinitePhrase) (rank \(rank), samples \(samples.prefix(8).map(String.init).joined(separator: ", "))"
-                + (samples.count > 8 ? ", …" : "")
-                + "); lower the learning rate, set clipNorm, or set onNonFinite: skip; the last checkpoint is intact"
+            "step \(step): \(what) \(TrainingError.nonFinitePhrase) (rank \(rank), \(TrainingError.list(samples))); lower the learning rate, set clipNorm, or set onNonFinite: skip; the last checkpoint is intact"
+        case .nonFiniteSum(let step, let what):
+            "step \(step): \(what) \(TrainingError.nonFinitePhrase), but that of each grain is when it is computed again: the sum is too large "
+                + "for its numbers, or a rank's memory or processor is faulty; lower the learning rate, or test the memory; the last checkpoint is intact"
         case .runDirectory(let path, let operation, let reason):
             "\(path): \(operation): \(reason); give a writable directory with --run"
         case .runDirectoryInUse(let path):
             "\(path): another job is training in this directory; wait for its end, or give another directory with --run"
+        case .runDirectoryLost(let path, let step, let outcome):
+            "\(path): the run directory was removed or moved while the job trained after step \(step); \(outcome)"
+        case .notSaved(let error): "\(error)"
         case .noWeights(let path):
             "\(path): no weights there; give a run directory with final.safetensors, best.safetensors or checkpoints, or a weights file"
         case .outputMismatch(let model, let outputs, let classes):
             "model \(model) gives outputs of shape \(outputs), but the data set has \(classes) classes; set the units of the last layer to \(classes)"
-        case .noProgress(let rank, let phase, let step, let seconds):
-            "rank \(rank) made no progress for \(Int(seconds)) s in \(phase) after step \(step); "
-                + "look at that rank's host and storage, or raise deadlineSeconds; the same command resumes"
-        case .ranksAreLate(let rank, let phase, let step, let seconds):
-            "rank \(rank) has done its part of \(phase) after step \(step) and has waited \(Int(seconds)) s for another rank, "
-                + "which is stopped or cannot be reached; look at the hosts of the others, or raise deadlineSeconds; the same command resumes"
-        case .nonFiniteValidation(let step):
-            "step \(step): the validation loss \(TrainingError.nonFinitePhrase); "
+        case .noProgress(let seconds):
+            "no progress for \(Int(seconds)) s; look at this rank's host and storage, or raise deadlineSeconds; the same command resumes"
+        case .ranksAreLate(let seconds, let suspects):
+            "has done its part and has waited \(Int(seconds)) s for \(suspects.isEmpty ? "another rank" : suspects.joined(separator: ", ")); "
+                + "look at the hosts and the network of the others, or raise deadlineSeconds; the same command resumes"
+        case .nonFiniteValidation(let step, let what, let rank, let samples):
+            "step \(step): in validation \(what) \(TrainingError.nonFinitePhrase) (rank \(rank), \(TrainingError.list(samples))); "
                 + "lower the learning rate, set clipNorm, or set onNonFinite: skip; the last checkpoint is intact"
+        case .nonFiniteState(let step, let tensor):
+            "step \(step): \(tensor) \(TrainingError.nonFinitePhrase), so this state is not saved; "
+                + "lower the learning rate or set clipNorm; the last checkpoint is intact"
         case .replicasDiffer(let step, let differences, let hosts): ReplicaDifference.text(differences, step: step, hosts: hosts)
         case .elsewhere(let rank): "rank \(rank) failed"
         }

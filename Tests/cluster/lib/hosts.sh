@@ -1,10 +1,19 @@
 # Two hosts on one machine: network namespaces of their own name and core, joined by a link of limited rate, each with
-# an ssh server for one key made for this run. Sourced by scripts that set `scratch` to a temporary folder first.
+# an ssh server for one key made for this run. Nothing that they send leaves this machine: they have that link and a loopback
+# each, and no route to anywhere else. Sourced by scripts that set `scratch` to a temporary folder and define `fail MESSAGE`.
 #
-#   make_hosts [rate]   makes alpha and beta; `rate` in tc's words, 1gbit by default
-#   on HOST command…    runs a command on a host
-#   over_hosts command… runs a command with mpirun on both hosts, one rank each, and waits for it
-#   remove_hosts        ends everything that runs on them and removes them; for a trap, also when little has been made
+#   make_hosts [rate]     makes alpha and beta; `rate` in tc's words, 1gbit by default
+#   remove_hosts          ends everything that runs on them and removes them; for a trap, also when little has been made
+#   (on HOST command…)    runs a command on a host; `(on alpha command…) & job=$!` has remove_hosts end it, too
+#   over_hosts command…   runs a command with mpirun on both hosts, one rank each, and waits for it
+#   use_hosts             has the mpirun that a command on alpha starts, as `trainer train --host alpha:1,beta:1` does, take
+#                         the link, ssh with this run's key, and these names
+#   cut_link HOST         pulls the host's end of the link out: what is sent is lost, and nobody is told
+#   mend_link HOST        puts it in again
+#   running_on HOST name… the numbers of the host's processes with one of these names
+#   is_closed             whether the hosts can indeed reach nothing but each other
+#
+# `namespace HOST`, `cores HOST` and `$link` tell the names of its network namespace, its processors and its network interface.
 
 hosts=(alpha beta)
 # Of the block that is reserved for documentation (RFC 5737); they exist inside the two namespaces alone.
@@ -95,6 +104,30 @@ cores() { # host
     if [ "$count" = 1 ]; then echo 0; elif [ "$1" = alpha ]; then echo "0-$((count / 2 - 1))"; else echo "$((count / 2))-$((count - 1))"; fi
 }
 
+use_hosts() {
+    export OMPI_MCA_plm_rsh_agent="ssh -F $scratch/ssh-config" OMPI_MCA_orte_keep_fqdn_hostnames=1
+    export OMPI_MCA_btl=tcp,self OMPI_MCA_btl_tcp_if_include=$link OMPI_MCA_oob_tcp_if_include=$link
+}
+
+cut_link() { ip -n "$(namespace "$1")" link set "$link" down; }  # host
+mend_link() { ip -n "$(namespace "$1")" link set "$link" up; }   # host
+
+running_on() { # host, names
+    local process name own
+    for process in $(ip netns pids "$(namespace "$1")"); do
+        own=$(cat "/proc/$process/comm" 2>/dev/null) || continue
+        for name in "${@:2}"; do if [ "$own" = "$name" ]; then echo "$process"; fi; done
+    done
+}
+
+is_closed() {
+    local host
+    for host in "${hosts[@]}"; do
+        [ "$(ip -n "$(namespace "$host")" -o link show | sed 's/^[0-9]*: \([a-z0-9]*\).*/\1/' | sort | tr '\n' ' ')" = "$link lo " ] || return 1
+        [ "$(ip -n "$(namespace "$host")" route show)" = "192.0.2.0/24 dev $link proto kernel scope link src ${address[$host]} " ] || return 1
+    done
+}
+
 start_server() { # host
     mkdir -p /run/sshd
     (on "$1" /usr/sbin/sshd -D -e -f "$scratch/sshd-$1") 2>"$scratch/sshd-$1.log" &
@@ -132,6 +165,13 @@ remove_hosts() {
     local host name process
     if [ -n "$job" ]; then
         kill -TERM "$job" 2>/dev/null || true
+        # A job that waits for a host behind a link that is cut may not end by itself.
+        local attempt
+        for attempt in $(seq 50); do
+            kill -0 "$job" 2>/dev/null || break
+            sleep 0.1
+        done
+        kill -KILL "$job" 2>/dev/null || true
         wait "$job" 2>/dev/null || true
         job=
     fi

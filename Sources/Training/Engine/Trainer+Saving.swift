@@ -1,0 +1,65 @@
+import Foundation
+
+/// What has to hold before and after the state is saved: a state of numbers, and a run directory to save it in.
+extension Trainer {
+    /// What a checkpoint says of the run after `step` finished steps.
+    func progress(step: Int, _ validation: Validation) -> CheckpointKeeper.Progress {
+        var progress = CheckpointKeeper.Progress(
+            step: step, best: setup.best, rollback: setup.rollback, learningRate: setup.learningRate.state)
+        if case .interrupted = validation { progress.validationIsPending = true }
+        return progress
+    }
+
+    /// Ends the run, collectively, where its state is one that must not be saved: it would be the newest and is of no use.
+    func requireFinite(step: Int) throws {
+        try setup.ranks.together {
+            guard setup.ranks.rank == 0, let tensor = setup.state.nonFiniteTensor else { return }
+            throw TrainingError.nonFiniteState(step: step, tensor: tensor)
+        }
+    }
+
+    /// Ends the run, on rank 0, where its directory is no longer at its path; the state is saved there first, if that is possible.
+    ///
+    /// With `onFailure: continue` the run goes on in the new folder, or without one until the next checkpoint is due.
+    /// Called between two steps, when the state is whole.
+    ///
+    /// - Parameter looksNow: whether to look even if that was done within the last second.
+    func requireRunDirectory(step: Int, _ validation: Validation, looksNow: Bool = false) throws {
+        guard let keeper = setup.keeper, looksNow ? keeper.lock.isLostNow : keeper.lock.isLost else { return }
+        Activity.enter(.saving, step: step)
+        try settle()
+        let outcome: String
+        do {
+            let path = try keeper.moveIn(setup.state, progress(step: step, validation))
+            try observer?.runDirectoryIsNew()
+            outcome = "it was made again and the state saved as \(path)"
+        } catch {
+            outcome = "the state could not be saved there (\(error))"
+        }
+        guard setup.configuration.checkpoint.onFailure == .continue else {
+            throw TrainingError.runDirectoryLost(
+                path: keeper.directory.path, step: step, outcome: outcome + "; give the same command, which resumes from the newest checkpoint there")
+        }
+        let reason = "the run directory was removed or moved after step \(step); \(outcome), training goes on"
+        try observer?.decided(DecisionRecord(step: step, kind: .runDirectoryLost, reason: reason))
+    }
+
+    /// Runs `body`, which writes to the run directory; where it fails because that is gone, this is what the run ends with.
+    func writing<Result>(step: Int, _ validation: Validation, _ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch {
+            try requireRunDirectory(step: step, validation, looksNow: true)
+            throw error
+        }
+    }
+
+    /// Runs `body` in the middle of a step; where it fails because the run directory is gone, the end of the step deals with that.
+    func writingWithinStep(_ body: () throws -> Void) throws {
+        do {
+            try body()
+        } catch {
+            guard setup.keeper?.lock.isLostNow ?? false else { throw error }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+import Synchronization
+
+/// What a rank does, as messages about failures and hangs name it.
+public enum Phase: UInt8, Sendable {
+    case launch, startUp, training, allReduce, update, comparison, validation, afterValidation, saving, stopping, finishing, leaving, evaluation, benchmark
+
+    /// For messages; a signal handler may read it.
+    var name: StaticString {
+        switch self {
+        case .launch: "the launch"
+        case .startUp: "start-up"
+        case .training: "training"
+        case .allReduce: "the all-reduce"
+        case .update: "the update"
+        case .comparison: "the comparison of replicas"
+        case .validation: "validation"
+        case .afterValidation: "what follows validation"
+        case .saving: "saving a checkpoint"
+        case .stopping: "stopping"
+        case .finishing: "writing the final weights"
+        case .leaving: "leaving the job"
+        case .evaluation: "evaluation"
+        case .benchmark: "the benchmark"
+        }
+    }
+}
+
+/// What this process is doing, for whoever has to say where it failed or hangs: another thread, or a signal handler.
+///
+/// A process is one rank of one job, so there is one of it, and all of it is atomic.
+public enum Activity {
+    private static let phaseNumber = Atomic(Phase.launch.rawValue)
+    private static let finishedSteps = Atomic(0)
+    private static let beatCount = Atomic(0)
+    /// Pieces of work that this rank has yet to do in the phase; −1 when they are not counted.
+    private static let piecesLeft = Atomic(-1)
+    /// Calls under way that wait for other ranks.
+    private static let waits = Atomic(0)
+
+    /// The rank enters a phase.
+    ///
+    /// - Parameters:
+    ///   - step: finished steps; nil for no change.
+    ///   - pieces: this rank's grains in it, after which it waits for other ranks; nil when they are not counted.
+    public static func enter(_ phase: Phase, step: Int? = nil, pieces: Int? = nil) {
+        phaseNumber.store(phase.rawValue, ordering: .relaxed)
+        if let step { finishedSteps.store(step, ordering: .relaxed) }
+        ActivityRecord.set(phase, step: self.step)
+        piecesLeft.store(pieces ?? -1, ordering: .relaxed)
+        beat()
+    }
+
+    /// One of the phase's pieces, a grain, is done.
+    public static func finishPiece() {
+        if piecesLeft.subtract(1, ordering: .relaxed).newValue == 0 { ActivityRecord.set(phase, step: step) }
+        beat()
+    }
+
+    /// Something has moved on.
+    static func beat() { beatCount.add(1, ordering: .relaxed) }
+
+    /// Runs `body`, which returns when other ranks have done their part.
+    static func waitingForRanks<Result>(_ body: () throws -> Result) rethrows -> Result {
+        waits.add(1, ordering: .relaxed)
+        defer {
+            waits.subtract(1, ordering: .relaxed)
+            beat()
+        }
+        return try body()
+    }
+
+    /// Changes whenever something has moved on.
+    static var beats: Int { beatCount.load(ordering: .relaxed) }
+
+    /// Whether this rank has done its part and others have not.
+    public static var isWaitingForRanks: Bool { waits.load(ordering: .relaxed) > 0 || piecesLeft.load(ordering: .relaxed) == 0 }
+
+    /// The phase; a rank that has computed its grains of a step is in the all-reduce.
+    public static var phase: Phase {
+        let phase = Phase(rawValue: phaseNumber.load(ordering: .relaxed)) ?? .launch
+        return phase == .training && piecesLeft.load(ordering: .relaxed) == 0 ? .allReduce : phase
+    }
+
+    /// Finished steps.
+    static var step: Int { finishedSteps.load(ordering: .relaxed) }
+
+    /// Whether finished steps mean something now.
+    public static var hasSteps: Bool { !phase.isWithoutSteps }
+
+    /// Where this process is, for messages: `training after step 41`.
+    public static var place: String { phase.place(step: step) }
+}
+
+extension Phase {
+    /// Whether finished steps mean nothing in it.
+    var isWithoutSteps: Bool {
+        switch self {
+        case .launch, .startUp, .evaluation, .benchmark: true
+        default: false
+        }
+    }
+
+    /// With the finished steps, where they mean something.
+    func place(step: Int) -> String { isWithoutSteps ? "\(name)" : "\(name) after step \(step)" }
+}

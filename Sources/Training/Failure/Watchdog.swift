@@ -1,0 +1,64 @@
+import Foundation
+import Synchronization
+
+/// A thread that ends a rank which makes no progress: it counts seconds since ``Activity`` last moved on, not wall time.
+///
+/// It runs from before MPI starts until after it has ended. A rank that has done its part and waits for the others gives them
+/// a little longer, so that one that is late but alive names itself, and ranks can hear of each other who waits.
+public final class Watchdog: Sendable {
+    /// What a rank that waits adds to the deadline.
+    private static let courtesySeconds = 1.0
+    /// Where no configuration says otherwise.
+    public static let usualDeadlineSeconds = 300.0
+
+    private let deadlineBits: Atomic<UInt64>
+    private let isStopped = Atomic(false)
+
+    /// - Parameters:
+    ///   - onWait: called once from the watchdog's thread when this rank has waited for others until the deadline.
+    ///   - onDeadline: called once from it when the time is over, with the seconds without progress.
+    public init(
+        deadlineSeconds: Double, onWait: @escaping @Sendable () -> Void, onDeadline: @escaping @Sendable (Double) -> Void
+    ) {
+        deadlineBits = Atomic(deadlineSeconds.bitPattern)
+        let thread = Thread { [self] in watch(onWait, onDeadline) }
+        thread.name = "watchdog"
+        thread.start()
+    }
+
+    /// Seconds without progress that end the rank.
+    public var deadlineSeconds: Double {
+        get { Double(bitPattern: deadlineBits.load(ordering: .relaxed)) }
+        set { deadlineBits.store(newValue.bitPattern, ordering: .relaxed) }
+    }
+
+    public func stop() { isStopped.store(true, ordering: .relaxed) }
+
+    private func watch(_ onWait: () -> Void, _ onDeadline: (Double) -> Void) {
+        var last = -1
+        var since = Clock.seconds
+        var lastLook = since
+        var hasAsked = false
+        while !isStopped.load(ordering: .relaxed) {
+            let deadline = deadlineSeconds
+            let pause = min(max(deadline / 40, 0.02), 0.25)
+            let now = Clock.seconds
+            // A process that was itself stopped, or a machine that slept, has not had the time that has passed.
+            if now - lastLook > pause + 1 { since += now - lastLook - pause }
+            lastLook = now
+            let beats = Activity.beats
+            let isWaiting = Activity.isWaitingForRanks
+            if beats != last {
+                last = beats
+                since = now
+                hasAsked = false
+            } else if now - since > deadline + (isWaiting ? Watchdog.courtesySeconds : 0) {
+                return onDeadline(now - since)
+            } else if isWaiting, !hasAsked, now - since > deadline {
+                hasAsked = true
+                onWait()
+            }
+            usleep(UInt32(pause * 1e6))
+        }
+    }
+}

@@ -1,0 +1,37 @@
+import Collectives
+import Foundation
+import Synchronization
+import Training
+
+/// Ends this rank, and with it the job, when it makes no progress: before MPI starts, in the job, and while it leaves.
+final class JobWatch: Sendable {
+    let watchdog: Watchdog
+    private let ranks: RanksOfJob
+
+    private final class RanksOfJob: Sendable {
+        let value = Mutex<Ranks?>(nil)
+    }
+
+    /// - Parameter name: how this rank's messages begin; nil without a launcher.
+    init(name: String?, deadlineSeconds: Double) {
+        let ranks = RanksOfJob()
+        self.ranks = ranks
+        watchdog = Watchdog(
+            deadlineSeconds: deadlineSeconds, onWait: { ranks.value.withLock { $0 }?.callRoll() },
+            onDeadline: { JobWatch.end(after: $0, ranks.value.withLock { $0 }, name: name) })
+    }
+
+    /// From now on there are ranks to tell.
+    func follow(_ ranks: Ranks) { self.ranks.value.withLock { $0 = ranks } }
+
+    private static func end(after seconds: Double, _ ranks: Ranks?, name: String?) -> Never {
+        let isWaiting = Activity.isWaitingForRanks
+        let suspects = ranks?.suspects() ?? SiblingProcesses.ranksThatCannotRun().sorted { $0.key < $1.key }.map { "rank \($0), which is \($1)" }
+        let report = ErrorReport(isWaiting ? TrainingError.ranksAreLate(seconds: seconds, suspects: suspects) : .noProgress(seconds: seconds))
+        CrashReport.allowExit()
+        if let ranks, Activity.phase != .leaving { ranks.abort(report) }
+        // Without MPI, or while it ends, a rank that is gone makes the launcher end the others.
+        StandardError.write("\(name ?? "trainer:") (\(Activity.place)): \(report.text)")
+        _exit(report.code)
+    }
+}
