@@ -19,18 +19,21 @@ public struct LauncherEnvironment: Equatable, Sendable {
     /// How many ranks it started on this host, `nil` where it does not tell.
     public var localSize: Int?
     /// Whether nothing is there through which MPI could find the other ranks; Open MPI would then end the process itself.
-    public var isWithoutProcessManager = false
+    public var isWithoutProcessManager: Bool
 
     /// How this rank's messages begin before MPI is asked: `rank 1 of 4 on node2`.
     public var name: String { "rank \(rank)\(worldSize.map { " of \($0)" } ?? "") on \(HostInformation.name)" }
 
     /// What a launcher announced.
-    public init(launcher: Launcher, rank: Int, worldSize: Int?, localRank: Int? = nil, localSize: Int? = nil) {
+    public init(
+        launcher: Launcher, rank: Int, worldSize: Int?, localRank: Int? = nil, localSize: Int? = nil, isWithoutProcessManager: Bool = false
+    ) {
         self.launcher = launcher
         self.rank = rank
         self.worldSize = worldSize
         self.localRank = localRank
         self.localSize = localSize
+        self.isWithoutProcessManager = isWithoutProcessManager
     }
 
     /// What the variables of a process tell, `nil` when no launcher started it.

@@ -3,6 +3,9 @@ struct StateText {
     let owner: String
     let values: [String: String]
 
+    /// More than any run counts; with it no later sum overflows.
+    private static let largestCount = 1 << 40
+
     static func text(_ value: Double) -> String {
         let digits = String(value.bitPattern, radix: 16)
         return String(repeating: "0", count: 16 - digits.count) + digits
@@ -17,7 +20,7 @@ struct StateText {
     }
 
     func count(_ key: String) throws(OptimizationError) -> Int {
-        guard let text = values["\(owner).\(key)"], let count = Int(text), count >= 0 else {
+        guard let text = values["\(owner).\(key)"], let count = Int(text), (0...StateText.largestCount).contains(count) else {
             throw unreadable(key, expected: "a count")
         }
         return count

@@ -44,6 +44,7 @@ struct Program: ParsableCommand {
     /// Waits on all ranks but the first: what is wrong on all of them is then said once, because the launcher ends the others.
     private static func letFirstRankSpeak(of error: any Error, code: Int32) {
         if Job.announcedRank == 0 { return }
+        StopSignal.install()  // notices the launcher's signal, which may be held back until now
         let end = Clock.seconds + 1.5
         while Clock.seconds < end {
             // The launcher has begun to end the job, so another rank has spoken.
@@ -57,5 +58,13 @@ struct Program: ParsableCommand {
 
 /// Lines for people who have to act.
 enum StandardError {
-    static func write(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }
+    /// Writes a line; control characters, which may come from a file's names, reach no terminal.
+    static func write(_ line: String) {
+        var text = ""
+        for scalar in line.unicodeScalars {
+            let isControl = scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t"
+            text += isControl ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar)
+        }
+        FileHandle.standardError.write(Data((text + "\n").utf8))
+    }
 }

@@ -92,6 +92,26 @@ import Testing
         #expect(try error(Array(repeating: UInt8(ascii: "["), count: 1 << 20), dataBytes: 0) != nil)
     }
 
+    @Test func stepsThatNoRunMakesAreRefused() throws {
+        for step in ["-1", "", "1e3", "0x10", "1099511627777", "9223372036854775807", "9223372036854775808"] {
+            let path = directory.file("c")
+            try makeCheckpoint().write(to: path)
+            var metadata = try SafetensorsFile(path: path).metadata
+            metadata["step"] = step
+            metadata["sha256"] = nil
+            try SafetensorsFile(metadata: metadata, sources: SafetensorsFileTests.sources).sealed().write(to: path)
+            #expect(throws: CheckpointError.notACheckpoint(path: path, problem: "its step is '\(step)'")) { try Checkpoint(path: path) }
+        }
+    }
+
+    @Test func namesOfTensorsAreNoPaths() throws {
+        let names = ["../../evil", "/etc/evil", "model.../x", "optimizer.../../x", "a\u{0}b", "$(touch evil)"]
+        let sources = names.map { TensorSource(name: $0, dataType: .float32, shape: [1], values: [Float(1)]) }
+        try SafetensorsFile(metadata: ["name": "../../evil"], sources: sources).write(to: directory.file("f"))
+        #expect(try SafetensorsFile(path: directory.file("f")).tensors.map(\.name).sorted() == names.sorted())
+        #expect(try directory.contents() == ["f"])
+    }
+
     @Test func whatIsNotARegularFileIsRefused() throws {
         #expect(throws: CheckpointError.system(path: directory.file("none"), operation: "open", code: 2)) {
             try SafetensorsFile(path: directory.file("none"))

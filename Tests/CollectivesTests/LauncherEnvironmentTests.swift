@@ -25,7 +25,11 @@ struct LauncherEnvironmentTests {
                 expected: .init(launcher: .openMPI, rank: 0, worldSize: 2)),
             Launch(
                 environment: ["SLURM_PROCID": "5", "SLURM_NTASKS": "8", "SLURM_STEP_ID": "0", "SLURM_LOCALID": "1", "SLURM_NNODES": "2"],
-                expected: .init(launcher: .slurm, rank: 5, worldSize: 8, localRank: 1)),
+                expected: .init(launcher: .slurm, rank: 5, worldSize: 8, localRank: 1, isWithoutProcessManager: true)),
+            Launch(environment: ["SLURM_PROCID": "0", "SLURM_NTASKS": "1", "SLURM_STEP_ID": "0"], expected: nil),  // srun -n 1 without MPI
+            Launch(
+                environment: ["SLURM_PROCID": "1", "SLURM_NTASKS": "2", "SLURM_STEP_ID": "0", "PMI_FD": "9"],
+                expected: .init(launcher: .slurm, rank: 1, worldSize: 2)),
             Launch(
                 environment: [  // srun -n 4 in an allocation of 8 tasks
                     "SLURM_PROCID": "3", "SLURM_NTASKS": "8", "SLURM_STEP_NUM_TASKS": "4", "SLURM_STEP_ID": "7",
@@ -41,6 +45,13 @@ struct LauncherEnvironmentTests {
         ])
     func recognises(launch: Launch) throws {
         #expect(try LauncherEnvironment.detect(in: launch.environment) == launch.expected)
+    }
+
+    @Test("the rank for messages comes from the first variable that is a number")
+    func announcedRank() {
+        #expect(LauncherEnvironment.announcedRank(in: [:]) == 0)
+        #expect(LauncherEnvironment.announcedRank(in: ["OMPI_COMM_WORLD_RANK": "2", "PMIX_RANK": "3"]) == 2)
+        #expect(LauncherEnvironment.announcedRank(in: ["OMPI_COMM_WORLD_RANK": "x", "PMIX_RANK": "3"]) == 3)
     }
 
     @Test("impossible values are refused by name")

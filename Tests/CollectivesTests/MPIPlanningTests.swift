@@ -31,6 +31,11 @@ struct MPIPlanningTests {
         #expect(settings(2, true) == always)
         #expect(settings(nil, true) == always)
         #expect(settings(3, true) == always.merging(["OMPI_MCA_mpi_yield_when_idle": "1"]) { $1 })
+        let onOneHost = { (size: Int?, fits: Bool) in
+            MPIRuntimeSettings(localSize: 2, worldSize: size, allowedProcessors: 2, crossMemoryAttachAllowed: true, sharedMemoryFits: fits).variables
+        }
+        #expect(onOneHost(2, true) == always.merging(["OMPI_MCA_btl": "self,vader"]) { $1 }, "no rank listens on a port")
+        #expect(onOneHost(4, true) == always && onOneHost(nil, true) == always && onOneHost(2, false) == always)
         #expect(settings(2, false) == always.merging(["OMPI_MCA_btl_vader_single_copy_mechanism": "none"]) { $1 })
     }
 }

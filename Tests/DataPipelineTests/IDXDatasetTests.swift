@@ -104,6 +104,20 @@ struct IDXDatasetTests {
         #expect(throws: DataError.unreadable(path: imagesPath, operation: "mmap", reason: "not a regular file")) { try open(images: nil) }
     }
 
+    @Test("a pipe in the place of a file is refused and not waited for")
+    func pipe() throws {
+        try #require(mkfifo(imagesPath, 0o600) == 0)
+        #expect(throws: DataError.unreadable(path: imagesPath, operation: "mmap", reason: "not a regular file")) { try open(images: nil) }
+    }
+
+    @Test("numbers in the header of a picture that no integer holds are another size, and no trap")
+    func hugePicture() throws {
+        for size in ["99999999999999999999999999 2", "4294967296 4294967296", "-2 3", "0 0"] {
+            let path = try folder.write("picture.pgm", Array("P5 \(size) 255\n".utf8) + [0, 0, 0, 0, 0, 0])
+            #expect(throws: DataError.self) { try SampleFile(path, shape: [2, 3, 1]) }
+        }
+    }
+
     @Test("a file without read permission is unreadable", .enabled(if: getuid() != 0, "root reads every file"))
     func noPermission() throws {
         try folder.write("train-images-idx3-ubyte", Self.images)

@@ -19,6 +19,36 @@ import Testing
 
     // MARK: - Errors
 
+    @Test func sizesBeyondThirtyTwoBitsAreRefusedBeforeTheyOverflow() {
+        let huge = Int(Int32.max)
+        let cases: [(Shape, LayerSpecification, ModelError)] = [
+            ([784], .linear(units: huge), .tooLarge(layer: "0.weight", extents: [huge, 784])),
+            ([8, 8, 1], convolution(huge), .tooLarge(layer: "0", extents: [huge, 3, 3, 1])),
+            ([8, 8, 1], convolution(1, kernel: huge), .tooLarge(layer: "0", extents: [1, huge, huge, 1])),
+            ([8, 8, 1], convolution(1, padding: .explicit(.init(huge))), .tooLarge(layer: "0", extents: [2 * huge + 6, 2 * huge + 6, 1])),
+            ([8, 8, 1], .maxPool(.init(kernel: .init(huge), stride: .init(1), padding: .explicit(.init(huge)))),
+                .tooLarge(layer: "0", extents: [huge + 9, huge + 9, 1])),
+        ]
+        for (input, layer, error) in cases {
+            #expect(throws: error) { try build(input, [layer]) }
+            #expect(error.description.hasSuffix("make the layer smaller"))
+        }
+    }
+
+    @Test func aModelOfVectorsTakesImagesOfAsManyValues() throws {
+        let model = try build([12], [.linear(units: 2)])
+        let values = FlatBuffer(count: model.layout.count)
+        model.layout.initialize(values, key: RandomKey(seed: 1))
+        func output(_ shape: Shape) throws -> [Float] {
+            let tape = Tape(layout: model.layout, values: values)
+            let x = Tensor(shape, pool: tape.pool)
+            for index in 0..<shape.count { x.pointer[index] = Float(index) }
+            let y = model(tape.constant(x), mode: .evaluation).value
+            return (0..<y.shape.count).map { y.pointer[$0] }
+        }
+        #expect(try output([3, 2, 3, 2]) == output([3, 12]))
+    }
+
     @Test func aKernelThatDoesNotFitIsRefused() {
         let error = ModelError.doesNotFit(layer: "0", input: [4, 4, 1], window: "5×5")
         #expect(throws: error) { try build([4, 4, 1], [convolution(2, kernel: 5)]) }

@@ -113,8 +113,10 @@ extension ProgramTests {
         func `a second job in a run directory is refused`(ranks: Int?) throws {
             let first = try program.start(Scenario.endless.arguments(in: directory))
             #expect(first.wait { $0.output.contains("epochs of") }, "\(first.errors)")
+            first.signal(SIGSTOP)  // it holds the directory all the same, and leaves the cores to the second
             let outcome = try program.run(Scenario.endless.arguments(in: directory), ranks: ranks)
             expectRefusal(outcome, ["another job is training in this directory", "wait for its end, or give another directory with --run"])
+            first.signal(SIGCONT)
             first.signal(SIGTERM)
             #expect(first.wait().exitCode == 75)
         }

@@ -39,9 +39,22 @@ import Training
         ("deadlineSeconds: .inf\n", "1:18: 'deadlineSeconds' is '.inf'; give a number above 0."),
         ("deadlineSeconds: nan\n", "1:18: 'deadlineSeconds' is 'nan'; give a number above 0."),
         ("name: a/b\n", "1:7: 'name' is 'a/b'; give a name of letters, digits, - and _."),
+        ("name: ../../x\n", "1:7: 'name' is '../../x'; give a name of letters, digits, - and _."),
+        ("name: /etc/x\n", "1:7: 'name' is '/etc/x'; give a name of letters, digits, - and _."),
+        ("name: ..\n", "1:7: 'name' is '..'; give a name of letters, digits, - and _."),
+        ("name: ${HOME:-/etc}\n", "1:7: 'name' is '/etc'; give a name of letters, digits, - and _."),
         ("? [a, b]\n: 1\n", "1:3: the configuration is a map with a compound key; give keys that are names."),
         // Ranges
         ("batch: 0\n", "1:8: 'batch' is 0, which is out of range; give an integer of at least 1."),
+        ("batch: 1000000000000\n",
+            "1:8: 'batch' is 1000000000000, which is out of range; give an integer of at least 1 and at most 2147483647."),
+        ("model: {name: mlp, hidden: [9223372036854775807]}\n",
+            "1:29: 'model.hidden.0' is 9223372036854775807, which is out of range; give an integer of at least 1 and at most 2147483647."),
+        ("batch: 9223372036854775808\n", "1:8: 'batch' is '9223372036854775808'; give an integer of at least 1."),
+        ("data: {name: digits, augment: [{translate: 65537}]}\n",
+            "1:44: 'data.augment.0.translate.pixels' is 65537, which is out of range; give an integer of at least 0 and at most 65536."),
+        ("batch: 2000000000\ngrain: 10\n",
+            "2:1: 'grain': a batch of 2000000000 has 200000000 grains of 10, more than 1048576; make the grain larger."),
         ("optimizer:\n  name: sgd\n  learningRate: 0.1\n  momentum: 1\n",
             "4:13: 'optimizer.momentum' is 1, which is out of range; give a number of at least 0 and below 1."),
         ("optimizer: {name: sgd, learningRate: -0.1}\n",
@@ -126,6 +139,26 @@ import Training
             place, key: "batch", value: "-3", expected: "an integer of at least 1")) {
             try readConfiguration(configurationText("batch: -3\n"))
         }
+    }
+
+    @Test("Lists within lists, up to any depth, end with an error", arguments: [100, 10_000, 200_000])
+    func depth(levels: Int) {
+        for text in [String(repeating: "[", count: levels), String(repeating: "{a: ", count: levels), String(repeating: "- ", count: levels)] {
+            #expect(configurationProblem(configurationText("seed: \(text)\n")) != nil)
+        }
+    }
+
+    @Test("Aliases that multiply end with an error before they do")
+    func aliases() {
+        let uses = (0..<33).map { "b\($0): *a\n" }.joined()
+        let text: String = "a: &a [1]\n" + uses
+        #expect(configurationProblem(configurationText(text))?.contains("more than 32 aliases (*name)") == true)
+    }
+
+    @Test("A seed may be any integer, and a few aliases are no problem")
+    func largeSeed() throws {
+        #expect(try readConfiguration(configurationText("seed: 9223372036854775807\n")).seed == UInt64(Int.max))
+        #expect(try readConfiguration(configurationText("batch: &size 32\ngrain: *size\n")).grain == 32)
     }
 
     @Test("All problems are reported in the order of the file, ten at most, the rest counted")

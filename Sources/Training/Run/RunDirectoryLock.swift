@@ -21,7 +21,7 @@ public final class RunDirectoryLock: Sendable {
     /// Takes the lock, waiting for a job that is just ending: the ranks of a killed `mpirun` have two seconds.
     ///
     /// A file system that knows no locks (some network ones) is used without. Throws `TrainingError.runDirectoryInUse`.
-    public init(_ directory: RunDirectory, waitingSeconds: Double = 2.5) throws(TrainingError) {
+    public init(_ directory: RunDirectory, waitingSeconds: Double = 2) throws(TrainingError) {
         self.directory = directory
         hold = Mutex(Hold(descriptor: try RunDirectoryLock.take(directory, waitingSeconds: waitingSeconds)))
     }

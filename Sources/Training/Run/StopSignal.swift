@@ -12,24 +12,44 @@ public enum StopSignal {
     private static let timeLimit: Int32 = -1
     private static let firstNanoseconds = Atomic<Int>(0)
 
+    private static let mainThread = Atomic<pthread_t>(0)
     private static let signals = [SIGTERM, SIGINT, SIGUSR1, SIGUSR2]
 
     /// Holds SIGTERM, SIGINT, SIGUSR1 and SIGUSR2 back until ``install()`` or ``release()``, across `exec` as well.
     ///
-    /// Called before anything else, so that a signal in the course of the start is not one that kills.
-    public static func hold() { change(SIG_BLOCK) }
+    /// Called before anything else, so that a signal in the course of the start is not one that kills. Libraries may have threads by
+    /// then, which hold nothing back: they hand signals to the main thread.
+    public static func hold() {
+        mainThread.store(pthread_self(), ordering: .relaxed)
+        change(SIG_BLOCK)
+        for number in signals where !isIgnored(number) {
+            handle(number) { _ = pthread_kill(StopSignal.mainThread.load(ordering: .relaxed), $0) }
+        }
+    }
 
-    /// Lets them through; what has been held back comes now.
-    public static func release() { change(SIG_UNBLOCK) }
+    /// Lets them through, with their usual effect; what has been held back comes now.
+    public static func release() {
+        for number in signals where !isIgnored(number) { handle(number, SIG_DFL) }
+        change(SIG_UNBLOCK)
+    }
 
     /// Takes the signals over and lets them through. Threads that are started afterwards do, too.
     public static func install() {
-        for number in signals {
-            var action = sigaction()
-            action.__sigaction_handler.sa_handler = { StopSignal.receive($0) }
-            sigaction(number, &action, nil)
-        }
-        release()
+        for number in signals { handle(number) { StopSignal.receive($0) } }
+        change(SIG_UNBLOCK)
+    }
+
+    private static func handle(_ number: Int32, _ handler: __sighandler_t?) {
+        var action = sigaction()
+        action.__sigaction_handler.sa_handler = handler
+        sigaction(number, &action, nil)
+    }
+
+    /// Whether who started this program has it ignore a signal, as shells do with SIGINT for commands in the background.
+    private static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        sigaction(number, nil, &action)
+        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 
     private static func change(_ how: Int32) {

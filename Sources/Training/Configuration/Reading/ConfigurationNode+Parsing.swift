@@ -14,7 +14,7 @@ extension ConfigurationNode {
         if aliasCount(in: yaml) > largestAliasCount {
             throw .syntax(
                 importer.place(line: 1, column: 1),
-                problem: "it has more than \(largestAliasCount) aliases (*name); write the values out.")
+                problem: "it has more than \(largestAliasCount) aliases (*name), each of which may stand for many values")
         }
         let root: Node?
         do {
