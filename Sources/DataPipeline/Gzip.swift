@@ -4,8 +4,9 @@ import Glibc
 /// Unpacks the gzip file at `path` into `descriptor` and returns the number of bytes written.
 ///
 /// Reads RFC 1952 members one after the other, each with its checksum verified by zlib. Throws `corruptGzip` with the
-/// offset in the packed file for a wrong header, damaged data, a wrong checksum, a cut file or bytes after the end.
-func unpackGzip(_ path: String, into descriptor: Int32) throws(DataError) -> Int {
+/// offset in the packed file for a wrong header, damaged data, a wrong checksum, a cut file or bytes after the end, and for more
+/// than `limit` bytes: a thousand times as many as the file has can be in it.
+func unpackGzip(_ path: String, into descriptor: Int32, atMost limit: Int) throws(DataError) -> Int {
     let packed = try SharedBytes(mapping: path)
     guard packed.count > 0 else { throw .corruptGzip(path: path, offset: 0, reason: "the file is empty") }
     var inflater = try GzipInflater(packed)
@@ -16,6 +17,7 @@ func unpackGzip(_ path: String, into descriptor: Int32) throws(DataError) -> Int
     while true {
         let produced = try inflater.next(into: chunk)
         if produced == 0 { return length }
+        if length + produced > limit { throw .corruptGzip(path: path, offset: inflater.offset, reason: "it holds more than \(limit) bytes") }
         try write(UnsafeRawBufferPointer(rebasing: chunk[0..<produced]), to: descriptor, path: path)
         length += produced
     }
@@ -26,7 +28,7 @@ private struct GzipInflater {
     private let packed: SharedBytes
     // On the heap, because zlib's state points back to it.
     private let stream: UnsafeMutablePointer<z_stream>
-    private var offset = 0
+    private(set) var offset = 0
     private var isInsideMember = true
 
     init(_ packed: SharedBytes) throws(DataError) {

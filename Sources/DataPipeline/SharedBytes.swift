@@ -45,10 +45,12 @@ public final class SharedBytes: @unchecked Sendable {
     }
 
     /// Unpacks the gzip file at `path` into an anonymous memory object, sealed against change.
-    public convenience init(unpacking path: String) throws(DataError) {
+    ///
+    /// - Parameter limit: bytes that it may have; half of the machine's memory if not given.
+    public convenience init(unpacking path: String, atMost limit: Int = SharedBytes.halfOfMemory) throws(DataError) {
         let descriptor = try MemoryObject.create(path: path)
         do throws(DataError) {
-            let length = try unpackGzip(path, into: descriptor)
+            let length = try unpackGzip(path, into: descriptor, atMost: limit)
             try MemoryObject.seal(descriptor, path: path)
             let status = try SharedBytes.status(of: descriptor, path: path)
             let export = Export(processID: getpid(), descriptor: descriptor, length: length, inode: UInt64(status.st_ino))
@@ -96,6 +98,9 @@ public final class SharedBytes: @unchecked Sendable {
         }
         return try SharedBytes(unpacking: packed)
     }
+
+    /// Half of the machine's physical memory, in bytes.
+    public static var halfOfMemory: Int { sysconf(Int32(_SC_PHYS_PAGES)) / 2 * sysconf(Int32(_SC_PAGESIZE)) }
 
     /// Whether something is at `path`, readable or not.
     static func exists(_ path: String) -> Bool {

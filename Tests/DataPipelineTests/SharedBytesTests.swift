@@ -80,6 +80,17 @@ struct SharedBytesTests {
         #expect(bytes(opened) == content)
     }
 
+    @Test("a gzip file that holds more than the limit is refused before it fills the memory")
+    func bomb() throws {
+        let path = try folder.write("bomb.gz", gzip([UInt8](repeating: 0, count: 3 << 20)))
+        #expect(try SharedBytes(unpacking: path, atMost: 3 << 20).count == 3 << 20)
+        #expect {
+            try SharedBytes(unpacking: path, atMost: 3_145_727)
+        } throws: { error in
+            if case DataError.corruptGzip(path, _, "it holds more than \(3_145_727) bytes") = error { true } else { false }
+        }
+    }
+
     @Test("damaged gzip data are refused with the path", arguments: ["header", "middle", "checksum", "cut", "tail", "empty"])
     func damaged(place: String) throws {
         var packed = gzip(content)
