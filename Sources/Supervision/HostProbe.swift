@@ -18,19 +18,25 @@ struct HostProbe {
         self.agent = agent
     }
 
-    /// The hosts that do not answer; asks all of them at once and returns early when a stop is requested.
+    /// The hosts that do not answer, also when they are asked once more; returns early when a stop is requested.
     func unreachable(_ hosts: [Host], until requests: StopRequests) throws(SupervisionError) -> [String] {
+        let end = MonotonicClock.seconds + HostProbe.patienceSeconds
+        var silent = try ask(hosts.filter { !$0.isThisMachine }.map(\.name), endSeconds: end, requests)
+        if silent.isEmpty || requests.first != nil { return [] }
+        // A network that has just come back, or a server that is busy, refuses at first.
+        requests.wait(seconds: 1)
+        silent = try ask(silent, endSeconds: end, requests)
+        return requests.first != nil ? [] : silent
+    }
+
+    /// Those of the hosts that have not answered when the time is over, all of which are asked at once.
+    private func ask(_ names: [String], endSeconds: Double, _ requests: StopRequests) throws(SupervisionError) -> [String] {
         var waiting: [(name: String, child: ChildProcess)] = []
-        for host in hosts where !host.isThisMachine {
-            waiting.append((host.name, try ChildProcess(agent + [host.name, "true"], deathSignal: SIGKILL)))
-        }
-        let start = MonotonicClock.seconds
-        while waiting.contains(where: { !$0.child.hasEnded() }), requests.first == nil {
-            if MonotonicClock.seconds - start > HostProbe.patienceSeconds { break }
+        for name in names { waiting.append((name, try ChildProcess(agent + [name, "true"], deathSignal: SIGKILL))) }
+        while waiting.contains(where: { !$0.child.hasEnded() }), requests.first == nil, MonotonicClock.seconds < endSeconds {
             requests.wait(seconds: 0.05)
         }
         for entry in waiting where !entry.child.hasEnded() { kill(-entry.child.process, SIGKILL) }
-        if requests.first != nil { return [] }
         return waiting.filter { $0.child.end != .exited(0) }.map(\.name)
     }
 }

@@ -44,6 +44,7 @@ struct Program: ParsableCommand {
     /// Waits on all ranks but the first: what is wrong on all of them is then said once, because the launcher ends the others.
     private static func letFirstRankSpeak(of error: any Error, code: Int32) {
         if Job.announcedRank == 0 { return }
+        StopSignal.install()  // notices the launcher's signal, which may be held back until now
         let end = Clock.seconds + 1.5
         while Clock.seconds < end {
             // The launcher has begun to end the job, so another rank has spoken.

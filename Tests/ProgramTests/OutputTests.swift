@@ -15,7 +15,8 @@ extension ProgramTests {
 
         @Test func `a run prints its final line last, once, whatever the ranks, and leaves the files that the design lists`() throws {
             let outcome = try program.run(Scenario.lenet5.arguments(in: directory), ranks: 3)
-            #expect(outcome.exitCode == 0 && outcome.errors == "", "\(outcome.account)")
+            // A machine of two cores has a warning about three ranks.
+            #expect(outcome.exitCode == 0 && outcome.errors.split(separator: "\n").allSatisfy { $0.hasPrefix("warning: 3 ranks") }, "\(outcome.account)")
             let line = /final: epochs=4.5 steps=18 valLoss=[0-9.e+-]+ valAccuracy=[0-9.]+ digest=([0-9a-f]{64})/
             let match = try #require(outcome.lastLine.wholeMatch(of: line), "\(outcome.account)")
             #expect(outcome.output.split(separator: "\n").count { $0.hasPrefix("final:") } == 1)

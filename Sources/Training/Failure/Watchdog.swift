@@ -2,6 +2,7 @@ import Foundation
 import Synchronization
 
 /// A thread that ends a rank which makes no progress: it counts seconds since ``Activity`` last moved on, not wall time.
+/// During start-up it is also progress when the process computes.
 ///
 /// It runs from before MPI starts until after it has ended. A rank that has done its part and waits for the others gives them
 /// a little longer, so that one that is late but alive names itself, and ranks can hear of each other who waits.
@@ -34,6 +35,13 @@ public final class Watchdog: Sendable {
 
     public func stop() { isStopped.store(true, ordering: .relaxed) }
 
+    /// The processor time of this process, in half seconds.
+    private static var processorHalfSeconds: Int {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return 2 * time.tv_sec + time.tv_nsec / 500_000_000
+    }
+
     private func watch(_ onWait: () -> Void, _ onDeadline: (Double) -> Void) {
         var last = -1
         var since = Clock.seconds
@@ -46,8 +54,9 @@ public final class Watchdog: Sendable {
             // A process that was itself stopped, or a machine that slept, has not had the time that has passed.
             if now - lastLook > pause + 1 { since += now - lastLook - pause }
             lastLook = now
-            let beats = Activity.beats
             let isWaiting = Activity.isWaitingForRanks
+            // Data sets may take long to open, and no step tells that they do; the processor's time does.
+            let beats = Activity.beats + (Activity.phase == .startUp && !isWaiting ? Watchdog.processorHalfSeconds : 0)
             if beats != last {
                 last = beats
                 since = now

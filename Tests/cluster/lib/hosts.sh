@@ -9,7 +9,7 @@
 #   use_hosts             has the mpirun that a command on alpha starts, as `trainer train --host alpha:1,beta:1` does, take
 #                         the link, ssh with this run's key, and these names
 #   cut_link HOST         pulls the host's end of the link out: what is sent is lost, and nobody is told
-#   mend_link HOST        puts it in again
+#   mend_link HOST        puts it in again, and waits until the hosts can reach each other
 #   running_on HOST name… the numbers of the host's processes with one of these names
 #   is_closed             whether the hosts can indeed reach nothing but each other
 #
@@ -110,7 +110,11 @@ use_hosts() {
 }
 
 cut_link() { ip -n "$(namespace "$1")" link set "$link" down; }  # host
-mend_link() { ip -n "$(namespace "$1")" link set "$link" up; }   # host
+mend_link() { # host
+    local host
+    ip -n "$(namespace "$1")" link set "$link" up
+    for host in "${hosts[@]}"; do wait_for_server "$host"; done
+}
 
 running_on() { # host, names
     local process name own
