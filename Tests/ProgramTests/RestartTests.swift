@@ -37,11 +37,14 @@ extension ProgramTests {
         ///
         /// Each has temporary files of its own, because daemons on one machine get in each other's way when they begin.
         ///
-        /// - Parameter start: what starts a command with a host's name as its own.
-        private func agent(reaching name: String, start: String? = nil) throws -> String {
+        /// - Parameters:
+        ///   - start: what starts a command with a host's name as its own.
+        ///   - refusing: a host that refuses the first time.
+        private func agent(reaching name: String, start: String? = nil, refusingOnce refusing: String = "") throws -> String {
             let script = """
                 #!/bin/sh
                 case $1 in \(name)) ;; *) exit 255 ;; esac
+                if [ "$1" = '\(refusing)' ] && mkdir '\(directory.file("refused"))' 2>/dev/null; then exit 255; fi
                 export TMPDIR='\(directory.path)'/$1
                 mkdir -p "$TMPDIR"
                 name=$1
@@ -207,6 +210,14 @@ extension ProgramTests {
             #expect(smaller.exitCode == 0 && smaller.errors.contains("without beta: cannot be reached"), "\(smaller.account)")
             let refused = try program.run(arguments, environment: environment)
             #expect(refused.exitCode == 70 && refused.errors.contains("1 slot left for at least 3 ranks without beta"), "\(refused.account)")
+        }
+
+        @Test func `a host that refuses once is used all the same`() throws {
+            let agent = try agent(reaching: "*", refusingOnce: "beta")
+            let arguments = try Scenario.mlp.arguments(in: directory) + ["--host", "alpha:1,beta:1", "--restarts", "1", "--min-np", "1"]
+            let outcome = try program.run(arguments, environment: ["OMPI_MCA_plm_rsh_agent": agent])
+            #expect(FileManager.default.fileExists(atPath: directory.file("refused")))
+            #expect(outcome.exitCode == 0 && outcome.output.contains("2 ranks") && !outcome.errors.contains("without beta"), "\(outcome.account)")
         }
 
         /// What gives a process a host name of its own, without privileges; nil where the system does not allow it.
