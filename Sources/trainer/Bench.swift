@@ -32,6 +32,9 @@ struct Bench: ParsableCommand {
         @Option(parsing: .unconditional, help: "Steps before those.")
         var warmup = 5
 
+        @Flag(help: "Measure what comparing the ranks' replicas costs, too.")
+        var replicaCheck = false
+
         func validate() throws {
             for (name, value) in [("--batch", batch), ("--threads", threads), ("--steps", steps), ("--grain", grain ?? 1)] where value < 1 {
                 throw ValidationError("\(name) \(value): give at least 1")
@@ -43,9 +46,10 @@ struct Bench: ParsableCommand {
         func run() throws {
             let zoo = try ZooModel.named(model)
             let grain = min(batch, grain ?? max(1, batch / threads))
-            let command = "bench step \(model) --batch \(batch) --grain \(grain) --steps \(steps) --warmup \(warmup)"
+            let command = "bench step \(model) --batch \(batch) --grain \(grain) --steps \(steps) --warmup \(warmup)" + (replicaCheck ? " --replica-check" : "")
             try Job.run(command) { ranks, _ in
-                let benchmark = StepBenchmark(model: zoo, batch: batch, grain: grain, threads: threads, steps: steps, warmup: warmup)
+                let benchmark = StepBenchmark(
+                    model: zoo, batch: batch, grain: grain, threads: threads, steps: steps, warmup: warmup, measuresReplicaCheck: replicaCheck)
                 let result = try benchmark.run(ranks)
                 if ranks.rank == 0 {
                     let fastest = result.seconds.min() ?? 0
@@ -56,6 +60,13 @@ struct Bench: ParsableCommand {
                                 format: "%.1f samples/s, %.3f ms/step (median of %d, min %.3f)", result.samplesPerSecond,
                                 result.medianSeconds * 1e3, steps, fastest * 1e3)
                             + ", \(result.allocations.during) system allocations")
+                    if let cost = result.replicaCheck {
+                        let share = cost.share(everySteps: 100, stepSeconds: result.medianSeconds)
+                        print(
+                            "replica check: "
+                                + String(format: "%.0f µs a comparison, %.1f µs a step", cost.comparison * 1e6, cost.step * 1e6)
+                                + String(format: ", %.3f %% of the time with one every 100 steps", share * 100))
+                    }
                 }
                 return ExitCode.done.rawValue
             }

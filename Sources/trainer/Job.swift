@@ -57,7 +57,7 @@ enum Job {
 
     private static func place(_ rank: Int, _ ranks: Ranks) -> String {
         if ranks.worldSize == 1 { return "" }
-        return "rank \(rank) of \(ranks.worldSize) on \(ranks.hostNames[rank])\(Activity.hasSteps ? " (\(Activity.place))" : ""): "
+        return "rank \(rank) of \(ranks.worldSize) on \(ranks.hostNames[rank]) (\(Activity.place)): "
     }
 
     /// The rank that a launcher gave this process, before MPI is asked; 0 without a launcher.

@@ -1,4 +1,5 @@
 import Autograd
+import DataParallel
 import Foundation
 import Kernels
 import NeuralNetwork
@@ -15,8 +16,11 @@ public struct StepBenchmark: Sendable {
     public var threads: Int
     public var steps: Int
     public var warmup: Int
+    /// Whether the comparison of replicas is measured as well, after the steps.
+    public var measuresReplicaCheck: Bool
 
-    public init(model: ZooModel, batch: Int, grain: Int, threads: Int, steps: Int, warmup: Int) {
+    public init(model: ZooModel, batch: Int, grain: Int, threads: Int, steps: Int, warmup: Int, measuresReplicaCheck: Bool = false) {
+        self.measuresReplicaCheck = measuresReplicaCheck
         self.model = model
         self.batch = batch
         self.grain = grain
@@ -32,9 +36,22 @@ public struct StepBenchmark: Sendable {
         public var samplesPerStep: Int
         /// Blocks that the workers' pools took from the system before the counted steps and during them.
         public var allocations: (before: Int, during: Int)
+        /// What comparing the ranks' replicas costs; nil where it was not asked for or there is one rank.
+        public var replicaCheck: ReplicaCheckCost?
 
         public var medianSeconds: Double { seconds.sorted()[seconds.count / 2] }
         public var samplesPerSecond: Double { Double(samplesPerStep) / medianSeconds }
+    }
+
+    /// Seconds that the replica check takes.
+    public struct ReplicaCheckCost: Sendable {
+        /// Of each comparison: hashing in the update before it, and the exchange.
+        public var comparison: Double
+        /// Of each step: hashing running statistics.
+        public var step: Double
+
+        /// Of all time, with a comparison after every `steps` steps of `seconds`.
+        public func share(everySteps steps: Int, stepSeconds seconds: Double) -> Double { (comparison / Double(steps) + step) / seconds }
     }
 
     /// Runs the benchmark; collective.
@@ -68,13 +85,49 @@ public struct StepBenchmark: Sendable {
             if step >= warmup { seconds.append(Clock.seconds - start) }
         }
         try replica.settle()
+        let allocations = replica.memoryStatistics.allocations - before
+        let check = try measuresReplicaCheck
+            ? replicaCheckCost(state, replica, ranks) { step in
+                try replica.step(objective, key: key.folding(step)) { grain, body in try body(data.samples(grain)) }
+            } : nil
         return Result(
-            seconds: seconds, samplesPerStep: batch * ranks.worldSize,
-            allocations: (before, replica.memoryStatistics.allocations - before))
+            seconds: seconds, samplesPerStep: batch * ranks.worldSize, allocations: (before, allocations), replicaCheck: check)
+    }
+
+    /// What comparisons cost: the hashing that an update does on the way, by which it takes longer, and the exchange. Minima of 20
+    /// updates with and 20 without, each after a step, so that the caches hold what they hold in training. Collective.
+    private func replicaCheckCost(
+        _ state: TrainingState, _ replica: Replica, _ ranks: Ranks, _ compute: (Int) throws -> Replica.StepSums
+    ) throws -> ReplicaCheckCost? {
+        guard let check = ReplicaCheck(everySteps: 1, state, replica, ranks) else { return nil }
+        var (plain, hashing, following, comparison) = (Double.infinity, Double.infinity, Double.infinity, Double.infinity)
+        for step in warmup + steps..<warmup + steps + 40 {
+            let sums = try compute(step)
+            try ranks.barrier()
+            let start = Clock.seconds
+            let isChecked = step % 2 == 0
+            try StepBenchmark.update(state, replica, sums, step: step, hasher: isChecked ? check.hasher(forUpdateTo: step + 1) : nil)
+            try replica.settle()
+            let end = Clock.seconds
+            if isChecked {
+                hashing = min(hashing, end - start)
+                try check.updated(step: step + 1)
+                following = min(following, Clock.seconds - end)
+                try ranks.barrier()
+                let start = Clock.seconds
+                try check.compare(step: step + 1)
+                comparison = min(comparison, Clock.seconds - start)
+            } else {
+                plain = min(plain, end - start)
+            }
+        }
+        return ReplicaCheckCost(comparison: max(0, hashing - plain) + comparison, step: following)
     }
 
     /// The update as the training loop does it, its check for numbers that are not finite included.
-    private static func update(_ state: TrainingState, _ replica: Replica, _ sums: Replica.StepSums, step: Int) throws {
+    private static func update(
+        _ state: TrainingState, _ replica: Replica, _ sums: Replica.StepSums, step: Int, hasher: ReplicaHasher? = nil
+    ) throws {
         if !replica.defersUpdates {
             let norm = try replica.gradientNorm(sums, state.optimizer)
             precondition(norm.isFinite, "bench step: the gradient is not finite")
@@ -82,7 +135,8 @@ public struct StepBenchmark: Sendable {
         nonisolated(unsafe) let shared = state
         let samples = sums.tally.samples
         try replica.update(sums, step: step) { range, gradients in
-            shared.update(range, gradients: gradients, samples: samples, norm: nil, learningRate: 0.01, step: step)
+            let change = { shared.update($0, gradients: gradients, samples: samples, norm: nil, learningRate: 0.01, step: step) }
+            if let hasher { hasher.changing(range, change) } else { change(range) }
         }
     }
 }

@@ -84,9 +84,6 @@ public enum Activity {
     /// Finished steps.
     static var step: Int { finishedSteps.load(ordering: .relaxed) }
 
-    /// Whether finished steps mean something now.
-    public static var hasSteps: Bool { !phase.isWithoutSteps }
-
     /// Where this process is, for messages: `training after step 41`.
     public static var place: String { phase.place(step: step) }
 }

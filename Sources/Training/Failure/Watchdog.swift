@@ -2,13 +2,15 @@ import Foundation
 import Synchronization
 
 /// A thread that ends a rank which makes no progress: it counts seconds since ``Activity`` last moved on, not wall time.
-/// During start-up it is also progress when the process computes.
+/// During start-up it is also progress when the process computes, for ten deadlines at most.
 ///
 /// It runs from before MPI starts until after it has ended. A rank that has done its part and waits for the others gives them
 /// a little longer, so that one that is late but alive names itself, and ranks can hear of each other who waits.
 public final class Watchdog: Sendable {
     /// What a rank that waits adds to the deadline.
     private static let courtesySeconds = 1.0
+    /// For how many deadlines a process may compute in start-up without entering a phase.
+    private static let computingDeadlines = 10.0
     /// Where no configuration says otherwise.
     public static let usualDeadlineSeconds = 300.0
 
@@ -46,6 +48,7 @@ public final class Watchdog: Sendable {
         var last = -1
         var since = Clock.seconds
         var lastLook = since
+        var (lastOwn, ownSince) = (-1, since)
         var hasAsked = false
         while !isStopped.load(ordering: .relaxed) {
             let deadline = deadlineSeconds
@@ -56,7 +59,9 @@ public final class Watchdog: Sendable {
             lastLook = now
             let isWaiting = Activity.isWaitingForRanks
             // Data sets may take long to open, and no step tells that they do; the processor's time does.
-            let beats = Activity.beats + (Activity.phase == .startUp && !isWaiting ? Watchdog.processorHalfSeconds : 0)
+            if Activity.beats != lastOwn { (lastOwn, ownSince) = (Activity.beats, now) }
+            let computes = Activity.phase == .startUp && !isWaiting && now - ownSince < Watchdog.computingDeadlines * deadline
+            let beats = Activity.beats + (computes ? Watchdog.processorHalfSeconds : 0)
             if beats != last {
                 last = beats
                 since = now
