@@ -5,9 +5,13 @@ extension Communicator {
     /// See ``Communicator/abort(exitCode:place:reason:)``; without a place.
     public func abort(exitCode: Int32, reason: String) throws -> Never { try abort(exitCode: exitCode, place: nil, reason: reason) }
 
-    public func callRoll(_ place: UInt64) {}
+    public func answerRollCalls(isWaiting: @escaping @Sendable () -> Bool) {}
 
-    public func silentRanks(_ place: UInt64) -> [Int]? { nil }
+    public func callRoll() {}
+
+    public var ranksThatAnswered: [Int: Bool]? { nil }
+
+    public func attendRollCall() {}
 
     /// Root's bytes, on every rank; the other ranks need not know how many there are, and what they pass is ignored.
     public func broadcast(bytes: [UInt8], root: Int) throws -> [UInt8] {

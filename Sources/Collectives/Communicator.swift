@@ -48,12 +48,17 @@ public protocol Communicator: AnyObject, Sendable {
     /// All ranks pass the same count. The memory lives until `finalize`.
     func sharedWindow(byteCountPerRank: Int) throws -> SharedWindow?
 
-    /// Tells all ranks that this one waits at `place`, a number below 2⁶⁴ − 1 on which waiting ranks agree; from any thread, and
-    /// while an operation of this rank waits.
-    func callRoll(_ place: UInt64)
+    /// Says how this rank answers other ranks' roll calls: whether it waits for others, or has work of its own. From any thread.
+    func answerRollCalls(isWaiting: @escaping @Sendable () -> Bool)
 
-    /// The ranks that have not told this one that they wait at `place`; nil where ranks don't tell. From any thread.
-    func silentRanks(_ place: UInt64) -> [Int]?
+    /// Asks all other ranks whether they are there; from any thread, and while an operation of this rank waits.
+    func callRoll()
+
+    /// The ranks that have answered the latest roll call, with whether they wait; nil where it could not be asked (yet). From any thread.
+    var ranksThatAnswered: [Int: Bool]? { get }
+
+    /// Lets this rank answer roll calls while it has nothing to exchange; by the thread that uses the communicator.
+    func attendRollCall()
 
     /// Ends the whole job with an exit code in 1...255 because of `reason`; may be called from any thread.
     ///

@@ -57,7 +57,7 @@ private final class MPIPendingExchange: PendingExchange {
     func isDone() throws -> Bool {
         if transfers.requests.isEmpty { return true }
         guard try transfers.areDone(rank: rank) else {
-            rollCall.attend()
+            rollCall.attendBetweenPolls()
             return false
         }
         try transfers.checkReceivedCounts(rank: rank)
@@ -73,7 +73,7 @@ extension MPICommunicator {
         if transfers.requests.isEmpty { return }
         var patience = MPIPatience(busyWaits: busyWaits)
         while try !transfers.areDone(rank: rank) {
-            rollCall.attend()
+            rollCall.attendBetweenPolls()
             patience.pause()
         }
         try transfers.checkReceivedCounts(rank: rank)
@@ -124,7 +124,7 @@ extension MPICommunicator {
         while true {
             try checkMPI(MPI_Test(&request, &isDone, cmpi_status_ignore()), call, rank: rank)
             if isDone != 0 { return }
-            rollCall.attend()
+            rollCall.attendBetweenPolls()
             patience.pause()
         }
     }

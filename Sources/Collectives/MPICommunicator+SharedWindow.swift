@@ -56,16 +56,18 @@ extension MPICommunicator {
     }
 
     private func coherence(of handle: MPI_Win) -> SharedWindow.Coherence {
-        let (rank, world, rollCall) = (rank, world, rollCall)
+        let (rank, world, rollCall, calls) = (rank, world, rollCall, calls)
         nonisolated(unsafe) let (window, communicator) = (handle, world)  // called by the one thread that calls MPI
         return SharedWindow.Coherence(
-            fence: { try checkMPI(MPI_Win_sync(window), "MPI_Win_sync", rank: rank) },
+            fence: { try calls.withLock { try checkMPI(MPI_Win_sync(window), "MPI_Win_sync", rank: rank) } },
             whileWaiting: {
                 // A message that MPI has accepted may still lie in this process; another host may wait for it.
-                var found: Int32 = 0
-                let status = MPI_Iprobe(cmpi_any_source(), cmpi_any_tag(), communicator, &found, cmpi_status_ignore())
-                try checkMPI(status, "MPI_Iprobe", rank: rank)
-                rollCall.attend()
+                try calls.withLock {
+                    var found: Int32 = 0
+                    let status = MPI_Iprobe(cmpi_any_source(), cmpi_any_tag(), communicator, &found, cmpi_status_ignore())
+                    try checkMPI(status, "MPI_Iprobe", rank: rank)
+                    rollCall.attend()
+                }
             })
     }
 }

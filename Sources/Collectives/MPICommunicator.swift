@@ -15,6 +15,8 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
     let world: MPI_Comm
     let host: MPI_Comm
     let rollCall: RollCall
+    /// Held by the thread that waits in a shared window, and by the communication thread when it has nothing else to do.
+    let calls = SerialCalls()
     private let rollCallWorld: MPI_Comm
     let busyWaits: Bool
     let maximumTransferBytes: Int
@@ -153,17 +155,23 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
         if hasAborted.exchange(true, ordering: .relaxed) {
             while true { sleep(1) }  // another thread of this rank is ending the job
         }
+        Self.exitAfterGracePeriod(exitCode)  // first, because standard error may block
         reportAbort(reason, at: place)
-        Self.exitAfterGracePeriod(exitCode)
         // The daemon ends this process on MPI_Abort, and then waits for a launcher that it may not reach for a quarter of an hour.
         cmpi_end_daemon_after(2)
         MPI_Abort(world, exitCode)
         _exit(exitCode)
     }
 
-    public func callRoll(_ place: UInt64) { rollCall.ask(place) }
+    public func answerRollCalls(isWaiting: @escaping @Sendable () -> Bool) { rollCall.answer(isWaiting) }
 
-    public func silentRanks(_ place: UInt64) -> [Int]? { rollCall.silent(place) }
+    public func callRoll() { rollCall.ask() }
+
+    public var ranksThatAnswered: [Int: Bool]? { rollCall.answers?.mapValues { $0 == .waits } }
+
+    public func attendRollCall() {
+        _ = calls.withLockIfAvailable { if !isFinalized { rollCall.attend() } }
+    }
 
     public func finalize() throws {
         guard !isFinalized else { return }

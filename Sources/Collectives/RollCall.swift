@@ -1,23 +1,44 @@
 import CMPI
+import Glibc
 import Synchronization
 
-/// Ranks that wait too long tell all others so, in messages of eight bytes; a rank from which none comes is the one that is late,
-/// stopped or unreachable.
+/// Questions and answers between ranks while one has waited too long: who is there, and is it waiting as well or at work?
 ///
-/// The thread that waits inside MPI calls sends and receives them, because no other may call MPI. Any thread asks.
+/// A rank answers whenever its communication thread calls MPI or has nothing to do, whatever its other threads do. One from which no
+/// answer comes is stopped or cannot be reached. Messages have eight bytes: the number of the call and what it is.
 ///
-/// `@unchecked Sendable`: `sent`, `hasFailed`, `requests` and `word` belong to the thread that calls MPI; the rest is atomic, constant or under the mutex.
+/// `@unchecked Sendable`: what is not atomic or under the mutex belongs to the thread that calls MPI; ``attend()`` by an idle
+/// thread and other calls exclude each other.
 final class RollCall: @unchecked Sendable {
+    /// What another rank has answered.
+    enum Answer: UInt64 {
+        /// It waits for others.
+        case waits = 1
+        /// It has work of its own, over which its own watchdog watches.
+        case works = 2
+    }
+
+    private static let question: UInt64 = 0
+    /// How often messages are looked for.
+    private static let lookSeconds = 0.05
+
     private let communicator: MPI_Comm
     private let rank: Int
     private let worldSize: Int
-    /// What the ranks that wait agree on, so that an answer of another call does not count; 0 while none has been asked for.
-    private let wanted = Atomic<UInt64>(0)
-    private var sent: UInt64 = 0
+    /// The number of the latest call; 0 before the first.
+    private let called = Atomic<UInt64>(0)
+    private let isWaiting = Mutex<@Sendable () -> Bool>({ true })
+    /// The number of the call whose questions have been sent, and the answers to it.
+    private let heard = Mutex<(call: UInt64, answers: [Int: Answer])>((0, [:]))
+
+    private struct Sending {
+        var request: MPI_Request?
+        let word: UnsafeMutablePointer<UInt64>
+    }
+    private var sendings: [Sending] = []
+    private var polls = 0
+    private var nextLook = 0.0
     private var hasFailed = false
-    private var requests: [MPI_Request?] = []
-    private let word = UnsafeMutablePointer<UInt64>.allocate(capacity: 1)
-    private let heard = Mutex<[Int: UInt64]>([:])
 
     /// - Parameter communicator: one for this purpose alone.
     init(_ communicator: MPI_Comm, rank: Int, worldSize: Int) {
@@ -26,46 +47,46 @@ final class RollCall: @unchecked Sendable {
         self.worldSize = worldSize
     }
 
-    deinit { word.deallocate() }
+    /// How this rank answers; from any thread.
+    func answer(_ isWaiting: @escaping @Sendable () -> Bool) { self.isWaiting.withLock { $0 = isWaiting } }
 
-    /// From now on this rank says that it waits; from any thread.
-    func ask(_ place: UInt64) { wanted.store(place + 1, ordering: .relaxed) }
+    /// Asks all other ranks, soon; from any thread.
+    func ask() { called.add(1, ordering: .relaxed) }
 
-    /// The ranks from which no answer to ``ask(_:)`` has come; from any thread.
-    func silent(_ place: UInt64) -> [Int] {
-        heard.withLock { heard in (0..<worldSize).filter { $0 != rank && heard[$0] != place + 1 } }
+    /// The answers to the latest call by rank; nil when it has not been sent yet. From any thread.
+    var answers: [Int: Answer]? {
+        let latest = called.load(ordering: .relaxed)
+        return heard.withLock { $0.call == latest && latest > 0 ? $0.answers : nil }
     }
 
-    /// Sends and receives what there is; called again and again by the thread that waits inside MPI calls.
-    ///
-    /// Where that fails, other ranks are gone, which is what the silence says then.
+    /// As ``attend()``, for loops that poll MPI millions of times a second.
+    @inline(__always)
+    func attendBetweenPolls() {
+        polls &+= 1
+        if polls & 0xFF == 0 { attend() }
+    }
+
+    /// Asks, answers and listens, at most every 50 ms; where that fails, other ranks are gone, which is what the silence says then.
     func attend() {
-        let place = wanted.load(ordering: .relaxed)
-        if place == 0 || hasFailed { return }
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        let now = Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)
+        if now < nextLook || hasFailed { return }
+        nextLook = now + RollCall.lookSeconds
         do {
-            try send(place)
+            try sendQuestions()
             try receive()
+            try completeSends()
         } catch {
             hasFailed = true
         }
     }
 
-    private func send(_ place: UInt64) throws {
-        if sent != place, requests.isEmpty {
-            sent = place
-            word.pointee = place
-            for peer in 0..<worldSize where peer != rank {
-                var request: MPI_Request?
-                try checkMPI(MPI_Isend(word, 8, cmpi_byte(), Int32(peer), 0, communicator, &request), "MPI_Isend", rank: rank)
-                requests.append(request)
-            }
-        }
-        if !requests.isEmpty {
-            var isDone: Int32 = 0
-            let status = MPI_Testall(Int32(requests.count), &requests, &isDone, cmpi_statuses_ignore())
-            try checkMPI(status, "MPI_Testall", rank: rank)
-            if isDone != 0 { requests.removeAll() }
-        }
+    private func sendQuestions() throws {
+        let latest = called.load(ordering: .relaxed)
+        guard heard.withLock({ $0.call }) != latest else { return }
+        heard.withLock { $0 = (latest, [:]) }
+        for peer in 0..<worldSize where peer != rank { try send(latest << 2 | RollCall.question, to: peer) }
     }
 
     private func receive() throws {
@@ -74,10 +95,32 @@ final class RollCall: @unchecked Sendable {
             var status = MPI_Status()
             try checkMPI(MPI_Iprobe(cmpi_any_source(), 0, communicator, &isThere, &status), "MPI_Iprobe", rank: rank)
             if isThere == 0 { return }
-            var place: UInt64 = 0
+            var word: UInt64 = 0
             let source = status.MPI_SOURCE
-            try checkMPI(MPI_Recv(&place, 8, cmpi_byte(), source, 0, communicator, cmpi_status_ignore()), "MPI_Recv", rank: rank)
-            heard.withLock { $0[Int(source)] = place }
+            try checkMPI(MPI_Recv(&word, 8, cmpi_byte(), source, 0, communicator, cmpi_status_ignore()), "MPI_Recv", rank: rank)
+            if let answer = Answer(rawValue: word & 3) {
+                heard.withLock { if $0.call == word >> 2 { $0.answers[Int(source)] = answer } }
+            } else {
+                let answer = isWaiting.withLock { $0 }() ? Answer.waits : .works
+                try send(word | answer.rawValue, to: Int(source))
+            }
+        }
+    }
+
+    private func send(_ word: UInt64, to peer: Int) throws {
+        var sending = Sending(request: nil, word: .allocate(capacity: 1))
+        sending.word.initialize(to: word)
+        let status = MPI_Isend(sending.word, 8, cmpi_byte(), Int32(peer), 0, communicator, &sending.request)
+        sendings.append(sending)
+        try checkMPI(status, "MPI_Isend", rank: rank)
+    }
+
+    /// Forgets what has been sent.
+    private func completeSends() throws {
+        for index in sendings.indices.reversed() {
+            var isDone: Int32 = 0
+            try checkMPI(MPI_Test(&sendings[index].request, &isDone, cmpi_status_ignore()), "MPI_Test", rank: rank)
+            if isDone != 0 { sendings.remove(at: index).word.deallocate() }
         }
     }
 }

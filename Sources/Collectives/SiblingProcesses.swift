@@ -2,7 +2,10 @@ import Glibc
 
 /// The job's other processes on this host, as the system sees them; for messages about ranks that do not answer.
 public enum SiblingProcesses {
-    /// Ranks of this host that cannot run, with why: `stopped`, `ended`, or `waiting for storage or a device`.
+    /// What ``ranksThatCannotRun()`` says of a rank after SIGSTOP.
+    public static let stopped = "stopped"
+
+    /// Ranks of this host that cannot run, with why: ``stopped``, or `waiting for storage or a device`.
     ///
     /// Ranks are the processes that have this one's parent, the launcher or its daemon. Empty where /proc can't be read.
     public static func ranksThatCannotRun() -> [Int: String] {
@@ -16,8 +19,7 @@ public enum SiblingProcesses {
                 let rank = rank(of: process)
             else { continue }
             switch status.state {
-            case "T", "t": result[rank] = "stopped"
-            case "Z", "X": result[rank] = "ended"
+            case "T", "t": result[rank] = stopped
             case "D": result[rank] = "waiting for storage or a device"
             default: break
             }

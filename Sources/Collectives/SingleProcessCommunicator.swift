@@ -56,7 +56,7 @@ public final class SingleProcessCommunicator: Communicator {
     public func abort(exitCode: Int32, place: String?, reason: String) throws -> Never {
         precondition(exitCode > 0 && exitCode < 256, "abort: exit code \(exitCode) outside 1...255")
         reportAbort(reason, at: place)
-        exit(exitCode)
+        _exit(exitCode)  // other threads may be in the middle of anything
     }
 
     public func finalize() throws {

@@ -20,8 +20,10 @@ public final class CommunicationThread: Sendable {
         let queue = JobQueue()
         let made = Outcome<any Communicator>()
         thread = try JoinableThread(name: "communication") {
-            made.complete(Result { try makeCommunicator() })
-            queue.serve()
+            let result = Result { try makeCommunicator() }
+            made.complete(result)
+            guard case .success(let communicator) = result else { return }
+            queue.serve(whileIdle: communicator.worldSize > 1 ? { communicator.attendRollCall() } : nil)
         }
         self.queue = queue
         do {
@@ -95,17 +97,32 @@ private final class JobQueue: @unchecked Sendable {
     }
 
     /// Runs jobs until the queue is closed and empty.
-    func serve() {
-        while let job = next() { job() }
+    ///
+    /// - Parameter whileIdle: called about ten times a second while there is none.
+    func serve(whileIdle: (() -> Void)?) {
+        while true {
+            switch next(waitsAtMost: whileIdle == nil ? .infinity : 0.1) {
+            case .run(let job): job()
+            case .idle: whileIdle?()
+            case .end: return
+            }
+        }
     }
 
-    private func next() -> (() -> Void)? {
+    private enum Next {
+        case run(() -> Void)
+        case idle
+        case end
+    }
+
+    private func next(waitsAtMost seconds: Double) -> Next {
         condition.lock()
         defer { condition.unlock() }
+        let limit = seconds.isFinite ? Date(timeIntervalSinceNow: seconds) : Date.distantFuture
         while jobs.isEmpty {
-            if isClosed { return nil }
-            condition.wait()
+            if isClosed { return .end }
+            if !condition.wait(until: limit), jobs.isEmpty, !isClosed { return .idle }
         }
-        return jobs.removeFirst()
+        return .run(jobs.removeFirst())
     }
 }

@@ -38,7 +38,11 @@ enum Job {
         } catch let failure as AgreedFailure {
             // Every rank is here; the one that failed says why.
             if ranks.rank == failure.rank { StandardError.write("trainer: \(place(failure.rank, ranks))\(failure.report.text)") }
-            try leave(ranks, watch.watchdog)
+            do {
+                try leave(ranks, watch.watchdog)
+            } catch {
+                CrashReport.allowExit()  // the cause has been told, and its code counts
+            }
             exit(failure.report.code)
         } catch {
             let report = ErrorReport(error)

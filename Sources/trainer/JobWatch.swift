@@ -18,6 +18,7 @@ final class JobWatch: Sendable {
         self.ranks = ranks
         watchdog = Watchdog(
             deadlineSeconds: deadlineSeconds, onWait: { ranks.value.withLock { $0 }?.callRoll() },
+            mayWait: { ranks.value.withLock { $0 }?.othersAreAtWork ?? false },
             onDeadline: { JobWatch.end(after: $0, ranks.value.withLock { $0 }, name: name) })
     }
 

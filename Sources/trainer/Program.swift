@@ -65,6 +65,13 @@ enum StandardError {
             let isControl = scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t"
             text += isControl ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar)
         }
-        FileHandle.standardError.write(Data((text + "\n").utf8))
+        // Standard error may be closed, which is no reason to end a job.
+        var rest = Array((text + "\n").utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+            if count < 0 && errno == EINTR { continue }
+            if count <= 0 { return }
+            rest = rest.dropFirst(count)
+        }
     }
 }

@@ -53,17 +53,20 @@ struct Train: ParsableCommand {
         let endSeconds = TimeLimit.end(limitSeconds: try supervision.limitSeconds(), ProcessInfo.processInfo.environment)
         if np != nil || supervision.isAsked { try supervise(endSeconds: endSeconds) }
         StopSignal.install()
+        var trainer: Trainer?  // outlives an error, which is told without waiting for a save that is under way
+        defer { withExtendedLifetime(trainer) {} }
         try Job.run("train", deadlineSeconds: deadline ?? Watchdog.usualDeadlineSeconds) { ranks, watchdog in
             let configuration = try ranks.together { try loadConfiguration() }
             watchdog.deadlineSeconds = configuration.deadlineSeconds
             let options = RunOptions(
                 directory: directory, resume: resumeMode, threads: threads, endSeconds: endSeconds,
                 restartReason: ProcessInfo.processInfo.environment[Train.restartReasonVariable])
-            let trainer = try Trainer(configuration, options, ranks) {
+            let made = try Trainer(configuration, options, ranks) {
                 RunReporter(configuration: $0, goesOnWithoutStorage: configuration.checkpoint.onFailure == .continue)
             }
             try Job.warnOfOversubscription(threads: threads, ranks, isRestarted: options.restartReason != nil)
-            return try trainer.run() == .stopped ? ExitCode.stopped.rawValue : ExitCode.done.rawValue
+            trainer = made
+            return try made.run() == .stopped ? ExitCode.stopped.rawValue : ExitCode.done.rawValue
         }
     }
 

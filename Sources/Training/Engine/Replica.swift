@@ -67,7 +67,7 @@ public final class Replica: @unchecked Sendable {
         if ranks.worldSize == 1 { return LocalReduction() }
         if ranks.shareOneHost {
             let bytes = SharedMemoryReduction.byteCountPerRank(assignment: assignment, count: count)
-            if let window = try ranks.communication.perform({ try $0.sharedWindow(byteCountPerRank: bytes) }) {
+            if let window = try ranks.waiting({ try $0.sharedWindow(byteCountPerRank: bytes) }) {
                 return SharedMemoryReduction(assignment: assignment, rank: ranks.rank, count: count, window: window)
             }
         }
@@ -122,7 +122,9 @@ public final class Replica: @unchecked Sendable {
         try TestFault.reach(.allReduce, step: Activity.step)
         let joined = Clock.seconds
         let arrivals = deferred == nil ? nil : try reducer.arrivals()
-        let sum = try arrivals?.wait(for: model.layout.trainableCount..<Replica.vectorCount(model)) ?? reducer.finish()
+        let sum = try Activity.waitingForRanks {
+            try arrivals?.wait(for: model.layout.trainableCount..<Replica.vectorCount(model)) ?? reducer.finish()
+        }
         let end = Clock.seconds
         let own = computed.withLock { $0 }
         let tail = sum + model.layout.count

@@ -31,8 +31,7 @@ extension Trainer {
         let outcome: String
         do {
             let path = try keeper.moveIn(setup.state, progress(step: step, validation))
-            try observer?.runDirectoryIsNew()
-            outcome = "it was made again and the state saved as \(path)"
+            outcome = "it was made again and the state saved as \(path)" + observerMovesIn()
         } catch {
             outcome = "the state could not be saved there (\(error))"
         }
@@ -42,6 +41,16 @@ extension Trainer {
         }
         let reason = "the run directory was removed or moved after step \(step); \(outcome), training goes on"
         try observer?.decided(DecisionRecord(step: step, kind: .runDirectoryLost, reason: reason))
+    }
+
+    /// Has the logs begun anew; gives what to say where that is not possible, which costs no state.
+    private func observerMovesIn() -> String {
+        do {
+            try observer?.runDirectoryIsNew()
+            return ""
+        } catch {
+            return ", without its logs (\(error))"
+        }
     }
 
     /// Runs `body`, which writes to the run directory; where it fails because that is gone, this is what the run ends with.

@@ -17,7 +17,8 @@ public enum ActivityRecord {
         let file = open(path(String(cString: folder), rank), O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         if file < 0 { return }
         defer { close(file) }
-        guard ftruncate(file, 16) == 0, let memory = mmap(nil, 16, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0), memory != MAP_FAILED
+        // Written, because a hole would end the process at its first use when the disk is full.
+        guard [UInt8](repeating: 0, count: 16).withUnsafeBytes({ pwrite(file, $0.baseAddress, 16, 0) }) == 16, let memory = mmap(nil, 16, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0), memory != MAP_FAILED
         else { return }
         words = memory.bindMemory(to: Int.self, capacity: 2)
     }

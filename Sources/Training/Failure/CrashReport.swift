@@ -9,9 +9,10 @@ import Synchronization
 public enum CrashReport {
     /// `rank 1 of 4 on node2 (`, or empty in a process without ranks.
     nonisolated(unsafe) private static var start = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 0)
-    /// Where the line is put together; only the thread that crashes uses it.
+    /// Where the line is put together, by the one thread that ends the process.
     nonisolated(unsafe) private static let line = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 1024)
     nonisolated(unsafe) private static var used = 0
+    private static let hasCrashed = Atomic(false)
     private static let isAllowedToExit = Atomic(false)
     private static let crashSignals = [SIGSEGV, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS]
 
@@ -22,13 +23,13 @@ public enum CrashReport {
         let text = Array((rank.map { "\($0) (" } ?? "trainer: (").utf8)
         let copy = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: text.count)
         _ = copy.initialize(fromContentsOf: text)
-        used = line.count - line.count  // makes sure that the line's memory exists
+        _ = line.count  // makes sure that the line's memory exists
         start = copy  // the old one stays: a handler may be reading it
         if getenv("SWIFT_BACKTRACE").map({ String(cString: $0) })?.contains("enable=yes") ?? false { return }
         for number in crashSignals {
             var action = sigaction()
             action.__sigaction_handler.sa_handler = { CrashReport.receive($0) }
-            action.sa_flags = Int32(bitPattern: UInt32(SA_RESETHAND)) | SA_NODEFER | SA_ONSTACK
+            action.sa_flags = SA_ONSTACK
             sigaction(number, &action, nil)
         }
     }
@@ -46,6 +47,9 @@ public enum CrashReport {
     public static func allowExit() { isAllowedToExit.store(true, ordering: .relaxed) }
 
     private static func receive(_ number: Int32) {
+        // Another thread that crashes, too, lets the first finish its line.
+        if hasCrashed.exchange(true, ordering: .relaxed) { while true { pause() } }
+        signal(number, SIG_DFL)
         switch number {
         case SIGSEGV: write("crashed with SIGSEGV, an access to memory that is not there; ", advises: true)
         case SIGILL, SIGTRAP: write("stopped by a check of the program (SIGILL or SIGTRAP; the line before may say which); ", advises: true)
@@ -53,6 +57,10 @@ public enum CrashReport {
         case SIGABRT: write("was aborted by a library or the system (SIGABRT; the lines before may say why); ", advises: true)
         default: write("was ended by a signal of the system; ", advises: true)
         }
+        var set = sigset_t()
+        sigemptyset(&set)
+        sigaddset(&set, number)
+        pthread_sigmask(SIG_UNBLOCK, &set, nil)
         raise(number)
     }
 

@@ -4,8 +4,8 @@ import Synchronization
 /// A thread that ends a rank which makes no progress: it counts seconds since ``Activity`` last moved on, not wall time.
 /// During start-up it is also progress when the process computes, for ten deadlines at most.
 ///
-/// It runs from before MPI starts until after it has ended. A rank that has done its part and waits for the others gives them
-/// a little longer, so that one that is late but alive names itself, and ranks can hear of each other who waits.
+/// It runs from before MPI starts until after it has ended. A rank that has done its part and waits for the others calls the roll
+/// before it gives up: those that answer and are at work have watchdogs of their own.
 public final class Watchdog: Sendable {
     /// What a rank that waits adds to the deadline.
     private static let courtesySeconds = 1.0
@@ -17,14 +17,18 @@ public final class Watchdog: Sendable {
     private let deadlineBits: Atomic<UInt64>
     private let isStopped = Atomic(false)
 
+    /// All are called from the watchdog's thread.
+    ///
     /// - Parameters:
-    ///   - onWait: called once from the watchdog's thread when this rank has waited for others until the deadline.
-    ///   - onDeadline: called once from it when the time is over, with the seconds without progress.
+    ///   - onWait: called when this rank has waited for others until the deadline.
+    ///   - mayWait: called a second later; whether it is right to wait for another deadline.
+    ///   - onDeadline: called once when the time is over, with the seconds without progress.
     public init(
-        deadlineSeconds: Double, onWait: @escaping @Sendable () -> Void, onDeadline: @escaping @Sendable (Double) -> Void
+        deadlineSeconds: Double, onWait: @escaping @Sendable () -> Void, mayWait: @escaping @Sendable () -> Bool,
+        onDeadline: @escaping @Sendable (Double) -> Void
     ) {
         deadlineBits = Atomic(deadlineSeconds.bitPattern)
-        let thread = Thread { [self] in watch(onWait, onDeadline) }
+        let thread = Thread { [self] in watch(onWait, mayWait, onDeadline) }
         thread.name = "watchdog"
         thread.start()
     }
@@ -44,7 +48,7 @@ public final class Watchdog: Sendable {
         return 2 * time.tv_sec + time.tv_nsec / 500_000_000
     }
 
-    private func watch(_ onWait: () -> Void, _ onDeadline: (Double) -> Void) {
+    private func watch(_ onWait: () -> Void, _ mayWait: () -> Bool, _ onDeadline: (Double) -> Void) {
         var last = -1
         var since = Clock.seconds
         var lastLook = since
@@ -55,7 +59,10 @@ public final class Watchdog: Sendable {
             let pause = min(max(deadline / 40, 0.02), 0.25)
             let now = Clock.seconds
             // A process that was itself stopped, or a machine that slept, has not had the time that has passed.
-            if now - lastLook > pause + 1 { since += now - lastLook - pause }
+            if now - lastLook > pause + 1 {
+                since += now - lastLook - pause
+                ownSince += now - lastLook - pause
+            }
             lastLook = now
             let isWaiting = Activity.isWaitingForRanks
             // Data sets may take long to open, and no step tells that they do; the processor's time does.
@@ -67,7 +74,9 @@ public final class Watchdog: Sendable {
                 since = now
                 hasAsked = false
             } else if now - since > deadline + (isWaiting ? Watchdog.courtesySeconds : 0) {
-                return onDeadline(now - since)
+                guard isWaiting, mayWait() else { return onDeadline(now - since) }
+                since = now
+                hasAsked = false
             } else if isWaiting, !hasAsked, now - since > deadline {
                 hasAsked = true
                 onWait()

@@ -24,8 +24,12 @@ public final class Ranks: Sendable {
         communicator = try communication.perform { $0 }
         isHostLeader = communicator.hostRank == 0
         hostSize = communicator.hostRanks.count
-        hostNames = try communication.perform { communicator in
-            try communicator.allGatherVariable(Array(communicator.hostName.utf8)).map { String(decoding: $0, as: UTF8.self) }
+        communicator.answerRollCalls { Activity.isWaitingForRanks }
+        let communication = communication
+        hostNames = try Activity.waitingForRanks {
+            try communication.perform { communicator in
+                try communicator.allGatherVariable(Array(communicator.hostName.utf8)).map { String(decoding: $0, as: UTF8.self) }
+            }
         }
     }
 
@@ -95,21 +99,28 @@ public final class Ranks: Sendable {
 
     // MARK: - Ranks that do not come
 
-    /// Tells the others that this rank waits; from any thread.
-    public func callRoll() { communicator.callRoll(Ranks.rollCallPlace) }
+    /// Asks the others whether they are there; from any thread.
+    public func callRoll() { communicator.callRoll() }
 
-    /// Ranks that this one waits for in vain, with their hosts and, on this host, what is the matter with them; from any thread.
-    public func suspects() -> [String] {
-        let states = SiblingProcesses.ranksThatCannotRun()
-        let silent = communicator.silentRanks(Ranks.rollCallPlace) ?? []
-        let ranks = states.isEmpty ? silent : states.keys.sorted()
-        return ranks.map { "rank \($0) on \(hostNames[$0])\(states[$0].map { ", which is \($0)" } ?? ", which does not answer")" }
+    /// Whether all ranks have answered and one of them has work of its own, so that to wait for it is right; from any thread.
+    public var othersAreAtWork: Bool {
+        guard let answers = communicator.ranksThatAnswered else { return false }
+        return answers.count == worldSize - 1 && answers.values.contains(false)
     }
 
-    /// Ranks that wait together are at the same place.
-    private static var rollCallPlace: UInt64 { UInt64(Activity.step) << 8 | UInt64(Activity.phase.rawValue) }
+    /// Ranks that this one waits for in vain, with their hosts and, on this host, what is the matter with them; at most eight. From any thread.
+    public func suspects() -> [String] {
+        let states = SiblingProcesses.ranksThatCannotRun()
+        let answers = communicator.ranksThatAnswered
+        let stopped = states.filter { $0.value == SiblingProcesses.stopped }.keys.filter(hostNames.indices.contains)
+        let silent = answers.map { answers in (0..<worldSize).filter { $0 != rank && answers[$0] == nil } } ?? []
+        return Set(stopped + silent).sorted().prefix(8).map { rank in
+            "rank \(rank) on \(hostNames[rank])\(states[rank].map { ", which is \($0)" } ?? ", which does not answer")"
+        }
+    }
 
-    private func waiting<T>(_ body: @escaping @Sendable (any Communicator) throws -> T) throws -> T {
+    /// Runs a job on the communication thread that returns when other ranks have done their part.
+    func waiting<T>(_ body: @escaping @Sendable (any Communicator) throws -> T) throws -> T {
         try Activity.waitingForRanks { try communication.perform(body) }
     }
 }

@@ -60,6 +60,7 @@ extension RunSetup {
             key: key, grains: grains, steps: step..<step + 1, depth: 1, threads: 0)
         defer { loader.stop() }
         for grain in grains where own == nil {
+            Activity.beat()
             try loader.withBatch(step: step, grain: grain) { batch in
                 let key = key.folding(.dropout).folding(step).folding(grain)
                 if let found = NonFiniteSearch(model, values: state.values, objective, Samples(batch), mode: .training(key)) {
