@@ -1,4 +1,5 @@
 import Foundation
+import Training
 
 /// Standard output of this process.
 ///
@@ -39,15 +40,17 @@ public final class StandardOutput: TextOutput {
     package func write(_ text: String) {
         if isBroken { return }
         let bytes = Array(text.utf8)
-        isBroken = !withoutBrokenPipeSignal {
-            var offset = 0
-            while offset < bytes.count {
-                let count = bytes[offset...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-                if count < 0 && errno == EINTR { continue }
-                if count <= 0 { return false }
-                offset += count
+        isBroken = !Activity.waitingForReader {
+            withoutBrokenPipeSignal {
+                var offset = 0
+                while offset < bytes.count {
+                    let count = bytes[offset...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+                    if count < 0 && errno == EINTR { continue }
+                    if count <= 0 { return false }
+                    offset += count
+                }
+                return true
             }
-            return true
         }
     }
 

@@ -17,6 +17,8 @@ struct Attempt {
     static let endingSeconds = 2.0
     /// Seconds that it gets after a rank has said why it ends; it does not always tell that it knows.
     static let rankEndingSeconds = 3.0
+    /// The same where all ranks know of the failure and leave in order, which a busy machine may take a while over.
+    static let agreedEndingSeconds = 8.0
     /// Seconds that a stop request waits at most for processes that do not listen to it yet.
     private static let deafSeconds = 10.0
 
@@ -53,10 +55,10 @@ struct Attempt {
         forward(reader, &account, &output)
         StandardErrorText.write(output.rest()[...])
         // A launcher that had to be ended cannot pass on the exit code that a rank gave.
-        let end = ownEnd ?? account.abortCode.map(ProcessEnd.exited) ?? .signaled(SIGKILL)
+        let end = ownEnd ?? account.exitCode.map(ProcessEnd.exited) ?? .signaled(SIGKILL)
         return Outcome(
             end: end, account: account, seconds: MonotonicClock.seconds - start, wasToldToStop: wasToldToStop,
-            isWithoutCode: ownEnd == nil && account.abortCode == nil)
+            isWithoutCode: ownEnd == nil && account.exitCode == nil)
     }
 
     /// Passes messages and stop requests on until the process ends or has to be ended; gives whether it was told to stop.
@@ -105,7 +107,9 @@ private struct Ending {
     /// Whether the launcher has had its time.
     mutating func isOverdue(_ account: FailureAccount) -> Bool {
         let now = MonotonicClock.seconds
-        if limit == nil, account.hasRankEnded { limit = now + Attempt.rankEndingSeconds }
+        if limit == nil, account.hasRankEnded {
+            limit = now + (account.isAgreed ? Attempt.agreedEndingSeconds : Attempt.rankEndingSeconds)
+        }
         if account.isEnding, !wasKnownToLauncher {
             wasKnownToLauncher = true
             limit = min(limit ?? .infinity, now + Attempt.endingSeconds)

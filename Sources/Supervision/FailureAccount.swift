@@ -12,6 +12,16 @@ public struct FailureAccount: Equatable, Sendable {
     private var launcherRank: Int?
     private var rankOfMessage: Int?
     private var placeOfKilledRank: String?
+    /// The signal or exit code with which `mpirun` says that the first process ended, and which rank that was.
+    private var launcherSignal: Int32?
+    private var exitedRank: String?
+    private var exitedCode: Int32?
+    /// Whether the rank's failure is one that all ranks know of, so that they leave MPI in order.
+    public private(set) var isAgreed = false
+    /// Whether a rank has said what the cause is, which people have read.
+    public var isTold: Bool { (rankMessage ?? crash) != nil && killedRank == nil && !isHostFailure }
+    /// The exit code of the first cause as far as the messages tell it, for a launcher that could not give it.
+    public var exitCode: Int32? { abortCode ?? exitedCode ?? launcherSignal.map { 128 + $0 } }
     private var crash: String?
     /// Hosts that could not be reached or whose daemon was lost, in the order of the messages.
     public private(set) var lostHosts: [String] = []
@@ -24,7 +34,7 @@ public struct FailureAccount: Equatable, Sendable {
     /// Hosts of the ranks whose replicas differ from those of more than half of all ranks; empty without such a majority.
     public private(set) var suspectHosts: [String] = []
     /// The exit code that a rank has ended the job with, while `mpirun` was still at it.
-    public private(set) var abortCode: Int32?
+    private var abortCode: Int32?
     /// Whether what failed was `mpirun`'s hold on a host rather than a rank.
     public var isHostFailure: Bool { !lostHosts.isEmpty || cannotStartDaemons }
     private var cannotStartDaemons = false
@@ -51,6 +61,7 @@ public struct FailureAccount: Equatable, Sendable {
         if let launcherMessage, killedRank != nil { return launcherMessage + (placeOfKilledRank.map { " in \($0)" } ?? "") }
         if let host = lostHosts.first { return "host \(host) is lost" }
         if let text = rankMessage ?? crash { return text }
+        if let exitedRank, let exitedCode { return "rank \(exitedRank) ended with exit code \(exitedCode)" }
         if cannotStartDaemons { return "mpirun could not start its daemons on all hosts" }
         switch end {
         case .exited(let code): return "\(program) ended with exit code \(code)"
@@ -68,10 +79,12 @@ public struct FailureAccount: Equatable, Sendable {
             if hasRankEnded { return }
             hasRankEnded = true
             rankOfMessage = Int(place.output.rank)
+            isAgreed = line.hasPrefix("trainer: ")
             hadStarted = place.output.phase.map { $0 != "start-up" && $0 != "the launch" } ?? false
             suspectHosts = FailureAccount.suspects(in: message[place.range.upperBound...].drop { $0 == " " })
         } else if line.hasPrefix("trainer: ") {
             if rankMessage == nil { rankMessage = String(message) }
+            if message.prefixMatch(of: /[(][^()]+ after step \d+[)]: /) != nil { hadStarted = true }  // of a process without ranks
         } else if line.contains("Fatal error: ") {
             if crash == nil { crash = line }
         } else if line.hasPrefix("with errorcode ") {
@@ -91,6 +104,11 @@ public struct FailureAccount: Equatable, Sendable {
             else { return }
             launcherMessage = "rank \(rank) on \(host) was ended by \(SignalName.of(signal))"
             launcherRank = Int(rank)
+            launcherSignal = signal
+        } else if line.hasPrefix("  Process name: [[") {
+            if exitedRank == nil { exitedRank = line.split(separator: ",").last.map { String($0.prefix(while: \.isNumber)) } }
+        } else if line.hasPrefix("  Exit code: ") {
+            if exitedCode == nil { exitedCode = line.split(separator: " ").last.flatMap { Int32($0) } }
         }
     }
 

@@ -193,9 +193,14 @@ public struct Supervisor {
         }
         if outcome.wasToldToStop {
             // A process that did not listen yet has died of the request, and so there was nothing to save.
-            return outcome.end.exitCode == 128 + SIGUSR1 ? stopped(requests) : history.firstCauseCode
+            if outcome.end.exitCode == 128 + SIGUSR1 { return stopped(requests) }
+            tell(outcome, history)
+            return history.firstCauseCode
         }
-        if isOver { return stopped(requests) }
+        if isOver {
+            tell(outcome, history)
+            return stopped(requests)
+        }
         let account = "attempt \(history.attempts) of \(policy.restarts + 1) failed after \(Int(outcome.seconds)) s: \(history.cause)"
         if verdict == .restart {
             say(account)
@@ -203,11 +208,17 @@ public struct Supervisor {
         }
         if policy.restarts > 0 {
             say("\(account); that was the last one: remove the cause and give the same command, which \(history.resumption)")
-        } else if outcome.account.killedRank != nil || outcome.account.isHostFailure {
-            // Nobody has said it yet.
-            say("\(history.cause); look at that host (dmesg tells when memory ran out); the same command \(history.resumption)")
+        } else {
+            tell(outcome, history)
         }
         return history.firstCauseCode
+    }
+
+    /// Says what ended the job, unless a rank has.
+    private func tell(_ outcome: Attempt.Outcome, _ history: History) {
+        if outcome.account.isTold { return }
+        let advice = outcome.account.killedRank == nil ? "" : "; look at its host (dmesg tells when memory ran out)"
+        say("\(history.cause)\(advice); the same command \(history.resumption)")
     }
 
     private var isOver: Bool { endSeconds.map { MonotonicClock.seconds >= $0 } ?? false }

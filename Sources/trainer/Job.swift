@@ -45,9 +45,10 @@ enum Job {
             }
             exit(failure.report.code)
         } catch {
-            let report = ErrorReport(error)
-            if ranks.worldSize == 1 { throw report }
-            ranks.abort(report)
+            var report = ErrorReport(error)
+            if ranks.worldSize > 1 { ranks.abort(report) }
+            if Activity.hasSteps { report.text = "(\(Activity.place)): \(report.text)" }
+            throw report
         }
     }
 

@@ -23,9 +23,11 @@ struct Predict: ParsableCommand {
         try Job.run("predict") { ranks, _ in
             let weights = try ranks.together { try TrainedWeights(source, config: config, data: data) }
             let predictor = try weights.makePredictor(ranks)
+            Activity.enter(.evaluation)
             for file in files {
                 try predictor.predict(file: file) { index, prediction in
-                    if ranks.rank == 0 { print("\(file)[\(index)]: \(prediction.name) probability=\(prediction.probability)") }
+                    if ranks.rank != 0 { return }
+                    Activity.waitingForReader { print("\(file)[\(index)]: \(prediction.name) probability=\(prediction.probability)") }
                 }
             }
             return ExitCode.done.rawValue

@@ -35,21 +35,32 @@ func sendToRankOne(_ communicator: any Communicator, sentBytes: Int, expectedByt
     try communicator.barrier()
 }
 
-/// While the others wait for the last rank in `operation`, each of them hears of all but that one, and only at the same place.
+/// While the others wait for the last rank in `operation`, they hear of each other that they wait; of the last one they hear nothing
+/// while it stands still, then that it works.
 func callRoll(_ communicator: any Communicator, whileOthers operation: () throws -> Void) throws {
     let last = communicator.worldSize - 1
+    communicator.answerRollCalls { communicator.rank != last }
     if communicator.rank == last {
         sleep(2)
+        let end = Date(timeIntervalSinceNow: 2)
+        while Date() < end {
+            communicator.attendRollCall()
+            usleep(10_000)
+        }
         return try operation()
     }
-    let (place, elsewhere) = (UInt64(41 << 8), UInt64(42 << 8))
-    communicator.callRoll(place)
-    let listener = Thread {
-        sleep(1)
-        if communicator.silentRanks(place) != [last] || communicator.silentRanks(elsewhere)?.count != last {
-            fail("rank \(communicator.rank) has not heard of \(communicator.silentRanks(place) ?? [])", exitCode: 70)
+    var others: [Int: Bool] = [:]
+    for peer in 0..<last where peer != communicator.rank { others[peer] = true }
+    let listener = Thread { [others] in
+        for (answers, what) in [(others, "misses"), (others.merging([last: false]) { $1 }, "hears that it works:")] {
+            communicator.callRoll()
+            usleep(1_500_000)
+            if communicator.ranksThatAnswered != answers {
+                fail("rank \(communicator.rank): \(communicator.ranksThatAnswered ?? [:]), not \(answers)", exitCode: 70)
+            }
+            print("rank \(communicator.rank) \(what) rank \(last)")
+            usleep(700_000)
         }
-        print("rank \(communicator.rank) misses rank \(last)")
     }
     listener.start()
     try operation()

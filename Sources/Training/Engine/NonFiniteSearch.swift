@@ -11,15 +11,17 @@ package struct NonFiniteSearch {
     /// The data set's numbers of the samples that have it, all of the grain's where that is not known.
     package let samples: [Int]
 
-    /// Computes a grain again, with the same numbers, and looks at every result on the way; nil when all are finite.
-    package init?(_ model: Model, values: FlatBuffer, _ objective: any Objective, _ samples: Samples, mode: Mode) {
+    /// Computes a grain again and looks at every result on the way; nil when all are finite.
+    ///
+    /// - Parameter weightsHaveMoved: whether some parameters have the step's update already; then what they are says nothing.
+    package init?(_ model: Model, values: FlatBuffer, _ objective: any Objective, _ samples: Samples, mode: Mode, weightsHaveMoved: Bool = false) {
         guard samples.inputs.shape[0] > 0 else { return nil }
         func all(_ what: String) -> (String, [Int]) { (what, samples.identities) }
         func some(_ what: String, _ rows: [Int]) -> (String, [Int]) {
             (what, rows.allSatisfy(samples.identities.indices.contains) ? rows.map { samples.identities[$0] } : samples.identities)
         }
         func find() -> (String, [Int])? {
-            for parameter in model.layout.parameters {
+            for parameter in model.layout.parameters where !weightsHaveMoved {
                 if NonFiniteSearch.isIn(values.pointer + model.layout.offsets[parameter.index], parameter) {
                     return all("\(parameter.isTrainable ? "weight" : "statistic") \(parameter.name), before the step,")
                 }

@@ -157,7 +157,7 @@ public final class Trainer {
         do {
             return try body()
         } catch let error as DeferredUpdate.NonFiniteGradient {
-            throw try setup.nonFiniteCause(step: error.step, seen: "the summed gradient of \(error.parameter)")
+            throw try setup.nonFiniteCause(step: error.step, seen: "the summed gradient of \(error.parameter)", weightsHaveMoved: true)
         }
     }
 
@@ -213,9 +213,10 @@ public final class Trainer {
         try compareReplicas(step: step)
         try settle()
         // Skipped steps change nothing, but a rollback may still bring sound weights back.
-        if setup.configuration.onNonFinite == .stop || !setup.state.keepsBest { try requireFinite(step: step) }
+        let mustBeFinite = setup.configuration.onNonFinite == .stop || !setup.state.keepsBest
+        if mustBeFinite { try requireFinite(step: step) }
         guard let keeper = setup.keeper else { return }
-        if let tensor = setup.state.nonFiniteTensor {
+        if !mustBeFinite, let tensor = setup.state.nonFiniteTensor {
             let reason = "the state after step \(step) was not saved, training goes on: \(tensor) \(TrainingError.nonFinitePhrase)"
             try observer?.decided(DecisionRecord(step: step, kind: .saveFailed, reason: reason))
             return

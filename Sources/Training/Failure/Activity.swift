@@ -36,6 +36,8 @@ public enum Activity {
     private static let piecesLeft = Atomic(-1)
     /// Calls under way that wait for other ranks.
     private static let waits = Atomic(0)
+    /// Calls under way that may wait for a person.
+    private static let reads = Atomic(0)
 
     /// The rank enters a phase.
     ///
@@ -69,6 +71,16 @@ public enum Activity {
         return try body()
     }
 
+    /// Runs `body`, which writes what somebody reads, at whatever pace: a terminal that is halted, `less`.
+    public static func waitingForReader<Result>(_ body: () throws -> Result) rethrows -> Result {
+        reads.add(1, ordering: .relaxed)
+        defer { reads.subtract(1, ordering: .relaxed) }
+        return try body()
+    }
+
+    /// Whether a reader may have halted this process.
+    static var isWaitingForReader: Bool { reads.load(ordering: .relaxed) > 0 }
+
     /// Changes whenever something has moved on.
     static var beats: Int { beatCount.load(ordering: .relaxed) }
 
@@ -83,6 +95,9 @@ public enum Activity {
 
     /// Finished steps.
     static var step: Int { finishedSteps.load(ordering: .relaxed) }
+
+    /// Whether finished steps mean something now.
+    public static var hasSteps: Bool { !phase.isWithoutSteps }
 
     /// Where this process is, for messages: `training after step 41`.
     public static var place: String { phase.place(step: step) }

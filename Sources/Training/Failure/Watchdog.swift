@@ -69,7 +69,7 @@ public final class Watchdog: Sendable {
             if Activity.beats != lastOwn { (lastOwn, ownSince) = (Activity.beats, now) }
             let computes = Activity.phase == .startUp && !isWaiting && now - ownSince < Watchdog.computingDeadlines * deadline
             let beats = Activity.beats + (computes ? Watchdog.processorHalfSeconds : 0)
-            if beats != last {
+            if beats != last || Activity.isWaitingForReader {
                 last = beats
                 since = now
                 hasAsked = false

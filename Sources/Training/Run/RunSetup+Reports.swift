@@ -53,7 +53,7 @@ extension RunSetup {
     }
 
     /// Finds what in a step is not finite by computing its grains again, one by one; collective.
-    func nonFiniteCause(step: Int, seen: String) throws -> any Error {
+    func nonFiniteCause(step: Int, seen: String, weightsHaveMoved: Bool = false) throws -> any Error {
         var own: TrainingError?
         let loader = try BatchLoader(
             dataset: data.training, plan: plan, preprocessing: data.preprocessing, augmentations: configuration.data.augment,
@@ -63,7 +63,7 @@ extension RunSetup {
             Activity.beat()
             try loader.withBatch(step: step, grain: grain) { batch in
                 let key = key.folding(.dropout).folding(step).folding(grain)
-                if let found = NonFiniteSearch(model, values: state.values, objective, Samples(batch), mode: .training(key)) {
+                if let found = NonFiniteSearch(model, values: state.values, objective, Samples(batch), mode: .training(key), weightsHaveMoved: weightsHaveMoved) {
                     own = .nonFinite(step: step + 1, what: found.what, rank: ranks.rank, samples: found.samples)
                 }
             }
