@@ -172,7 +172,7 @@ struct ModelBuilder {
         return try sequence(layers, input: input, prefix: prefix.isEmpty ? name : prefix + "." + name)
     }
 
-    // MARK: - Helpers
+    // MARK: - Windows, sizes, parameters and the summary
 
     private func pooling(_ p: LayerSpecification.Pooling, _ input: Shape, _ path: String) throws -> (PoolingAttributes, Shape) {
         guard input.rank == 3 else { throw ModelError.wrongRank(layer: path, input: input, expected: "an image [H, W, C]") }

@@ -66,16 +66,16 @@ extension ProgramTests {
             #expect(stopped.exitCode == 75 && stopped.leftovers.isEmpty, "\(stopped.account)")
         }
 
-        @Test(arguments: [1, 2, 3, 4] as [UInt64])
+        @Test(arguments: [1, 2, 3, 4, 5, 6] as [UInt64])
         func `a job killed at a random point and restarted on other ranks gives the same final bytes`(seed: UInt64) throws {
             var random = SplitMix(state: seed)
-            let scenario = [Scenario.lenet5Kill, .mlpKill][Int(seed % 2)]
+            let scenario = [Scenario.batchNormalizationKill, .lenet5Kill, .mlpKill][Int(seed % 3)]
             let expected = try undisturbed(scenario)
             let ranks = 1 + random.next(below: 4)
             let lines = 1 + random.next(below: 40)
             let job = try program.start(scenario.arguments(in: directory, threads: 1 + random.next(below: 2)), ranks: ranks)
             let reached = job.wait { $0.output.split(separator: "\n").count >= lines }
-            let killsTree = seed > 2
+            let killsTree = seed > 3
             if killsTree { job.killTree() } else { job.signal(SIGKILL, rank: random.next(below: ranks)) }
             let killed = job.wait()
             #expect(reached && killed.exitCode != 0 && !killed.timedOut && killed.leftovers.isEmpty, "seed \(seed): \(killed.account)")

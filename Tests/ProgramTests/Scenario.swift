@@ -8,6 +8,11 @@ let dataFolder = ProcessInfo.processInfo.environment["TRAINER_DATA"]
 
 let needsData: Comment = "needs TRAINER_DATA, the folder with mnist and cifar10"
 
+/// Whether this machine has Python, in which some scripts of tests are written; such tests are skipped without it.
+let hasPython = system("python3 -c '' >/dev/null 2>&1") == 0
+
+let needsPython: Comment = "needs python3; .ci/run installs it, by hand: apt-get install python3"
+
 /// A small training job that meets everything that could depend on ranks and threads: batches that do not divide the
 /// data, grains with fewer samples or none, the end of an epoch, validation in between, decay with rollback.
 struct Scenario: CustomTestStringConvertible, Sendable {
@@ -72,6 +77,25 @@ struct Scenario: CustomTestStringConvertible, Sendable {
             .replacingOccurrences(of: "rollback: true", with: "rollback: true, minDelta: 0.05")
             .replacingOccurrences(of: "validation: {everySteps: 3}", with: "validation: {everySteps: 2}")
             .replacingOccurrences(of: "checkpoint: {everyEpochs: 1}", with: "checkpoint: {everySteps: 7, keep: 1}"), steps: 140)
+
+    /// Running statistics instead of dropout, and a rate that changes with every step.
+    static let batchNormalizationKill = Scenario(
+        name: "batch-normalization-kill",
+        yaml: """
+            model:
+              input: [28, 28, 1]
+              layers: [ {conv: {filters: 8, kernel: 3, padding: same, bias: false}}, batchNorm, relu, {maxPool: 4}, flatten, {linear: 10} ]
+            data: {name: digits, limit: 250, validation: 30}
+            batch: 64
+            grain: 16
+            epochs: 60
+            optimizer: {name: momentum, learningRate: 0.1}
+            schedule: cosine
+            checkpoint: {everySteps: 5}
+            logEverySteps: 2
+            seed: 2
+
+            """, steps: 238)
 
     /// Runs for seconds, for signals that come in the middle.
     static let long = Scenario(

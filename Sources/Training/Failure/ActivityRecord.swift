@@ -11,10 +11,12 @@ public enum ActivityRecord {
 
     nonisolated(unsafe) private static var words: UnsafeMutablePointer<Int>?
 
-    /// Begins to leave this rank's activity in the folder that the environment names.
-    public static func begin(rank: Int) {
-        guard let folder = getenv(folderVariable) else { return }
-        let file = open(path(String(cString: folder), rank), O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    /// Begins to leave this rank's activity.
+    ///
+    /// - Parameter folder: where; by default what the environment names.
+    public static func begin(rank: Int, in folder: String? = ProcessInfo.processInfo.environment[folderVariable]) {
+        guard let folder else { return }
+        let file = open(path(folder, rank), O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         if file < 0 { return }
         defer { close(file) }
         // Written, because a hole would end the process at its first use when the disk is full.

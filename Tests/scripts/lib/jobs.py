@@ -44,27 +44,40 @@ def has_signal(process, number, field):
     return bool(sets) and sets[0] >> (number - 1) & 1 == 1
 
 
-def records(path, tail=None):
-    """The lines of a JSON-lines file, or those of its last bytes; one that is not whole counts as not there."""
+def records(path):
+    """The lines of a JSON-lines file; one that is not whole counts as not there."""
     try:
         with open(path, "rb") as file:
-            if tail:
-                file.seek(max(0, file.seek(0, os.SEEK_END) - tail))
-            lines = file.read().decode(errors="replace").splitlines()
+            return parsed(file.read())
     except FileNotFoundError:
         return []
+
+
+def last_records(file):
+    """The lines in the last bytes of an open JSON-lines file."""
+    file.seek(max(0, file.seek(0, os.SEEK_END) - 2000))
+    return parsed(file.read())
+
+
+def parsed(content):
     result = []
-    for line in lines:
+    for line in content.decode(errors="replace").splitlines():
         try:
-            result.append(json.loads(line))
+            record = json.loads(line)
         except ValueError:
-            pass
+            continue
+        if isinstance(record, dict):  # a line that is cut at the front may be a number
+            result.append(record)
     return result
 
 
 def last_step(directory):
     """The last step in the log of a run that logs every step; 0 when there is none."""
-    steps = [record["step"] for record in records(directory / "metrics.jsonl", tail=2000)]
+    try:
+        with open(directory / "metrics.jsonl", "rb") as file:
+            steps = [record["step"] for record in last_records(file)]
+    except FileNotFoundError:
+        return 0
     return steps[-1] if steps else 0
 
 
