@@ -101,7 +101,7 @@ private final class JobQueue: @unchecked Sendable {
     /// - Parameter whileIdle: called about ten times a second while there is none.
     func serve(whileIdle: (() -> Void)?) {
         while true {
-            switch next(waitsAtMost: whileIdle == nil ? .infinity : 0.1) {
+            switch next(waitsAtMost: whileIdle == nil ? nil : 0.1) {
             case .run(let job): job()
             case .idle: whileIdle?()
             case .end: return
@@ -115,12 +115,17 @@ private final class JobQueue: @unchecked Sendable {
         case end
     }
 
-    private func next(waitsAtMost seconds: Double) -> Next {
+    /// - Parameter seconds: after which there is nothing to do; nil waits on.
+    private func next(waitsAtMost seconds: Double?) -> Next {
         condition.lock()
         defer { condition.unlock() }
-        let limit = seconds.isFinite ? Date(timeIntervalSinceNow: seconds) : Date.distantFuture
+        let limit = seconds.map { Date(timeIntervalSinceNow: $0) }
         while jobs.isEmpty {
             if isClosed { return .end }
+            guard let limit else {
+                condition.wait()
+                continue
+            }
             if !condition.wait(until: limit), jobs.isEmpty, !isClosed { return .idle }
         }
         return .run(jobs.removeFirst())

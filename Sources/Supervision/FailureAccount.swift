@@ -84,7 +84,7 @@ public struct FailureAccount: Equatable, Sendable {
             suspectHosts = FailureAccount.suspects(in: message[place.range.upperBound...].drop { $0 == " " })
         } else if line.hasPrefix("trainer: ") {
             if rankMessage == nil { rankMessage = String(message) }
-            if message.prefixMatch(of: /[(][^()]+ after step \d+[)]: /) != nil { hadStarted = true }  // of a process without ranks
+            if message.prefixMatch(of: /[(][^()]+ after step \d+[)]:/) != nil { hadStarted = true }  // of a process without ranks
         } else if line.contains("Fatal error: ") {
             if crash == nil { crash = line }
         } else if line.hasPrefix("with errorcode ") {

@@ -14,10 +14,12 @@ extension ActivityTests {
             var all: [String] { events.withLock { $0 } }
         }
 
-        private func watch(_ seconds: Double) -> (Watchdog, Record) {
+        /// - Parameter patience: how often it is right to wait for another deadline.
+        private func watch(_ seconds: Double, patience: Int = 0) -> (Watchdog, Record) {
             let record = Record()
             let watchdog = Watchdog(
                 deadlineSeconds: seconds, onWait: { record.add("waits") },
+                mayWait: { record.all.count { $0 == "waits" } <= patience },
                 onDeadline: { record.add($0 > seconds ? "deadline" : "too soon") })
             return (watchdog, record)
         }
@@ -47,6 +49,27 @@ extension ActivityTests {
             #expect(record.all == ["waits"])
             wait(20) { record.all.count > 1 }
             #expect(record.all == ["waits", "deadline"])
+            watchdog.stop()
+        }
+
+        @Test("it waits for others as long as one of them works, and looks again after each deadline")
+        func patience() {
+            Activity.enter(.training, step: 3, pieces: 1)
+            Activity.finishPiece()
+            let (watchdog, record) = watch(0.2, patience: 2)
+            wait(20) { record.all.contains("deadline") }
+            #expect(record.all == ["waits", "waits", "waits", "deadline"])
+            watchdog.stop()
+        }
+
+        @Test("nor does what waits for a reader count")
+        func reader() {
+            Activity.enter(.training, step: 3, pieces: 2)
+            let (watchdog, record) = watch(0.2)
+            Activity.waitingForReader { _ = usleep(1_500_000) }
+            #expect(record.all.isEmpty)
+            wait(20) { !record.all.isEmpty }
+            #expect(record.all == ["deadline"])
             watchdog.stop()
         }
 
