@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// A POSIX thread with a stack of 8 MiB that runs one closure with all signals blocked, so that signals reach the threads that expect them.
+/// A POSIX thread with a stack of 8 MiB that runs one closure with signals from outside blocked, so that they reach the threads that expect them.
 final class JoinableThread: Sendable {
     /// Nil once joined.
     private let handle: Mutex<pthread_t?>
@@ -19,6 +19,8 @@ final class JoinableThread: Sendable {
         pthread_attr_setstacksize(&attributes, 8 << 20)
         var (all, previous) = (sigset_t(), sigset_t())
         sigfillset(&all)
+        // A fault of the thread itself must reach its handler: blocked, it would end the process without a word.
+        for fault in [SIGBUS, SIGSEGV, SIGILL, SIGTRAP, SIGFPE, SIGABRT, SIGSYS] { sigdelset(&all, fault) }
         pthread_sigmask(SIG_SETMASK, &all, &previous)
         var handle = pthread_t()
         let status = pthread_create(&handle, &attributes, { argument in

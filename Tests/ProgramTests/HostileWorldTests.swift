@@ -123,6 +123,15 @@ extension ProgramTests {
             #expect(!outcome.errors.contains("no progress"), "\(outcome.account)")
         }
 
+        @Test func `a crash on whatever thread says where the process was`() throws {
+            for _ in 0..<8 {
+                let arguments = try Scenario.lenet5.arguments(in: directory, threads: 4) + ["--resume", "never"]
+                let outcome = try program.run(arguments, environment: ["TRAINER_TEST_FAULT": "segv:training:0:2"])
+                #expect(outcome.exitCode == 128 + SIGSEGV, "\(outcome.account)")
+                #expect(outcome.errors.contains("trainer: (training after step 2): crashed with SIGSEGV"), "\(outcome.account)")
+            }
+        }
+
         @Test func `signals within a second count as one, a later one ends the program at once`() throws {
             let job = try program.start(Scenario.slowValidation.arguments(in: directory))
             _ = job.wait { $0.output.contains("epochs of") }
