@@ -46,9 +46,10 @@ extension ProgramTests {
             let options = Array(repeating: ["--set", "seed=1"], count: 4000).joined()
             for attempt in 1...5 {
                 let job = try program.start(Scenario.endless.arguments(in: directory, run: "run\(attempt)") + options)
-                try #require(job.wait { $0.has(SIGTERM, in: "SigCgt") }, "\(job.errors)")
+                try #require(job.wait { $0.signals("SigCgt").contains(SIGTERM) }, "\(job.errors)")
+                let held = job.signals("SigBlk")
                 // A thread that starts another one holds all signals back.
-                let isHeld = job.has(SIGTERM, in: "SigBlk") && !job.has(SIGHUP, in: "SigBlk")
+                let isHeld = held.contains(SIGTERM) && !held.contains(SIGHUP)
                 job.signal(SIGTERM)
                 let outcome = job.wait()
                 #expect(outcome.exitCode == 75, "\(outcome.account)")
@@ -61,9 +62,8 @@ extension ProgramTests {
             let job = try program.start(Scenario.endless.arguments(in: directory) + ["--np", "2"])
             #expect(job.wait { $0.output.contains("step 50/") }, "\(job.errors)")
             for process in job.processes.keys where process != job.process {
-                for number in Self.stopSignals {
-                    #expect(!RunningProgram.has(number, in: "SigBlk", of: process), "\(job.commandLine(process)) holds signal \(number) back")
-                }
+                let held = RunningProgram.signals("SigBlk", of: process).intersection(Self.stopSignals)
+                #expect(held.isEmpty, "\(job.commandLine(process)) holds signals \(held) back")
             }
             job.signal(SIGTERM)
             #expect(job.wait().exitCode == 75)
@@ -72,13 +72,13 @@ extension ProgramTests {
 }
 
 extension RunningProgram {
-    /// Whether a signal is in a set of the process's status: `SigBlk`, held back, or `SigCgt`, with a handler.
-    fileprivate func has(_ number: Int32, in set: String) -> Bool { RunningProgram.has(number, in: set, of: process) }
+    /// The signals in a set of the process's status: `SigBlk`, held back, or `SigCgt`, with a handler.
+    fileprivate func signals(_ set: String) -> Set<Int32> { RunningProgram.signals(set, of: process) }
 
-    fileprivate static func has(_ number: Int32, in set: String, of process: pid_t) -> Bool {
-        guard let status = FileManager.default.contents(atPath: "/proc/\(process)/status") else { return false }
+    fileprivate static func signals(_ set: String, of process: pid_t) -> Set<Int32> {
+        guard let status = FileManager.default.contents(atPath: "/proc/\(process)/status") else { return [] }
         let line = String(decoding: status, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix(set + ":") }
-        guard let digits = line?.split(separator: "\t").last, let mask = UInt64(digits, radix: 16) else { return false }
-        return mask >> UInt64(number - 1) & 1 == 1
+        guard let digits = line?.split(separator: "\t").last, let mask = UInt64(digits, radix: 16) else { return [] }
+        return Set((1...64).filter { mask >> UInt64($0 - 1) & 1 == 1 })
     }
 }
