@@ -11,7 +11,7 @@
 #$ -V
 #$ -j y
 # Before a queue suspends or ends the job, Grid Engine sends a signal (-notify): the ranks write a checkpoint and end with
-# exit code 75. When a rank dies or hangs, training starts again from the newest checkpoint within this job (three times at
+# exit code 75. Then, or when its time is up, the job queues itself again; after qdel it does not. When a rank dies or hangs, training starts again from the newest checkpoint within this job (three times at
 # most, see launch/supervised); when a host fails, on the hosts that are left. When it is the first host, on which this
 # script runs, Grid Engine queues the job again (-r y).
 #$ -l h_rt=04:00:00
@@ -26,20 +26,24 @@ trainer=.build/release/trainer
 threads=$(awk '!n || $2 < n { n = $2 } END { print n }' "$PE_HOSTFILE")
 if [ $# = 0 ]; then set -- train; fi
 arguments=("$@")
-case $1 in train | evaluate) set -- "$@" --threads "$threads" ;; esac
+case $1 in train | evaluate) set -- "$1" --threads "$threads" "${@:2}" ;; esac
 
 # The same two minutes before the time is up, at the latest. (Grid Engine's own warning, s_rt, would end the job for good.)
-seconds=$(qstat -j "$JOB_ID" | sed -n 's/^hard resource_list:.*h_rt=\([0-9]*\).*/\1/p')
-case $1 in train) set -- "$@" --time-limit "$((${seconds:-14400} - 120))s" ;; esac
+seconds=$(qstat -j "$JOB_ID" | sed -n 's/^hard resource_list:.*h_rt=\([0-9]*\).*/\1/p') || true
+limit=$((${seconds:-14400} > 130 ? ${seconds:-14400} - 120 : 10))
+case $1 in train) set -- "$1" --time-limit "${limit}s" "${@:2}" ;; esac
 
-# mpirun starts its helpers on the other hosts with Grid Engine's qrsh.
+# mpirun starts its daemons on the other hosts with Grid Engine's qrsh.
 hosts=$(awk '{ print $1 ":1" }' "$PE_HOSTFILE" | paste -s -d , -)
 code=0
 supervised --host "$hosts" "$@" || code=$?
 
 # The same job once more, as soon as this one has ended. (After exit code 99, Grid Engine 8.1.9 leaves a job of several hosts
-# in the queue.) It takes this one's size and time; other options belong into the lines above.
-if [ "$code" = 75 ]; then
-    qsub -hold_jid "$JOB_ID" -pe "$PE" "$NSLOTS" -l "h_rt=${seconds:-14400}" -o "$SGE_STDOUT_PATH" launch/gridengine.sh "${arguments[@]}"
-fi
+# in the queue.) It takes this one's size and time; other options belong into the lines above. Not after SIGUSR2, with which
+# qdel warns, nor after any other signal but SIGUSR1, which comes before the job is suspended.
+case $code:$stop_signal in
+    75: | 75:USR1)
+        qsub -hold_jid "$JOB_ID" -pe "$PE" "$NSLOTS" -l "h_rt=${seconds:-14400}" -o "$SGE_STDOUT_PATH" launch/gridengine.sh "${arguments[@]}"
+        ;;
+esac
 exit "$code"

@@ -26,8 +26,11 @@ trainer=.build/release/trainer
 # One rank on each host, whose threads use the job's slots there. LSF's file has a line for each slot.
 threads=$(sort "$LSB_DJOB_HOSTFILE" | uniq -c | awk '!n || $1 < n { n = $1 } END { print n }')
 read -ra arguments <<<"${ARGUMENTS:-train}"
-case ${arguments[0]} in train | evaluate) arguments+=(--threads "$threads") ;; esac
+options=()
+case ${arguments[0]} in train | evaluate) options+=(--threads "$threads") ;; esac
 hosts=$(awk '!known[$1]++ { print $1 ":1" }' "$LSB_DJOB_HOSTFILE" | paste -s -d , -)
 code=0
-supervised --host "$hosts" "${arguments[@]}" || code=$?
+supervised --host "$hosts" "${arguments[0]}" "${options[@]}" "${arguments[@]:1}" || code=$?
+# bkill sends SIGINT, then SIGTERM: a job that its user ends must not queue again.
+case $code:$stop_signal in 75:INT | 75:TERM) code=$((128 + $(kill -l "$stop_signal"))) ;; esac
 exit "$code"

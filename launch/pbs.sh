@@ -23,16 +23,19 @@ trainer=.build/release/trainer
 
 # PBS warns a job ten seconds before its end, if at all. So the job knows by itself when to stop, two minutes before at the
 # latest: the ranks write a checkpoint and end with exit code 75.
-walltime=$(qstat -f "$PBS_JOBID" | sed -n 's/^ *Resource_List.walltime = //p')
+walltime=$(qstat -f "$PBS_JOBID" | sed -n 's/^ *Resource_List.walltime = //p') || true
 IFS=: read -r hours minutes seconds <<<"${walltime:-04:00:00}"
 limit=$((10#$hours * 3600 + 10#$minutes * 60 + 10#$seconds - 120))
+limit=$((limit > 10 ? limit : 10))
 
 read -ra arguments <<<"${ARGUMENTS:-train}"
-case ${arguments[0]} in train | evaluate) arguments+=(--threads "${NCPUS:-1}") ;; esac
-case ${arguments[0]} in train) arguments+=(--time-limit "${limit}s") ;; esac
+options=()
+case ${arguments[0]} in train | evaluate) options+=(--threads "${NCPUS:-1}") ;; esac
+case ${arguments[0]} in train) options+=(--time-limit "${limit}s") ;; esac
 code=0
-supervised --hostfile "$PBS_NODEFILE" "${arguments[@]}" || code=$?
+supervised --hostfile "$PBS_NODEFILE" "${arguments[0]}" "${options[@]}" "${arguments[@]:1}" || code=$?
 
-# The same job once more, as soon as this one has ended. (`qrerun` would keep it, but is for operators.)
-if [ "$code" = 75 ]; then qsub -W "depend=afterany:$PBS_JOBID" launch/pbs.sh; fi
+# The same job once more, as soon as this one has ended. (`qrerun` would keep it, but is for operators.) Not after a signal:
+# that is how qdel ends a job.
+if [ "$code:$stop_signal" = 75: ]; then qsub -W "depend=afterany:$PBS_JOBID" launch/pbs.sh; fi
 exit "$code"
