@@ -2,7 +2,9 @@
 # an ssh server for one key made for this run. Nothing that they send leaves this machine: they have that link and a loopback
 # each, and no route to anywhere else. Sourced by scripts that set `scratch` to a temporary folder and define `fail MESSAGE`.
 #
-#   make_hosts [rate]     makes alpha and beta; `rate` in tc's words, 1gbit by default
+#   make_hosts [rate]     makes alpha and beta; `rate` in tc's words, 1gbit by default. Ends the script with exit code 69 where
+#                         this machine does not let it
+#   install_packages NAME…    installs Debian's packages without starting their services
 #   remove_hosts          ends everything that runs on them and removes them; for a trap, also when little has been made
 #   (on HOST command…)    runs a command on a host; `(on alpha command…) & job=$!` has remove_hosts end it, too
 #   over_hosts command…   runs a command with mpirun on both hosts, one rank each, and waits for it
@@ -29,17 +31,37 @@ install_tools() {
     if ! command -v tc >/dev/null || ! command -v ip >/dev/null; then missing+=(iproute2); fi
     if ! command -v ssh >/dev/null; then missing+=(openssh-client); fi
     if ! [ -x /usr/sbin/sshd ]; then missing+=(openssh-server); fi
-    if [ ${#missing[@]} = 0 ]; then return; fi
-    apt-get -q update >&2
-    DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends "${missing[@]}" >&2
+    if [ ${#missing[@]} != 0 ]; then install_packages "${missing[@]}"; fi
+}
+
+# Without the services that Debian's packages start on this machine, as openssh-server its sshd on all networks: for the time
+# of the installation there is the policy that forbids it, which containers have anyway.
+install_packages() { # names
+    local policy=/usr/sbin/policy-rc.d forbidden='' code=0
+    if ! [ -e "$policy" ]; then
+        forbidden=$policy
+        printf '#!/bin/sh\nexit 101\n' >"$policy"
+        chmod +x "$policy"
+    fi
+    { apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends "$@"; } >&2 || code=$?
+    if [ -n "$forbidden" ]; then rm "$forbidden"; fi
+    [ "$code" = 0 ] || fail "cannot install $*; see apt-get's message above"
+}
+
+# Ends the script so that a caller can tell it from a failure, and skip it.
+cannot_make_hosts() { # reason
+    echo "${0##*/}: cannot make network namespaces here: $1" >&2
+    exit 69
 }
 
 make_hosts() { # rate
-    [ "$(id -u)" = 0 ] || fail "only root can make network namespaces"
+    [ "$(id -u)" = 0 ] || cannot_make_hosts "only root can"
     install_tools
     local host
-    for host in "${hosts[@]}"; do ip netns add "$(namespace "$host")"; done
-    ip link add "$link" netns "$(namespace alpha)" type veth peer name "$link" netns "$(namespace beta)"
+    (
+        for host in "${hosts[@]}"; do ip netns add "$(namespace "$host")" || exit; done
+        ip link add "$link" netns "$(namespace alpha)" type veth peer name "$link" netns "$(namespace beta)"
+    ) 2>"$scratch/ip.log" || cannot_make_hosts "$(tail -n 1 "$scratch/ip.log")"
     make_keys
     for host in "${hosts[@]}"; do configure_network "$host" "${1:-1gbit}"; done
     for host in "${hosts[@]}"; do start_server "$host"; done

@@ -9,18 +9,7 @@
 
 install_slurm() {
     if command -v slurmctld slurmd munged >/dev/null; then return; fi
-    # Debian's packages would start their services for this machine; in a container they find a policy that forbids it.
-    local policy=/usr/sbin/policy-rc.d forbidden=
-    if ! [ -e "$policy" ]; then
-        forbidden=$policy
-        printf '#!/bin/sh\nexit 101\n' >"$policy"
-        chmod +x "$policy"
-    fi
-    local code=0
-    apt-get -q update >&2 || code=$?
-    DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends slurm-wlm munge >&2 || code=$?
-    if [ -n "$forbidden" ]; then rm "$forbidden"; fi
-    [ "$code" = 0 ] || fail "cannot install slurm-wlm and munge; see apt-get's message above"
+    install_packages slurm-wlm munge
 }
 
 make_cluster() {
