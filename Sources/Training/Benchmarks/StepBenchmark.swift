@@ -29,6 +29,9 @@ public struct StepBenchmark: Sendable {
         self.warmup = warmup
     }
 
+    /// So small that no model diverges on random data, however many steps are measured.
+    private static let learningRate = 1e-5
+
     /// What was measured.
     public struct Result: Sendable {
         /// Seconds of each counted step.
@@ -66,7 +69,7 @@ public struct StepBenchmark: Sendable {
                 }, defaults: GroupSettings(weightDecay: 5e-4)))
         let state = TrainingState(model: network, optimizer: optimizer, keepsBest: false)
         let key = RandomKey(seed: 1)
-        state.initialize(key: key, learningRate: 0.01)
+        state.initialize(key: key, learningRate: StepBenchmark.learningRate)
         let grainsPerRank = (batch + grain - 1) / grain
         let replica = try Replica(
             model: network, values: state.values, threads: threads, grainCount: grainsPerRank * ranks.worldSize, ranks: ranks,
@@ -135,7 +138,7 @@ public struct StepBenchmark: Sendable {
         nonisolated(unsafe) let shared = state
         let samples = sums.tally.samples
         try replica.update(sums, step: step) { range, gradients in
-            let change = { shared.update($0, gradients: gradients, samples: samples, norm: nil, learningRate: 0.01, step: step) }
+            let change = { shared.update($0, gradients: gradients, samples: samples, norm: nil, learningRate: StepBenchmark.learningRate, step: step) }
             if let hasher { hasher.changing(range, change) } else { change(range) }
         }
     }
