@@ -25,7 +25,7 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
     private var isFinalized = false
     private let hasAborted = Atomic(false)
 
-    /// Starts MPI in a process that a launcher started; once in a process, before other threads run.
+    /// Starts MPI in a process that a launcher started; once in a process, before other threads than a watchdog run.
     ///
     /// Throws `launchMismatch` on all ranks when MPI counts other ranks than the launcher announced to any (N worlds of one
     /// instead of one world of N), having stopped MPI again. Messages over `maximumTransferBytes` (at most 2³¹ − 1) go in parts.

@@ -25,7 +25,7 @@ package struct MPIRuntimeSettings: Equatable {
     /// Free shared memory for each rank of a host without which ranks keep another way to talk; Open MPI takes 4 MiB of it.
     package static let sharedBytesPerRank = 32 << 20
 
-    /// Sets the variables that are not set yet. Called before other threads read the environment.
+    /// Sets the variables that are not set yet. Called while no other thread reads or changes the environment.
     func apply() {
         for (name, value) in variables { setenv(name, value, 0) }
     }

@@ -22,6 +22,37 @@ struct FailureAccountTests {
         #expect(account.isEnding && !account.isHostFailure)
     }
 
+    @Test func `a rank that has ended without a word is named with its exit code`() {
+        let account = account(
+            """
+            mpirun detected that one or more processes exited with non-zero status, thus causing
+            the job to be terminated. The first process to do so was:
+
+              Process name: [[12989,1],2]
+              Exit code:    143
+
+            """)
+        #expect(account.cause(.exited(143), of: "mpirun") == "rank 2 ended with exit code 143")
+        #expect(account.exitCode == 143 && !account.isTold && account.killedRank == nil)
+    }
+
+    @Test func `what the messages tell of the exit code counts where the launcher cannot give it`() {
+        #expect(account("mpirun noticed that process rank 2 with PID 0 on node b exited on signal 9 (Killed).\n").exitCode == 137)
+        #expect(account("MPI_ABORT was invoked on rank 1 in communicator X\nwith errorcode 71.\n").exitCode == 71)
+        #expect(account("a line\n").exitCode == nil)
+    }
+
+    @Test func `a cause is told when a rank has told it, and agreed when all leave in order`() {
+        let agreed = account("trainer: rank 1 of 3 on a (start-up): no such file\n")
+        #expect(agreed.isTold && agreed.isAgreed)
+        let alone = account("rank 1 of 3 on a (training after step 4): no space\n")
+        #expect(alone.isTold && !alone.isAgreed)
+        let killed = account("rank 0 of 3 on a (training after step 4): MPI failed\nmpirun noticed that process rank 2 with PID 0 on node b exited on signal 9 (Killed).\n")
+        #expect(!killed.isTold && killed.killedRank == 2)
+        let single = account("trainer: (training after step 4): cannot read x\n")
+        #expect(single.isTold && single.hadStarted)
+    }
+
     @Test func `a rank that could say itself what ended it has the first word`() {
         let account = account(
             """

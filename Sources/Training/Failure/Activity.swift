@@ -2,7 +2,8 @@ import Synchronization
 
 /// What a rank does, as messages about failures and hangs name it.
 public enum Phase: UInt8, Sendable {
-    case launch, startUp, training, allReduce, update, comparison, validation, afterValidation, saving, stopping, finishing, leaving, evaluation, benchmark
+    case launch, startUp, training, allReduce, update, comparison, validation, afterValidation, saving, stopping, finishing, leaving
+    case evaluation, benchmark
 
     /// For messages; a signal handler may read it.
     var name: StaticString {
@@ -27,7 +28,7 @@ public enum Phase: UInt8, Sendable {
 
 /// What this process is doing, for whoever has to say where it failed or hangs: another thread, or a signal handler.
 ///
-/// A process is one rank of one job, so there is one of it, and all of it is atomic.
+/// A process is one rank of one job, so there is one of it. It is atomic; the copy in ``ActivityRecord`` is for when the process is gone.
 public enum Activity {
     private static let phaseNumber = Atomic(Phase.launch.rawValue)
     private static let finishedSteps = Atomic(0)

@@ -20,7 +20,8 @@ public enum ActivityRecord {
         if file < 0 { return }
         defer { close(file) }
         // Written, because a hole would end the process at its first use when the disk is full.
-        guard [UInt8](repeating: 0, count: 16).withUnsafeBytes({ pwrite(file, $0.baseAddress, 16, 0) }) == 16, let memory = mmap(nil, 16, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0), memory != MAP_FAILED
+        guard [UInt8](repeating: 0, count: 16).withUnsafeBytes({ pwrite(file, $0.baseAddress, 16, 0) }) == 16,
+            let memory = mmap(nil, 16, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0), memory != MAP_FAILED
         else { return }
         words = memory.bindMemory(to: Int.self, capacity: 2)
     }

@@ -7,7 +7,6 @@ public enum Placement {
     public static var usableCores: Int { max(1, min(affinityCores, quotaCores ?? .max)) }
 
     /// Worker threads of a rank when the user gives none: its share of the host's usable cores.
-    ///
     public static func defaultThreads(ranksOnHost: Int) -> Int {
         // A mask smaller than the host was made for this rank by its launcher.
         if affinityCores < onlineCores { return max(1, min(affinityCores, quotaCores.map { $0 / ranksOnHost } ?? .max)) }
