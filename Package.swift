@@ -31,7 +31,8 @@ let package = Package(
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "COpenMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),  // reads .gz data sets
-        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),  // SHA-256 with the processor's instructions
+        // SHA-256 with the processor's instructions
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CPrefetch"),  // the compiler's cache hints, which Swift does not have
         .target(name: "CMPI", dependencies: ["COpenMPI"]),
         .target(name: "CProcess"),
@@ -47,7 +48,12 @@ let package = Package(
         module("DataParallel", ["Autograd", "Collectives"]),
         module("Checkpointing", ["TensorCore", "CCrypto"]),
         module("Interchange", ["Checkpointing", "NeuralNetwork"]),
-        module("Training", ["NeuralNetwork", "Optimization", "DataPipeline", "DataParallel", "Checkpointing", "Interchange", .product(name: "Yams", package: "Yams")]),
+        module(
+            "Training",
+            [
+                "NeuralNetwork", "Optimization", "DataPipeline", "DataParallel", "Checkpointing", "Interchange",
+                .product(name: "Yams", package: "Yams"),
+            ]),
         module("Reporting", ["Training"]),
         module("Supervision", ["CProcess"]),
         .executableTarget(
@@ -58,7 +64,9 @@ let package = Package(
             ], swiftSettings: tuned),
 
         // Tests
-        .target(name: "TestSupport", dependencies: ["Autograd", "TensorCore", "Kernels", "Checkpointing"], path: "Tests/TestSupport", swiftSettings: tuned),
+        .target(
+            name: "TestSupport", dependencies: ["Autograd", "TensorCore", "Kernels", "Checkpointing"],
+            path: "Tests/TestSupport", swiftSettings: tuned),
         tests("KernelsTests", ["Kernels"]),
         tests("TensorCoreTests", ["TensorCore"]),
         tests("AutogradTests", ["Autograd", "Kernels", "Checkpointing"]),
@@ -66,7 +74,8 @@ let package = Package(
         tests("OptimizationTests", ["Optimization", "Checkpointing"]),
         tests("DataPipelineTests", ["DataPipeline"]),
         .target(
-            name: "CollectivesConformanceChecks", dependencies: ["Collectives"], path: "Tests/CollectivesConformanceChecks",
+            name: "CollectivesConformanceChecks", dependencies: ["Collectives"],
+            path: "Tests/CollectivesConformanceChecks",
             swiftSettings: tuned),
         .executableTarget(
             name: "collectives-conformance", dependencies: ["CollectivesConformanceChecks", "CMPI"],

@@ -2,7 +2,7 @@ import Kernels
 import TensorCore
 
 /// How a parameter gets its first values; a pure function of the run's key and the parameter's position.
-public enum Initializer: Hashable, Sendable {
+package enum Initializer: Hashable, Sendable {
     case zeros
     case ones
     /// Uniform in ±√(6 / (fanIn + fanOut)): Glorot and Bengio 2010.
@@ -22,10 +22,11 @@ public enum Initializer: Hashable, Sendable {
     /// Uniform in ±1 / √n: for biases, where n is the fan-in of the weight they belong to.
     case uniformBias(fanIn: Int)
 
-    /// Writes the first values of a parameter of `shape` whose first dimension is the outputs and whose last is the inputs.
+    /// Writes the first values of a parameter of `shape` whose first dimension is the outputs and whose last is the
+    /// inputs.
     ///
     /// Fan-in is the product of all dimensions but the first; fan-out is the first dimension times the receptive field.
-    public func fill(_ target: UnsafeMutablePointer<Float>, shape: Shape, key: RandomKey) {
+    package func fill(_ target: UnsafeMutablePointer<Float>, shape: Shape, key: RandomKey) {
         let count = shape.count
         let fanIn = Float(max(shape.rank > 1 ? count / max(shape[0], 1) : count, 1))
         let field = shape.rank > 2 ? Float(count / max(shape[0] * shape[-1], 1)) : 1
@@ -47,7 +48,9 @@ public enum Initializer: Hashable, Sendable {
     private func uniform(_ limit: Float, _ target: UnsafeMutablePointer<Float>, _ count: Int, _ key: RandomKey) {
         for first in stride(from: 0, to: count, by: 4) {
             let words = key.block(at: UInt64(first / 4))
-            for lane in 0..<min(4, count - first) { target[first + lane] = limit * (2 * RandomKey.unit(words[lane]) - 1) }
+            for lane in 0..<min(4, count - first) {
+                target[first + lane] = limit * (2 * RandomKey.unit(words[lane]) - 1)
+            }
         }
     }
 
@@ -61,8 +64,9 @@ public enum Initializer: Hashable, Sendable {
 }
 
 extension ModelLayout {
-    /// Writes every parameter's first values into a buffer of this layout; the key is folded with the parameter's index.
-    public func initialize(_ values: FlatBuffer, key: RandomKey) {
+    /// Writes every parameter's first values into a buffer of this layout; the key is folded with the parameter's
+    /// index.
+    package func initialize(_ values: FlatBuffer, key: RandomKey) {
         precondition(values.count >= count, "initialize: a buffer of \(values.count) floats for a layout of \(count)")
         let key = key.folding(.initialisation)
         for parameter in parameters {

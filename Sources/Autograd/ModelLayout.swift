@@ -2,15 +2,15 @@ import Kernels
 import TensorCore
 
 /// A named tensor of a model: a trainable parameter, or a statistic that is averaged instead of trained.
-public struct Parameter: Hashable, Sendable {
+package struct Parameter: Hashable, Sendable {
     /// Position in the order of registration, which is the order of use.
-    public let index: Int
-    public let name: String
-    public let shape: Shape
-    public let isTrainable: Bool
-    public let initializer: Initializer
+    package let index: Int
+    package let name: String
+    package let shape: Shape
+    package let isTrainable: Bool
+    package let initializer: Initializer
 
-    public init(index: Int, name: String, shape: Shape, isTrainable: Bool = true, initializer: Initializer) {
+    package init(index: Int, name: String, shape: Shape, isTrainable: Bool = true, initializer: Initializer) {
         self.index = index
         self.name = name
         self.shape = shape
@@ -24,19 +24,19 @@ public struct Parameter: Hashable, Sendable {
 /// Trainable parameters come first, in reverse order of use, so that backward fills the gradients from the front;
 /// statistics follow. Every parameter begins at a multiple of 16 floats (64 bytes). The values, the gradients, each
 /// optimiser slot and averaged weights are buffers of this layout.
-public struct ModelLayout: Sendable {
+package struct ModelLayout: Sendable {
     /// All parameters in order of use.
-    public let parameters: [Parameter]
+    package let parameters: [Parameter]
     /// The first float of each parameter, by index.
-    public let offsets: [Int]
+    package let offsets: [Int]
     /// Floats taken by trainable parameters, padding included.
-    public let trainableCount: Int
+    package let trainableCount: Int
     /// Floats of the whole flat memory.
-    public let count: Int
+    package let count: Int
     /// Trainable parameters in the order of their offsets.
-    public let trainableOrder: [Int]
+    package let trainableOrder: [Int]
 
-    public init(_ parameters: [Parameter]) {
+    package init(_ parameters: [Parameter]) {
         self.parameters = parameters
         var offsets = Array(repeating: 0, count: parameters.count)
         var next = 0
@@ -59,10 +59,10 @@ public struct ModelLayout: Sendable {
     static func padded(_ count: Int) -> Int { (count + 15) / 16 * 16 }
 
     /// The number of trainable values, as papers count parameters.
-    public var trainableParameterCount: Int { parameters.reduce(0) { $0 + ($1.isTrainable ? $1.shape.count : 0) } }
+    package var trainableParameterCount: Int { parameters.reduce(0) { $0 + ($1.isTrainable ? $1.shape.count : 0) } }
 
     /// The parameter whose values include float `offset` of the flat memory; nil in padding.
-    public func parameter(at offset: Int) -> Parameter? {
+    package func parameter(at offset: Int) -> Parameter? {
         parameters.first { offset >= offsets[$0.index] && offset < offsets[$0.index] + $0.shape.count }
     }
 }
@@ -71,11 +71,11 @@ public struct ModelLayout: Sendable {
 ///
 /// `@unchecked Sendable`: the owner decides who may write which range when; workers read weights that nobody writes
 /// during a step's forward and backward passes, and updates write disjoint ranges between two barriers.
-public final class FlatBuffer: @unchecked Sendable {
-    public let pointer: UnsafeMutablePointer<Float>
-    public let count: Int
+package final class FlatBuffer: @unchecked Sendable {
+    package let pointer: UnsafeMutablePointer<Float>
+    package let count: Int
 
-    public init(count: Int) {
+    package init(count: Int) {
         self.count = count
         let bytes = max(count, 16) * MemoryLayout<Float>.stride
         let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
@@ -85,7 +85,7 @@ public final class FlatBuffer: @unchecked Sendable {
 
     deinit { pointer.deallocate() }
 
-    public func copy(from other: FlatBuffer) {
+    package func copy(from other: FlatBuffer) {
         precondition(other.count == count, "FlatBuffer: copy of \(other.count) floats into \(count)")
         pointer.update(from: other.pointer, count: count)
     }

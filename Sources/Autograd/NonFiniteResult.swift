@@ -2,11 +2,11 @@ import Kernels
 import TensorCore
 
 /// A result of an operation that holds a NaN or an infinity.
-public struct NonFiniteResult: Equatable, Sendable {
+package struct NonFiniteResult: Equatable, Sendable {
     /// The parameter that was used last before it, which tells the layer; nil before any.
-    public let parameter: Parameter?
+    package let parameter: Parameter?
     /// Rows of the result that hold such a number, which are samples where the operation keeps them apart; ascending.
-    public let rows: [Int]
+    package let rows: [Int]
 
     /// Nil when all of `value` [N, …] is finite.
     init?(_ value: Tensor, after parameter: Parameter?) {
@@ -18,7 +18,7 @@ public struct NonFiniteResult: Equatable, Sendable {
 
 extension Tensor {
     /// The indices of the first dimension at which a number is not finite.
-    public var nonFiniteRows: [Int] {
+    package var nonFiniteRows: [Int] {
         guard shape.rank > 0, shape[0] > 0 else { return firstNonFinite(pointer, count: count) == nil ? [] : [0] }
         let size = count / shape[0]
         return (0..<shape[0]).filter { firstNonFinite(pointer + $0 * size, count: size) != nil }

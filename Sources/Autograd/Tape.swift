@@ -5,7 +5,7 @@ import TensorCore
 ///
 /// Gradients of parameters are written straight into the grain's flat vector. A tape, its pool and all its variables
 /// stay on one thread.
-public final class Tape {
+package final class Tape {
     /// Computes the inputs' gradients from the output's; it may overwrite that tensor when it is its only owner.
     typealias Pullback = (_ tape: Tape, _ gradient: inout Tensor) -> Void
 
@@ -14,16 +14,16 @@ public final class Tape {
         var gradient: Tensor?
     }
 
-    public let pool: StoragePool
-    public let layout: ModelLayout
+    package let pool: StoragePool
+    package let layout: ModelLayout
     private let values: Storage
     private let willRead: ((Parameter) -> Void)?
     private var nodes: [Node] = []
 
     /// Whether results are searched for numbers that are not finite, at the cost of a pass over each.
-    public var searchesNonFinite = false
+    package var searchesNonFinite = false
     /// Since the latest ``begin(gradients:onProgress:)`` of a tape that searches, the first result with such a number.
-    public private(set) var nonFinite: NonFiniteResult?
+    package private(set) var nonFinite: NonFiniteResult?
     private var latestParameter: Parameter?
 
     // The grain's flat vector and what has been written of it.
@@ -36,8 +36,9 @@ public final class Tape {
     /// - Parameters:
     ///   - values: the model's flat memory of this layout; read only by operations.
     ///   - willRead: called before each use of a parameter; its values may change until it returns.
-    public init(
-        layout: ModelLayout, values: FlatBuffer, pool: StoragePool = StoragePool(), willRead: ((Parameter) -> Void)? = nil
+    package init(
+        layout: ModelLayout, values: FlatBuffer, pool: StoragePool = StoragePool(),
+        willRead: ((Parameter) -> Void)? = nil
     ) {
         precondition(values.count >= layout.count, "Tape: \(values.count) values for a layout of \(layout.count)")
         self.layout = layout
@@ -56,7 +57,7 @@ public final class Tape {
     /// - Parameters:
     ///   - gradients: flat memory of the layout for the gradients and statistics; nil records nothing (evaluation).
     ///   - onProgress: called in backward with the count of floats at the front of `gradients` that are final.
-    public func begin(gradients: UnsafeMutablePointer<Float>?, onProgress: ((Int) -> Void)? = nil) {
+    package func begin(gradients: UnsafeMutablePointer<Float>?, onProgress: ((Int) -> Void)? = nil) {
         nodes.removeAll(keepingCapacity: true)
         self.gradients = gradients
         self.onProgress = onProgress
@@ -72,16 +73,16 @@ public final class Tape {
     var isRecording: Bool { gradients != nil }
 
     /// A value that needs no gradient.
-    public func constant(_ value: Tensor) -> Variable { Variable(value: value, identity: .constant, tape: self) }
+    package func constant(_ value: Tensor) -> Variable { Variable(value: value, identity: .constant, tape: self) }
 
     /// An input whose gradient ``gradient(of:)`` gives after backward.
-    public func input(_ value: Tensor) -> Variable {
+    package func input(_ value: Tensor) -> Variable {
         nodes.append(Node(pullback: nil, gradient: nil))
         return Variable(value: value, identity: .node(nodes.count - 1), tape: self)
     }
 
     /// A use of a parameter.
-    public func parameter(_ parameter: Parameter) -> Variable {
+    package func parameter(_ parameter: Parameter) -> Variable {
         willRead?(parameter)
         if searchesNonFinite { latestParameter = parameter }
         let value = Tensor(storage: values, offset: layout.offsets[parameter.index], shape: parameter.shape)
@@ -94,7 +95,8 @@ public final class Tape {
     func record(
         _ value: Tensor, _ a: Variable, _ b: Variable? = nil, _ c: Variable? = nil, pullback: @escaping Pullback
     ) -> Variable {
-        record(value, needsGradient: a.needsGradient || b?.needsGradient ?? false || c?.needsGradient ?? false, pullback)
+        record(
+            value, needsGradient: a.needsGradient || b?.needsGradient ?? false || c?.needsGradient ?? false, pullback)
     }
 
     /// As ``record(_:_:_:_:pullback:)`` for any number of inputs.
@@ -109,7 +111,8 @@ public final class Tape {
         return Variable(value: value, identity: .node(nodes.count - 1), tape: self)
     }
 
-    /// Where a statistic's contribution of this grain goes (already multiplied by the sample count); nil when nothing is recorded.
+    /// Where a statistic's contribution of this grain goes (already multiplied by the sample count); nil when nothing
+    /// is recorded.
     func statistic(_ parameter: Parameter) -> UnsafeMutablePointer<Float>? {
         guard let gradients else { return nil }
         precondition(!parameter.isTrainable, "statistic: \(parameter.name) is trainable")
@@ -120,7 +123,7 @@ public final class Tape {
     // MARK: - Backward
 
     /// Runs backward from a scalar with gradient `seed`; then every float of the grain's flat vector is final.
-    public func backward(from loss: Variable, seed: Float = 1) {
+    package func backward(from loss: Variable, seed: Float = 1) {
         precondition(loss.value.count == 1, "backward: the loss has shape \(loss.shape), not one element")
         let gradient = Tensor(loss.shape, pool: pool)
         gradient.fill(seed)
@@ -128,8 +131,9 @@ public final class Tape {
     }
 
     /// Runs backward from any value with the given gradient.
-    public func backward(from output: Variable, gradient: Tensor) {
-        precondition(gradient.shape == output.shape, "backward: gradient \(gradient.shape) for a value of shape \(output.shape)")
+    package func backward(from output: Variable, gradient: Tensor) {
+        precondition(
+            gradient.shape == output.shape, "backward: gradient \(gradient.shape) for a value of shape \(output.shape)")
         accumulate(gradient, into: output)
         var index = nodes.count - 1
         while index >= 0 {
@@ -146,7 +150,7 @@ public final class Tape {
     }
 
     /// The gradient of an ``input(_:)`` after backward; nil when the output does not depend on it.
-    public func gradient(of variable: Variable) -> Tensor? {
+    package func gradient(of variable: Variable) -> Tensor? {
         guard case .node(let index) = variable.identity else { return nil }
         return nodes[index].gradient
     }
@@ -165,7 +169,8 @@ public final class Tape {
 
     // MARK: - What pullbacks use
 
-    /// Lets `write(destination, accumulate)` put the gradient of `variable` where it belongs; nothing when it needs none.
+    /// Lets `write(destination, accumulate)` put the gradient of `variable` where it belongs; nothing when it needs
+    /// none.
     func accumulate(into variable: Variable, _ write: (UnsafeMutablePointer<Float>, Bool) -> Void) {
         switch variable.identity {
         case .constant: return
@@ -214,7 +219,9 @@ public final class Tape {
         guard let onProgress else { return }
         let order = layout.trainableOrder
         let before = completed
-        while completed < order.count, isWritten[order[completed]], pendingUses[order[completed]] == 0 { completed += 1 }
+        while completed < order.count, isWritten[order[completed]], pendingUses[order[completed]] == 0 {
+            completed += 1
+        }
         if completed > before {
             onProgress(completed == order.count ? layout.trainableCount : layout.offsets[order[completed]])
         }

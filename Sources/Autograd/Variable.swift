@@ -2,8 +2,8 @@ import Kernels
 import TensorCore
 
 /// A value on a tape: a tensor, and where its gradient goes.
-public struct Variable {
-    public let value: Tensor
+package struct Variable {
+    package let value: Tensor
     let identity: Identity
     unowned(unsafe) let tape: Tape
 
@@ -17,23 +17,23 @@ public struct Variable {
         case parameter(Int)
     }
 
-    public var shape: Shape { value.shape }
-    public var needsGradient: Bool { identity != .constant }
+    package var shape: Shape { value.shape }
+    package var needsGradient: Bool { identity != .constant }
 
     /// A use of a parameter on this value's tape.
-    public func parameter(_ parameter: Parameter) -> Variable { tape.parameter(parameter) }
+    package func parameter(_ parameter: Parameter) -> Variable { tape.parameter(parameter) }
 
     /// An uninitialised tensor from the tape's pool, for an operation's result.
     func makeTensor(_ shape: Shape) -> Tensor { Tensor(shape, pool: tape.pool) }
 }
 
 /// Whether a model is being trained, which turns on dropout and batch statistics, or used.
-public enum Mode: Sendable {
+package enum Mode: Sendable {
     /// The key is this grain's at this step; every layer folds its own number into it.
     case training(RandomKey)
     case evaluation
 
-    public var isTraining: Bool {
+    package var isTraining: Bool {
         if case .training = self { return true }
         return false
     }

@@ -1,16 +1,19 @@
 import Glibc
 
 /// Replaces whole files so that, whatever happens, the name holds either the old content or the new one.
-public enum AtomicFile {
+package enum AtomicFile {
     /// Writes `parts` one after another to a temporary file beside `path`, synchronises it, renames it to `path` and
     /// synchronises the directory.
     ///
-    /// With `verifying` the temporary file is read back before it takes the name, so that a disk that loses or changes bytes
-    /// does not cost the previous file either; then `CheckpointError.verificationFailed` is thrown as well.
-    /// On any error the temporary file is removed, the previous file stays as it was and `CheckpointError.system` is thrown;
-    /// only if the last step fails, the new file is already in place. A path must not be written by two threads at once.
-    /// Exceeding a file-size limit is an error only where SIGXFSZ is ignored; by default the system ends the process.
-    public static func write(_ parts: [UnsafeRawBufferPointer], to path: String, verifying: Bool = false) throws(CheckpointError) {
+    /// With `verifying` the temporary file is read back before it takes the name, so that a disk that loses or changes
+    /// bytes does not cost the previous file either; then `CheckpointError.verificationFailed` is thrown as well.
+    /// On any error the temporary file is removed, the previous file stays as it was and `CheckpointError.system` is
+    /// thrown; only if the last step fails, the new file is already in place. A path must not be written by two threads
+    /// at once. Exceeding a file-size limit is an error only where SIGXFSZ is ignored; by default the system ends the
+    /// process.
+    package static func write(_ parts: [UnsafeRawBufferPointer], to path: String, verifying: Bool = false)
+        throws(CheckpointError)
+    {
         let temporary = temporaryPath(for: path)
         // What a dead process of the same number left behind; O_EXCL below then follows no link.
         if unlink(temporary) != 0 && errno != ENOENT { throw FileDescriptor.failure(temporary, "remove") }
@@ -29,14 +32,15 @@ public enum AtomicFile {
     }
 
     /// Writes `text` as UTF-8, as `write(_:to:)` does.
-    public static func write(text: String, to path: String) throws(CheckpointError) {
+    package static func write(text: String, to path: String) throws(CheckpointError) {
         let block = ByteBlock(copying: Array(text.utf8))
         try withExtendedLifetime(block) { () throws(CheckpointError) in try write([block.bytes], to: path) }
     }
 
     /// Reads the file at `path` back, from the disk where the system allows, and compares it with `parts`.
     ///
-    /// Throws `CheckpointError.verificationFailed` with the first differing 1 MiB piece's offset, or `system`. Memory: 1 MiB.
+    /// Throws `CheckpointError.verificationFailed` with the first differing 1 MiB piece's offset, or `system`. Memory:
+    /// 1 MiB.
     package static func verify(_ parts: [UnsafeRawBufferPointer], at path: String) throws(CheckpointError) {
         let file = try FileDescriptor(path, flags: O_RDONLY)
         file.dropCache()

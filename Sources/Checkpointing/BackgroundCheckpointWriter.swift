@@ -4,7 +4,7 @@ import Foundation
 ///
 /// At most one save is in flight: a second waits. An error surfaces, once, at the next `submit`, `check` or `drain`.
 /// `@unchecked Sendable`: the only state is `slot`, whose fields are read and written under its condition's lock.
-public final class BackgroundCheckpointWriter: @unchecked Sendable {
+package final class BackgroundCheckpointWriter: @unchecked Sendable {
     /// What the training thread and the writing thread share.
     private final class Slot: @unchecked Sendable {
         let condition = NSCondition()
@@ -49,7 +49,7 @@ public final class BackgroundCheckpointWriter: @unchecked Sendable {
     private let store: CheckpointStore
 
     /// A writer into `store`; its thread waits until something is submitted.
-    public init(store: CheckpointStore) {
+    package init(store: CheckpointStore) {
         self.store = store
         let slot = slot
         let thread = Thread { slot.run() }
@@ -66,16 +66,17 @@ public final class BackgroundCheckpointWriter: @unchecked Sendable {
         slot.condition.unlock()
     }
 
-    /// Hands `checkpoint` to the writing thread, which saves it in the store and prunes; returns at once if no save is in flight.
+    /// Hands `checkpoint` to the writing thread, which saves it in the store and prunes; returns at once if no save is
+    /// in flight.
     ///
     /// Throws the error of the previous save; then `checkpoint` is not saved.
-    public func submit(_ checkpoint: Checkpoint, pinned: Set<Int> = []) throws {
+    package func submit(_ checkpoint: Checkpoint, pinned: Set<Int> = []) throws {
         let store = store
         try submit { try store.save(checkpoint, pinned: pinned) }
     }
 
     /// Hands any other save (of the best weights, for example) to the writing thread, under the same rules.
-    public func submit(_ save: @escaping @Sendable () throws -> Void) throws {
+    package func submit(_ save: @escaping @Sendable () throws -> Void) throws {
         slot.condition.lock()
         defer { slot.condition.unlock() }
         try slot.settle()
@@ -84,14 +85,14 @@ public final class BackgroundCheckpointWriter: @unchecked Sendable {
     }
 
     /// Throws the error of a save that has ended, if nobody has seen it yet; waits for nothing.
-    public func check() throws {
+    package func check() throws {
         slot.condition.lock()
         defer { slot.condition.unlock() }
         try slot.surface()
     }
 
     /// Waits until nothing is in flight. Throws the error of the last save.
-    public func drain() throws {
+    package func drain() throws {
         slot.condition.lock()
         defer { slot.condition.unlock() }
         try slot.settle()

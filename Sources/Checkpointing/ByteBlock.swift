@@ -29,8 +29,8 @@ final class ByteBlock: @unchecked Sendable {
 
     /// The content of the regular file at `path`, mapped read-only. Throws `CheckpointError.system`.
     ///
-    /// A file that another process shortens while it is mapped ends this process with SIGBUS; files that are replaced by
-    /// `rename` or unlinked stay readable.
+    /// A file that another process shortens while it is mapped ends this process with SIGBUS; files that are replaced
+    /// by `rename` or unlinked stay readable.
     init(mapping path: String) throws(CheckpointError) {
         // O_NONBLOCK: a named pipe must not hang the caller before its type is checked.
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
@@ -39,7 +39,9 @@ final class ByteBlock: @unchecked Sendable {
         var status = stat()
         guard fstat(file, &status) == 0 else { throw .system(path: path, operation: "fstat", code: errno) }
         guard status.st_mode & S_IFMT == S_IFREG else {
-            throw .system(path: path, operation: "open as a regular file", code: status.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL)
+            throw .system(
+                path: path, operation: "open as a regular file",
+                code: status.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL)
         }
         isMapped = true
         let count = Int(status.st_size)

@@ -1,12 +1,12 @@
-/// Everything that a run needs to go on as if it had never stopped: weights, running statistics, optimiser state, step and
-/// the small state of the training loop. The position in the data follows from the step.
+/// Everything that a run needs to go on as if it had never stopped: weights, running statistics, optimiser state, step
+/// and the small state of the training loop. The position in the data follows from the step.
 ///
 /// Making one copies the tensors once, into memory laid out as the file; from then on the value is immutable and may be
 /// written by another thread while training changes the originals. In the file the tensors are called `model.NAME`,
 /// `buffer.NAME`, `optimizer.SLOT.NAME` and `average.NAME`, everything else is in the metadata.
-public struct Checkpoint: Sendable {
+package struct Checkpoint: Sendable {
     /// What a tensor is to the run.
-    public enum Group: Hashable, Sendable {
+    package enum Group: Hashable, Sendable {
         /// Trainable parameters.
         case weights
         /// Running statistics that the model uses but the optimiser does not change.
@@ -18,14 +18,14 @@ public struct Checkpoint: Sendable {
     }
 
     /// The best validation result so far.
-    public struct BestMetric: Codable, Equatable, Sendable {
+    package struct BestMetric: Codable, Equatable, Sendable {
         /// What is measured, for example `valError`.
-        public var name: String
-        public var value: Double
+        package var name: String
+        package var value: Double
         /// The step after which it was measured; the store keeps that step's checkpoint.
-        public var step: Int
+        package var step: Int
 
-        public init(name: String, value: Double, step: Int) {
+        package init(name: String, value: Double, step: Int) {
             self.name = name
             self.value = value
             self.step = step
@@ -33,19 +33,19 @@ public struct Checkpoint: Sendable {
     }
 
     /// How many steps the weights have seen.
-    public let step: Int
+    package let step: Int
     /// The best validation result so far, `nil` before the first.
-    public let best: BestMetric?
+    package let best: BestMetric?
     /// Identifies the model's structure, see `fingerprint(weights:buffers:)`.
-    public let modelFingerprint: String
+    package let modelFingerprint: String
     /// Identifies the configuration, as the caller defines it.
-    public let configFingerprint: String
+    package let configFingerprint: String
     /// The state of the loop's collaborators (the plateau rule and others), each under its own key.
-    public let state: CheckpointState
+    package let state: CheckpointState
     let file: SafetensorsFile
 
     /// Copies the values of all tensors. Throws `CheckpointError.invalidName` or `invalidState`.
-    public init(
+    package init(
         step: Int, tensors: [Group: [TensorSource]], best: BestMetric? = nil, configFingerprint: String,
         state: CheckpointState = CheckpointState()
     ) throws(CheckpointError) {
@@ -62,7 +62,8 @@ public struct Checkpoint: Sendable {
         self.configFingerprint = configFingerprint
         self.state = state
         modelFingerprint = try Checkpoint.fingerprint(
-            weights: tensors[.weights, default: []].map(\.signature), buffers: tensors[.buffers, default: []].map(\.signature))
+            weights: tensors[.weights, default: []].map(\.signature),
+            buffers: tensors[.buffers, default: []].map(\.signature))
 
         var metadata = [
             Key.format: Checkpoint.format, Key.version: Checkpoint.version, Key.step: String(step),
@@ -76,18 +77,19 @@ public struct Checkpoint: Sendable {
     // MARK: Tensors
 
     /// The groups that have tensors.
-    public var groups: Set<Group> { Set(file.tensors.compactMap { Group.split($0.name)?.group }) }
+    package var groups: Set<Group> { Set(file.tensors.compactMap { Group.split($0.name)?.group }) }
 
     /// The tensors of `group` under their plain names, sorted.
-    public func tensors(in group: Group) -> [TensorSignature] {
+    package func tensors(in group: Group) -> [TensorSignature] {
         file.tensors.compactMap { signature in
             guard let (found, name) = Group.split(signature.name), found == group else { return nil }
             return TensorSignature(name: name, dataType: signature.dataType, shape: signature.shape)
         }
     }
 
-    /// Calls `body` with the bytes of tensor `name` of `group`. Throws `CheckpointError.missingTensor` and what `body` throws.
-    public func withBytes<Result>(
+    /// Calls `body` with the bytes of tensor `name` of `group`. Throws `CheckpointError.missingTensor` and what `body`
+    /// throws.
+    package func withBytes<Result>(
         of name: String, in group: Group, _ body: (UnsafeRawBufferPointer) throws(CheckpointError) -> Result
     ) throws(CheckpointError) -> Result {
         try file.withBytes(of: group.prefix + name, body)
@@ -96,7 +98,9 @@ public struct Checkpoint: Sendable {
     // MARK: Identity
 
     /// The SHA-256 of the names, element types and shapes of a model's weights and buffers, in any order.
-    public static func fingerprint(weights: [TensorSignature], buffers: [TensorSignature]) throws(CheckpointError) -> String {
+    package static func fingerprint(weights: [TensorSignature], buffers: [TensorSignature]) throws(CheckpointError)
+        -> String
+    {
         let digest = try SHA256Digest()
         for (group, signatures) in [(Group.weights, weights), (.buffers, buffers)] {
             for signature in signatures.sorted(by: { precedesInFile($0.name, $1.name) }) {
@@ -110,20 +114,21 @@ public struct Checkpoint: Sendable {
     /// Checks that the checkpoint's weights and buffers are exactly the model's, by name, element type and shape.
     ///
     /// Throws `CheckpointError.modelMismatch` with the first difference in the order of the names.
-    public func requireModel(weights: [TensorSignature], buffers: [TensorSignature]) throws(CheckpointError) {
+    package func requireModel(weights: [TensorSignature], buffers: [TensorSignature]) throws(CheckpointError) {
         for (group, expected) in [(Group.weights, weights), (.buffers, buffers)] {
             let inModel = Dictionary(expected.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
             let inFile = Dictionary(tensors(in: group).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
             let names = Set(inModel.keys).union(inFile.keys).sorted(by: precedesInFile)
             if let name = names.first(where: { inModel[$0] != inFile[$0] }) {
                 throw .modelMismatch(
-                    path: file.path, tensor: group.prefix + name, inFile: inFile[name]?.description, inModel: inModel[name]?.description)
+                    path: file.path, tensor: group.prefix + name, inFile: inFile[name]?.description,
+                    inModel: inModel[name]?.description)
             }
         }
     }
 
     /// The digest of the weights and buffers alone, see `SafetensorsFile.weightsDigest()`.
-    public func weightsDigest() throws(CheckpointError) -> String { try file.weightsDigest() }
+    package func weightsDigest() throws(CheckpointError) -> String { try file.weightsDigest() }
 }
 
 extension Checkpoint.Group {

@@ -1,7 +1,7 @@
 import Glibc
 
 /// What can go wrong with weight files and checkpoints; every text names the file and ends with what to do.
-public enum CheckpointError: Error, Equatable, CustomStringConvertible {
+package enum CheckpointError: Error, Equatable, CustomStringConvertible {
     /// A call to the operating system failed with `code` (an `errno` value).
     case system(path: String, operation: String, code: Int32)
     /// The file has another length than its header says (bytes).
@@ -33,7 +33,7 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
     /// The cryptography library refused a call.
     case digestFailed(operation: String)
 
-    public var description: String {
+    package var description: String {
         let useAnother = "use another copy of the file or the previous checkpoint"
         switch self {
         case .system(let path, let operation, let code):
@@ -49,22 +49,30 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
         case .checksumMismatch(let path, let expected, let actual):
             return "\(path): SHA-256 is \(actual), the file says \(expected), so it is damaged; \(useAnother)"
         case .notACheckpoint(let path, let problem):
-            return "\(path): not a checkpoint that this program can read: \(problem); give a file written by 'trainer train'"
+            return
+                "\(path): not a checkpoint that this program can read: \(problem); give a file written by 'trainer "
+                + "train'"
         case .missingTensor(let path, let tensor):
             return "\(path): no tensor '\(tensor)'; give the file that belongs to this model"
         case .shapeMismatch(let path, let tensor, let expected, let actual):
-            return "\(path): tensor '\(tensor)': shape \(actual), expected \(expected); give the file that belongs to this model"
+            return
+                "\(path): tensor '\(tensor)': shape \(actual), expected \(expected); give the file that belongs to "
+                + "this model"
         case .dataTypeMismatch(let path, let tensor, let expected, let actual):
             return "\(path): tensor '\(tensor)': elements are \(actual), expected \(expected); convert the file first"
         case .modelMismatch(let path, let tensor, let inFile, let inModel):
-            return "\(path): of another model: '\(tensor)' is \(inFile ?? "absent") in the file and \(inModel ?? "absent") in the model; "
+            return
+                "\(path): of another model: '\(tensor)' is \(inFile ?? "absent") in the file and "
+                + "\(inModel ?? "absent") in the model; "
                 + "use the config of that run, or another run directory"
         case .invalidName(let name, let problem):
             return "name '\(name)': \(problem); rename it"
         case .invalidState(let key, let problem):
             return "training state '\(key)': \(problem); this is a defect of the program, report it"
         case .verificationFailed(let path, let offset):
-            return "\(path): reads back differently from byte \(offset) on, older checkpoints are kept; check the disk and its cables"
+            return
+                "\(path): reads back differently from byte \(offset) on, older checkpoints are kept; check the disk "
+                + "and its cables"
         case .digestFailed(let operation):
             return "SHA-256: \(operation) failed; check the installation of OpenSSL (libcrypto)"
         }

@@ -1,23 +1,24 @@
 import Foundation
 
-/// Named values of the training loop's collaborators, kept as JSON text so that a checkpoint needs not know their types.
-public struct CheckpointState: Equatable, Sendable {
+/// Named values of the training loop's collaborators, kept as JSON text so that a checkpoint needs not know their
+/// types.
+package struct CheckpointState: Equatable, Sendable {
     /// Key → text, as it stands in the file's metadata after the prefix `state.`.
-    public var texts: [String: String]
+    package var texts: [String: String]
 
-    public init(texts: [String: String] = [:]) { self.texts = texts }
+    package init(texts: [String: String] = [:]) { self.texts = texts }
 
     /// Keeps `value` under `key`; numbers come back bit for bit, infinities and NaN included.
     ///
     /// Throws `CheckpointError.invalidState` if the value cannot be encoded.
-    public mutating func set(_ value: some Encodable, for key: String) throws(CheckpointError) {
+    package mutating func set(_ value: some Encodable, for key: String) throws(CheckpointError) {
         texts[key] = try CheckpointState.json(value, key: key)
     }
 
     /// The value under `key`, `nil` when the checkpoint has none.
     ///
     /// Throws `CheckpointError.invalidState` if it is not a `Value`.
-    public func value<Value: Decodable>(_ type: Value.Type, for key: String) throws(CheckpointError) -> Value? {
+    package func value<Value: Decodable>(_ type: Value.Type, for key: String) throws(CheckpointError) -> Value? {
         guard let text = texts[key] else { return nil }
         return try CheckpointState.value(type, json: text, key: key)
     }
@@ -26,7 +27,8 @@ public struct CheckpointState: Equatable, Sendable {
     static func json(_ value: some Encodable, key: String) throws(CheckpointError) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
         do {
             return String(decoding: try encoder.encode(value), as: UTF8.self)
         } catch {
@@ -35,9 +37,12 @@ public struct CheckpointState: Equatable, Sendable {
     }
 
     /// The value that `json(_:key:)` wrote.
-    static func value<Value: Decodable>(_ type: Value.Type, json text: String, key: String) throws(CheckpointError) -> Value {
+    static func value<Value: Decodable>(_ type: Value.Type, json text: String, key: String) throws(CheckpointError)
+        -> Value
+    {
         let decoder = JSONDecoder()
-        decoder.nonConformingFloatDecodingStrategy = .convertFromString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
         do {
             return try decoder.decode(type, from: Data(text.utf8))
         } catch {

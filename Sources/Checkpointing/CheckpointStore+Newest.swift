@@ -4,7 +4,7 @@ extension CheckpointStore {
     /// The newest checkpoint file in `directory`, sound or not; nil when there is none or the directory cannot be read.
     ///
     /// It changes nothing, so it may be asked while another process owns the directory.
-    public static func newestEntry(in directory: String) -> Entry? {
+    package static func newestEntry(in directory: String) -> Entry? {
         var newest: Entry?
         do {
             for name in try Directory.entries(of: directory) {

@@ -1,37 +1,37 @@
 import Glibc
 
 /// The checkpoints of one run: `step-NNNNNNNN.safetensors` files in a directory that no other process writes to.
-public struct CheckpointStore: Sendable {
+package struct CheckpointStore: Sendable {
     /// A checkpoint in the directory.
-    public struct Entry: Equatable, Sendable {
-        public let step: Int
-        public let path: String
+    package struct Entry: Equatable, Sendable {
+        package let step: Int
+        package let path: String
     }
 
     /// A file that was passed over, and why.
-    public struct Damage: Equatable, Sendable, CustomStringConvertible {
-        public let path: String
-        public let reason: CheckpointError
+    package struct Damage: Equatable, Sendable, CustomStringConvertible {
+        package let path: String
+        package let reason: CheckpointError
         /// One line: the reason, which names the file.
-        public var description: String { "skipped damaged checkpoint: \(reason)" }
+        package var description: String { "skipped damaged checkpoint: \(reason)" }
     }
 
     /// What a run can go on from.
-    public struct Recovery: Sendable {
+    package struct Recovery: Sendable {
         /// The newest checkpoint that is sound, `nil` when there is none.
-        public let checkpoint: Checkpoint?
+        package let checkpoint: Checkpoint?
         /// Where it is.
-        public let path: String?
+        package let path: String?
         /// Newer files that are not, newest first.
-        public let damaged: [Damage]
+        package let damaged: [Damage]
     }
 
-    public let directory: String
+    package let directory: String
     /// How many of the newest checkpoints stay.
-    public let keep: Int
+    package let keep: Int
 
     /// Creates `directory` if it is missing; throws `CheckpointError.system`.
-    public init(directory: String, keep: Int) throws(CheckpointError) {
+    package init(directory: String, keep: Int) throws(CheckpointError) {
         precondition(keep >= 1, "CheckpointStore: keep is \(keep), must be at least 1")
         self.directory = directory
         self.keep = keep
@@ -40,19 +40,20 @@ public struct CheckpointStore: Sendable {
 
     /// Writes `checkpoint`, verifies it by reading it back, then removes those that are no longer needed.
     ///
-    /// What stays: the `keep` newest up to this one, every checkpoint that holds the best result one of these refers to,
-    /// the `pinned` steps, and files of later steps (which a run started from an older file does not own). Gives the path.
-    /// Throws `CheckpointError.system` or `verificationFailed`; then nothing has been removed.
+    /// What stays: the `keep` newest up to this one, every checkpoint that holds the best result one of these refers
+    /// to, the `pinned` steps, and files of later steps (which a run started from an older file does not own). Gives
+    /// the path. Throws `CheckpointError.system` or `verificationFailed`; then nothing has been removed.
     @discardableResult
-    public func save(_ checkpoint: Checkpoint, pinned: Set<Int> = []) throws(CheckpointError) -> String {
+    package func save(_ checkpoint: Checkpoint, pinned: Set<Int> = []) throws(CheckpointError) -> String {
         let path = self.path(step: checkpoint.step)
         try checkpoint.write(to: path)
         try prune(upTo: checkpoint.step, pinned: pinned)
         return path
     }
 
-    /// The newest sound checkpoint; damaged ones on the way are reported. Throws `CheckpointError.system` if the directory cannot be read.
-    public func newestGood() throws(CheckpointError) -> Recovery {
+    /// The newest sound checkpoint; damaged ones on the way are reported. Throws `CheckpointError.system` if the
+    /// directory cannot be read.
+    package func newestGood() throws(CheckpointError) -> Recovery {
         var damaged: [Damage] = []
         for entry in try entries().reversed() {
             do {
@@ -65,17 +66,19 @@ public struct CheckpointStore: Sendable {
     }
 
     /// The checkpoint at `path`, verified; throws what `Checkpoint.init(path:)` throws.
-    public func load(_ path: String) throws(CheckpointError) -> Checkpoint { try Checkpoint(path: path) }
+    package func load(_ path: String) throws(CheckpointError) -> Checkpoint { try Checkpoint(path: path) }
 
     /// The checkpoints in the directory, sound or not, oldest first. Throws `CheckpointError.system`.
-    public func entries() throws(CheckpointError) -> [Entry] {
+    package func entries() throws(CheckpointError) -> [Entry] {
         try Directory.entries(of: directory)
-            .compactMap { name in CheckpointStore.step(fileName: name).map { Entry(step: $0, path: directory + "/" + name) } }
+            .compactMap { name in
+                CheckpointStore.step(fileName: name).map { Entry(step: $0, path: directory + "/" + name) }
+            }
             .sorted { $0.step < $1.step }
     }
 
     /// Where the checkpoint of `step` is or would be.
-    public func path(step: Int) -> String { directory + "/" + CheckpointStore.fileName(step: step) }
+    package func path(step: Int) -> String { directory + "/" + CheckpointStore.fileName(step: step) }
 
     private func prune(upTo step: Int, pinned: Set<Int>) throws(CheckpointError) {
         let candidates = try entries().filter { $0.step <= step }

@@ -14,7 +14,9 @@ enum Directory {
                 return names
             }
             let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: entry.pointee.d_name)) { String(cString: $0) }
+                $0.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: entry.pointee.d_name)) {
+                    String(cString: $0)
+                }
             }
             if name != "." && name != ".." { names.append(name) }
         }
@@ -28,11 +30,15 @@ enum Directory {
             if mkdir(built, 0o777) != 0 && errno != EEXIST {
                 let code = errno  // a read-only or foreign parent that exists already is no error
                 var status = stat()
-                guard stat(built, &status) == 0 else { throw .system(path: built, operation: "create directory", code: code) }
+                guard stat(built, &status) == 0 else {
+                    throw .system(path: built, operation: "create directory", code: code)
+                }
             }
         }
         var status = stat()
         guard stat(path, &status) == 0 else { throw FileDescriptor.failure(path, "create directory") }
-        guard status.st_mode & S_IFMT == S_IFDIR else { throw .system(path: path, operation: "create directory", code: ENOTDIR) }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            throw .system(path: path, operation: "create directory", code: ENOTDIR)
+        }
     }
 }

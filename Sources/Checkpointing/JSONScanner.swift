@@ -24,7 +24,8 @@ struct JSONScanner {
     }
 
     /// Reads an object; `member` is called after each key and must read the value.
-    mutating func object(_ member: (inout JSONScanner, String) throws(CheckpointError) -> Void) throws(CheckpointError) {
+    mutating func object(_ member: (inout JSONScanner, String) throws(CheckpointError) -> Void) throws(CheckpointError)
+    {
         try expect("{")
         if consume("}") { return }
         repeat {
@@ -57,7 +58,9 @@ struct JSONScanner {
             position += 1
         }
         guard position > start else { throw failure("expected a non-negative integer", at: start) }
-        guard position == start + 1 || byte(at: start) != 0x30 else { throw failure("a number has a leading zero", at: start) }
+        guard position == start + 1 || byte(at: start) != 0x30 else {
+            throw failure("a number has a leading zero", at: start)
+        }
         return value
     }
 
@@ -70,7 +73,9 @@ struct JSONScanner {
             position += 1
             switch next {
             case UInt8(ascii: "\""):
-                guard let text = String(validating: content, as: UTF8.self) else { throw failure("a string is not UTF-8", at: start) }
+                guard let text = String(validating: content, as: UTF8.self) else {
+                    throw failure("a string is not UTF-8", at: start)
+                }
                 return text
             case UInt8(ascii: "\\"): content.append(contentsOf: try escape())
             case 0..<0x20: throw failure("a string holds a control character", at: position - 1)
@@ -104,13 +109,17 @@ struct JSONScanner {
         default: throw failure("a string holds an unknown escape", at: start)
         }
         var code = UInt32(try hexadecimal())
-        if code & 0xFC00 == 0xD800, byte(at: position) == UInt8(ascii: "\\"), byte(at: position + 1) == UInt8(ascii: "u") {
+        if code & 0xFC00 == 0xD800, byte(at: position) == UInt8(ascii: "\\"),
+            byte(at: position + 1) == UInt8(ascii: "u")
+        {
             position += 2
             let low = UInt32(try hexadecimal())
             guard low & 0xFC00 == 0xDC00 else { throw failure("a string holds half a surrogate pair", at: start) }
             code = 0x10000 + (code & 0x3FF) << 10 + low & 0x3FF
         }
-        guard let scalar = Unicode.Scalar(code) else { throw failure("a string holds half a surrogate pair", at: start) }
+        guard let scalar = Unicode.Scalar(code) else {
+            throw failure("a string holds half a surrogate pair", at: start)
+        }
         return Array(String(scalar).utf8)
     }
 
@@ -143,7 +152,9 @@ struct JSONScanner {
     }
 
     private mutating func skipWhitespace() {
-        while let next = byte(at: position), next == 0x20 || next == 0x09 || next == 0x0A || next == 0x0D { position += 1 }
+        while let next = byte(at: position), next == 0x20 || next == 0x09 || next == 0x0A || next == 0x0D {
+            position += 1
+        }
     }
 
     private func byte(at index: Int) -> UInt8? { index < bytes.count ? bytes[index] : nil }

@@ -1,5 +1,5 @@
 /// The element types of the safetensors format; the raw value is the name in the file.
-public enum SafetensorsDataType: String, Sendable, CaseIterable {
+package enum SafetensorsDataType: String, Sendable, CaseIterable {
     case bool = "BOOL"
     case uint8 = "U8", uint16 = "U16", uint32 = "U32", uint64 = "U64"
     case int8 = "I8", int16 = "I16", int32 = "I32", int64 = "I64"
@@ -7,7 +7,7 @@ public enum SafetensorsDataType: String, Sendable, CaseIterable {
     case bfloat16 = "BF16", float16 = "F16", float32 = "F32", float64 = "F64"
 
     /// Bytes of one element.
-    public var byteCount: Int {
+    package var byteCount: Int {
         switch self {
         case .bool, .uint8, .int8, .float8E4M3, .float8E5M2: 1
         case .uint16, .int16, .bfloat16, .float16: 2

@@ -1,6 +1,6 @@
 extension SafetensorsFile {
-    /// The SHA-256 over everything in the file but itself: the header's JSON without the key `sha256` and without padding,
-    /// then all tensors' bytes. So names, element types, shapes, values and all other metadata are covered.
+    /// The SHA-256 over everything in the file but itself: the header's JSON without the key `sha256` and without
+    /// padding, then all tensors' bytes. So names, element types, shapes, values and all other metadata are covered.
     func checksum() throws(CheckpointError) -> String {
         var header = header
         header.metadata[SafetensorsFile.checksumKey] = nil
@@ -11,7 +11,7 @@ extension SafetensorsFile {
     }
 
     /// The same content with its checksum in the metadata.
-    public func sealed() throws(CheckpointError) -> SafetensorsFile {
+    package func sealed() throws(CheckpointError) -> SafetensorsFile {
         var metadata = metadata
         metadata[SafetensorsFile.checksumKey] = try checksum()
         return replacingMetadata(metadata)
@@ -20,7 +20,7 @@ extension SafetensorsFile {
     /// Compares the content with the checksum in its metadata; a file of another program that has none passes.
     ///
     /// Throws `CheckpointError.checksumMismatch`.
-    public func verifyChecksum() throws(CheckpointError) {
+    package func verifyChecksum() throws(CheckpointError) {
         guard let expected = metadata[SafetensorsFile.checksumKey] else { return }
         let actual = try checksum()
         guard actual == expected else { throw .checksumMismatch(path: path, expected: expected, actual: actual) }
@@ -35,23 +35,27 @@ extension SafetensorsFile {
         let difference = withExtendedLifetime(self) { () -> Int? in
             let actual = originalHeader
             if actual.elementsEqual(expected) { return nil }
-            return zip(actual, expected).enumerated().first { $0.element.0 != $0.element.1 }?.offset ?? min(actual.count, expected.count)
+            return zip(actual, expected).enumerated().first { $0.element.0 != $0.element.1 }?.offset
+                ?? min(actual.count, expected.count)
         }
         if let difference { throw .alteredHeader(path: path, offset: difference) }
     }
 
     /// The SHA-256 of the weights alone, buffers included: what `trainer digest FILE` prints.
     ///
-    /// For each tensor in the order of the names' bytes: length of the name, name, length of the element type's name, that
-    /// name, number of extents, extents, values; numbers as eight little-endian bytes. Of a checkpoint only `model.` and
-    /// `buffer.` tensors count, without these prefixes, so that it has the digest of the weights file with equal values.
-    public func weightsDigest() throws(CheckpointError) -> String {
+    /// For each tensor in the order of the names' bytes: length of the name, name, length of the element type's name,
+    /// that name, number of extents, extents, values; numbers as eight little-endian bytes. Of a checkpoint only
+    /// `model.` and `buffer.` tensors count, without these prefixes, so that it has the digest of the weights file with
+    /// equal values.
+    package func weightsDigest() throws(CheckpointError) -> String {
         let isCheckpoint = metadata[Checkpoint.Key.format] == Checkpoint.format
         var named: [(name: String, entry: SafetensorsEntry)] = []
         for entry in header.entries {
             if !isCheckpoint {
                 named.append((entry.signature.name, entry))
-            } else if let (group, name) = Checkpoint.Group.split(entry.signature.name), group == .weights || group == .buffers {
+            } else if let (group, name) = Checkpoint.Group.split(entry.signature.name),
+                group == .weights || group == .buffers
+            {
                 named.append((name, entry))
             }
         }

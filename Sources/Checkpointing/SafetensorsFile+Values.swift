@@ -4,7 +4,7 @@ extension SafetensorsFile {
     /// The values of tensor `name`, stored as F32, F64, F16 or BF16, as 32-bit floats (F64 rounded to nearest).
     ///
     /// Throws `CheckpointError.missingTensor` or `dataTypeMismatch`.
-    public func floats(of name: String) throws(CheckpointError) -> [Float] {
+    package func floats(of name: String) throws(CheckpointError) -> [Float] {
         let signature = try existing(name)
         var failure: CheckpointError?
         let values = [Float](unsafeUninitializedCapacity: signature.shape.reduce(1, *)) { buffer, count in
@@ -19,10 +19,11 @@ extension SafetensorsFile {
         return values
     }
 
-    /// Copies the values of tensor `name` to `target`, which must have the same shape, converting as `floats(of:)` does.
+    /// Copies the values of tensor `name` to `target`, which must have the same shape, converting as `floats(of:)`
+    /// does.
     ///
     /// Throws `CheckpointError.missingTensor`, `shapeMismatch` or `dataTypeMismatch`.
-    public func copy(_ name: String, into target: Tensor) throws(CheckpointError) {
+    package func copy(_ name: String, into target: Tensor) throws(CheckpointError) {
         let signature = try existing(name)
         guard signature.shape == target.shape.dimensions else {
             throw .shapeMismatch(path: path, tensor: name, expected: target.shape.dimensions, actual: signature.shape)
@@ -30,10 +31,11 @@ extension SafetensorsFile {
         try copyFloats(of: name, into: UnsafeMutableBufferPointer(start: target.pointer, count: target.count))
     }
 
-    /// Copies the values of tensor `name` to `target`, which must hold exactly as many, converting as `floats(of:)` does.
+    /// Copies the values of tensor `name` to `target`, which must hold exactly as many, converting as `floats(of:)`
+    /// does.
     ///
     /// Throws `CheckpointError.missingTensor`, `shapeMismatch` or `dataTypeMismatch`.
-    public func copyFloats(of name: String, into target: UnsafeMutableBufferPointer<Float>) throws(CheckpointError) {
+    package func copyFloats(of name: String, into target: UnsafeMutableBufferPointer<Float>) throws(CheckpointError) {
         let signature = try existing(name)
         try withBytes(of: name) { (bytes) throws(CheckpointError) in
             guard bytes.count == target.count * signature.dataType.byteCount else {
@@ -52,13 +54,13 @@ extension SafetensorsFile {
     }
 
     /// The values of tensor `name`, stored as I64. Throws `CheckpointError.missingTensor` or `dataTypeMismatch`.
-    public func int64s(of name: String) throws(CheckpointError) -> [Int64] { try values(of: name, stored: .int64) }
+    package func int64s(of name: String) throws(CheckpointError) -> [Int64] { try values(of: name, stored: .int64) }
 
     /// The values of tensor `name`, stored as I32. Throws `CheckpointError.missingTensor` or `dataTypeMismatch`.
-    public func int32s(of name: String) throws(CheckpointError) -> [Int32] { try values(of: name, stored: .int32) }
+    package func int32s(of name: String) throws(CheckpointError) -> [Int32] { try values(of: name, stored: .int32) }
 
     /// The values of tensor `name`, stored as U8. Throws `CheckpointError.missingTensor` or `dataTypeMismatch`.
-    public func uint8s(of name: String) throws(CheckpointError) -> [UInt8] { try values(of: name, stored: .uint8) }
+    package func uint8s(of name: String) throws(CheckpointError) -> [UInt8] { try values(of: name, stored: .uint8) }
 
     private func existing(_ name: String) throws(CheckpointError) -> TensorSignature {
         guard let signature = tensor(name) else { throw .missingTensor(path: path, tensor: name) }
@@ -70,11 +72,14 @@ extension SafetensorsFile {
     ) throws(CheckpointError) -> [Element] {
         let signature = try existing(name)
         guard signature.dataType == dataType else {
-            throw .dataTypeMismatch(path: path, tensor: name, expected: dataType.rawValue, actual: signature.dataType.rawValue)
+            throw .dataTypeMismatch(
+                path: path, tensor: name, expected: dataType.rawValue, actual: signature.dataType.rawValue)
         }
         return try withBytes(of: name) { (bytes) throws(CheckpointError) in
             // A foreign file need not align its tensors.
-            (0..<bytes.count / dataType.byteCount).map { bytes.loadUnaligned(fromByteOffset: $0 * dataType.byteCount, as: Element.self) }
+            (0..<bytes.count / dataType.byteCount).map {
+                bytes.loadUnaligned(fromByteOffset: $0 * dataType.byteCount, as: Element.self)
+            }
         }
     }
 

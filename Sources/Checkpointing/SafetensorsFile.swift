@@ -1,13 +1,13 @@
 /// The content of a safetensors file: named tensors and string metadata, either mapped from a file or held in memory.
 ///
-/// The value is immutable and cheap to copy. What it writes depends on metadata, names, shapes and values alone, so equal
-/// contents give equal bytes.
-public struct SafetensorsFile: Sendable {
+/// The value is immutable and cheap to copy. What it writes depends on metadata, names, shapes and values alone, so
+/// equal contents give equal bytes.
+package struct SafetensorsFile: Sendable {
     /// The metadata key of the checksum.
-    public static let checksumKey = "sha256"
+    package static let checksumKey = "sha256"
 
     /// Where the content was read from; "(in memory)" before it was written.
-    public let path: String
+    package let path: String
     let header: SafetensorsHeader
     private let block: ByteBlock
     private let dataStart: Int
@@ -16,7 +16,7 @@ public struct SafetensorsFile: Sendable {
     /// Maps the file at `path` and validates it completely except for its checksum.
     ///
     /// Throws `CheckpointError.system`, `wrongLength`, `invalidHeader` or `invalidTensor`.
-    public init(path: String) throws(CheckpointError) {
+    package init(path: String) throws(CheckpointError) {
         let block = try ByteBlock(mapping: path)
         let (header, dataStart) = try SafetensorsHeader.parse(block.bytes, path: path)
         self.init(path: path, header: header, block: block, dataStart: dataStart)
@@ -25,9 +25,10 @@ public struct SafetensorsFile: Sendable {
     /// Copies the values of `sources`, each once, into memory laid out as in the file.
     ///
     /// Throws `CheckpointError.invalidName` for a name that is used twice or reserved.
-    public init(metadata: [String: String], sources: [TensorSource]) throws(CheckpointError) {
+    package init(metadata: [String: String], sources: [TensorSource]) throws(CheckpointError) {
         let header = try SafetensorsHeader(metadata: metadata, signatures: sources.map(\.signature))
-        let ranges = Dictionary(header.entries.map { ($0.signature.name, $0.range) }, uniquingKeysWith: { first, _ in first })
+        let ranges = Dictionary(
+            header.entries.map { ($0.signature.name, $0.range) }, uniquingKeysWith: { first, _ in first })
         let block = ByteBlock(count: header.dataByteCount) { memory in
             for source in sources {
                 guard let range = ranges[source.signature.name], !range.isEmpty else { continue }
@@ -47,13 +48,13 @@ public struct SafetensorsFile: Sendable {
     }
 
     /// The string metadata (`__metadata__`).
-    public var metadata: [String: String] { header.metadata }
+    package var metadata: [String: String] { header.metadata }
 
     /// The tensors, sorted by name.
-    public var tensors: [TensorSignature] { header.entries.map(\.signature) }
+    package var tensors: [TensorSignature] { header.entries.map(\.signature) }
 
     /// The signature of the tensor called `name`, `nil` when there is none.
-    public func tensor(_ name: String) -> TensorSignature? { indices[name].map { header.entries[$0].signature } }
+    package func tensor(_ name: String) -> TensorSignature? { indices[name].map { header.entries[$0].signature } }
 
     /// All tensors' bytes as they lie in the file.
     var data: UnsafeRawBufferPointer {
@@ -75,8 +76,9 @@ public struct SafetensorsFile: Sendable {
         }
     }
 
-    /// Calls `body` with the bytes of the tensor called `name`. Throws `CheckpointError.missingTensor` and what `body` throws.
-    public func withBytes<Result>(
+    /// Calls `body` with the bytes of the tensor called `name`. Throws `CheckpointError.missingTensor` and what `body`
+    /// throws.
+    package func withBytes<Result>(
         of name: String, _ body: (UnsafeRawBufferPointer) throws(CheckpointError) -> Result
     ) throws(CheckpointError) -> Result {
         guard let index = indices[name] else { throw .missingTensor(path: path, tensor: name) }
@@ -91,7 +93,7 @@ public struct SafetensorsFile: Sendable {
     }
 
     /// Writes the file atomically to `path`. Throws `CheckpointError.system`; the previous file then stays as it was.
-    public func write(to path: String) throws(CheckpointError) {
+    package func write(to path: String) throws(CheckpointError) {
         try withFileParts { (parts) throws(CheckpointError) in try AtomicFile.write(parts, to: path) }
     }
 

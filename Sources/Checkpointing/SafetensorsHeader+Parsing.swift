@@ -1,15 +1,18 @@
 extension SafetensorsHeader {
     /// Reads and validates the header of the complete file `bytes`; also gives where the data begins.
     ///
-    /// Checked: lengths, JSON, keys, names, element types, that each range has its shape's size and that the ranges fill
-    /// the data exactly, without gap or overlap. Throws `wrongLength`, `invalidHeader` or `invalidTensor`.
+    /// Checked: lengths, JSON, keys, names, element types, that each range has its shape's size and that the ranges
+    /// fill the data exactly, without gap or overlap. Throws `wrongLength`, `invalidHeader` or `invalidTensor`.
     static func parse(
         _ bytes: UnsafeRawBufferPointer, path: String
     ) throws(CheckpointError) -> (header: SafetensorsHeader, dataStart: Int) {
-        guard bytes.count >= lengthBytes else { throw .wrongLength(path: path, expected: lengthBytes, actual: bytes.count) }
+        guard bytes.count >= lengthBytes else {
+            throw .wrongLength(path: path, expected: lengthBytes, actual: bytes.count)
+        }
         let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
         guard length <= UInt64(maximumLength) else {
-            throw .invalidHeader(path: path, offset: 0, problem: "the header's length is \(length), more than \(maximumLength)")
+            throw .invalidHeader(
+                path: path, offset: 0, problem: "the header's length is \(length), more than \(maximumLength)")
         }
         let dataStart = lengthBytes + Int(length)
         guard bytes.count >= dataStart else { throw .wrongLength(path: path, expected: dataStart, actual: bytes.count) }
@@ -53,9 +56,13 @@ extension SafetensorsHeader {
         return (metadata, entries)
     }
 
-    private static func scanEntry(_ scanner: inout JSONScanner, name: String, path: String) throws(CheckpointError) -> SafetensorsEntry {
+    private static func scanEntry(_ scanner: inout JSONScanner, name: String, path: String) throws(CheckpointError)
+        -> SafetensorsEntry
+    {
         let offset = scanner.offset
-        func invalid(_ problem: String) -> CheckpointError { .invalidTensor(path: path, offset: offset, tensor: name, problem: problem) }
+        func invalid(_ problem: String) -> CheckpointError {
+            .invalidTensor(path: path, offset: offset, tensor: name, problem: problem)
+        }
         var typeName: String?
         var shape: [Int]?
         var offsets: [Int]?
@@ -68,18 +75,26 @@ extension SafetensorsHeader {
             }
         }
         guard let typeName, let shape, let offsets else { throw invalid("dtype, shape or data_offsets is missing") }
-        guard let dataType = SafetensorsDataType(rawValue: typeName) else { throw invalid("unknown dtype '\(typeName)'") }
-        guard offsets.count == 2, offsets[0] <= offsets[1] else { throw invalid("data_offsets \(offsets) are not a range") }
+        guard let dataType = SafetensorsDataType(rawValue: typeName) else {
+            throw invalid("unknown dtype '\(typeName)'")
+        }
+        guard offsets.count == 2, offsets[0] <= offsets[1] else {
+            throw invalid("data_offsets \(offsets) are not a range")
+        }
         let signature = TensorSignature(name: name, dataType: dataType, shape: shape)
         guard let count = signature.byteCount else { throw invalid("shape \(shape) is too large") }
-        guard count == offsets[1] - offsets[0] else { throw invalid("\(signature) takes \(count) bytes, data_offsets are \(offsets)") }
+        guard count == offsets[1] - offsets[0] else {
+            throw invalid("\(signature) takes \(count) bytes, data_offsets are \(offsets)")
+        }
         return SafetensorsEntry(signature: signature, range: offsets[0]..<offsets[1])
     }
 
     /// Checks that the ranges lie in the data without gap or overlap and gives the end of the last one.
     private static func checkLayout(_ found: [Found], dataByteCount: Int, path: String) throws(CheckpointError) -> Int {
         let inDataOrder = found.sorted {
-            ($0.entry.range.lowerBound, $0.entry.range.upperBound) < ($1.entry.range.lowerBound, $1.entry.range.upperBound)
+            ($0.entry.range.lowerBound, $0.entry.range.upperBound) < (
+                $1.entry.range.lowerBound, $1.entry.range.upperBound
+            )
         }
         var end = 0
         for (entry, offset) in inDataOrder {

@@ -65,7 +65,8 @@ struct SafetensorsHeader: Equatable, Sendable {
     func encoded() -> [UInt8] {
         var text = json()
         let unpadded = SafetensorsHeader.lengthBytes + text.count
-        let padded = (unpadded + SafetensorsHeader.alignment - 1) / SafetensorsHeader.alignment * SafetensorsHeader.alignment
+        let padded =
+            (unpadded + SafetensorsHeader.alignment - 1) / SafetensorsHeader.alignment * SafetensorsHeader.alignment
         text.append(contentsOf: repeatElement(UInt8(ascii: " "), count: padded - unpadded))
         return withUnsafeBytes(of: UInt64(text.count).littleEndian, Array.init) + text
     }
@@ -74,7 +75,9 @@ struct SafetensorsHeader: Equatable, Sendable {
     func json() -> [UInt8] {
         var members: [String] = []
         if !metadata.isEmpty {
-            let pairs = metadata.sorted { precedesInFile($0.key, $1.key) }.map { "\(quoted($0.key)):\(quoted($0.value))" }
+            let pairs = metadata.sorted { precedesInFile($0.key, $1.key) }.map {
+                "\(quoted($0.key)):\(quoted($0.value))"
+            }
             members.append("\"\(SafetensorsHeader.metadataKey)\":{\(pairs.joined(separator: ","))}")
         }
         for entry in entries {

@@ -1,18 +1,18 @@
 /// A tensor's name, element type and shape, without its values.
-public struct TensorSignature: Hashable, Sendable, CustomStringConvertible {
-    public let name: String
-    public let dataType: SafetensorsDataType
+package struct TensorSignature: Hashable, Sendable, CustomStringConvertible {
+    package let name: String
+    package let dataType: SafetensorsDataType
     /// Extents, outermost first.
-    public let shape: [Int]
+    package let shape: [Int]
 
-    public init(name: String, dataType: SafetensorsDataType = .float32, shape: [Int]) {
+    package init(name: String, dataType: SafetensorsDataType = .float32, shape: [Int]) {
         self.name = name
         self.dataType = dataType
         self.shape = shape
     }
 
     /// The type and shape as messages print them, for example `F32 [10, 84]`.
-    public var description: String { "\(dataType.rawValue) \(shape)" }
+    package var description: String { "\(dataType.rawValue) \(shape)" }
 
     /// The bytes of all elements; `nil` when the product of the extents does not fit into 63 bits.
     var byteCount: Int? {

@@ -1,16 +1,18 @@
-/// Files of weights and buffers under their plain names, for use and exchange: `final.safetensors` and `best.safetensors`.
+/// Files of weights and buffers under their plain names, for use and exchange: `final.safetensors` and
+/// `best.safetensors`.
 ///
 /// Their bytes depend on the model's name and the tensors alone, not on ranks, threads, host or time.
-public enum WeightsFile {
-    /// The content of a weights file: metadata `format: pt`, `model` and `sha256`, and the tensors copied from `sources`.
+package enum WeightsFile {
+    /// The content of a weights file: metadata `format: pt`, `model` and `sha256`, and the tensors copied from
+    /// `sources`.
     ///
     /// Throws `CheckpointError.invalidName` for a name that is used twice, by a weight and a buffer for example.
-    public static func content(model: String, sources: [TensorSource]) throws(CheckpointError) -> SafetensorsFile {
+    package static func content(model: String, sources: [TensorSource]) throws(CheckpointError) -> SafetensorsFile {
         try SafetensorsFile(metadata: ["format": "pt", "model": model], sources: sources).sealed()
     }
 
     /// The weights and buffers of `checkpoint` as a weights file's content.
-    public static func content(model: String, checkpoint: Checkpoint) throws(CheckpointError) -> SafetensorsFile {
+    package static func content(model: String, checkpoint: Checkpoint) throws(CheckpointError) -> SafetensorsFile {
         var sources: [TensorSource] = []
         for group in [Checkpoint.Group.weights, .buffers] {
             for signature in checkpoint.tensors(in: group) {
@@ -21,13 +23,15 @@ public enum WeightsFile {
             }
         }
         // The sources point into the checkpoint's memory.
-        return try withExtendedLifetime(checkpoint) { () throws(CheckpointError) in try content(model: model, sources: sources) }
+        return try withExtendedLifetime(checkpoint) { () throws(CheckpointError) in
+            try content(model: model, sources: sources)
+        }
     }
 
     /// Opens the weights at `path`, from this program or another, and verifies the checksum if there is one.
     ///
     /// Throws what `SafetensorsFile.init(path:)` and `verifyChecksum()` throw.
-    public static func read(_ path: String) throws(CheckpointError) -> SafetensorsFile {
+    package static func read(_ path: String) throws(CheckpointError) -> SafetensorsFile {
         let file = try SafetensorsFile(path: path)
         try file.verifyChecksum()
         return file

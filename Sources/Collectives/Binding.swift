@@ -3,19 +3,20 @@ import Foundation
 
 /// Which processors of its host a rank should run on, where the launcher's default leaves some unused.
 ///
-/// Open MPI binds each rank to one core when there are at most two ranks, and to a socket otherwise, unless it is told what
-/// to do. A rank with worker threads then has one core for all of them. Where nobody asked for that binding, the ranks of a
-/// host share all processors of their launcher evenly.
-public enum Binding {
+/// Open MPI binds each rank to one core when there are at most two ranks, and to a socket otherwise, unless it is told
+/// what to do. A rank with worker threads then has one core for all of them. Where nobody asked for that binding, the
+/// ranks of a host share all processors of their launcher evenly.
+package enum Binding {
     /// This rank's even share of the launcher's processors; nil where the launcher's binding should stay.
     ///
     /// - Parameters:
     ///   - environment: the process's.
     ///   - launcherProcessors: those that the launcher itself may use, ascending.
-    public static func share(
+    package static func share(
         _ environment: [String: String], of launcherProcessors: [Int]
     ) -> [Int]? {
-        guard environment["OMPI_MCA_orte_bound_at_launch"] != nil, environment["OMPI_MCA_hwloc_base_binding_policy"] == nil,
+        guard environment["OMPI_MCA_orte_bound_at_launch"] != nil,
+            environment["OMPI_MCA_hwloc_base_binding_policy"] == nil,
             let rank = environment["OMPI_COMM_WORLD_LOCAL_RANK"].flatMap(Int.init),
             let size = environment["OMPI_COMM_WORLD_LOCAL_SIZE"].flatMap(Int.init), rank >= 0, rank < size,
             size <= launcherProcessors.count
@@ -25,13 +26,15 @@ public enum Binding {
     }
 
     /// Moves this process to its share; to be called before it makes threads. Where that fails it stays where it is.
-    public static func apply(_ environment: [String: String]) {
+    package static func apply(_ environment: [String: String]) {
         guard let text = try? String(contentsOfFile: "/proc/\(getppid())/status", encoding: .utf8),
             let line = text.split(separator: "\n").first(where: { $0.hasPrefix("Cpus_allowed_list:") }),
             let share = share(environment, of: processors(inList: line.dropFirst("Cpus_allowed_list:".count)))
         else { return }
         var words = [UInt64](repeating: 0, count: 16)
-        for processor in share where processor < 64 * words.count { words[processor / 64] |= 1 << UInt64(processor % 64) }
+        for processor in share where processor < 64 * words.count {
+            words[processor / 64] |= 1 << UInt64(processor % 64)
+        }
         _ = cmpi_run_on_processors(words, Int32(words.count))
     }
 

@@ -1,5 +1,5 @@
 /// Why an operation between ranks failed.
-public enum CollectivesError: Error, Equatable, CustomStringConvertible {
+package enum CollectivesError: Error, Equatable, CustomStringConvertible {
     /// An MPI call returned an error.
     case mpi(call: String, rank: Int, text: String)
     /// Another rank ended the job while or before this rank's operation ran.
@@ -20,14 +20,16 @@ public enum CollectivesError: Error, Equatable, CustomStringConvertible {
     case malformedLauncherVariable(name: String, value: String)
 
     /// What happened, on which rank, and what to do.
-    public var description: String {
+    package var description: String {
         switch self {
         case .mpi(let call, let rank, let text):
-            "\(call) failed on rank \(rank): \(text). Check that all ranks run the same program and that their hosts reach each other."
+            "\(call) failed on rank \(rank): \(text). Check that all ranks run the same program and that their hosts "
+                + "reach each other."
         case .peerFailed(let rank, let reason):
             "rank \(rank) ended the job: \(Self.sentence(reason)) Look at that rank's message for the cause."
         case .aborted(let rank, let exitCode, let reason):
-            "rank \(rank) ended the job with exit code \(exitCode): \(Self.sentence(reason)) Remove that cause and start again."
+            "rank \(rank) ended the job with exit code \(exitCode): \(Self.sentence(reason)) Remove that cause and "
+                + "start again."
         case .mismatchedCall(let rank, let call, let peer, let peerCall):
             "rank \(rank) called \(call) while rank \(peer) called \(peerCall). "
                 + "Run the same program with the same configuration on all ranks."
@@ -36,10 +38,13 @@ public enum CollectivesError: Error, Equatable, CustomStringConvertible {
         case .alreadyInitialized:
             "MPI was already started in this process. Start it once and pass the communicator on."
         case .threadsUnsupported(let level):
-            "this MPI library provides thread level \(level), below MPI_THREAD_SERIALIZED. Use one built with thread support."
+            "this MPI library provides thread level \(level), below MPI_THREAD_SERIALIZED. Use one built with thread "
+                + "support."
         case .launchMismatch(let launcher, let claimedRank, let claimedSize, let rank, let worldSize):
-            "\(launcher) announced rank \(claimedRank) of \(claimedSize.map(String.init) ?? "unknown"), but MPI reports "
-                + "rank \(rank) of \(worldSize). The launcher and the MPI library do not belong together: start the job with "
+            "\(launcher) announced rank \(claimedRank) of \(claimedSize.map(String.init) ?? "unknown"), but MPI "
+                + "reports "
+                + "rank \(rank) of \(worldSize). The launcher and the MPI library do not belong together: start the "
+                + "job with "
                 + "the mpirun of the Open MPI that this program is linked with, or with srun --mpi=pmix."
         case .malformedLauncherVariable(let name, let value):
             "environment variable \(name) is '\(value)', which no launcher sets. "

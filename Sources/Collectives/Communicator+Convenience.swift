@@ -1,20 +1,22 @@
 extension Communicator {
     /// How many ranks share memory with this one, itself included.
-    public var hostSize: Int { hostRanks.count }
+    package var hostSize: Int { hostRanks.count }
 
     /// See ``Communicator/abort(exitCode:place:reason:)``; without a place.
-    public func abort(exitCode: Int32, reason: String) throws -> Never { try abort(exitCode: exitCode, place: nil, reason: reason) }
+    package func abort(exitCode: Int32, reason: String) throws -> Never {
+        try abort(exitCode: exitCode, place: nil, reason: reason)
+    }
 
-    public func answerRollCalls(isWaiting: @escaping @Sendable () -> Bool) {}
+    package func answerRollCalls(isWaiting: @escaping @Sendable () -> Bool) {}
 
-    public func callRoll() {}
+    package func callRoll() {}
 
-    public var ranksThatAnswered: [Int: Bool]? { nil }
+    package var ranksThatAnswered: [Int: Bool]? { nil }
 
-    public func attendRollCall() {}
+    package func attendRollCall() {}
 
     /// Root's bytes, on every rank; the other ranks need not know how many there are, and what they pass is ignored.
-    public func broadcast(bytes: [UInt8], root: Int) throws -> [UInt8] {
+    package func broadcast(bytes: [UInt8], root: Int) throws -> [UInt8] {
         var count = Int64(bytes.count)
         try withUnsafeMutableBytes(of: &count) { try broadcast($0, root: root) }
         var result = rank == root ? bytes : [UInt8](repeating: 0, count: Int(count))
@@ -23,14 +25,15 @@ extension Communicator {
     }
 
     /// Every rank's bytes in rank order, however many each contributes.
-    public func allGatherVariable(_ bytes: [UInt8]) throws -> [[UInt8]] {
+    package func allGatherVariable(_ bytes: [UInt8]) throws -> [[UInt8]] {
         let counts = try allGather([Int64(bytes.count)]).map(Int.init)
         var offsets = [0]
         for count in counts { offsets.append(offsets[offsets.count - 1] + count) }
         var gathered = [UInt8](repeating: 0, count: offsets[worldSize])
         try bytes.withUnsafeBytes { contribution in
             try gathered.withUnsafeMutableBytes { result in
-                let others = (0..<worldSize).map { (rank + $0) % worldSize }  // starts at oneself: no rank is everyone's first
+                // starts at oneself: no rank is everyone's first
+                let others = (0..<worldSize).map { (rank + $0) % worldSize }
                 try exchange(
                     sends: others.map { OutgoingMessage(to: $0, contribution) },
                     receives: others.map {
@@ -42,17 +45,18 @@ extension Communicator {
     }
 
     /// The element-wise maximum over ranks; all ranks pass the same number of values.
-    public func allReduceMaximum(_ values: [Int64]) throws -> [Int64] {
+    package func allReduceMaximum(_ values: [Int64]) throws -> [Int64] {
         try allReduce(values) { max($0, $1) }
     }
 
     /// The element-wise sum over ranks; all ranks pass the same number of values.
-    public func allReduceSum(_ values: [Int64]) throws -> [Int64] {
+    package func allReduceSum(_ values: [Int64]) throws -> [Int64] {
         try allReduce(values) { $0 + $1 }
     }
 
-    /// The element-wise sum over ranks, added in rank order ((x₀ + x₁) + x₂) + …, so that it is the same bits on every rank.
-    public func allReduceSum(_ values: [Double]) throws -> [Double] {
+    /// The element-wise sum over ranks, added in rank order ((x₀ + x₁) + x₂) + …, so that it is the same bits on every
+    /// rank.
+    package func allReduceSum(_ values: [Double]) throws -> [Double] {
         try allReduce(values) { $0 + $1 }
     }
 
@@ -63,7 +67,9 @@ extension Communicator {
         let gathered = try allGather(values)
         var result = Array(gathered[..<values.count])
         for peer in 1..<max(worldSize, 1) {
-            for index in values.indices { result[index] = combine(result[index], gathered[peer * values.count + index]) }
+            for index in values.indices {
+                result[index] = combine(result[index], gathered[peer * values.count + index])
+            }
         }
         return result
     }

@@ -2,7 +2,7 @@ import Glibc
 
 extension Communicator {
     /// How messages to people begin: `rank 1 of 4 on node2`.
-    public var name: String { "rank \(rank) of \(worldSize) on \(hostName)" }
+    package var name: String { "rank \(rank) of \(worldSize) on \(hostName)" }
 
     /// Checks that messages name ranks of this world.
     func requireKnownPeers(sends: [OutgoingMessage], receives: [IncomingMessage]) {

@@ -2,7 +2,7 @@ import CMPI
 import Glibc
 
 /// What a rank knows of the machine that it runs on.
-public enum HostInformation {
+package enum HostInformation {
     /// The machine's name, `localhost` when the system does not tell.
     static var name: String {
         var buffer = [CChar](repeating: 0, count: 256)
@@ -12,7 +12,7 @@ public enum HostInformation {
     }
 
     /// How many processors this process may use.
-    public static var allowedProcessors: Int {
+    package static var allowedProcessors: Int {
         max(1, (0..<processorMaskWords).reduce(0) { $0 + processorMask(word: $1).nonzeroBitCount })
     }
 

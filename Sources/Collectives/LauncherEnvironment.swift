@@ -1,7 +1,7 @@
 /// What the environment says about the launcher that started this process, before MPI is asked.
-public struct LauncherEnvironment: Equatable, Sendable {
+package struct LauncherEnvironment: Equatable, Sendable {
     /// Who starts the ranks of a job.
-    public enum Launcher: String, Sendable {
+    package enum Launcher: String, Sendable {
         case openMPI = "mpirun of Open MPI"
         case slurm = "srun"
         case pmi = "a PMI launcher such as mpiexec of MPICH"
@@ -9,24 +9,26 @@ public struct LauncherEnvironment: Equatable, Sendable {
     }
 
     /// Who started this process.
-    public var launcher: Launcher
+    package var launcher: Launcher
     /// The rank that the launcher gave this process.
-    public var rank: Int
+    package var rank: Int
     /// How many ranks it announced, `nil` where it does not tell.
-    public var worldSize: Int?
+    package var worldSize: Int?
     /// The rank among those on this host, `nil` where it does not tell.
-    public var localRank: Int?
+    package var localRank: Int?
     /// How many ranks it started on this host, `nil` where it does not tell.
-    public var localSize: Int?
-    /// Whether nothing is there through which MPI could find the other ranks; Open MPI would then end the process itself.
-    public var isWithoutProcessManager: Bool
+    package var localSize: Int?
+    /// Whether nothing is there through which MPI could find the other ranks; Open MPI would then end the process
+    /// itself.
+    package var isWithoutProcessManager: Bool
 
     /// How this rank's messages begin before MPI is asked: `rank 1 of 4 on node2`.
-    public var name: String { "rank \(rank)\(worldSize.map { " of \($0)" } ?? "") on \(HostInformation.name)" }
+    package var name: String { "rank \(rank)\(worldSize.map { " of \($0)" } ?? "") on \(HostInformation.name)" }
 
     /// What a launcher announced.
-    public init(
-        launcher: Launcher, rank: Int, worldSize: Int?, localRank: Int? = nil, localSize: Int? = nil, isWithoutProcessManager: Bool = false
+    package init(
+        launcher: Launcher, rank: Int, worldSize: Int?, localRank: Int? = nil, localSize: Int? = nil,
+        isWithoutProcessManager: Bool = false
     ) {
         self.launcher = launcher
         self.rank = rank
@@ -38,9 +40,9 @@ public struct LauncherEnvironment: Equatable, Sendable {
 
     /// What the variables of a process tell, `nil` when no launcher started it.
     ///
-    /// Throws when a launcher's variable is not a number or the rank lies outside the world. A Slurm batch script is not
-    /// a rank: only processes of an `srun` step are, and of a step of one task only with a process manager for MPI.
-    public static func detect(in environment: [String: String]) throws -> LauncherEnvironment? {
+    /// Throws when a launcher's variable is not a number or the rank lies outside the world. A Slurm batch script is
+    /// not a rank: only processes of an `srun` step are, and of a step of one task only with a process manager for MPI.
+    package static func detect(in environment: [String: String]) throws -> LauncherEnvironment? {
         let variables = Variables(values: environment)
         if environment["OMPI_COMM_WORLD_SIZE"] != nil || environment["OMPI_COMM_WORLD_RANK"] != nil {
             return try LauncherEnvironment(
@@ -77,16 +79,22 @@ public struct LauncherEnvironment: Equatable, Sendable {
     /// Slurm numbers steps from 0 and gives batch scripts and interactive shells the numbers just below 2³².
     private static func isSlurmStep(_ variables: Variables) throws -> Bool {
         guard variables.values["SLURM_PROCID"] != nil else { return false }
-        guard let step = try variables.optional("SLURM_STEP_ID") ?? variables.optional("SLURM_STEPID") else { return false }
+        guard let step = try variables.optional("SLURM_STEP_ID") ?? variables.optional("SLURM_STEPID") else {
+            return false
+        }
         return step < 0xFFFF_FF00
     }
 
-    /// The rank that a launcher gave this process as far as any variable tells, 0 without one; for errors, which rank 0 tells.
-    public static func announcedRank(in environment: [String: String]) -> Int {
-        ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"].lazy.compactMap { environment[$0].flatMap(Int.init) }.first ?? 0
+    /// The rank that a launcher gave this process as far as any variable tells, 0 without one; for errors, which rank 0
+    /// tells.
+    package static func announcedRank(in environment: [String: String]) -> Int {
+        ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"].lazy.compactMap {
+            environment[$0].flatMap(Int.init)
+        }.first ?? 0
     }
 
-    /// Whether `srun` was told to serve MPI (`--mpi=pmix`, `pmi2`), or the user has told Open MPI how it finds its ranks.
+    /// Whether `srun` was told to serve MPI (`--mpi=pmix`, `pmi2`), or the user has told Open MPI how it finds its
+    /// ranks.
     private static func offersProcessManager(_ environment: [String: String]) -> Bool {
         ["PMIX_NAMESPACE", "PMIX_RANK", "PMI_FD", "OMPI_MCA_pmix"].contains { environment[$0] != nil }
     }
@@ -94,12 +102,14 @@ public struct LauncherEnvironment: Equatable, Sendable {
     /// The error for a process that MPI counts otherwise than its launcher.
     func mismatch(rank: Int, worldSize: Int) -> CollectivesError {
         .launchMismatch(
-            launcher: launcher.rawValue, claimedRank: self.rank, claimedSize: self.worldSize, rank: rank, worldSize: worldSize)
+            launcher: launcher.rawValue, claimedRank: self.rank, claimedSize: self.worldSize, rank: rank,
+            worldSize: worldSize)
     }
 
     private func checked(rankVariable: String) throws -> LauncherEnvironment {
         if let worldSize, rank >= worldSize {
-            throw CollectivesError.malformedLauncherVariable(name: rankVariable, value: "\(rank) (of \(worldSize) ranks)")
+            throw CollectivesError.malformedLauncherVariable(
+                name: rankVariable, value: "\(rank) (of \(worldSize) ranks)")
         }
         return self
     }

@@ -66,7 +66,7 @@ private final class MPIPendingExchange: PendingExchange {
 }
 
 extension MPICommunicator {
-    public func exchange(sends: [OutgoingMessage], receives: [IncomingMessage]) throws {
+    package func exchange(sends: [OutgoingMessage], receives: [IncomingMessage]) throws {
         try requireOpen("exchange")
         transfers.removeAll()
         try post(sends: sends, receives: receives, tag: 0, in: &transfers)
@@ -79,19 +79,25 @@ extension MPICommunicator {
         try transfers.checkReceivedCounts(rank: rank)
     }
 
-    public func start(sends: [OutgoingMessage], receives: [IncomingMessage], channel: Int) throws -> any PendingExchange {
+    package func start(sends: [OutgoingMessage], receives: [IncomingMessage], channel: Int) throws
+        -> any PendingExchange
+    {
         try requireOpen("start")
-        precondition(channel >= 0 && channel < 32767, "start: channel \(channel) outside 0..<32767")  // the least MPI_TAG_UB
+        // the least MPI_TAG_UB
+        precondition(channel >= 0 && channel < 32767, "start: channel \(channel) outside 0..<32767")
         let exchange = MPIPendingExchange(rank: rank, rollCall)
-        try post(sends: sends, receives: receives, tag: Int32(channel + 1), isSynchronous: true, in: &exchange.transfers)
+        try post(
+            sends: sends, receives: receives, tag: Int32(channel + 1), isSynchronous: true, in: &exchange.transfers)
         return exchange
     }
 
     /// Hands all messages to MPI, which keeps the order of those with one tag between two ranks.
     ///
-    /// - Parameter isSynchronous: whether a send is done when its receiver has it, else when MPI has copied it, perhaps far ahead of the link.
+    /// - Parameter isSynchronous: whether a send is done when its receiver has it, else when MPI has copied it, perhaps
+    ///   far ahead of the link.
     private func post(
-        sends: [OutgoingMessage], receives: [IncomingMessage], tag: Int32, isSynchronous: Bool = false, in transfers: inout MPITransfers
+        sends: [OutgoingMessage], receives: [IncomingMessage], tag: Int32, isSynchronous: Bool = false,
+        in transfers: inout MPITransfers
     ) throws {
         requireKnownPeers(sends: sends, receives: receives)
         try copyMessagesToSelf(sends: sends, receives: receives)
@@ -99,7 +105,8 @@ extension MPICommunicator {
             for part in parts(ofByteCount: receive.buffer.count) {
                 var request: MPI_Request?
                 let start = receive.buffer.baseAddress.map { $0 + part.lowerBound }
-                let status = MPI_Irecv(start, Int32(part.count), cmpi_byte(), Int32(receive.source), tag, world, &request)
+                let status = MPI_Irecv(
+                    start, Int32(part.count), cmpi_byte(), Int32(receive.source), tag, world, &request)
                 try checkMPI(status, "MPI_Irecv", rank: rank)
                 transfers.requests.append(request)
                 transfers.expected.append((receive.source, part.count))
@@ -140,7 +147,8 @@ package struct MPIMessageParts: RandomAccessCollection {
     private let byteCount: Int
     private let maximumPartBytes: Int
 
-    /// The parts of a message of `byteCount` bytes, all but the last of `maximumPartBytes`; one empty part for an empty message.
+    /// The parts of a message of `byteCount` bytes, all but the last of `maximumPartBytes`; one empty part for an empty
+    /// message.
     package init(byteCount: Int, maximumPartBytes: Int) {
         self.byteCount = byteCount
         self.maximumPartBytes = maximumPartBytes

@@ -16,7 +16,7 @@ struct MPIWindow {
 }
 
 extension MPICommunicator {
-    public func sharedWindow(byteCountPerRank: Int) throws -> SharedWindow? {
+    package func sharedWindow(byteCountPerRank: Int) throws -> SharedWindow? {
         try requireOpen("sharedWindow")
         let layout = SharedWindowLayout(byteCountPerRank: byteCountPerRank, hostSize: hostRanks.count)
         // Asked first and agreed on: Open MPI's ranks hang or crash when the host's shared memory turns out too small.
@@ -29,14 +29,17 @@ extension MPICommunicator {
         var address: UnsafeMutableRawPointer?
         try checkMPI(MPI_Win_shared_query(handle, 0, &size, &unit, &address), "MPI_Win_shared_query", rank: rank)
         guard let address, size >= layout.totalBytes else {
-            throw CollectivesError.mpi(call: "MPI_Win_shared_query", rank: rank, text: "\(size) bytes of \(layout.totalBytes)")
+            throw CollectivesError.mpi(
+                call: "MPI_Win_shared_query", rank: rank, text: "\(size) bytes of \(layout.totalBytes)")
         }
         try checkMPI(MPI_Win_lock_all(MPI_MODE_NOCHECK, handle), "MPI_Win_lock_all", rank: rank)
         let window = SharedWindow(
             memory: address, layout: layout, hostRank: hostRank, busyWaits: busyWaits,
             coherence: coherence(of: handle), owner: nil)
         windows.append(MPIWindow(handle: handle, window: window))
-        if hostRank == 0 { (address).initializeMemory(as: UInt8.self, repeating: 0, count: 2 * SharedWindowLayout.pageBytes) }
+        if hostRank == 0 {
+            (address).initializeMemory(as: UInt8.self, repeating: 0, count: 2 * SharedWindowLayout.pageBytes)
+        }
         window.clearOwnSegment()
         try checkMPI(MPI_Win_sync(handle), "MPI_Win_sync", rank: rank)
         try barrier()
@@ -64,7 +67,8 @@ extension MPICommunicator {
                 // A message that MPI has accepted may still lie in this process; another host may wait for it.
                 try calls.withLock {
                     var found: Int32 = 0
-                    let status = MPI_Iprobe(cmpi_any_source(), cmpi_any_tag(), communicator, &found, cmpi_status_ignore())
+                    let status = MPI_Iprobe(
+                        cmpi_any_source(), cmpi_any_tag(), communicator, &found, cmpi_status_ignore())
                     try checkMPI(status, "MPI_Iprobe", rank: rank)
                     rollCall.attend()
                 }
@@ -80,7 +84,8 @@ enum SharedMemorySpace {
     /// Whether `byteCount` more bytes fit; memory promised and not there ends a process by SIGBUS at its first touch.
     static func fits(byteCount: Int, path: String = "/dev/shm") -> Bool {
         var space = statvfs()
-        guard access(path, W_OK) == 0, statvfs(path, &space) == 0 else { return true }  // Open MPI uses another place then
+        // Open MPI uses another place then
+        guard access(path, W_OK) == 0, statvfs(path, &space) == 0 else { return true }
         return byteCount / Int(space.f_frsize) + 1 < Int(space.f_bavail)
     }
 }

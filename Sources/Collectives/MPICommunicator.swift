@@ -5,17 +5,19 @@ import Synchronization
 /// The communicator of a job that a launcher such as `mpirun` started: its ranks are processes, on one host or many.
 ///
 /// One thread at a time calls it (MPI runs at MPI_THREAD_SERIALIZED); transfers progress only inside its calls.
-public final class MPICommunicator: Communicator, @unchecked Sendable {
-    // Immutable after initialisation except `transfers`, `windows` and `isFinalized`, which the one calling thread uses.
-    public let rank: Int
-    public let worldSize: Int
-    public let hostRanks: [Int]
-    public let hostRank: Int
-    public let hostName = HostInformation.name
+package final class MPICommunicator: Communicator, @unchecked Sendable {
+    // Immutable after initialisation except `transfers`, `windows` and `isFinalized`, which the one calling thread
+    // uses.
+    package let rank: Int
+    package let worldSize: Int
+    package let hostRanks: [Int]
+    package let hostRank: Int
+    package let hostName = HostInformation.name
     let world: MPI_Comm
     let host: MPI_Comm
     let rollCall: RollCall
-    /// Held by the thread that waits in a shared window, and by the communication thread when it has nothing else to do.
+    /// Held by the thread that waits in a shared window, and by the communication thread when it has nothing else to
+    /// do.
     let calls = SerialCalls()
     private let rollCallWorld: MPI_Comm
     let busyWaits: Bool
@@ -27,20 +29,24 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
 
     /// Starts MPI in a process that a launcher started; once in a process, before other threads than a watchdog run.
     ///
-    /// Throws `launchMismatch` on all ranks when MPI counts other ranks than the launcher announced to any (N worlds of one
-    /// instead of one world of N), having stopped MPI again. Messages over `maximumTransferBytes` (at most 2³¹ − 1) go in parts.
-    public static func initialize(
+    /// Throws `launchMismatch` on all ranks when MPI counts other ranks than the launcher announced to any (N worlds of
+    /// one instead of one world of N), having stopped MPI again. Messages over `maximumTransferBytes` (at most 2³¹ − 1)
+    /// go in parts.
+    package static func initialize(
         under launcher: LauncherEnvironment, maximumTransferBytes: Int = 1 << 30
     ) throws -> MPICommunicator {
-        precondition(maximumTransferBytes > 0 && maximumTransferBytes <= Int(Int32.max), "MPICommunicator: transfer size")
+        precondition(
+            maximumTransferBytes > 0 && maximumTransferBytes <= Int(Int32.max), "MPICommunicator: transfer size")
         if launcher.isWithoutProcessManager { throw launcher.mismatch(rank: 0, worldSize: 1) }
         var wasInitialized: Int32 = 0
         try checkMPI(MPI_Initialized(&wasInitialized), "MPI_Initialized", rank: launcher.rank)
         if wasInitialized != 0 { throw CollectivesError.alreadyInitialized }
         MPIRuntimeSettings(
-            localSize: launcher.localSize, worldSize: launcher.worldSize, allowedProcessors: HostInformation.allowedProcessors,
+            localSize: launcher.localSize, worldSize: launcher.worldSize,
+            allowedProcessors: HostInformation.allowedProcessors,
             crossMemoryAttachAllowed: cmpi_cross_memory_attach_allowed() != 0,
-            sharedMemoryFits: SharedMemorySpace.fits(byteCount: (launcher.localSize ?? 1) * MPIRuntimeSettings.sharedBytesPerRank)
+            sharedMemoryFits: SharedMemorySpace.fits(
+                byteCount: (launcher.localSize ?? 1) * MPIRuntimeSettings.sharedBytesPerRank)
         ).apply()
         var level: Int32 = 0
         let required = Int32(MPI_THREAD_SERIALIZED)
@@ -52,7 +58,8 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
     private init(launcher: LauncherEnvironment, maximumTransferBytes: Int) throws {
         self.maximumTransferBytes = maximumTransferBytes
         let claimed = launcher.rank
-        try checkMPI(MPI_Comm_set_errhandler(cmpi_comm_world(), cmpi_errors_return()), "MPI_Comm_set_errhandler", rank: claimed)
+        try checkMPI(
+            MPI_Comm_set_errhandler(cmpi_comm_world(), cmpi_errors_return()), "MPI_Comm_set_errhandler", rank: claimed)
         let (rank, worldSize) = try Self.position(in: cmpi_comm_world(), rank: claimed)
         if let mismatch = try Self.mismatch(launcher, rank: rank, worldSize: worldSize) {
             try checkMPI(MPI_Finalize(), "MPI_Finalize", rank: rank)
@@ -78,19 +85,24 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
         // A launcher may have bound each rank to its own core, so the host's cores are those of all its ranks together.
         var processors = Set<Int>()
         for word in 0..<HostInformation.processorMaskWords {
-            let masks = try Self.allGather(HostInformation.processorMask(word: word), in: host, size: hostSize, rank: rank)
-            processors.formUnion((0..<64).filter { bit in masks.contains { $0 >> UInt64(bit) & 1 == 1 } }.map { word * 64 + $0 })
+            let masks = try Self.allGather(
+                HostInformation.processorMask(word: word), in: host, size: hostSize, rank: rank)
+            processors.formUnion(
+                (0..<64).filter { bit in masks.contains { $0 >> UInt64(bit) & 1 == 1 } }.map { word * 64 + $0 })
         }
         busyWaits = hostSize <= processors.count
     }
 
-    /// The first rank's of which MPI and the launcher count differently; the same on all ranks, because MPI ends on all or none.
-    private static func mismatch(_ launcher: LauncherEnvironment, rank: Int, worldSize: Int) throws -> CollectivesError? {
+    /// The first rank's of which MPI and the launcher count differently; the same on all ranks, because MPI ends on all
+    /// or none.
+    private static func mismatch(_ launcher: LauncherEnvironment, rank: Int, worldSize: Int) throws -> CollectivesError?
+    {
         guard let world = cmpi_comm_world() else {
             throw CollectivesError.mpi(call: "MPI_COMM_WORLD", rank: rank, text: "there is no such communicator")
         }
         let ranks = try allGather(UInt64(launcher.rank), in: world, size: worldSize, rank: rank).map(Int.init)
-        let sizes = try allGather(UInt64(launcher.worldSize ?? worldSize), in: world, size: worldSize, rank: rank).map(Int.init)
+        let sizes = try allGather(UInt64(launcher.worldSize ?? worldSize), in: world, size: worldSize, rank: rank).map(
+            Int.init)
         for peer in 0..<worldSize where ranks[peer] != peer || sizes[peer] != worldSize {
             let claimed = LauncherEnvironment(launcher: launcher.launcher, rank: ranks[peer], worldSize: sizes[peer])
             return claimed.mismatch(rank: peer, worldSize: worldSize)
@@ -113,14 +125,14 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
         return (Int(position), Int(size))
     }
 
-    public func barrier() throws {
+    package func barrier() throws {
         try requireOpen("barrier")
         var request: MPI_Request?
         try checkMPI(MPI_Ibarrier(world, &request), "MPI_Ibarrier", rank: rank)
         try wait(&request, "MPI_Ibarrier")
     }
 
-    public func broadcast(_ buffer: UnsafeMutableRawBufferPointer, root: Int) throws {
+    package func broadcast(_ buffer: UnsafeMutableRawBufferPointer, root: Int) throws {
         try requireOpen("broadcast")
         precondition(root >= 0 && root < worldSize, "broadcast: root \(root) outside 0..<\(worldSize)")
         for part in parts(ofByteCount: buffer.count) {
@@ -132,7 +144,7 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
         }
     }
 
-    public func allGather(_ contribution: UnsafeRawBufferPointer, into result: UnsafeMutableRawBufferPointer) throws {
+    package func allGather(_ contribution: UnsafeRawBufferPointer, into result: UnsafeMutableRawBufferPointer) throws {
         try requireOpen("allGather")
         let count = contribution.count
         precondition(result.count == count * worldSize, "allGather: \(result.count) bytes for \(worldSize) × \(count)")
@@ -145,35 +157,37 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
         }
         var request: MPI_Request?
         let status = MPI_Iallgather(
-            contribution.baseAddress, Int32(count), cmpi_byte(), result.baseAddress, Int32(count), cmpi_byte(), world, &request)
+            contribution.baseAddress, Int32(count), cmpi_byte(), result.baseAddress, Int32(count), cmpi_byte(), world,
+            &request)
         try checkMPI(status, "MPI_Iallgather", rank: rank)
         try wait(&request, "MPI_Iallgather")
     }
 
-    public func abort(exitCode: Int32, place: String?, reason: String) throws -> Never {
+    package func abort(exitCode: Int32, place: String?, reason: String) throws -> Never {
         precondition(exitCode > 0 && exitCode < 256, "abort: exit code \(exitCode) outside 1...255")
         if hasAborted.exchange(true, ordering: .relaxed) {
             while true { sleep(1) }  // another thread of this rank is ending the job
         }
         Self.exitAfterGracePeriod(exitCode)  // first, because standard error may block
         reportAbort(reason, at: place)
-        // The daemon ends this process on MPI_Abort, and then waits for a launcher that it may not reach for a quarter of an hour.
+        // The daemon ends this process on MPI_Abort, and then waits for a launcher that it may not reach for a quarter
+        // of an hour.
         cmpi_end_daemon_after(2)
         MPI_Abort(world, exitCode)
         _exit(exitCode)
     }
 
-    public func answerRollCalls(isWaiting: @escaping @Sendable () -> Bool) { rollCall.answer(isWaiting) }
+    package func answerRollCalls(isWaiting: @escaping @Sendable () -> Bool) { rollCall.answer(isWaiting) }
 
-    public func callRoll() { rollCall.ask() }
+    package func callRoll() { rollCall.ask() }
 
-    public var ranksThatAnswered: [Int: Bool]? { rollCall.answers?.mapValues { $0 == .waits } }
+    package var ranksThatAnswered: [Int: Bool]? { rollCall.answers?.mapValues { $0 == .waits } }
 
-    public func attendRollCall() {
+    package func attendRollCall() {
         _ = calls.withLockIfAvailable { if !isFinalized { rollCall.attend() } }
     }
 
-    public func finalize() throws {
+    package func finalize() throws {
         guard !isFinalized else { return }
         isFinalized = true
         for window in windows { try window.free(rank: rank) }
@@ -193,9 +207,11 @@ public final class MPICommunicator: Communicator, @unchecked Sendable {
     private static func exitAfterGracePeriod(_ exitCode: Int32) {
         var thread = pthread_t()
         let code = UnsafeMutableRawPointer(bitPattern: Int(exitCode))
-        _ = pthread_create(&thread, nil, { code in
-            sleep(2)
-            _exit(Int32(Int(bitPattern: code)))
-        }, code)
+        _ = pthread_create(
+            &thread, nil,
+            { code in
+                sleep(2)
+                _exit(Int32(Int(bitPattern: code)))
+            }, code)
     }
 }

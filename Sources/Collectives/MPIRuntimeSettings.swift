@@ -6,14 +6,18 @@ package struct MPIRuntimeSettings: Equatable {
     /// Environment variables to set before MPI starts.
     package var variables: [String: String] = [:]
 
-    /// - `mpi_yield_when_idle` when the host has fewer cores than ranks: a rank that waits gives its core to the others.
+    /// - `mpi_yield_when_idle` when the host has fewer cores than ranks: a rank that waits gives its core to the
+    ///   others.
     /// - `btl_vader_single_copy_mechanism=none` where the kernel forbids reading another process's memory (containers
     ///   with a seccomp filter): Open MPI would print an error for every large message.
-    /// - `btl_tcp_flags=1` (messages only, no emulated remote writes) and messages of up to 264 KiB, headers included, without a
-    ///   handshake: 37 MB each way over 1 Gbit/s took 310 ms in place of 560 to 610, the line itself 309 (docs/network.md).
-    /// - `btl=self,vader`, shared memory alone, for a job on one host that has room for it: no rank then listens on a port.
+    /// - `btl_tcp_flags=1` (messages only, no emulated remote writes) and messages of up to 264 KiB, headers included,
+    ///   without a handshake: 37 MB each way over 1 Gbit/s took 310 ms in place of 560 to 610, the line itself 309
+    ///   (docs/network.md).
+    /// - `btl=self,vader`, shared memory alone, for a job on one host that has room for it: no rank then listens on a
+    ///   port.
     package init(
-        localSize: Int?, worldSize: Int? = nil, allowedProcessors: Int, crossMemoryAttachAllowed: Bool, sharedMemoryFits: Bool = true
+        localSize: Int?, worldSize: Int? = nil, allowedProcessors: Int, crossMemoryAttachAllowed: Bool,
+        sharedMemoryFits: Bool = true
     ) {
         if let localSize, localSize > allowedProcessors { variables["OMPI_MCA_mpi_yield_when_idle"] = "1" }
         variables["OMPI_MCA_btl_tcp_flags"] = "1"
@@ -22,7 +26,8 @@ package struct MPIRuntimeSettings: Equatable {
         if !crossMemoryAttachAllowed { variables["OMPI_MCA_btl_vader_single_copy_mechanism"] = "none" }
     }
 
-    /// Free shared memory for each rank of a host without which ranks keep another way to talk; Open MPI takes 4 MiB of it.
+    /// Free shared memory for each rank of a host without which ranks keep another way to talk; Open MPI takes 4 MiB of
+    /// it.
     package static let sharedBytesPerRank = 32 << 20
 
     /// Sets the variables that are not set yet. Called while no other thread reads or changes the environment.

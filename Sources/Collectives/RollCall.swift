@@ -2,13 +2,15 @@ import CMPI
 import Glibc
 import Synchronization
 
-/// Questions and answers between ranks while one has waited too long: who is there, and is it waiting as well or at work?
+/// Questions and answers between ranks while one has waited too long: who is there, and is it waiting as well or at
+/// work?
 ///
-/// A rank answers whenever its communication thread calls MPI or has nothing to do, whatever its other threads do. One from which no
-/// answer comes is stopped or cannot be reached. Messages have eight bytes: the number of the call and what it is.
+/// A rank answers whenever its communication thread calls MPI or has nothing to do, whatever its other threads do. One
+/// from which no answer comes is stopped or cannot be reached. Messages have eight bytes: the number of the call and
+/// what it is.
 ///
-/// `@unchecked Sendable`: what is not atomic or under the mutex belongs to the thread that calls MPI; ``attend()`` by an idle
-/// thread and other calls exclude each other.
+/// `@unchecked Sendable`: what is not atomic or under the mutex belongs to the thread that calls MPI; ``attend()`` by
+/// an idle thread and other calls exclude each other.
 final class RollCall: @unchecked Sendable {
     /// What another rank has answered.
     enum Answer: UInt64 {
@@ -66,7 +68,8 @@ final class RollCall: @unchecked Sendable {
         if polls & 0xFF == 0 { attend() }
     }
 
-    /// Asks, answers and listens, at most every 50 ms; where that fails, other ranks are gone, which is what the silence says then.
+    /// Asks, answers and listens, at most every 50 ms; where that fails, other ranks are gone, which is what the
+    /// silence says then.
     func attend() {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
@@ -97,7 +100,8 @@ final class RollCall: @unchecked Sendable {
             if isThere == 0 { return }
             var word: UInt64 = 0
             let source = status.MPI_SOURCE
-            try checkMPI(MPI_Recv(&word, 8, cmpi_byte(), source, 0, communicator, cmpi_status_ignore()), "MPI_Recv", rank: rank)
+            try checkMPI(
+                MPI_Recv(&word, 8, cmpi_byte(), source, 0, communicator, cmpi_status_ignore()), "MPI_Recv", rank: rank)
             if let answer = Answer(rawValue: word & 3) {
                 heard.withLock { if $0.call == word >> 2 { $0.answers[Int(source)] = answer } }
             } else {

@@ -3,11 +3,11 @@ import Synchronization
 
 /// Memory that the ranks of one host share: one segment a rank, readable and writable by all of them, zero at first.
 ///
-/// Segments start on a page of their own, so each rank's first write places its pages near it. Writes become visible to the other
-/// ranks at `synchronize`. The memory lives until the communicator that made it is finalized.
-public final class SharedWindow: Sendable {
+/// Segments start on a page of their own, so each rank's first write places its pages near it. Writes become visible to
+/// the other ranks at `synchronize`. The memory lives until the communicator that made it is finalized.
+package final class SharedWindow: Sendable {
     /// The bytes of each segment.
-    public let byteCountPerRank: Int
+    package let byteCountPerRank: Int
 
     /// What differs between threads and processes.
     struct Coherence: Sendable {
@@ -43,7 +43,7 @@ public final class SharedWindow: Sendable {
     }
 
     /// The first byte of a rank's segment, 64-byte aligned.
-    public func segment(ofHostRank peer: Int) -> UnsafeMutableRawPointer {
+    package func segment(ofHostRank peer: Int) -> UnsafeMutableRawPointer {
         precondition(!isClosed.load(ordering: .relaxed), "SharedWindow.segment after the communicator's finalize")
         precondition(peer >= 0 && peer < hostSize, "SharedWindow.segment: host rank \(peer) outside 0..<\(hostSize)")
         return base + layout.segmentOffset(ofHostRank: peer)
@@ -51,9 +51,9 @@ public final class SharedWindow: Sendable {
 
     /// A fence and a barrier of the host's ranks: what any of them wrote before, all of them read after.
     ///
-    /// Waits by spinning for some microseconds, then yielding, then asleep, so that more ranks than cores progress. Measured: 0.1 µs
-    /// between two ranks on two cores.
-    public func synchronize() throws {
+    /// Waits by spinning for some microseconds, then yielding, then asleep, so that more ranks than cores progress.
+    /// Measured: 0.1 µs between two ranks on two cores.
+    package func synchronize() throws {
         if isClosed.load(ordering: .relaxed) { throw CollectivesError.finalized(operation: "SharedWindow.synchronize") }
         try coherence.fence()
         if hostSize > 1 {

@@ -1,21 +1,25 @@
 import Glibc
 
 /// The job's other processes on this host, as the system sees them; for messages about ranks that do not answer.
-public enum SiblingProcesses {
+package enum SiblingProcesses {
     /// What ``ranksThatCannotRun()`` says of a rank after SIGSTOP.
-    public static let stopped = "stopped"
+    package static let stopped = "stopped"
 
     /// Ranks of this host that cannot run, with why: ``stopped``, or `waiting for storage or a device`.
     ///
-    /// Ranks are the processes that have this one's parent, the launcher or its daemon. Empty where /proc can't be read.
-    public static func ranksThatCannotRun() -> [Int: String] {
+    /// Ranks are the processes that have this one's parent, the launcher or its daemon. Empty where /proc can't be
+    /// read.
+    package static func ranksThatCannotRun() -> [Int: String] {
         guard let folder = opendir("/proc") else { return [:] }
         defer { closedir(folder) }
         let parent = getppid()
         var result: [Int: String] = [:]
         while let entry = readdir(folder) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-            guard let process = pid_t(name), process != getpid(), let status = status(of: process), status.parent == parent,
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            guard let process = pid_t(name), process != getpid(), let status = status(of: process),
+                status.parent == parent,
                 let rank = rank(of: process)
             else { continue }
             switch status.state {
@@ -39,7 +43,9 @@ public enum SiblingProcesses {
         let names = ["OMPI_COMM_WORLD_RANK=", "PMIX_RANK=", "SLURM_PROCID=", "PMI_RANK="]
         guard let variables = content("/proc/\(process)/environ")?.split(separator: "\0") else { return nil }
         for name in names {
-            if let variable = variables.first(where: { $0.hasPrefix(name) }) { return Int(variable.dropFirst(name.count)) }
+            if let variable = variables.first(where: { $0.hasPrefix(name) }) {
+                return Int(variable.dropFirst(name.count))
+            }
         }
         return nil
     }

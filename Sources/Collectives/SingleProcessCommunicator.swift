@@ -2,38 +2,40 @@ import Glibc
 import Synchronization
 
 /// The communicator of a job that is one process: a world of one rank.
-public final class SingleProcessCommunicator: Communicator {
-    public let rank = 0
-    public let worldSize = 1
-    public let hostRanks = [0]
-    public let hostRank = 0
-    public let hostName = HostInformation.name
+package final class SingleProcessCommunicator: Communicator {
+    package let rank = 0
+    package let worldSize = 1
+    package let hostRanks = [0]
+    package let hostRank = 0
+    package let hostName = HostInformation.name
     private let isFinalized = Atomic(false)
     private let windows = Mutex<[SharedWindow]>([])
 
     /// A world of one.
-    public init() {}
+    package init() {}
 
-    public func barrier() throws { try requireOpen("barrier") }
+    package func barrier() throws { try requireOpen("barrier") }
 
-    public func broadcast(_ buffer: UnsafeMutableRawBufferPointer, root: Int) throws {
+    package func broadcast(_ buffer: UnsafeMutableRawBufferPointer, root: Int) throws {
         try requireOpen("broadcast")
         precondition(root == 0, "broadcast: root \(root) outside 0..<1")
     }
 
-    public func allGather(_ contribution: UnsafeRawBufferPointer, into result: UnsafeMutableRawBufferPointer) throws {
+    package func allGather(_ contribution: UnsafeRawBufferPointer, into result: UnsafeMutableRawBufferPointer) throws {
         try requireOpen("allGather")
         precondition(result.count == contribution.count, "allGather: \(result.count) bytes for \(contribution.count)")
         result.copyMemory(from: contribution)
     }
 
-    public func exchange(sends: [OutgoingMessage], receives: [IncomingMessage]) throws {
+    package func exchange(sends: [OutgoingMessage], receives: [IncomingMessage]) throws {
         try requireOpen("exchange")
         requireKnownPeers(sends: sends, receives: receives)
         try copyMessagesToSelf(sends: sends, receives: receives)
     }
 
-    public func start(sends: [OutgoingMessage], receives: [IncomingMessage], channel: Int) throws -> any PendingExchange {
+    package func start(sends: [OutgoingMessage], receives: [IncomingMessage], channel: Int) throws
+        -> any PendingExchange
+    {
         try exchange(sends: sends, receives: receives)
         return FinishedExchange()
     }
@@ -42,7 +44,7 @@ public final class SingleProcessCommunicator: Communicator {
         func isDone() throws -> Bool { true }
     }
 
-    public func sharedWindow(byteCountPerRank: Int) throws -> SharedWindow? {
+    package func sharedWindow(byteCountPerRank: Int) throws -> SharedWindow? {
         try requireOpen("sharedWindow")
         let layout = SharedWindowLayout(byteCountPerRank: byteCountPerRank, hostSize: 1)
         let memory = ZeroedMemory(byteCount: layout.totalBytes)
@@ -53,13 +55,13 @@ public final class SingleProcessCommunicator: Communicator {
         return window
     }
 
-    public func abort(exitCode: Int32, place: String?, reason: String) throws -> Never {
+    package func abort(exitCode: Int32, place: String?, reason: String) throws -> Never {
         precondition(exitCode > 0 && exitCode < 256, "abort: exit code \(exitCode) outside 1...255")
         reportAbort(reason, at: place)
         _exit(exitCode)  // other threads may be in the middle of anything
     }
 
-    public func finalize() throws {
+    package func finalize() throws {
         isFinalized.store(true, ordering: .relaxed)
         windows.withLock { windows in
             windows.forEach { $0.close() }

@@ -5,12 +5,12 @@ import Synchronization
 ///
 /// A rank's `abort` throws on that rank, and makes every other rank's waiting and later operations throw
 /// `CollectivesError.peerFailed`. A communicator that goes away before `finalize` does the same.
-public final class ThreadCommunicator: Communicator {
-    public let rank: Int
-    public var worldSize: Int { group.worldSize }
-    public var hostRanks: [Int] { Array(0..<worldSize) }
-    public var hostRank: Int { rank }
-    public let hostName = HostInformation.name
+package final class ThreadCommunicator: Communicator {
+    package let rank: Int
+    package var worldSize: Int { group.worldSize }
+    package var hostRanks: [Int] { Array(0..<worldSize) }
+    package var hostRank: Int { rank }
+    package let hostName = HostInformation.name
     private let group: ThreadGroup
     private let isFinalized = Atomic(false)
     private let windows = Mutex<[SharedWindow]>([])
@@ -27,18 +27,18 @@ public final class ThreadCommunicator: Communicator {
     }
 
     /// The ranks of a new world, one for each of `worldSize` threads.
-    public static func makeGroup(worldSize: Int) -> [ThreadCommunicator] {
+    package static func makeGroup(worldSize: Int) -> [ThreadCommunicator] {
         precondition(worldSize > 0, "ThreadCommunicator.makeGroup: world size \(worldSize), must be positive")
         let group = ThreadGroup(worldSize: worldSize)
         return (0..<worldSize).map { ThreadCommunicator(rank: $0, group: group) }
     }
 
-    public func barrier() throws {
+    package func barrier() throws {
         try requireOpen("barrier")
         try group.meet(rank: rank, call: .init(text: "barrier", bytes: .init(start: nil, count: 0)))
     }
 
-    public func broadcast(_ buffer: UnsafeMutableRawBufferPointer, root: Int) throws {
+    package func broadcast(_ buffer: UnsafeMutableRawBufferPointer, root: Int) throws {
         try requireOpen("broadcast")
         precondition(root >= 0 && root < worldSize, "broadcast: root \(root) outside 0..<\(worldSize)")
         let text = "broadcast of \(buffer.count) bytes from rank \(root)"
@@ -47,7 +47,7 @@ public final class ThreadCommunicator: Communicator {
         }
     }
 
-    public func allGather(_ contribution: UnsafeRawBufferPointer, into result: UnsafeMutableRawBufferPointer) throws {
+    package func allGather(_ contribution: UnsafeRawBufferPointer, into result: UnsafeMutableRawBufferPointer) throws {
         try requireOpen("allGather")
         let count = contribution.count
         precondition(result.count == count * worldSize, "allGather: \(result.count) bytes for \(worldSize) × \(count)")
@@ -59,7 +59,7 @@ public final class ThreadCommunicator: Communicator {
         }
     }
 
-    public func exchange(sends: [OutgoingMessage], receives: [IncomingMessage]) throws {
+    package func exchange(sends: [OutgoingMessage], receives: [IncomingMessage]) throws {
         try requireOpen("exchange")
         requireKnownPeers(sends: sends, receives: receives)
         try copyMessagesToSelf(sends: sends, receives: receives)
@@ -67,7 +67,9 @@ public final class ThreadCommunicator: Communicator {
             rank: rank, sends: sends.filter { $0.destination != rank }, receives: receives.filter { $0.source != rank })
     }
 
-    public func start(sends: [OutgoingMessage], receives: [IncomingMessage], channel: Int) throws -> any PendingExchange {
+    package func start(sends: [OutgoingMessage], receives: [IncomingMessage], channel: Int) throws
+        -> any PendingExchange
+    {
         try requireOpen("start")
         requireKnownPeers(sends: sends, receives: receives)
         try copyMessagesToSelf(sends: sends, receives: receives)
@@ -76,7 +78,7 @@ public final class ThreadCommunicator: Communicator {
             channel: channel)
     }
 
-    public func sharedWindow(byteCountPerRank: Int) throws -> SharedWindow? {
+    package func sharedWindow(byteCountPerRank: Int) throws -> SharedWindow? {
         try requireOpen("sharedWindow")
         let layout = SharedWindowLayout(byteCountPerRank: byteCountPerRank, hostSize: worldSize)
         let text = "sharedWindow of \(byteCountPerRank) bytes a rank"
@@ -92,13 +94,13 @@ public final class ThreadCommunicator: Communicator {
         }
     }
 
-    public func abort(exitCode: Int32, place: String?, reason: String) throws -> Never {
+    package func abort(exitCode: Int32, place: String?, reason: String) throws -> Never {
         precondition(exitCode > 0 && exitCode < 256, "abort: exit code \(exitCode) outside 1...255")
         group.poison(rank: rank, reason: reason)
         throw CollectivesError.aborted(rank: rank, exitCode: exitCode, reason: reason)
     }
 
-    public func finalize() throws {
+    package func finalize() throws {
         guard !isFinalized.load(ordering: .relaxed) else { return }
         try group.meet(rank: rank, call: .init(text: "finalize", bytes: .init(start: nil, count: 0)))
         isFinalized.store(true, ordering: .relaxed)

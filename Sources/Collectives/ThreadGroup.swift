@@ -8,7 +8,8 @@ final class ThreadGroup: @unchecked Sendable {  // Every stored variable is acce
     private let monitor = Monitor()
     private var failure: CollectivesError?
 
-    // The meeting point: what each rank called and contributed, how many have arrived and left, and which meeting it is.
+    // The meeting point: what each rank called and contributed, how many have arrived and left, and which meeting it
+    // is.
     private var calls: [Call?]
     private var arrived = 0
     private var departed = 0
@@ -101,7 +102,9 @@ final class ThreadGroup: @unchecked Sendable {  // Every stored variable is acce
     func withdraw(_ parcels: [Parcel]) {
         monitor.locked {
             guard !parcels.allSatisfy(\.isDelivered) else { return }
-            for index in mailboxes.indices { mailboxes[index].removeAll { parcel in parcels.contains { $0 === parcel } } }
+            for index in mailboxes.indices {
+                mailboxes[index].removeAll { parcel in parcels.contains { $0 === parcel } }
+            }
         }
     }
 
@@ -119,7 +122,8 @@ final class ThreadGroup: @unchecked Sendable {  // Every stored variable is acce
         let parcel = mailboxes[mailbox].remove(at: index)
         guard parcel.bytes.count == receive.buffer.count else {
             throw CollectivesError.mismatchedCall(
-                rank: exchange.rank, call: "exchange with a message of \(receive.buffer.count) bytes from rank \(receive.source)",
+                rank: exchange.rank,
+                call: "exchange with a message of \(receive.buffer.count) bytes from rank \(receive.source)",
                 peer: receive.source, peerCall: "exchange with one of \(parcel.bytes.count) bytes")
         }
         receive.buffer.copyMemory(from: parcel.bytes)
@@ -159,7 +163,8 @@ final class ThreadGroup: @unchecked Sendable {  // Every stored variable is acce
     }
 }
 
-/// What a rank that is a thread has posted and still expects; its variables are accessed by the group, under its monitor.
+/// What a rank that is a thread has posted and still expects; its variables are accessed by the group, under its
+/// monitor.
 final class ThreadExchange: PendingExchange {
     private let group: ThreadGroup
     let rank: Int

@@ -2,11 +2,12 @@ import Autograd
 import Collectives
 import Glibc
 
-/// Moves the buckets of a step between ranks on the communication thread, several at once, so that the link is never idle
-/// while a bucket is ready. The last of the ready buckets goes first: its weights are the first that the next step uses.
+/// Moves the buckets of a step between ranks on the communication thread, several at once, so that the link is never
+/// idle while a bucket is ready. The last of the ready buckets goes first: its weights are the first that the next step
+/// uses.
 ///
-/// Ranks need not agree on the order: all receives are posted before the first send, each bucket on channels of its own.
-/// So a send never waits for what the other rank has yet to compute, however few are under way.
+/// Ranks need not agree on the order: all receives are posted before the first send, each bucket on channels of its
+/// own. So a send never waits for what the other rank has yet to compute, however few are under way.
 ///
 /// `@unchecked Sendable`: used by the communication thread alone.
 final class BucketPipeline: @unchecked Sendable {
@@ -17,8 +18,8 @@ final class BucketPipeline: @unchecked Sendable {
     private let result: UnsafeMutablePointer<Float>
     private var incoming = FlatBuffer(count: 0)
 
-    /// Buckets whose partial sums may be leaving at once: enough to fill a link, few enough that a bucket which is needed
-    /// sooner soon has its turn.
+    /// Buckets whose partial sums may be leaving at once: enough to fill a link, few enough that a bucket which is
+    /// needed sooner soon has its turn.
     private static let depth = 4
 
     /// A bucket's way: its partial sums come from the others and go to them, are added, then the results do the same.
@@ -43,9 +44,11 @@ final class BucketPipeline: @unchecked Sendable {
         self.result = result
     }
 
-    /// Adds all buckets up and tells `arrivals`, which says what is ready. Where that fails while nothing is under way, throws its failure.
+    /// Adds all buckets up and tells `arrivals`, which says what is ready. Where that fails while nothing is under way,
+    /// throws its failure.
     func run(
-        _ buckets: [Range<Int>], of roots: [UnsafeMutablePointer<Float>], _ communicator: any Communicator, _ arrivals: SumArrivals
+        _ buckets: [Range<Int>], of roots: [UnsafeMutablePointer<Float>], _ communicator: any Communicator,
+        _ arrivals: SumArrivals
     ) throws {
         // Not before the first bucket is ready: until then the previous step's result may be in use.
         var next = try arrivals.takeReady(waits: true)
@@ -79,7 +82,8 @@ final class BucketPipeline: @unchecked Sendable {
         }
     }
 
-    /// Posts the receives of all buckets: this rank's slice of every other partial sum, and the results of the other slices.
+    /// Posts the receives of all buckets: this rank's slice of every other partial sum, and the results of the other
+    /// slices.
     private func expect(
         _ buckets: [Range<Int>], of roots: [UnsafeMutablePointer<Float>], _ communicator: any Communicator
     ) throws -> [Passage] {
@@ -153,7 +157,9 @@ final class BucketPipeline: @unchecked Sendable {
         sums.add(passage.pieces, into: result + mine.lowerBound, floats: mine.count)
         format.round(result + mine.lowerBound, mine)  // what the others get
         var transfer = WireTransfer(format, memory)
-        for peer in passage.slices.indices where peer != rank { transfer.send(mine, at: result + mine.lowerBound, to: peer) }
+        for peer in passage.slices.indices where peer != rank {
+            transfer.send(mine, at: result + mine.lowerBound, to: peer)
+        }
         try transfer.start(communicator, channel: channel)
         return transfer
     }

@@ -1,16 +1,18 @@
 /// Cuts the flat vector into buckets that are reduced one after another while backward still fills later ones.
-public struct BucketPlan: Equatable, Sendable {
+package struct BucketPlan: Equatable, Sendable {
     /// Ascending ranges of floats that cover the vector; bounds are multiples of 16.
-    public let ranges: [Range<Int>]
+    package let ranges: [Range<Int>]
 
-    /// Buckets whose slices, one for each of `ranks`, are messages of 256 KiB, which leave without a handshake; at most 4 MiB, so that
-    /// there is something to overlap, and about 8,192 buckets at most: each takes two of the communicator's channels.
-    public init(count: Int, ranks: Int) {
+    /// Buckets whose slices, one for each of `ranks`, are messages of 256 KiB, which leave without a handshake; at most
+    /// 4 MiB, so that there is something to overlap, and about 8,192 buckets at most: each takes two of the
+    /// communicator's channels.
+    package init(count: Int, ranks: Int) {
         self.init(count: count, bucketBytes: max(min(ranks * 256 << 10, 4 << 20), count * 4 / 8192))
     }
 
-    /// - Parameter bucketBytes: the size; the last one is up to half larger, and at least half as large as the one before it.
-    public init(count: Int, bucketBytes: Int) {
+    /// - Parameter bucketBytes: the size; the last one is up to half larger, and at least half as large as the one
+    ///   before it.
+    package init(count: Int, bucketBytes: Int) {
         precondition(count >= 0 && count % 16 == 0, "BucketPlan: \(count) floats are not whole 64-byte lines")
         var ranges: [Range<Int>] = []
         var lower = 0
@@ -24,7 +26,8 @@ public struct BucketPlan: Equatable, Sendable {
         self.ranges = ranges
     }
 
-    /// The part of a bucket that one of `parts` owners adds: the parts cover it, their bounds are multiples of 16 floats, some may be empty.
+    /// The part of a bucket that one of `parts` owners adds: the parts cover it, their bounds are multiples of 16
+    /// floats, some may be empty.
     package static func slice(of range: Range<Int>, part: Int, of parts: Int) -> Range<Int> {
         let lines = range.count / 16
         return range.lowerBound + part * lines / parts * 16..<range.lowerBound + (part + 1) * lines / parts * 16

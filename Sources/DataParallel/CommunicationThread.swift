@@ -4,19 +4,20 @@ import Foundation
 /// The one thread of a rank that calls its communicator; jobs run in the order of submission.
 ///
 /// Only ``abort(exitCode:reason:)`` passes the queue by, because the job that runs may wait for ranks that never come.
-public final class CommunicationThread: Sendable {
+package final class CommunicationThread: Sendable {
     /// This rank's number.
-    public var rank: Int { communicator.rank }
+    package var rank: Int { communicator.rank }
     /// How many ranks the job has.
-    public var worldSize: Int { communicator.worldSize }
+    package var worldSize: Int { communicator.worldSize }
     private let communicator: any Communicator
     private let queue: JobQueue
     private let thread: JoinableThread
 
-    /// Starts the thread and makes the communicator on it, because MPI wants its calls from the thread that initialised it.
+    /// Starts the thread and makes the communicator on it, because MPI wants its calls from the thread that initialised
+    /// it.
     ///
     /// Throws what `makeCommunicator` throws.
-    public init(_ makeCommunicator: @escaping @Sendable () throws -> any Communicator) throws {
+    package init(_ makeCommunicator: @escaping @Sendable () throws -> any Communicator) throws {
         let queue = JobQueue()
         let made = Outcome<any Communicator>()
         thread = try JoinableThread(name: "communication") {
@@ -40,7 +41,7 @@ public final class CommunicationThread: Sendable {
     /// Queues a job and returns at once.
     ///
     /// - Precondition: the thread has not been stopped.
-    public func submit<T>(_ job: @escaping @Sendable (any Communicator) throws -> T) -> Outcome<T> {
+    package func submit<T>(_ job: @escaping @Sendable (any Communicator) throws -> T) -> Outcome<T> {
         let outcome = Outcome<T>()
         let isQueued = queue.append { [communicator] in outcome.complete(Result { try job(communicator) }) }
         precondition(isQueued, "CommunicationThread: submit after stop")
@@ -48,19 +49,19 @@ public final class CommunicationThread: Sendable {
     }
 
     /// Runs a job and returns its result.
-    public func perform<T>(_ job: @escaping @Sendable (any Communicator) throws -> T) throws -> T {
+    package func perform<T>(_ job: @escaping @Sendable (any Communicator) throws -> T) throws -> T {
         try submit(job).wait()
     }
 
     /// Ends the whole job with an exit code because of `reason`, from any thread, whatever this thread is waiting for.
     ///
     /// See `Communicator.abort`: it returns by throwing, and only where ranks are threads.
-    public func abort(exitCode: Int32, reason: String) throws -> Never {
+    package func abort(exitCode: Int32, reason: String) throws -> Never {
         try communicator.abort(exitCode: exitCode, reason: reason)
     }
 
     /// Finalises the communicator after all jobs and ends the thread; a second call does nothing.
-    public func stop() throws {
+    package func stop() throws {
         let end = Outcome<Void>()
         let isQueued = queue.append { [communicator] in end.complete(Result { try communicator.finalize() }) }
         queue.close()

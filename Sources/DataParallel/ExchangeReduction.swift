@@ -9,7 +9,7 @@ import Foundation
 ///
 /// `@unchecked Sendable`: `isCancelled` and `current` are under the lock; `running` belongs to the rank's main thread;
 /// `result` and `pipeline` to the communication thread while a step's buckets travel.
-public final class ExchangeReduction: BucketReduction, @unchecked Sendable {
+package final class ExchangeReduction: BucketReduction, @unchecked Sendable {
     private let communication: CommunicationThread
     private let rank: Int
     private let result: FlatBuffer
@@ -23,8 +23,9 @@ public final class ExchangeReduction: BucketReduction, @unchecked Sendable {
     /// - Parameters:
     ///   - count: floats of the flat vector, a multiple of 16.
     ///   - communication: of a communicator with as many ranks as the assignment.
-    ///   - wire: the numbers in which the first `gradientCount` floats travel, whole lines of 16; the others stay Float.
-    public init(
+    ///   - wire: the numbers in which the first `gradientCount` floats travel, whole lines of 16; the others stay
+    ///     Float.
+    package init(
         assignment: GrainAssignment, count: Int, communication: CommunicationThread, wire: GradientWire = .float32,
         gradientCount: Int = 0
     ) {
@@ -35,21 +36,23 @@ public final class ExchangeReduction: BucketReduction, @unchecked Sendable {
         rank = communication.rank
         result = FlatBuffer(count: count)
         pipeline = BucketPipeline(
-            sums: PartialSums(assignment), format: WireFormat(shortened: wire == .bfloat16 ? gradientCount / 16 * 16 : 0),
+            sums: PartialSums(assignment),
+            format: WireFormat(shortened: wire == .bfloat16 ? gradientCount / 16 * 16 : 0),
             rank: communication.rank, result: result.pointer)
     }
 
-    public func memory(forRoot index: Int) -> UnsafeMutablePointer<Float>? { nil }
+    package func memory(forRoot index: Int) -> UnsafeMutablePointer<Float>? { nil }
 
     /// A step begins; the previous one's buckets may still travel.
-    public func begin(_ roots: [UnsafeMutablePointer<Float>], _ buckets: [Range<Int>]) {
+    package func begin(_ roots: [UnsafeMutablePointer<Float>], _ buckets: [Range<Int>]) {
         let arrivals = SumArrivals(buckets: buckets, result: result.pointer)
         let isGivenUp = lock.withLock {
             current = arrivals
             return isCancelled
         }
         if isGivenUp { arrivals.fail(DataParallelError.stepCancelled(rank: rank)) }
-        nonisolated(unsafe) let roots = roots  // the reducer keeps them; whoever writes them next waits for the arrivals
+        // the reducer keeps them; whoever writes them next waits for the arrivals
+        nonisolated(unsafe) let roots = roots
         running = communication.submit { [pipeline] communicator in
             do {
                 try pipeline.run(buckets, of: roots, communicator, arrivals)
@@ -60,20 +63,22 @@ public final class ExchangeReduction: BucketReduction, @unchecked Sendable {
         }
     }
 
-    public func localSumIsReady(bucket: Int) { arrivals?.isReady(bucket) }
+    package func localSumIsReady(bucket: Int) { arrivals?.isReady(bucket) }
 
-    public var arrivals: SumArrivals? { lock.withLock { current } }
+    package var arrivals: SumArrivals? { lock.withLock { current } }
 
-    /// The sum over all ranks; throws what the communicator threw, or ``DataParallelError/stepCancelled(rank:)`` after ``cancel()``.
-    public func finish() throws -> UnsafePointer<Float> {
+    /// The sum over all ranks; throws what the communicator threw, or ``DataParallelError/stepCancelled(rank:)`` after
+    /// ``cancel()``.
+    package func finish() throws -> UnsafePointer<Float> {
         guard let running else { preconditionFailure("ExchangeReduction: finish before begin") }
         self.running = nil
         try running.wait()
         return UnsafePointer(result.pointer)
     }
 
-    /// Ends the communication thread's wait for buckets, in this step and all later ones; a transfer that has begun goes on until `abort`.
-    public func cancel() {
+    /// Ends the communication thread's wait for buckets, in this step and all later ones; a transfer that has begun
+    /// goes on until `abort`.
+    package func cancel() {
         let arrivals = lock.withLock {
             isCancelled = true
             return current

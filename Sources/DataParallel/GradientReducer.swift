@@ -3,20 +3,22 @@ import Kernels
 
 /// Adds the flat vectors of all grains of a step, over threads and ranks, in the tree's order.
 ///
-/// Workers take grains one after another; as backward passes a bucket, that bucket's part of the tree is added as far as
-/// this rank can. What remains across ranks is added by a ``BucketReduction``. The result's bits depend on the grains alone.
+/// Workers take grains one after another; as backward passes a bucket, that bucket's part of the tree is added as far
+/// as this rank can. What remains across ranks is added by a ``BucketReduction``. The result's bits depend on the
+/// grains alone.
 ///
-/// A step is ``begin()``, ``computeGrains(_:)`` on every worker, and ``finish()``. When a grain fails, other workers stop
-/// after theirs, and `finish` throws the grain's error. A job of one rank may begin another step then. With several ranks
-/// the others wait for this one's part: the failure stays, and whoever sees it ends the job by the communicator's `abort`.
+/// A step is ``begin()``, ``computeGrains(_:)`` on every worker, and ``finish()``. When a grain fails, other workers
+/// stop after theirs, and `finish` throws the grain's error. A job of one rank may begin another step then. With
+/// several ranks the others wait for this one's part: the failure stays, and whoever sees it ends the job by the
+/// communicator's `abort`.
 ///
 /// `@unchecked Sendable`: all bookkeeping is under the condition's lock. A range of a buffer belongs to the worker that
 /// computes it, then to the one that the tree's progress tells to add it; each hand-over passes through the lock.
-public final class GradientReducer: @unchecked Sendable {
+package final class GradientReducer: @unchecked Sendable {
     /// Which rank computes which grains.
-    public let assignment: GrainAssignment
+    package let assignment: GrainAssignment
     /// Floats of the flat vector.
-    public let count: Int
+    package let count: Int
     private let rank: Int
     private let buckets: [Range<Int>]
     private let reduction: any BucketReduction
@@ -30,18 +32,26 @@ public final class GradientReducer: @unchecked Sendable {
 
     /// - Parameters:
     ///   - count: floats of the flat vector, a multiple of 16.
-    ///   - buckets: how the vector is cut, by default ``BucketPlan``'s way; one rank has nothing to send and takes it whole.
+    ///   - buckets: how the vector is cut, by default ``BucketPlan``'s way; one rank has nothing to send and takes it
+    ///     whole.
     ///   - reduction: adds this rank's partial sums and those of the others.
-    public init(assignment: GrainAssignment, rank: Int, count: Int, buckets: BucketPlan? = nil, reduction: any BucketReduction) {
+    package init(
+        assignment: GrainAssignment, rank: Int, count: Int, buckets: BucketPlan? = nil, reduction: any BucketReduction
+    ) {
         precondition(count > 0 && count % 16 == 0, "GradientReducer: \(count) floats are not whole 64-byte lines")
-        precondition(rank >= 0 && rank < assignment.worldSize, "GradientReducer: rank \(rank) outside 0..<\(assignment.worldSize)")
+        precondition(
+            rank >= 0 && rank < assignment.worldSize,
+            "GradientReducer: rank \(rank) outside 0..<\(assignment.worldSize)")
         self.assignment = assignment
         self.rank = rank
         self.count = count
         self.reduction = reduction
-        self.buckets = assignment.worldSize == 1 ? [0..<count] : (buckets ?? BucketPlan(count: count, ranks: assignment.worldSize)).ranges
+        self.buckets =
+            assignment.worldSize == 1
+            ? [0..<count] : (buckets ?? BucketPlan(count: count, ranks: assignment.worldSize)).ranges
         precondition(
-            self.buckets.last?.upperBound == count, "GradientReducer: buckets for \(self.buckets.last?.upperBound ?? 0) of \(count) floats")
+            self.buckets.last?.upperBound == count,
+            "GradientReducer: buckets for \(self.buckets.last?.upperBound ?? 0) of \(count) floats")
         let tree = assignment.tree
         let roots = assignment.roots(ofRank: rank)
         buffers = GrainBuffers(
@@ -51,10 +61,10 @@ public final class GradientReducer: @unchecked Sendable {
     }
 
     /// How many flat buffers exist; constant after the first step.
-    public var allocatedBuffers: Int { locked { buffers.allocated } }
+    package var allocatedBuffers: Int { locked { buffers.allocated } }
 
     /// Prepares a step; the previous one's result is no longer valid.
-    public func begin() {
+    package func begin() {
         let rootMemory: [UnsafeMutablePointer<Float>]? = locked {
             if assignment.worldSize == 1 { failure = nil }
             nextGrain = assignment.grains(ofRank: rank).lowerBound
@@ -68,10 +78,11 @@ public final class GradientReducer: @unchecked Sendable {
 
     /// Computes grains until none of this rank's is left; every worker calls it once a step.
     ///
-    /// - Parameter compute: writes all of a grain's flat vector and reports through its last argument how many floats at
-    ///   the front are final. It doesn't touch them afterwards: they may be another grain's already.
-    public func computeGrains(
-        _ compute: (_ grain: Int, _ vector: UnsafeMutablePointer<Float>, _ onProgress: @escaping (Int) -> Void) throws -> Void
+    /// - Parameter compute: writes all of a grain's flat vector and reports through its last argument how many floats
+    ///   at the front are final. It doesn't touch them afterwards: they may be another grain's already.
+    package func computeGrains(
+        _ compute: (_ grain: Int, _ vector: UnsafeMutablePointer<Float>, _ onProgress: @escaping (Int) -> Void) throws
+            -> Void
     ) throws {
         locked {
             workers += 1
@@ -98,8 +109,9 @@ public final class GradientReducer: @unchecked Sendable {
 
     /// The sum over all grains of all ranks, once every worker has returned from ``computeGrains(_:)``.
     ///
-    /// Throws the first error of a grain, and what the reduction throws. The memory is valid until the next ``begin()``.
-    public func finish() throws -> UnsafePointer<Float> {
+    /// Throws the first error of a grain, and what the reduction throws. The memory is valid until the next
+    /// ``begin()``.
+    package func finish() throws -> UnsafePointer<Float> {
         let (error, isComplete) = locked { (failure, progress.isComplete) }
         if let error { throw error }
         precondition(isComplete, "GradientReducer: finish before all grains of rank \(rank) were computed")
@@ -107,22 +119,24 @@ public final class GradientReducer: @unchecked Sendable {
     }
 
     /// Whether partial sums travel in messages.
-    public var sendsMessages: Bool { reduction is ExchangeReduction }
+    package var sendsMessages: Bool { reduction is ExchangeReduction }
 
-    /// The sums of the step as they come, instead of ``finish()``, once every worker has returned; nil where they come all at once.
+    /// The sums of the step as they come, instead of ``finish()``, once every worker has returned; nil where they come
+    /// all at once.
     ///
-    /// The next step may ``begin()`` while they travel; a worker writes no float of a grain's vector before its sum has arrived.
-    /// Throws the first error of a grain.
-    public func arrivals() throws -> SumArrivals? {
+    /// The next step may ``begin()`` while they travel; a worker writes no float of a grain's vector before its sum has
+    /// arrived. Throws the first error of a grain.
+    package func arrivals() throws -> SumArrivals? {
         if let error = locked({ failure }) { throw error }
         return reduction.arrivals
     }
 
     /// Seconds that the last ``finish()`` waited for slower ranks, where that is known.
-    public var waitSeconds: Double { reduction.waitSeconds }
+    package var waitSeconds: Double { reduction.waitSeconds }
 
-    /// Gives the step up, from any thread: workers stop after their grains, and nothing waits for the rest of this rank's buckets.
-    public func cancel() { fail(DataParallelError.stepCancelled(rank: rank)) }
+    /// Gives the step up, from any thread: workers stop after their grains, and nothing waits for the rest of this
+    /// rank's buckets.
+    package func cancel() { fail(DataParallelError.stepCancelled(rank: rank)) }
 
     private func fail(_ error: any Error) {
         locked {

@@ -1,5 +1,6 @@
-/// The numbers in which gradients travel between hosts. Ranks that share memory read each other's sums in place and send none.
-public enum GradientWire: String, CaseIterable, Sendable {
+/// The numbers in which gradients travel between hosts. Ranks that share memory read each other's sums in place and
+/// send none.
+package enum GradientWire: String, CaseIterable, Sendable {
     /// As they are: the result has the same bits for any ranks.
     case float32
     /// Rounded to the nearest bfloat16, ties to even: half the bytes. Sums are still made in Float, but what is rounded
@@ -7,7 +8,8 @@ public enum GradientWire: String, CaseIterable, Sendable {
     case bfloat16
 }
 
-/// The nearest bfloat16 of a Float, ties to even: its sign, exponent and first 7 bits of the significand; NaN stays NaN.
+/// The nearest bfloat16 of a Float, ties to even: its sign, exponent and first 7 bits of the significand; NaN stays
+/// NaN.
 ///
 /// The relative error of normal numbers is at most 2⁻⁸.
 package func bfloat16Bits(_ value: Float) -> UInt16 {
@@ -26,7 +28,8 @@ struct WireFormat: Sendable {
     let shortened: Int
 
     init(shortened: Int) {
-        precondition(shortened >= 0 && shortened % 16 == 0, "WireFormat: \(shortened) floats are not whole 64-byte lines")
+        precondition(
+            shortened >= 0 && shortened % 16 == 0, "WireFormat: \(shortened) floats are not whole 64-byte lines")
         self.shortened = shortened
     }
 
@@ -54,7 +57,8 @@ struct WireFormat: Sendable {
         let short = shortCount(range)
         let words = message.assumingMemoryBound(to: UInt16.self)
         for index in 0..<short { destination[index] = float(bfloat16Bits: words[index]) }
-        UnsafeMutableRawPointer(destination + short).copyMemory(from: message + short * 2, byteCount: (range.count - short) * 4)
+        UnsafeMutableRawPointer(destination + short).copyMemory(
+            from: message + short * 2, byteCount: (range.count - short) * 4)
     }
 
     /// Gives the range the values that its message would bring to others.

@@ -1,22 +1,23 @@
 /// Which rank computes which grains, and what each contributes to the sum.
-public struct GrainAssignment: Sendable {
+package struct GrainAssignment: Sendable {
     /// The order in which the grains are added.
-    public let tree: SummationTree
+    package let tree: SummationTree
     /// How many ranks share the grains.
-    public let worldSize: Int
+    package let worldSize: Int
 
     /// - Precondition: at least one grain for every rank; configurations are checked for it before a run starts.
-    public init(grainCount: Int, worldSize: Int) {
-        precondition(worldSize > 0 && grainCount >= worldSize, "GrainAssignment: \(grainCount) grains for \(worldSize) ranks")
+    package init(grainCount: Int, worldSize: Int) {
+        precondition(
+            worldSize > 0 && grainCount >= worldSize, "GrainAssignment: \(grainCount) grains for \(worldSize) ranks")
         tree = SummationTree(grainCount: grainCount)
         self.worldSize = worldSize
     }
 
     /// The grains of a step.
-    public var grainCount: Int { tree.grainCount }
+    package var grainCount: Int { tree.grainCount }
 
     /// The contiguous grains of a rank; sizes differ by at most one, and none is 0.
-    public func grains(ofRank rank: Int) -> Range<Int> {
+    package func grains(ofRank rank: Int) -> Range<Int> {
         rank * grainCount / worldSize..<(rank + 1) * grainCount / worldSize
     }
 

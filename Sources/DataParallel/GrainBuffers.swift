@@ -1,11 +1,13 @@
 import Autograd
 
 /// The memory of a rank's grain vectors: a place of its own for each root's first grain, where the root's sum ends up,
-/// and spare buffers for the other grains, each in use from the grain's start until its vector has been added elsewhere.
+/// and spare buffers for the other grains, each in use from the grain's start until its vector has been added
+/// elsewhere.
 ///
 /// Grains are taken in ascending order. So what is done and waits for its sibling is complete subtrees; with one worker
-/// at most ⌊log₂ n⌋ of a root's n grains need spare buffers at once. Each further worker has one more, and one more lets
-/// workers run ahead of a slow grain; beyond that they wait, which bounds the memory whatever the grains' durations are.
+/// at most ⌊log₂ n⌋ of a root's n grains need spare buffers at once. Each further worker has one more, and one more
+/// lets workers run ahead of a slow grain; beyond that they wait, which bounds the memory whatever the grains'
+/// durations are.
 struct GrainBuffers {
     /// Where each root's sum ends up.
     let rootMemory: [UnsafeMutablePointer<Float>]
@@ -70,14 +72,18 @@ struct GrainBuffers {
 
     /// The memory of a grain that has begun and whose vector has not been added elsewhere.
     subscript(grain: Int) -> UnsafeMutablePointer<Float> {
-        guard let pointer = memory[grain - grains.lowerBound] else { preconditionFailure("GrainBuffers: grain \(grain) has no buffer") }
+        guard let pointer = memory[grain - grains.lowerBound] else {
+            preconditionFailure("GrainBuffers: grain \(grain) has no buffer")
+        }
         return pointer
     }
 
     /// Takes back the buffer of a grain whose vector has been added elsewhere.
     mutating func release(_ grain: Int) {
         let index = grain - grains.lowerBound
-        guard let owner = spareOwners[index] else { preconditionFailure("GrainBuffers: grain \(grain) has no spare buffer") }
+        guard let owner = spareOwners[index] else {
+            preconditionFailure("GrainBuffers: grain \(grain) has no spare buffer")
+        }
         spare.append(owner)
         spareOwners[index] = nil
         memory[index] = nil

@@ -1,7 +1,8 @@
 import Glibc
 import Synchronization
 
-/// A POSIX thread with a stack of 8 MiB that runs one closure with signals from outside blocked, so that they reach the threads that expect them.
+/// A POSIX thread with a stack of 8 MiB that runs one closure with signals from outside blocked, so that they reach the
+/// threads that expect them.
 final class JoinableThread: Sendable {
     /// Nil once joined.
     private let handle: Mutex<pthread_t?>
@@ -23,10 +24,12 @@ final class JoinableThread: Sendable {
         for fault in [SIGBUS, SIGSEGV, SIGILL, SIGTRAP, SIGFPE, SIGABRT, SIGSYS] { sigdelset(&all, fault) }
         pthread_sigmask(SIG_SETMASK, &all, &previous)
         var handle = pthread_t()
-        let status = pthread_create(&handle, &attributes, { argument in
-            if let argument { Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run() }
-            return nil
-        }, box.toOpaque())
+        let status = pthread_create(
+            &handle, &attributes,
+            { argument in
+                if let argument { Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run() }
+                return nil
+            }, box.toOpaque())
         pthread_sigmask(SIG_SETMASK, &previous, nil)
         pthread_attr_destroy(&attributes)
         guard status == 0 else {
@@ -49,7 +52,8 @@ final class JoinableThread: Sendable {
     func join() {
         handle.withLock { handle in
             guard let running = handle else { return }
-            precondition(pthread_equal(running, pthread_self()) == 0, "JoinableThread: a thread cannot wait for its own end")
+            precondition(
+                pthread_equal(running, pthread_self()) == 0, "JoinableThread: a thread cannot wait for its own end")
             pthread_join(running, nil)
             handle = nil
         }

@@ -3,15 +3,15 @@ import Foundation
 /// The result of a job that another thread runs.
 ///
 /// `@unchecked Sendable`: `result` is under the condition's lock.
-public final class Outcome<T>: @unchecked Sendable {
+package final class Outcome<T>: @unchecked Sendable {
     private let condition = NSCondition()
     private var result: Result<T, any Error>?
 
     /// A job that has not ended.
-    public init() {}
+    package init() {}
 
     /// Ends the job and wakes everyone who waits; called once.
-    public func complete(_ result: Result<T, any Error>) {
+    package func complete(_ result: Result<T, any Error>) {
         condition.lock()
         defer { condition.unlock() }
         precondition(self.result == nil, "Outcome: completed twice")
@@ -20,7 +20,7 @@ public final class Outcome<T>: @unchecked Sendable {
     }
 
     /// Returns when the job has ended, with its value or its error.
-    public func wait() throws -> T {
+    package func wait() throws -> T {
         condition.lock()
         defer { condition.unlock() }
         while true {

@@ -1,25 +1,27 @@
 import Collectives
 
-/// Ranks that share memory read each other's partial sums in place; each adds one slice of the vector into a common result.
+/// Ranks that share memory read each other's partial sums in place; each adds one slice of the vector into a common
+/// result.
 ///
-/// ``finish()`` synchronises the window from the thread that calls it, the rank's main thread, because a hand-over to the
-/// communication thread costs more than the synchronisation. MPI_THREAD_SERIALIZED permits that as long as the
+/// ``finish()`` synchronises the window from the thread that calls it, the rank's main thread, because a hand-over to
+/// the communication thread costs more than the synchronisation. MPI_THREAD_SERIALIZED permits that as long as the
 /// communication thread is idle: while a step ends, no job of it may be queued.
 ///
-/// Two synchronisations a step suffice. A rank that goes on to the next step overwrites its partial sums, which all ranks
-/// have read before the second one; and the common result, which slower ranks may still read, changes only after the next
-/// step's first one, which they reach when they have done with it.
+/// Two synchronisations a step suffice. A rank that goes on to the next step overwrites its partial sums, which all
+/// ranks have read before the second one; and the common result, which slower ranks may still read, changes only after
+/// the next step's first one, which they reach when they have done with it.
 ///
 /// `@unchecked Sendable`: used by the rank's main thread; slices are disjoint, and the window orders the ranks.
-public final class SharedMemoryReduction: BucketReduction, @unchecked Sendable {
+package final class SharedMemoryReduction: BucketReduction, @unchecked Sendable {
     private let window: SharedWindow
     private let rank: Int
     private let count: Int
     private let sums: PartialSums
     private let pieces: [UnsafePointer<Float>]
 
-    /// Bytes of the window's segment for each rank: a slot for the result, which the first rank's holds, and its partial sums.
-    public static func byteCountPerRank(assignment: GrainAssignment, count: Int) -> Int {
+    /// Bytes of the window's segment for each rank: a slot for the result, which the first rank's holds, and its
+    /// partial sums.
+    package static func byteCountPerRank(assignment: GrainAssignment, count: Int) -> Int {
         let most = (0..<assignment.worldSize).map { assignment.roots(ofRank: $0).count }.max() ?? 1
         return (1 + most) * count * MemoryLayout<Float>.stride
     }
@@ -27,34 +29,39 @@ public final class SharedMemoryReduction: BucketReduction, @unchecked Sendable {
     /// - Parameters:
     ///   - count: floats of the flat vector, a multiple of 16.
     ///   - window: of at least ``byteCountPerRank(assignment:count:)`` bytes, shared by all ranks of the job.
-    public init(assignment: GrainAssignment, rank: Int, count: Int, window: SharedWindow) {
+    package init(assignment: GrainAssignment, rank: Int, count: Int, window: SharedWindow) {
         let needed = SharedMemoryReduction.byteCountPerRank(assignment: assignment, count: count)
-        precondition(window.byteCountPerRank >= needed, "SharedMemoryReduction: \(window.byteCountPerRank) of \(needed) bytes")
+        precondition(
+            window.byteCountPerRank >= needed, "SharedMemoryReduction: \(window.byteCountPerRank) of \(needed) bytes")
         self.window = window
         self.rank = rank
         self.count = count
         let sums = PartialSums(assignment)
         self.sums = sums
         pieces = (0..<assignment.worldSize).flatMap { peer in
-            (0..<sums.countOfRank[peer]).map { UnsafePointer(SharedMemoryReduction.slot(1 + $0, ofRank: peer, count, window)) }
+            (0..<sums.countOfRank[peer]).map {
+                UnsafePointer(SharedMemoryReduction.slot(1 + $0, ofRank: peer, count, window))
+            }
         }
     }
 
-    private static func slot(_ index: Int, ofRank rank: Int, _ count: Int, _ window: SharedWindow) -> UnsafeMutablePointer<Float> {
+    private static func slot(_ index: Int, ofRank rank: Int, _ count: Int, _ window: SharedWindow)
+        -> UnsafeMutablePointer<Float>
+    {
         window.segment(ofHostRank: rank).assumingMemoryBound(to: Float.self) + index * count
     }
 
-    public func memory(forRoot index: Int) -> UnsafeMutablePointer<Float>? {
+    package func memory(forRoot index: Int) -> UnsafeMutablePointer<Float>? {
         SharedMemoryReduction.slot(1 + index, ofRank: rank, count, window)
     }
 
-    public func begin(_ roots: [UnsafeMutablePointer<Float>], _ buckets: [Range<Int>]) {}
-    public func localSumIsReady(bucket: Int) {}
+    package func begin(_ roots: [UnsafeMutablePointer<Float>], _ buckets: [Range<Int>]) {}
+    package func localSumIsReady(bucket: Int) {}
 
-    public private(set) var waitSeconds = 0.0
+    package private(set) var waitSeconds = 0.0
 
     /// The sum over all ranks; throws when another rank has ended the job.
-    public func finish() throws -> UnsafePointer<Float> {
+    package func finish() throws -> UnsafePointer<Float> {
         let result = SharedMemoryReduction.slot(0, ofRank: 0, count, window)
         let start = ContinuousClock.now
         try window.synchronize()
@@ -65,5 +72,5 @@ public final class SharedMemoryReduction: BucketReduction, @unchecked Sendable {
         return UnsafePointer(result)
     }
 
-    public func cancel() {}
+    package func cancel() {}
 }

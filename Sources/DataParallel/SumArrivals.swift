@@ -1,10 +1,11 @@
 import Foundation
 
-/// The buckets of one step on their way: which of this rank's partial sums are there, and which sums over all ranks have come.
+/// The buckets of one step on their way: which of this rank's partial sums are there, and which sums over all ranks
+/// have come.
 ///
-/// `@unchecked Sendable`: everything that changes is under the condition's lock; ranges of `result` are read after their
-/// arrival has been seen through it.
-public final class SumArrivals: @unchecked Sendable {
+/// `@unchecked Sendable`: everything that changes is under the condition's lock; ranges of `result` are read after
+/// their arrival has been seen through it.
+package final class SumArrivals: @unchecked Sendable {
     private let buckets: [Range<Int>]
     private let result: UnsafePointer<Float>
     private let condition = NSCondition()
@@ -22,11 +23,12 @@ public final class SumArrivals: @unchecked Sendable {
         arrived = ready
     }
 
-    /// Waits until the sums over all ranks of these floats are there, and this rank's partial sums of them are no longer needed.
+    /// Waits until the sums over all ranks of these floats are there, and this rank's partial sums of them are no
+    /// longer needed.
     ///
     /// - Returns: the flat vector, of which the floats in `range` may be read.
     /// - Throws: why they will not come: what the communicator threw, or ``DataParallelError/stepCancelled(rank:)``.
-    public func wait(for range: Range<Int>) throws -> UnsafePointer<Float> {
+    package func wait(for range: Range<Int>) throws -> UnsafePointer<Float> {
         condition.lock()
         defer { condition.unlock() }
         for (bucket, floats) in buckets.enumerated() where floats.overlaps(range) {

@@ -1,8 +1,8 @@
 /// The fixed binary tree in which the grains of a step are added.
 ///
-/// Over grains 0..<S it splits at the largest power of two below S, recursively. The tree depends on S alone, so the sum's
-/// bits don't depend on who computes which grain.
-public struct SummationTree: Equatable, Sendable {
+/// Over grains 0..<S it splits at the largest power of two below S, recursively. The tree depends on S alone, so the
+/// sum's bits don't depend on who computes which grain.
+package struct SummationTree: Equatable, Sendable {
     /// A sum of the grains `lower..<upper`.
     struct Node: Equatable, Sendable {
         var lower: Int
@@ -17,14 +17,14 @@ public struct SummationTree: Equatable, Sendable {
     }
 
     /// S, the number of leaves.
-    public let grainCount: Int
+    package let grainCount: Int
     /// Nodes 0..<S are the leaves.
     let nodes: [Node]
     /// The node that is the sum of all grains.
     let root: Int
 
     /// The tree over `grainCount` grains, at least one.
-    public init(grainCount: Int) {
+    package init(grainCount: Int) {
         precondition(grainCount > 0, "SummationTree: \(grainCount) grains")
         self.grainCount = grainCount
         var nodes = (0..<grainCount).map { Node(lower: $0, upper: $0 + 1) }
@@ -67,7 +67,8 @@ public struct SummationTree: Equatable, Sendable {
         return (parent, children.left, children.right)
     }
 
-    /// The additions that turn partial sums into the whole one: slot `target` += slot `source`, in order; the result is in slot 0.
+    /// The additions that turn partial sums into the whole one: slot `target` += slot `source`, in order; the result is
+    /// in slot 0.
     ///
     /// - Parameter pieces: the nodes whose sums are given, in order of their grains, together covering all grains.
     package func additions(of pieces: [Int]) -> [(target: Int, source: Int)] {
@@ -75,7 +76,9 @@ public struct SummationTree: Equatable, Sendable {
         var result: [(Int, Int)] = []
         func sum(_ node: Int) -> Int {
             if let slot = slots[node] { return slot }
-            guard let children = nodes[node].children else { preconditionFailure("SummationTree: grain \(node) is in no piece") }
+            guard let children = nodes[node].children else {
+                preconditionFailure("SummationTree: grain \(node) is in no piece")
+            }
             let left = sum(children.left)
             result.append((left, sum(children.right)))
             return left

@@ -6,7 +6,8 @@ struct TreeProgress {
         case wait
         /// The rank's partial sums of this bucket are all there.
         case bucketIsReady
-        /// `source`'s vector is to be added to `target`'s, which then is the sum of `parent`. Both are a subtree's first grain.
+        /// `source`'s vector is to be added to `target`'s, which then is the sum of `parent`. Both are a subtree's
+        /// first grain.
         case add(source: Int, target: Int, parent: Int)
     }
 
@@ -50,7 +51,9 @@ struct TreeProgress {
             missingRoots[bucket] -= 1
             return missingRoots[bucket] == 0 ? .bucketIsReady : .wait
         }
-        guard let (parent, left, right) = tree.family(of: node), isDone[bucket][left], isDone[bucket][right] else { return .wait }
+        guard let (parent, left, right) = tree.family(of: node), isDone[bucket][left], isDone[bucket][right] else {
+            return .wait
+        }
         return .add(source: tree.nodes[right].lower, target: tree.nodes[left].lower, parent: parent)
     }
 

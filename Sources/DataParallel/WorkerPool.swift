@@ -6,19 +6,20 @@ import Synchronization
 ///
 /// Threads start at the first run and end with ``stop()`` or with the pool. One thread at a time uses a pool.
 ///
-/// Waiting polls for about 40 µs, mostly after yielding the core, then sleeps. Measured with two workers on two cores: an
-/// empty run takes 0.8 µs while the other polls and 7 to 10 µs when it sleeps. A poll is followed by a full fence (7 ns), which
-/// keeps the loop from flooding the memory system; Swift has no pause instruction, and an acquiring fence compiles to nothing.
+/// Waiting polls for about 40 µs, mostly after yielding the core, then sleeps. Measured with two workers on two cores:
+/// an empty run takes 0.8 µs while the other polls and 7 to 10 µs when it sleeps. A poll is followed by a full fence (7
+/// ns), which keeps the loop from flooding the memory system; Swift has no pause instruction, and an acquiring fence
+/// compiles to nothing.
 ///
 /// `@unchecked Sendable`: `threads` is touched by the one thread that uses the pool.
-public final class WorkerPool: @unchecked Sendable {
+package final class WorkerPool: @unchecked Sendable {
     /// How many workers there are, the calling thread included.
-    public let count: Int
+    package let count: Int
     private let team: WorkerTeam
     private var threads: [JoinableThread] = []
 
     /// - Parameter busyWaits: whether waiting threads poll before they sleep; off where threads outnumber cores.
-    public init(count: Int, busyWaits: Bool = true) {
+    package init(count: Int, busyWaits: Bool = true) {
         precondition(count > 0, "WorkerPool: \(count) workers")
         self.count = count
         team = WorkerTeam(others: count - 1, busyWaits: busyWaits)
@@ -29,14 +30,14 @@ public final class WorkerPool: @unchecked Sendable {
     /// Runs `work` once on every worker and returns when all have ended; throws the first error.
     ///
     /// - Precondition: not called from inside `work`, nor after ``stop()``.
-    public func run(_ work: @escaping @Sendable (_ worker: Int) throws -> Void) throws {
+    package func run(_ work: @escaping @Sendable (_ worker: Int) throws -> Void) throws {
         if count == 1 { return try work(0) }
         try startThreads()
         try team.run(work)
     }
 
     /// Ends the threads and waits for their end; the pool can't run anything afterwards. A second call does nothing.
-    public func stop() {
+    package func stop() {
         team.stop()
         for thread in threads { thread.join() }
         threads = []

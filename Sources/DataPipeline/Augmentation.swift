@@ -2,8 +2,9 @@ import Kernels
 import TensorCore
 
 /// A random change of one raw training sample, a pure function of the sample and its key.
-public protocol SampleTransform: Sendable {
-    /// Writes the changed `source` into `destination` and returns true, or returns false when this key leaves it as it is.
+package protocol SampleTransform: Sendable {
+    /// Writes the changed `source` into `destination` and returns true, or returns false when this key leaves it as it
+    /// is.
     ///
     /// Both buffers hold `shape.count` raw values in [H, W, C] order and do not overlap.
     func apply(
@@ -13,7 +14,7 @@ public protocol SampleTransform: Sendable {
 }
 
 /// The augmentations that a config can name.
-public enum Augmentation: Equatable, Sendable {
+package enum Augmentation: Equatable, Sendable {
     /// See `FlipHorizontal`.
     case flipHorizontal
     /// See `RandomCrop`.
@@ -22,7 +23,7 @@ public enum Augmentation: Equatable, Sendable {
     case translate(pixels: Int)
 
     /// What carries it out.
-    public var transform: any SampleTransform {
+    package var transform: any SampleTransform {
         switch self {
         case .flipHorizontal: FlipHorizontal()
         case .randomCrop(let padding): RandomCrop(padding: padding)
@@ -32,10 +33,10 @@ public enum Augmentation: Equatable, Sendable {
 }
 
 /// Mirrors an image left to right with probability one half.
-public struct FlipHorizontal: SampleTransform {
-    public init() {}
+package struct FlipHorizontal: SampleTransform {
+    package init() {}
 
-    public func apply(
+    package func apply(
         _ source: UnsafeBufferPointer<Float>, to destination: UnsafeMutableBufferPointer<Float>, shape: Shape,
         background: Float, key: RandomKey
     ) -> Bool {
@@ -46,17 +47,18 @@ public struct FlipHorizontal: SampleTransform {
     }
 }
 
-/// Pads every side with `padding` raw zeros and cuts the original size at a uniform place, as torchvision's `RandomCrop` does.
-public struct RandomCrop: SampleTransform {
+/// Pads every side with `padding` raw zeros and cuts the original size at a uniform place, as torchvision's
+/// `RandomCrop` does.
+package struct RandomCrop: SampleTransform {
     /// Pixels on every side.
-    public let padding: Int
+    package let padding: Int
 
-    public init(padding: Int) {
+    package init(padding: Int) {
         precondition(padding >= 0, "RandomCrop: negative padding \(padding)")
         self.padding = padding
     }
 
-    public func apply(
+    package func apply(
         _ source: UnsafeBufferPointer<Float>, to destination: UnsafeMutableBufferPointer<Float>, shape: Shape,
         background: Float, key: RandomKey
     ) -> Bool {
@@ -64,21 +66,23 @@ public struct RandomCrop: SampleTransform {
     }
 }
 
-/// Moves an image by a uniform whole number of pixels in −`pixels`…`pixels` on both axes; uncovered places become background.
-public struct Translate: SampleTransform {
+/// Moves an image by a uniform whole number of pixels in −`pixels`…`pixels` on both axes; uncovered places become
+/// background.
+package struct Translate: SampleTransform {
     /// The largest distance.
-    public let pixels: Int
+    package let pixels: Int
 
-    public init(pixels: Int) {
+    package init(pixels: Int) {
         precondition(pixels >= 0, "Translate: negative distance \(pixels)")
         self.pixels = pixels
     }
 
-    public func apply(
+    package func apply(
         _ source: UnsafeBufferPointer<Float>, to destination: UnsafeMutableBufferPointer<Float>, shape: Shape,
         background: Float, key: RandomKey
     ) -> Bool {
-        shiftRandomly(source, to: destination, shape: shape, atMost: pixels, fill: background, key: key, name: "Translate")
+        shiftRandomly(
+            source, to: destination, shape: shape, atMost: pixels, fill: background, key: key, name: "Translate")
     }
 }
 
@@ -98,12 +102,14 @@ private func shiftRandomly(
 }
 
 private func checked(
-    _ source: UnsafeBufferPointer<Float>, _ destination: UnsafeMutableBufferPointer<Float>, _ shape: Shape, _ name: String
+    _ source: UnsafeBufferPointer<Float>, _ destination: UnsafeMutableBufferPointer<Float>, _ shape: Shape,
+    _ name: String
 ) -> (UnsafePointer<Float>, UnsafeMutablePointer<Float>) {
     guard shape.rank == 3, source.count == shape.count, destination.count == shape.count,
         let from = source.baseAddress, let to = destination.baseAddress
     else {
-        preconditionFailure("\(name): needs [H, W, C] buffers, got \(shape) in \(source.count) and \(destination.count) floats")
+        preconditionFailure(
+            "\(name): needs [H, W, C] buffers, got \(shape) in \(source.count) and \(destination.count) floats")
     }
     return (from, to)
 }

@@ -21,10 +21,12 @@ final class BackgroundThread: Sendable {
         sigfillset(&all)
         for fault in [SIGBUS, SIGSEGV, SIGILL, SIGTRAP, SIGFPE, SIGABRT] { sigdelset(&all, fault) }
         pthread_sigmask(SIG_SETMASK, &all, &previous)
-        let status = pthread_create(&handle, nil, { argument in
-            if let argument { Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run() }
-            return nil
-        }, box.toOpaque())
+        let status = pthread_create(
+            &handle, nil,
+            { argument in
+                if let argument { Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run() }
+                return nil
+            }, box.toOpaque())
         pthread_sigmask(SIG_SETMASK, &previous, nil)
         guard status == 0 else {
             box.release()

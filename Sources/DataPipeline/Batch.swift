@@ -2,17 +2,17 @@ import TensorCore
 
 /// The samples of one grain, ready for the model; its memory is reused from grain to grain.
 // Unchecked: a loader hands a batch to one thread at a time.
-public final class Batch: @unchecked Sendable {
+package final class Batch: @unchecked Sendable {
     /// The step that it belongs to.
-    public internal(set) var step = 0
+    package internal(set) var step = 0
     /// The grain of that step.
-    public internal(set) var grain = 0
+    package internal(set) var grain = 0
     /// The number of samples, n; 0 in a grain that a short batch leaves empty.
-    public internal(set) var count = 0
+    package internal(set) var count = 0
     /// The classes of the samples, n of them; all 0 when the target is a vector.
-    public internal(set) var labels: [Int32] = []
+    package internal(set) var labels: [Int32] = []
     /// The data set's stable numbers of the samples, n of them.
-    public internal(set) var sampleIDs: [Int] = []
+    package internal(set) var sampleIDs: [Int] = []
 
     /// Where the source holds the samples, while they are filled in.
     var sourceIndices: [Int] = []
@@ -42,9 +42,9 @@ public final class Batch: @unchecked Sendable {
     }
 
     /// [n, H, W, C], 64-byte aligned; valid until the loader takes the batch back.
-    public var inputs: Tensor { Tensor(storage: inputStorage, shape: sampleShape.batched(count)) }
+    package var inputs: Tensor { Tensor(storage: inputStorage, shape: sampleShape.batched(count)) }
     /// [n, V] target vectors; V is 0 when the target is a class.
-    public var targets: Tensor { Tensor(storage: targetStorage, shape: targetShape.batched(count)) }
+    package var targets: Tensor { Tensor(storage: targetStorage, shape: targetShape.batched(count)) }
 
     /// Where the inputs of sample `index` go.
     func input(_ index: Int) -> UnsafeMutableBufferPointer<Float> {
@@ -69,7 +69,8 @@ private final class AlignedFloats {
 
     init(count: Int) {
         let bytes = max(count, 1) * MemoryLayout<Float>.stride
-        pointer = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64).bindMemory(to: Float.self, capacity: count)
+        pointer = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64).bindMemory(
+            to: Float.self, capacity: count)
         pointer.initialize(repeating: 0, count: count)
     }
 

@@ -18,7 +18,8 @@ struct BatchFiller: Sendable {
     private let shift: [Float]
 
     init(
-        dataset: any Dataset, plan: any GrainPlan, preprocessing: ChannelTransform, augmentations: [Augmentation], key: RandomKey
+        dataset: any Dataset, plan: any GrainPlan, preprocessing: ChannelTransform, augmentations: [Augmentation],
+        key: RandomKey
     ) {
         let shape = dataset.sampleShape
         precondition(
@@ -51,7 +52,9 @@ struct BatchFiller: Sendable {
         // Samples are anywhere in memory: the first few are fetched side by side, the others while these are filled in.
         for index in batch.sourceIndices.prefix(BatchFiller.lookahead) { source.prefetch(index) }
         for (position, index) in batch.sourceIndices.enumerated() {
-            if position + BatchFiller.lookahead < samples.count { source.prefetch(batch.sourceIndices[position + BatchFiller.lookahead]) }
+            if position + BatchFiller.lookahead < samples.count {
+                source.prefetch(batch.sourceIndices[position + BatchFiller.lookahead])
+            }
             let id = source.sampleID(of: index)
             batch.labels.append(source.label(of: index))
             batch.sampleIDs.append(id)
@@ -79,7 +82,9 @@ struct BatchFiller: Sendable {
         return batch.workspace(current)
     }
 
-    private func applyChannelTransform(_ source: UnsafeMutableBufferPointer<Float>, to destination: UnsafeMutableBufferPointer<Float>) {
+    private func applyChannelTransform(
+        _ source: UnsafeMutableBufferPointer<Float>, to destination: UnsafeMutableBufferPointer<Float>
+    ) {
         guard let from = source.baseAddress, let to = destination.baseAddress else { return }
         scaleAndShift(from, to: to, count: source.count, channels: channels, scale: scale, shift: shift)
     }

@@ -3,11 +3,11 @@ import TensorCore
 
 /// Prepares the grains of one rank ahead of its workers.
 ///
-/// Any number of workers ask for the grains of `grains` in every step of `steps`, each worker in increasing (step, grain)
-/// order, and together for every one of them, empty ones too. Background threads keep up to `depth` grains filled; a
-/// worker that comes first fills its grain itself. Workers must run at the same time, a thread each: one that is `depth`
-/// grains ahead waits for the slowest. In the steady state nothing is allocated.
-public final class BatchLoader: Sendable {
+/// Any number of workers ask for the grains of `grains` in every step of `steps`, each worker in increasing (step,
+/// grain) order, and together for every one of them, empty ones too. Background threads keep up to `depth` grains
+/// filled; a worker that comes first fills its grain itself. Workers must run at the same time, a thread each: one that
+/// is `depth` grains ahead waits for the slowest. In the steady state nothing is allocated.
+package final class BatchLoader: Sendable {
     private let grains: Range<Int>
     private let steps: Range<Int>
     private let ring: BatchRing
@@ -15,16 +15,19 @@ public final class BatchLoader: Sendable {
 
     /// - Parameters:
     ///   - preprocessing: from `Preprocessing.transform`.
-    ///   - key: the run's root key; augmentation is keyed by (key, augmentation, epoch, sample id, place in `augmentations`).
+    ///   - key: the run's root key; augmentation is keyed by (key, augmentation, epoch, sample id, place in
+    ///     `augmentations`).
     ///   - grains: the grains of each step that this rank computes.
     ///   - depth: how many grains are held at once, those in use included; at least the number of workers.
     ///   - threads: how many threads prefetch; with 0 the workers fill their grains themselves.
-    public init(
+    package init(
         dataset: any Dataset, plan: any GrainPlan, preprocessing: ChannelTransform, augmentations: [Augmentation] = [],
         key: RandomKey, grains: Range<Int>, steps: Range<Int>, depth: Int, threads: Int
     ) throws(DataError) {
         precondition(depth > 0 && threads >= 0, "BatchLoader: depth \(depth), \(threads) threads")
-        precondition(grains.lowerBound >= 0 && grains.upperBound <= plan.grainsPerStep, "BatchLoader: grains \(grains) of \(plan.grainsPerStep)")
+        precondition(
+            grains.lowerBound >= 0 && grains.upperBound <= plan.grainsPerStep,
+            "BatchLoader: grains \(grains) of \(plan.grainsPerStep)")
         let filler = BatchFiller(
             dataset: dataset, plan: plan, preprocessing: preprocessing, augmentations: augmentations, key: key)
         let (product, overflow) = steps.count.multipliedReportingOverflow(by: grains.count)
@@ -56,8 +59,10 @@ public final class BatchLoader: Sendable {
     /// Calls `body` with the batch of (`step`, `grain`), which belongs to it until it returns.
     ///
     /// Throws what reading the samples threw, or `loaderStopped`.
-    public func withBatch<Result>(step: Int, grain: Int, _ body: (Batch) throws -> Result) throws -> Result {
-        precondition(steps.contains(step) && grains.contains(grain), "BatchLoader: (\(step), \(grain)) is not in \(steps) × \(grains)")
+    package func withBatch<Result>(step: Int, grain: Int, _ body: (Batch) throws -> Result) throws -> Result {
+        precondition(
+            steps.contains(step) && grains.contains(grain),
+            "BatchLoader: (\(step), \(grain)) is not in \(steps) × \(grains)")
         let request = (step - steps.lowerBound) * grains.count + grain - grains.lowerBound
         let batch = try ring.take(request)
         defer { ring.giveBack(request) }
@@ -65,7 +70,7 @@ public final class BatchLoader: Sendable {
     }
 
     /// Ends prefetching and waits for its threads; workers that wait get `loaderStopped`. May be called again.
-    public func stop() {
+    package func stop() {
         ring.stop()
         for thread in threads { thread.join() }
     }

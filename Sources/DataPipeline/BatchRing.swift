@@ -1,8 +1,9 @@
 /// A fixed number of batches that fillers and consumers pass round; all state behind one lock.
 ///
-/// Request q uses slot q mod depth. A slot serves its request, then the one `depth` later, so at most `depth` grains are
-/// held at once. Whoever finds the slot vacant fills it: a prefetching thread ahead of time or the consumer itself.
-// Unchecked: `slots` and `isStopped` are touched under the monitor; a batch belongs to whoever moved its slot to `.filling` or `.taken`.
+/// Request q uses slot q mod depth. A slot serves its request, then the one `depth` later, so at most `depth` grains
+/// are held at once. Whoever finds the slot vacant fills it: a prefetching thread ahead of time or the consumer itself.
+// Unchecked: `slots` and `isStopped` are touched under the monitor; a batch belongs to whoever moved its slot to
+// `.filling` or `.taken`.
 final class BatchRing: @unchecked Sendable {
     private enum State {
         case vacant, filling, ready, taken
@@ -76,7 +77,8 @@ final class BatchRing: @unchecked Sendable {
     private func awaitTurn(_ number: Int, _ request: Int) throws -> Bool {
         while true {
             if isStopped { throw DataError.loaderStopped }
-            precondition(slots[number].request <= request, "BatchLoader: a grain was asked for twice or after a later one")
+            precondition(
+                slots[number].request <= request, "BatchLoader: a grain was asked for twice or after a later one")
             if slots[number].request == request {
                 switch slots[number].state {
                 case .vacant:
@@ -101,7 +103,9 @@ final class BatchRing: @unchecked Sendable {
             var isExhausted = true
             for (number, slot) in slots.enumerated() where slot.request < requestCount {
                 isExhausted = false
-                if case .vacant = slot.state, earliest.map({ slots[$0].request > slot.request }) ?? true { earliest = number }
+                if case .vacant = slot.state, earliest.map({ slots[$0].request > slot.request }) ?? true {
+                    earliest = number
+                }
             }
             if let earliest {
                 slots[earliest].state = .filling

@@ -1,20 +1,21 @@
 import Kernels
 import TensorCore
 
-/// CIFAR-10 in its binary form (Krizhevsky 2009): records of one label byte and 3×32×32 planar bytes, read as [32, 32, 3].
+/// CIFAR-10 in its binary form (Krizhevsky 2009): records of one label byte and 3×32×32 planar bytes, read as [32, 32,
+/// 3].
 ///
 /// The size of every file and all labels are checked when the files are opened.
-public struct CIFAR10Dataset: Dataset {
-    public let name: String
-    public let count: Int
+package struct CIFAR10Dataset: Dataset {
+    package let name: String
+    package let count: Int
     /// [32, 32, 3]
-    public let sampleShape: Shape = [32, 32, 3]
-    public let target = TargetDescription.classes(CIFAR10Dataset.classNames)
+    package let sampleShape: Shape = [32, 32, 3]
+    package let target = TargetDescription.classes(CIFAR10Dataset.classNames)
     private let files: [SharedBytes]
     private let recordsPerFile: Int
 
     /// The classes in the order of their labels.
-    public static let classNames = [
+    package static let classNames = [
         "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
     ]
     private static let pixelsPerPlane = 32 * 32
@@ -23,7 +24,7 @@ public struct CIFAR10Dataset: Dataset {
     /// Opens `data_batch_1.bin` … `data_batch_5.bin`, or `test_batch.bin`, in `folder`.
     ///
     /// - Parameter recordsPerFile: the records of one file, 10,000 in the official release.
-    public init(folder: String, split: DatasetSplit, recordsPerFile: Int = 10_000) throws(DataError) {
+    package init(folder: String, split: DatasetSplit, recordsPerFile: Int = 10_000) throws(DataError) {
         let names = split == .train ? (1...5).map { "data_batch_\($0).bin" } : ["test_batch.bin"]
         var files: [SharedBytes] = []
         for name in names {
@@ -43,16 +44,18 @@ public struct CIFAR10Dataset: Dataset {
         count = files.count * recordsPerFile
     }
 
-    public var fingerprint: UInt64 {
+    package var fingerprint: UInt64 {
         var hash = Fingerprint()
         hash.feed(name)
         for file in files { file.withUnsafeBytes { hash.feed($0) } }
         return hash.value
     }
 
-    public func read(_ index: Int, into buffer: UnsafeMutableBufferPointer<Float>) {
+    package func read(_ index: Int, into buffer: UnsafeMutableBufferPointer<Float>) {
         let (file, offset) = place(of: index)
-        precondition(buffer.count == sampleShape.count, "\(name): a sample is \(sampleShape), the buffer holds \(buffer.count) floats")
+        precondition(
+            buffer.count == sampleShape.count,
+            "\(name): a sample is \(sampleShape), the buffer holds \(buffer.count) floats")
         file.withUnsafeBytes { bytes in
             let planes = UnsafeRawBufferPointer(rebasing: bytes[(offset + 1)..<(offset + CIFAR10Dataset.recordBytes)])
             if let source = planes.baseAddress, let destination = buffer.baseAddress {
@@ -61,12 +64,12 @@ public struct CIFAR10Dataset: Dataset {
         }
     }
 
-    public func prefetch(_ index: Int) {
+    package func prefetch(_ index: Int) {
         let (file, offset) = place(of: index)
         file.prefetch(offset, count: CIFAR10Dataset.recordBytes)
     }
 
-    public func label(of index: Int) -> Int32 {
+    package func label(of index: Int) -> Int32 {
         let (file, offset) = place(of: index)
         return Int32(file[offset])
     }

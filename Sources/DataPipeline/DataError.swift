@@ -1,5 +1,5 @@
 /// What can be wrong with a data set or with asking for one; each text names the place and says what to do.
-public enum DataError: Error, Equatable, CustomStringConvertible {
+package enum DataError: Error, Equatable, CustomStringConvertible {
     case missingFile(path: String, expected: [String])
     case packedFile(path: String, archive: String)
     case unreadable(path: String, operation: String, reason: String)
@@ -18,7 +18,7 @@ public enum DataError: Error, Equatable, CustomStringConvertible {
     case threadStart(reason: String)
     case loaderStopped
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .missingFile(let path, let expected):
             return "\(path): no such file. This folder must hold \(expected.joined(separator: ", ")); "
@@ -28,35 +28,50 @@ public enum DataError: Error, Equatable, CustomStringConvertible {
         case .unreadable(let path, let operation, let reason):
             return "\(path): \(operation) failed: \(reason). Check the file's type, its permissions and free memory."
         case .truncated(let path, let expected, let actual):
-            return "\(path): truncated, ends at offset \(actual), expected \(expected) bytes; copy or download the file again."
+            return
+                "\(path): truncated, ends at offset \(actual), expected \(expected) bytes; copy or download the file "
+                + "again."
         case .trailingBytes(let path, let expected, let actual):
             return "\(path): \(actual) bytes, but the data end at offset \(expected); copy or download the file again."
         case .wrongMagic(let path, let expected, let actual):
-            return "\(path): wrong magic number at offset 0: expected \(hexadecimal(expected)), found \(hexadecimal(actual)); "
+            return
+                "\(path): wrong magic number at offset 0: expected \(hexadecimal(expected)), found "
+                + "\(hexadecimal(actual)); "
                 + "this is not the file that its name says, replace it."
         case .emptyFile(let path):
             return "\(path): holds no samples; replace it by a complete file."
         case .labelOutOfRange(let path, let offset, let value, let classes):
-            return "\(path): label \(value) at offset \(offset) is outside 0...\(classes - 1); the file is damaged, replace it."
+            return
+                "\(path): label \(value) at offset \(offset) is outside 0...\(classes - 1); the file is damaged, "
+                + "replace it."
         case .countMismatch(let imagesPath, let images, let labelsPath, let labels):
             return "\(imagesPath) holds \(images) images, but \(labelsPath) holds \(labels) labels; "
                 + "take both files from the same release."
         case .imageSize(let path, let expected, let actual):
-            return "\(path): images are \(times(actual)), expected \(times(expected)); take all files from the same release."
+            return
+                "\(path): images are \(times(actual)), expected \(times(expected)); take all files from the same "
+                + "release."
         case .corruptGzip(let path, let offset, let reason):
             return "\(path): damaged gzip data near offset \(offset): \(reason); copy or download the file again."
         case .staleExport(let path, let reason):
-            return "\(path): the unpacked data of another process cannot be mapped: \(reason); unpack the file here instead."
+            return
+                "\(path): the unpacked data of another process cannot be mapped: \(reason); unpack the file here "
+                + "instead."
         case .unknownDataset(let name, let known, let nearest):
             let hint = nearest.map { ", did you mean '\($0)'?" } ?? "."
             return "data.name: unknown data set '\(name)'\(hint) Known: \(known.joined(separator: ", "))."
         case .missingFolder(let dataset):
-            return "data.path: the data set '\(dataset)' is read from a folder; set data.path, or give --data DIR or TRAINER_DATA."
+            return
+                "data.path: the data set '\(dataset)' is read from a folder; set data.path, or give --data DIR or "
+                + "TRAINER_DATA."
         case .invalidValidation(let requested, let available):
             return "data.validation: \(requested) of \(available) training samples is impossible; "
-                + "give a count from 1 to \(max(available - 1, 1)) or a fraction between 0 and 1 that leaves samples on both sides."
+                + "give a count from 1 to \(max(available - 1, 1)) or a fraction between 0 and 1 that leaves samples "
+                + "on both sides."
         case .threadStart(let reason):
-            return "A prefetching thread cannot be started: \(reason); raise the limit (ulimit -u) or prefetch with fewer threads."
+            return
+                "A prefetching thread cannot be started: \(reason); raise the limit (ulimit -u) or prefetch with "
+                + "fewer threads."
         case .loaderStopped:
             return "The batch loader was stopped while a batch was asked for; start a new loader."
         }

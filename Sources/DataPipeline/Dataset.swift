@@ -1,30 +1,30 @@
 import TensorCore
 
 /// What a data set asks the model to predict.
-public enum TargetDescription: Equatable, Sendable {
+package enum TargetDescription: Equatable, Sendable {
     /// One of these classes; a sample's label is an index into the names.
     case classes([String])
     /// A vector of so many real numbers.
     case values(Int)
 
     /// The number of classes; 0 when the target is a vector.
-    public var classCount: Int {
+    package var classCount: Int {
         if case .classes(let names) = self { names.count } else { 0 }
     }
 
     /// The length of the target vector; 0 when the target is a class.
-    public var valueCount: Int {
+    package var valueCount: Int {
         if case .values(let count) = self { count } else { 0 }
     }
 }
 
 /// Which official part of a data set.
-public enum DatasetSplit: String, Sendable, CaseIterable {
+package enum DatasetSplit: String, Sendable, CaseIterable {
     case train, test
 }
 
 /// Random access to labelled samples; any thread may read any sample at any time.
-public protocol Dataset: Sendable {
+package protocol Dataset: Sendable {
     /// The registered name with its split, such as `mnist/train`.
     var name: String { get }
     /// The number of samples.
@@ -55,19 +55,20 @@ public protocol Dataset: Sendable {
     func label(of index: Int) -> Int32
     /// Writes the target vector of sample `index`; called only when `target` is `.values`.
     func readTarget(_ index: Int, into buffer: UnsafeMutableBufferPointer<Float>) throws
-    /// A stable number for sample `index` that a view of the data set keeps: it keys augmentation and names the sample in reports.
+    /// A stable number for sample `index` that a view of the data set keeps: it keys augmentation and names the sample
+    /// in reports.
     func sampleID(of index: Int) -> Int
 }
 
 extension Dataset {
-    public var valueScale: Float { 255 }
-    public var background: Float { 0 }
-    public var exports: [String: SharedBytes.Export] { [:] }
-    public var source: any Dataset { self }
-    public func sourceIndex(of index: Int) -> Int { index }
-    public func prefetch(_ index: Int) {}
-    public func sampleID(of index: Int) -> Int { index }
-    public func readTarget(_ index: Int, into buffer: UnsafeMutableBufferPointer<Float>) throws {
+    package var valueScale: Float { 255 }
+    package var background: Float { 0 }
+    package var exports: [String: SharedBytes.Export] { [:] }
+    package var source: any Dataset { self }
+    package func sourceIndex(of index: Int) -> Int { index }
+    package func prefetch(_ index: Int) {}
+    package func sampleID(of index: Int) -> Int { index }
+    package func readTarget(_ index: Int, into buffer: UnsafeMutableBufferPointer<Float>) throws {
         preconditionFailure("\(name): a data set with target values must implement readTarget")
     }
 }

@@ -1,9 +1,9 @@
 import TensorCore
 
 /// The data sets that a config can name.
-public enum DatasetLibrary {
+package enum DatasetLibrary {
     /// The registered names.
-    public static let names = ["digits", "mnist", "fashion-mnist", "cifar10"]
+    package static let names = ["digits", "mnist", "fashion-mnist", "cifar10"]
 
     package static let digitNames = (0...9).map(String.init)
     private static let fashionNames = [
@@ -16,7 +16,7 @@ public enum DatasetLibrary {
     ///   - path: the folder of its files; `digits` needs none.
     ///   - count: how many samples `digits` draws, nil for the usual number; the others ignore it.
     ///   - imports: `exports` of the same data set opened by another process of this host, which spare unpacking.
-    public static func open(
+    package static func open(
         name: String, path: String?, split: DatasetSplit, count: Int? = nil, imports: [String: SharedBytes.Export] = [:]
     ) throws(DataError) -> any Dataset {
         guard names.contains(name) else {
@@ -26,6 +26,7 @@ public enum DatasetLibrary {
         guard let path else { throw .missingFolder(dataset: name) }
         if name == "cifar10" { return try CIFAR10Dataset(folder: path, split: split) }
         return try IDXDataset(
-            name: name, folder: path, split: split, classNames: name == "mnist" ? digitNames : fashionNames, imports: imports)
+            name: name, folder: path, split: split, classNames: name == "mnist" ? digitNames : fashionNames,
+            imports: imports)
     }
 }

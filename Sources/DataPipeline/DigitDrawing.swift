@@ -63,14 +63,17 @@ struct DigitDrawing {
                 for t: Float in [1.0 / 3, 2.0 / 3, 1] {
                     let next = curve(before, a, b, after, t)
                     canvas.drawLine(
-                        from: SIMD2(last.x, last.y), to: SIMD2(next.x, next.y), startRadius: max(last.z, 0.4), endRadius: max(next.z, 0.4))
+                        from: SIMD2(last.x, last.y), to: SIMD2(next.x, next.y), startRadius: max(last.z, 0.4),
+                        endRadius: max(next.z, 0.4))
                     last = next
                 }
             }
         }
     }
 
-    private func curve(_ p: SIMD4<Float>, _ a: SIMD4<Float>, _ b: SIMD4<Float>, _ q: SIMD4<Float>, _ t: Float) -> SIMD4<Float> {
+    private func curve(_ p: SIMD4<Float>, _ a: SIMD4<Float>, _ b: SIMD4<Float>, _ q: SIMD4<Float>, _ t: Float) -> SIMD4<
+        Float
+    > {
         let linear = (b - p) * t
         let square = (p * 2 - a * 5 + b * 4 - q) * (t * t)
         let cube = (a * 3 - p - b * 3 + q) * (t * t * t)
@@ -93,7 +96,9 @@ struct DigitDrawing {
     }
 
     /// Turns coverage into bytes: ink intensity and noise of a random strength.
-    private mutating func develop(_ canvas: StrokeCanvas, into pixels: UnsafeMutableBufferPointer<UInt8>, noiseKey: RandomKey) {
+    private mutating func develop(
+        _ canvas: StrokeCanvas, into pixels: UnsafeMutableBufferPointer<UInt8>, noiseKey: RandomKey
+    ) {
         let intensity = numbers.uniform(in: Spread.intensity)
         let noise = numbers.uniform(in: Spread.noise)
         let side = StrokeCanvas.side
@@ -162,7 +167,11 @@ private struct AffineMap {
 
 /// A smooth displacement: 3×3 random vectors over the unit square, interpolated.
 private struct ElasticField {
-    private var vectors: (SIMD2<Float>, SIMD2<Float>, SIMD2<Float>, SIMD2<Float>, SIMD2<Float>, SIMD2<Float>, SIMD2<Float>, SIMD2<Float>, SIMD2<Float>)
+    private var vectors:
+        (
+            SIMD2<Float>, SIMD2<Float>, SIMD2<Float>, SIMD2<Float>, SIMD2<Float>, SIMD2<Float>, SIMD2<Float>,
+            SIMD2<Float>, SIMD2<Float>
+        )
 
     init(strength: Float, _ numbers: inout NumberStream) {
         func next() -> SIMD2<Float> { strength * numbers.normalPair() }

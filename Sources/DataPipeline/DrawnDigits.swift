@@ -1,32 +1,33 @@
 import Kernels
 import TensorCore
 
-/// The embedded data set: handwritten-looking digits drawn by the program, 28×28×1, deterministic in (seed, split, index).
+/// The embedded data set: handwritten-looking digits drawn by the program, 28×28×1, deterministic in (seed, split,
+/// index).
 ///
 /// A sample is drawn when it is first read and then kept as bytes. Labels are balanced: sample i shows digit i mod 10.
-public struct DrawnDigits: Dataset {
-    public let name: String
-    public let count: Int
+package struct DrawnDigits: Dataset {
+    package let name: String
+    package let count: Int
     /// [28, 28, 1]
-    public let sampleShape: Shape = [28, 28, 1]
-    public let target = TargetDescription.classes(DatasetLibrary.digitNames)
+    package let sampleShape: Shape = [28, 28, 1]
+    package let target = TargetDescription.classes(DatasetLibrary.digitNames)
     private let key: RandomKey
     private let cache: SampleCache
 
     /// The usual number of samples.
-    public static func defaultCount(of split: DatasetSplit) -> Int { split == .train ? 20_000 : 4_000 }
+    package static func defaultCount(of split: DatasetSplit) -> Int { split == .train ? 20_000 : 4_000 }
 
     /// - Parameters:
     ///   - count: 20,000 for training and 4,000 for testing when nil.
     ///   - seed: of the drawings; runs of different seeds usually share one.
-    public init(split: DatasetSplit, count: Int? = nil, seed: UInt64 = 0) {
+    package init(split: DatasetSplit, count: Int? = nil, seed: UInt64 = 0) {
         name = "digits/\(split.rawValue)"
         self.count = count ?? DrawnDigits.defaultCount(of: split)
         key = RandomKey(seed: seed).folding(.drawing).folding(split == .train ? 0 : 1)
         cache = SampleCache(sampleCount: self.count, sampleBytes: sampleShape.count)
     }
 
-    public var fingerprint: UInt64 {
+    package var fingerprint: UInt64 {
         var hash = Fingerprint()
         hash.feed(name)
         hash.feed(count)
@@ -36,8 +37,10 @@ public struct DrawnDigits: Dataset {
         return hash.value
     }
 
-    public func read(_ index: Int, into buffer: UnsafeMutableBufferPointer<Float>) {
-        precondition(buffer.count == sampleShape.count, "\(name): a sample is \(sampleShape), the buffer holds \(buffer.count) floats")
+    package func read(_ index: Int, into buffer: UnsafeMutableBufferPointer<Float>) {
+        precondition(
+            buffer.count == sampleShape.count,
+            "\(name): a sample is \(sampleShape), the buffer holds \(buffer.count) floats")
         withPixels(index) { pixels in
             if let source = pixels.baseAddress, let destination = buffer.baseAddress {
                 convertBytes(source, to: destination, count: pixels.count)
@@ -45,7 +48,7 @@ public struct DrawnDigits: Dataset {
         }
     }
 
-    public func label(of index: Int) -> Int32 {
+    package func label(of index: Int) -> Int32 {
         precondition(index >= 0 && index < count, "\(name): no sample \(index) of \(count)")
         return Int32(index % 10)
     }

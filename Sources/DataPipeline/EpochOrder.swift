@@ -7,15 +7,15 @@ import Kernels
 /// Rogaway 2002, section 4), fewer than four times on average. The six round keys are Philox words of the given key;
 /// the round function mixes one half with its key by multiplications, which is quick and good enough for shuffling (it
 /// is not a cipher). Constant memory; tens of nanoseconds an element for any count.
-public struct EpochOrder: Sendable, Equatable {
+package struct EpochOrder: Sendable, Equatable {
     /// How many elements are permuted.
-    public let count: Int
+    package let count: Int
     private let halfBits: UInt64
     private let roundKeys: SIMD8<UInt64>  // six are used
     private static let rounds = 6
 
     /// The permutation of 0..<`count` that belongs to `key`.
-    public init(count: Int, key: RandomKey) {
+    package init(count: Int, key: RandomKey) {
         precondition(count >= 0, "EpochOrder: negative count \(count)")
         self.count = count
         let bits = count <= 1 ? 0 : Int.bitWidth - (count - 1).leadingZeroBitCount
@@ -30,7 +30,7 @@ public struct EpochOrder: Sendable, Equatable {
     }
 
     /// The element at `position`.
-    public subscript(position: Int) -> Int {
+    package subscript(position: Int) -> Int {
         precondition(position >= 0 && position < count, "EpochOrder: position \(position) is outside 0..<\(count)")
         var value = UInt64(position)
         repeat { value = permuted(value) } while value >= UInt64(count)

@@ -2,26 +2,26 @@
 ///
 /// Four lanes of multiply and xor-shift over 32-byte blocks, so that it runs at memory speed. Every step is a bijection
 /// of the lane for a given word, so a single changed word always changes the result before the final fold.
-public struct Fingerprint: Sendable {
+package struct Fingerprint: Sendable {
     private var state: UInt64 = 0x243F_6A88_85A3_08D3
     private static let multiplier: UInt64 = 0x9E37_79B9_7F4A_7C15
 
-    public init() {}
+    package init() {}
 
     /// The hash of all that was fed.
-    public var value: UInt64 { Fingerprint.mixed(state, 0) }
+    package var value: UInt64 { Fingerprint.mixed(state, 0) }
 
     /// Adds a number.
-    public mutating func feed(_ number: Int) { state = Fingerprint.mixed(state, UInt64(bitPattern: Int64(number))) }
+    package mutating func feed(_ number: Int) { state = Fingerprint.mixed(state, UInt64(bitPattern: Int64(number))) }
 
     /// Adds the UTF-8 bytes of `text`.
-    public mutating func feed(_ text: String) {
+    package mutating func feed(_ text: String) {
         var copy = text
         copy.withUTF8 { feed(UnsafeRawBufferPointer($0)) }
     }
 
     /// Adds `bytes` and their number.
-    public mutating func feed(_ bytes: UnsafeRawBufferPointer) {
+    package mutating func feed(_ bytes: UnsafeRawBufferPointer) {
         feed(bytes.count)
         var lanes = SIMD4<UInt64>(0x13198A2E, 0x03707344, 0xA4093822, 0x299F31D0)
         let whole = bytes.count / 32 * 32

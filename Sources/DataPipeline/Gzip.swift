@@ -4,8 +4,8 @@ import Glibc
 /// Unpacks the gzip file at `path` into `descriptor` and returns the number of bytes written.
 ///
 /// Reads RFC 1952 members one after the other, each with its checksum verified by zlib. Throws `corruptGzip` with the
-/// offset in the packed file for a wrong header, damaged data, a wrong checksum, a cut file or bytes after the end, and for more
-/// than `limit` bytes: a thousand times as many as the file has can be in it.
+/// offset in the packed file for a wrong header, damaged data, a wrong checksum, a cut file or bytes after the end, and
+/// for more than `limit` bytes: a thousand times as many as the file has can be in it.
 func unpackGzip(_ path: String, into descriptor: Int32, atMost limit: Int) throws(DataError) -> Int {
     let packed = try SharedBytes(mapping: path)
     guard packed.count > 0 else { throw .corruptGzip(path: path, offset: 0, reason: "the file is empty") }
@@ -17,7 +17,9 @@ func unpackGzip(_ path: String, into descriptor: Int32, atMost limit: Int) throw
     while true {
         let produced = try inflater.next(into: chunk)
         if produced == 0 { return length }
-        if length + produced > limit { throw .corruptGzip(path: path, offset: inflater.offset, reason: "it holds more than \(limit) bytes") }
+        if length + produced > limit {
+            throw .corruptGzip(path: path, offset: inflater.offset, reason: "it holds more than \(limit) bytes")
+        }
         try write(UnsafeRawBufferPointer(rebasing: chunk[0..<produced]), to: descriptor, path: path)
         length += produced
     }

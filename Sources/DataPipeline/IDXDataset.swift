@@ -1,15 +1,16 @@
 import Kernels
 import TensorCore
 
-/// Images and labels in the IDX format of MNIST (LeCun, Cortes and Burges 1998), plain or gzip: [N, H, W] bytes and [N] bytes.
+/// Images and labels in the IDX format of MNIST (LeCun, Cortes and Burges 1998), plain or gzip: [N, H, W] bytes and [N]
+/// bytes.
 ///
 /// Both headers, both sizes and all labels are checked when the files are opened.
-public struct IDXDataset: Dataset {
-    public let name: String
-    public let count: Int
+package struct IDXDataset: Dataset {
+    package let name: String
+    package let count: Int
     /// [H, W, 1]
-    public let sampleShape: Shape
-    public let target: TargetDescription
+    package let sampleShape: Shape
+    package let target: TargetDescription
     private let images: SharedBytes
     private let labels: SharedBytes
 
@@ -22,8 +23,9 @@ public struct IDXDataset: Dataset {
     /// each plain or with `.gz`.
     ///
     /// - Parameter imports: `exports` of the same data set in another process of this host.
-    public init(
-        name: String, folder: String, split: DatasetSplit, classNames: [String], imports: [String: SharedBytes.Export] = [:]
+    package init(
+        name: String, folder: String, split: DatasetSplit, classNames: [String],
+        imports: [String: SharedBytes.Export] = [:]
     ) throws(DataError) {
         let prefix = split == .train ? "train" : "t10k"
         let files = ["\(prefix)-images-idx3-ubyte", "\(prefix)-labels-idx1-ubyte"]
@@ -36,17 +38,19 @@ public struct IDXDataset: Dataset {
     }
 
     /// A data set over the bytes of an image file and a label file.
-    public init(name: String, images: SharedBytes, labels: SharedBytes, classNames: [String]) throws(DataError) {
+    package init(name: String, images: SharedBytes, labels: SharedBytes, classNames: [String]) throws(DataError) {
         let (imageCount, height, width) = try IDXDataset.checkImages(images)
         try IDXDataset.checkHeader(labels, magic: IDXDataset.labelsMagic, headerBytes: IDXDataset.labelsHeader)
         let labelCount = Int(labels.bigEndian32(at: 4))
         try labels.checkCount(expected: IDXDataset.labelsHeader + labelCount)
         guard imageCount == labelCount else {
-            throw .countMismatch(imagesPath: images.path, images: imageCount, labelsPath: labels.path, labels: labelCount)
+            throw .countMismatch(
+                imagesPath: images.path, images: imageCount, labelsPath: labels.path, labels: labelCount)
         }
         for index in 0..<labelCount where Int(labels[IDXDataset.labelsHeader + index]) >= classNames.count {
             let offset = IDXDataset.labelsHeader + index
-            throw .labelOutOfRange(path: labels.path, offset: offset, value: Int(labels[offset]), classes: classNames.count)
+            throw .labelOutOfRange(
+                path: labels.path, offset: offset, value: Int(labels[offset]), classes: classNames.count)
         }
         self.name = name
         self.images = images
@@ -56,13 +60,13 @@ public struct IDXDataset: Dataset {
         target = .classes(classNames)
     }
 
-    public var exports: [String: SharedBytes.Export] {
+    package var exports: [String: SharedBytes.Export] {
         var result: [String: SharedBytes.Export] = [:]
         for file in [images, labels] { if let export = file.exported { result[file.path] = export } }
         return result
     }
 
-    public var fingerprint: UInt64 {
+    package var fingerprint: UInt64 {
         var hash = Fingerprint()
         hash.feed(name)
         images.withUnsafeBytes { hash.feed($0) }
@@ -70,10 +74,11 @@ public struct IDXDataset: Dataset {
         return hash.value
     }
 
-    public func read(_ index: Int, into buffer: UnsafeMutableBufferPointer<Float>) {
+    package func read(_ index: Int, into buffer: UnsafeMutableBufferPointer<Float>) {
         let size = sampleShape.count
         precondition(index >= 0 && index < count, "\(name): no sample \(index) of \(count)")
-        precondition(buffer.count == size, "\(name): a sample is \(sampleShape), the buffer holds \(buffer.count) floats")
+        precondition(
+            buffer.count == size, "\(name): a sample is \(sampleShape), the buffer holds \(buffer.count) floats")
         images.withUnsafeBytes { bytes in
             let pixels = UnsafeRawBufferPointer(rebasing: bytes[(IDXDataset.imagesHeader + index * size)...])
             if let source = pixels.baseAddress, let destination = buffer.baseAddress {
@@ -82,12 +87,12 @@ public struct IDXDataset: Dataset {
         }
     }
 
-    public func prefetch(_ index: Int) {
+    package func prefetch(_ index: Int) {
         images.prefetch(IDXDataset.imagesHeader + index * sampleShape.count, count: sampleShape.count)
         labels.prefetch(IDXDataset.labelsHeader + index, count: 1)
     }
 
-    public func label(of index: Int) -> Int32 {
+    package func label(of index: Int) -> Int32 {
         precondition(index >= 0 && index < count, "\(name): no sample \(index) of \(count)")
         return Int32(labels[IDXDataset.labelsHeader + index])
     }
@@ -110,7 +115,9 @@ public struct IDXDataset: Dataset {
         guard file.count >= 4 else { throw .truncated(path: file.path, expected: headerBytes, actual: file.count) }
         let actual = file.bigEndian32(at: 0)
         guard actual == magic else { throw .wrongMagic(path: file.path, expected: magic, actual: actual) }
-        guard file.count >= headerBytes else { throw .truncated(path: file.path, expected: headerBytes, actual: file.count) }
+        guard file.count >= headerBytes else {
+            throw .truncated(path: file.path, expected: headerBytes, actual: file.count)
+        }
     }
 }
 

@@ -12,7 +12,8 @@ enum MemoryObject {
     /// An empty object; `path` is the file whose content it will hold, for messages.
     static func create(path: String) throws(DataError) -> Int32 {
         guard let symbol = dlsym(nil, "memfd_create") else {
-            throw .unreadable(path: path, operation: "memfd_create", reason: "not in this C library; unpack the file with gzip -dk")
+            throw .unreadable(
+                path: path, operation: "memfd_create", reason: "not in this C library; unpack the file with gzip -dk")
         }
         let descriptor = unsafeBitCast(symbol, to: Create.self)("trainer-data", closeOnExec | allowSealing)
         guard descriptor >= 0 else { throw .failed("memfd_create", path: path) }
@@ -21,6 +22,8 @@ enum MemoryObject {
 
     /// Forbids every later change of size or content.
     static func seal(_ descriptor: Int32, path: String) throws(DataError) {
-        guard fcntl(descriptor, addSeals, sealSealShrinkGrowWrite) == 0 else { throw .failed("fcntl(F_ADD_SEALS)", path: path) }
+        guard fcntl(descriptor, addSeals, sealSealShrinkGrowWrite) == 0 else {
+            throw .failed("fcntl(F_ADD_SEALS)", path: path)
+        }
     }
 }

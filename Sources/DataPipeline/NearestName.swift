@@ -19,8 +19,8 @@ package func editDistance(_ a: String, _ b: String) -> Int {
     return previous[b.count]
 }
 
-/// The candidate that `name` resembles most: a likely slip of the hand, or else a name that contains the other, as `batch`
-/// and `batchSize` do; nil when none is near enough.
+/// The candidate that `name` resembles most: a likely slip of the hand, or else a name that contains the other, as
+/// `batch` and `batchSize` do; nil when none is near enough.
 package func nearestName(to name: String, among candidates: [String]) -> String? {
     let nearest = candidates.map { (name: $0, distance: editDistance(name, $0)) }.min { $0.distance < $1.distance }
     if let nearest, nearest.distance <= max(1, (min(name.count, nearest.name.count) + 1) / 3) { return nearest.name }

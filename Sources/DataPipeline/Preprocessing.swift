@@ -1,5 +1,5 @@
 /// How raw values become the model's inputs, per channel, with x on the scale where a full pixel is 1.
-public enum Preprocessing: String, Sendable, CaseIterable, Codable {
+package enum Preprocessing: String, Sendable, CaseIterable, Codable {
     /// (x − mean) / standard deviation; a constant channel is only centred.
     case standardize
     /// x − mean
@@ -10,15 +10,19 @@ public enum Preprocessing: String, Sendable, CaseIterable, Codable {
     case none
 
     /// Whether `transform` needs the training subset's statistics.
-    public var needsStatistics: Bool { self == .standardize || self == .meanSubtraction }
+    package var needsStatistics: Bool { self == .standardize || self == .meanSubtraction }
 
     /// The arithmetic of this choice for raw values in which `valueScale` stands for 1.
     ///
     /// - Parameter statistics: of the training subset; may be nil when `needsStatistics` is false.
-    public func transform(statistics: ChannelStatistics?, channels: Int, valueScale: Float) -> ChannelTransform {
-        let statistics = statistics ?? ChannelStatistics(
-            mean: Array(repeating: 0, count: channels), standardDeviation: Array(repeating: 1, count: channels))
-        precondition(statistics.mean.count == channels, "Preprocessing: statistics of \(statistics.mean.count) channels for \(channels)")
+    package func transform(statistics: ChannelStatistics?, channels: Int, valueScale: Float) -> ChannelTransform {
+        let statistics =
+            statistics
+            ?? ChannelStatistics(
+                mean: Array(repeating: 0, count: channels), standardDeviation: Array(repeating: 1, count: channels))
+        precondition(
+            statistics.mean.count == channels,
+            "Preprocessing: statistics of \(statistics.mean.count) channels for \(channels)")
         var result = ChannelTransform(scale: [], shift: [])
         for (mean, deviation) in zip(statistics.mean, statistics.standardDeviation) {
             let (factor, offset): (Double, Double)
@@ -38,11 +42,11 @@ public enum Preprocessing: String, Sendable, CaseIterable, Codable {
 }
 
 /// y = x · scale + shift, per channel, from raw values to the model's inputs.
-public struct ChannelTransform: Equatable, Sendable {
-    public var scale: [Float]
-    public var shift: [Float]
+package struct ChannelTransform: Equatable, Sendable {
+    package var scale: [Float]
+    package var shift: [Float]
 
-    public init(scale: [Float], shift: [Float]) {
+    package init(scale: [Float], shift: [Float]) {
         precondition(scale.count == shift.count, "ChannelTransform: \(scale.count) scales, \(shift.count) shifts")
         self.scale = scale
         self.shift = shift

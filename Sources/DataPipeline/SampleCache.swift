@@ -30,7 +30,9 @@ final class SampleCache: @unchecked Sendable {
     }
 
     /// Calls `body` with the bytes of sample `index`, which `make` writes when they are asked for first.
-    func withSample(_ index: Int, _ body: (UnsafeRawBufferPointer) -> Void, make: (UnsafeMutableBufferPointer<UInt8>) -> Void) {
+    func withSample(
+        _ index: Int, _ body: (UnsafeRawBufferPointer) -> Void, make: (UnsafeMutableBufferPointer<UInt8>) -> Void
+    ) {
         precondition(index >= 0 && index < sampleCount, "SampleCache: no sample \(index) of \(sampleCount)")
         let kept = UnsafeMutableBufferPointer(rebasing: bytes[(index * sampleBytes)..<((index + 1) * sampleBytes)])
         if states[index].load(ordering: .acquiring) == State.stored { return body(UnsafeRawBufferPointer(kept)) }

@@ -1,9 +1,9 @@
 import TensorCore
 
 /// Images without labels from one file: an IDX image file, CIFAR-10 records, or one netpbm image (PGM P5, PPM P6).
-public struct SampleFile {
+package struct SampleFile {
     /// How many samples the file holds.
-    public let count: Int
+    package let count: Int
     private let bytes: SharedBytes
     private let first: Int
     private let stride: Int
@@ -12,7 +12,7 @@ public struct SampleFile {
 
     /// - Parameter shape: of one sample, [H, W, C].
     /// - Throws: `DataError` when the file is not there, not of a known kind, or holds images of another size.
-    public init(_ path: String, shape: Shape) throws(DataError) {
+    package init(_ path: String, shape: Shape) throws(DataError) {
         bytes = path.hasSuffix(".gz") ? try SharedBytes(unpacking: path) : try SharedBytes.open(path, expected: [path])
         self.shape = shape
         let head = bytes.withUnsafeBytes { Array($0.prefix(64)) }
@@ -23,13 +23,21 @@ public struct SampleFile {
             }
             count = bytes.count / stride
         } else if let image = NetpbmHeader(head) {
-            guard image.extents == shape.dimensions else { throw .imageSize(path: path, expected: shape.dimensions, actual: image.extents) }
+            guard image.extents == shape.dimensions else {
+                throw .imageSize(path: path, expected: shape.dimensions, actual: image.extents)
+            }
             (first, stride, isPlanar, count) = (image.offset, shape.count, false, 1)
         } else {
-            func word(_ index: Int) -> Int { head.count >= 4 * index + 4 ? head[4 * index..<4 * index + 4].reduce(0) { $0 << 8 | Int($1) } : 0 }
-            guard word(0) == 2051 else { throw .wrongMagic(path: path, expected: 2051, actual: UInt32(truncatingIfNeeded: word(0))) }
+            func word(_ index: Int) -> Int {
+                head.count >= 4 * index + 4 ? head[4 * index..<4 * index + 4].reduce(0) { $0 << 8 | Int($1) } : 0
+            }
+            guard word(0) == 2051 else {
+                throw .wrongMagic(path: path, expected: 2051, actual: UInt32(truncatingIfNeeded: word(0)))
+            }
             let extents = [word(2), word(3), 1]
-            guard extents == shape.dimensions else { throw .imageSize(path: path, expected: shape.dimensions, actual: extents) }
+            guard extents == shape.dimensions else {
+                throw .imageSize(path: path, expected: shape.dimensions, actual: extents)
+            }
             (first, stride, isPlanar, count) = (16, shape.count, false, word(1))
         }
         let end = count == 0 ? first : first + (count - 1) * stride + shape.count
@@ -37,7 +45,7 @@ public struct SampleFile {
     }
 
     /// The pixels of sample `index` in [H, W, C] order.
-    public func pixels(_ index: Int) -> [UInt8] {
+    package func pixels(_ index: Int) -> [UInt8] {
         bytes.withUnsafeBytes { raw in
             let start = first + index * stride
             let area = shape[0] * shape[1]
@@ -54,7 +62,8 @@ private struct NetpbmHeader {
     let offset: Int
 
     init?(_ head: [UInt8]) {
-        guard head.count > 8, head[0] == UInt8(ascii: "P"), head[1] == UInt8(ascii: "5") || head[1] == UInt8(ascii: "6") else { return nil }
+        guard head.count > 8, head[0] == UInt8(ascii: "P"), head[1] == UInt8(ascii: "5") || head[1] == UInt8(ascii: "6")
+        else { return nil }
         var numbers: [Int] = []
         var index = 2
         while numbers.count < 3, index < head.count {

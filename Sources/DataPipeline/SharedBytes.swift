@@ -7,16 +7,16 @@ import Glibc
 /// of the same host and user map through `/proc/PID/fd/FD` instead of unpacking again. A file that another program cuts
 /// short while it is mapped ends the process with SIGBUS, as with every mapped file.
 // Unchecked: the mapping and the descriptor are set once in init and only read until deinit.
-public final class SharedBytes: @unchecked Sendable {
+package final class SharedBytes: @unchecked Sendable {
     /// How another process of this host and user finds the unpacked bytes, as long as the exporting process keeps them.
-    public struct Export: Hashable, Sendable, Codable {
-        public let processID: Int32
-        public let descriptor: Int32
-        public let length: Int
+    package struct Export: Hashable, Sendable, Codable {
+        package let processID: Int32
+        package let descriptor: Int32
+        package let length: Int
         /// The memory object's inode, so that a reused process id or descriptor is not mistaken for it.
-        public let inode: UInt64
+        package let inode: UInt64
 
-        public init(processID: Int32, descriptor: Int32, length: Int, inode: UInt64) {
+        package init(processID: Int32, descriptor: Int32, length: Int, inode: UInt64) {
             self.processID = processID
             self.descriptor = descriptor
             self.length = length
@@ -25,16 +25,16 @@ public final class SharedBytes: @unchecked Sendable {
     }
 
     /// The file that the bytes come from, for messages.
-    public let path: String
+    package let path: String
     /// The number of bytes.
-    public let count: Int
+    package let count: Int
     /// What other processes may map; nil for a plain file, which they map by its path.
-    public let exported: Export?
+    package let exported: Export?
     private let base: UnsafeRawPointer?
     private let descriptor: Int32?
 
     /// Maps the plain file at `path`.
-    public convenience init(mapping path: String) throws(DataError) {
+    package convenience init(mapping path: String) throws(DataError) {
         let descriptor = try SharedBytes.open(path, reporting: path)
         defer { close(descriptor) }
         let status = try SharedBytes.status(of: descriptor, path: path)
@@ -47,13 +47,14 @@ public final class SharedBytes: @unchecked Sendable {
     /// Unpacks the gzip file at `path` into an anonymous memory object, sealed against change.
     ///
     /// - Parameter limit: bytes that it may have; half of the machine's memory if not given.
-    public convenience init(unpacking path: String, atMost limit: Int = SharedBytes.halfOfMemory) throws(DataError) {
+    package convenience init(unpacking path: String, atMost limit: Int = SharedBytes.halfOfMemory) throws(DataError) {
         let descriptor = try MemoryObject.create(path: path)
         do throws(DataError) {
             let length = try unpackGzip(path, into: descriptor, atMost: limit)
             try MemoryObject.seal(descriptor, path: path)
             let status = try SharedBytes.status(of: descriptor, path: path)
-            let export = Export(processID: getpid(), descriptor: descriptor, length: length, inode: UInt64(status.st_ino))
+            let export = Export(
+                processID: getpid(), descriptor: descriptor, length: length, inode: UInt64(status.st_ino))
             try self.init(path: path, mapping: descriptor, count: length, keeping: descriptor, exported: export)
         } catch {
             close(descriptor)
@@ -62,7 +63,7 @@ public final class SharedBytes: @unchecked Sendable {
     }
 
     /// Maps what another process of this host and user has unpacked from `path`; `staleExport` when that is gone.
-    public convenience init(importing export: Export, path: String) throws(DataError) {
+    package convenience init(importing export: Export, path: String) throws(DataError) {
         let link = "/proc/\(export.processID)/fd/\(export.descriptor)"
         let descriptor: Int32
         do throws(DataError) {
@@ -78,12 +79,13 @@ public final class SharedBytes: @unchecked Sendable {
         try self.init(path: path, mapping: descriptor, count: export.length, keeping: nil, exported: nil)
     }
 
-    /// The bytes of `path`, or of `path.gz`: imported from another process where possible, else mapped or unpacked here.
+    /// The bytes of `path`, or of `path.gz`: imported from another process where possible, else mapped or unpacked
+    /// here.
     ///
     /// - Parameters:
     ///   - imports: exports of another process by the path of their packed file; those that fail are ignored.
     ///   - expected: the names of the files that the folder must hold, for the message when there is none.
-    public static func open(
+    package static func open(
         _ path: String, imports: [String: Export] = [:], expected: [String]
     ) throws(DataError) -> SharedBytes {
         if exists(path) { return try SharedBytes(mapping: path) }
@@ -100,7 +102,7 @@ public final class SharedBytes: @unchecked Sendable {
     }
 
     /// Half of the machine's physical memory, in bytes.
-    public static var halfOfMemory: Int { sysconf(Int32(_SC_PHYS_PAGES)) / 2 * sysconf(Int32(_SC_PAGESIZE)) }
+    package static var halfOfMemory: Int { sysconf(Int32(_SC_PHYS_PAGES)) / 2 * sysconf(Int32(_SC_PAGESIZE)) }
 
     /// Whether something is at `path`, readable or not.
     static func exists(_ path: String) -> Bool {
@@ -130,19 +132,22 @@ public final class SharedBytes: @unchecked Sendable {
 
     /// Calls `body` with all bytes.
     @inline(__always)
-    public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+    package func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
         try withExtendedLifetime(self) { try body(UnsafeRawBufferPointer(start: base, count: count)) }
     }
 
     /// The byte at `offset`.
-    public subscript(offset: Int) -> UInt8 {
-        precondition(offset >= 0 && offset < count, "SharedBytes: offset \(offset) is outside \(count) bytes of \(path)")
+    package subscript(offset: Int) -> UInt8 {
+        precondition(
+            offset >= 0 && offset < count, "SharedBytes: offset \(offset) is outside \(count) bytes of \(path)")
         return withUnsafeBytes { $0[offset] }
     }
 
     /// Asks for the cache lines of a range, see `Dataset.prefetch`.
     func prefetch(_ offset: Int, count: Int) {
-        precondition(offset >= 0 && count >= 0 && offset + count <= self.count, "SharedBytes: \(count) bytes at \(offset) of \(path)")
+        precondition(
+            offset >= 0 && count >= 0 && offset + count <= self.count,
+            "SharedBytes: \(count) bytes at \(offset) of \(path)")
         withUnsafeBytes { bytes in
             guard let base = bytes.baseAddress else { return }
             for line in stride(from: offset, to: offset + count, by: 64) { prefetch_for_reading(base + line) }
@@ -151,7 +156,8 @@ public final class SharedBytes: @unchecked Sendable {
 
     /// The big-endian 32-bit number at `offset`.
     func bigEndian32(at offset: Int) -> UInt32 {
-        precondition(offset >= 0 && offset + 4 <= count, "SharedBytes: no number at \(offset) in \(count) bytes of \(path)")
+        precondition(
+            offset >= 0 && offset + 4 <= count, "SharedBytes: no number at \(offset) in \(count) bytes of \(path)")
         return withUnsafeBytes { UInt32(bigEndian: $0.loadUnaligned(fromByteOffset: offset, as: UInt32.self)) }
     }
 

@@ -15,20 +15,26 @@ struct StrokeCanvas {
     /// The coverage of the pixel in row `y` and column `x`.
     subscript(y: Int, x: Int) -> Float { coverage[y * StrokeCanvas.rowStride + x] }
 
-    /// Draws a line with round ends from `start` to `end`, in pixels, whose half width goes from `startRadius` to `endRadius`.
+    /// Draws a line with round ends from `start` to `end`, in pixels, whose half width goes from `startRadius` to
+    /// `endRadius`.
     ///
-    /// Coverage of a pixel is clamp(r − d + ½, 0, 1), d its centre's distance to the line; overlapping lines keep the larger.
+    /// Coverage of a pixel is clamp(r − d + ½, 0, 1), d its centre's distance to the line; overlapping lines keep the
+    /// larger.
     func drawLine(from start: SIMD2<Float>, to end: SIMD2<Float>, startRadius: Float, endRadius: Float) {
         let reach = max(startRadius, endRadius) + 0.5
         let firstRow = max(0, Int((min(start.y, end.y) - reach).rounded(.down)))
         let lastRow = min(StrokeCanvas.side - 1, Int((max(start.y, end.y) + reach).rounded(.up)))
         let left = min(start.x, end.x) - reach
         let right = max(start.x, end.x) + reach
-        guard firstRow <= lastRow, right > 0, left < Float(StrokeCanvas.side), let base = coverage.baseAddress else { return }
+        guard firstRow <= lastRow, right > 0, left < Float(StrokeCanvas.side), let base = coverage.baseAddress else {
+            return
+        }
         let direction = end - start
         let inverseSquare = 1 / max((direction * direction).sum(), 1e-12)
         for half in 0..<2 where right > Float(16 * half) && left < Float(16 * half + 16) {
-            let x = SIMD16<Float>(0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5, 9.5, 10.5, 11.5, 12.5, 13.5, 14.5, 15.5) + Float(16 * half)
+            let x =
+                SIMD16<Float>(0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5, 9.5, 10.5, 11.5, 12.5, 13.5, 14.5, 15.5)
+                + Float(16 * half)
             let fromStart = x - start.x
             for row in firstRow...lastRow {
                 let down = Float(row) + 0.5 - start.y

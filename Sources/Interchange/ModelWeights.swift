@@ -3,10 +3,13 @@ import Checkpointing
 import NeuralNetwork
 import TensorCore
 
-/// A model's weights and running statistics under PyTorch's names, shapes and orders (channels first), to and from files.
-public enum ModelWeights {
+/// A model's weights and running statistics under PyTorch's names, shapes and orders (channels first), to and from
+/// files.
+package enum ModelWeights {
     /// What to write: trainable parameters and running statistics, in exchange order.
-    public static func sources(_ model: Model, _ values: FlatBuffer) -> (weights: [TensorSource], buffers: [TensorSource]) {
+    package static func sources(_ model: Model, _ values: FlatBuffer) -> (
+        weights: [TensorSource], buffers: [TensorSource]
+    ) {
         var weights: [TensorSource] = []
         var buffers: [TensorSource] = []
         for parameter in model.layout.parameters {
@@ -22,7 +25,7 @@ public enum ModelWeights {
     }
 
     /// The signatures that a file for this model has.
-    public static func signatures(_ model: Model) -> (weights: [TensorSignature], buffers: [TensorSignature]) {
+    package static func signatures(_ model: Model) -> (weights: [TensorSignature], buffers: [TensorSignature]) {
         func list(_ isTrainable: Bool) -> [TensorSignature] {
             model.layout.parameters.filter { $0.isTrainable == isTrainable }.map {
                 TensorSignature(name: $0.name, shape: model.exchangeLayouts[$0.index].shape($0.shape))
@@ -32,7 +35,7 @@ public enum ModelWeights {
     }
 
     /// Fills `values` from a checkpoint. Throws `CheckpointError.modelMismatch` when it belongs to another model.
-    public static func load(_ checkpoint: Checkpoint, _ model: Model, into values: FlatBuffer) throws {
+    package static func load(_ checkpoint: Checkpoint, _ model: Model, into values: FlatBuffer) throws {
         let (weights, buffers) = signatures(model)
         try checkpoint.requireModel(weights: weights, buffers: buffers)
         try load(model, into: values) { parameter in
@@ -43,11 +46,12 @@ public enum ModelWeights {
     /// Fills `values` from a weights file: final or best weights, or a PyTorch state dictionary saved as safetensors.
     ///
     /// Throws `CheckpointError.missingTensor` or `shapeMismatch`.
-    public static func load(_ file: SafetensorsFile, _ model: Model, into values: FlatBuffer) throws {
+    package static func load(_ file: SafetensorsFile, _ model: Model, into values: FlatBuffer) throws {
         try load(model, into: values) { parameter in
             let expected = model.exchangeLayouts[parameter.index].shape(parameter.shape)
             if let found = file.tensor(parameter.name), found.shape != expected {
-                throw CheckpointError.shapeMismatch(path: file.path, tensor: parameter.name, expected: expected, actual: found.shape)
+                throw CheckpointError.shapeMismatch(
+                    path: file.path, tensor: parameter.name, expected: expected, actual: found.shape)
             }
             return try file.floats(of: parameter.name)
         }
@@ -57,7 +61,9 @@ public enum ModelWeights {
         for parameter in model.layout.parameters {
             let floats = try read(parameter)
             let target = values.pointer + model.layout.offsets[parameter.index]
-            model.exchangeLayouts[parameter.index].forEachElement(parameter.shape) { here, there in target[here] = floats[there] }
+            model.exchangeLayouts[parameter.index].forEachElement(parameter.shape) { here, there in
+                target[here] = floats[there]
+            }
         }
     }
 }

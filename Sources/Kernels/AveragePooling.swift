@@ -1,5 +1,7 @@
 /// y = the mean of each window; padding counts as zeros where `countPadding` says so (torch's `count_include_pad`).
-public func averagePool(_ g: PoolingGeometry, countPadding: Bool, _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>) {
+package func averagePool(
+    _ g: PoolingGeometry, countPadding: Bool, _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>
+) {
     let c = g.channels
     g.forEachWindow { pixel, image, rows, columns in
         let target = y + pixel * c
@@ -13,7 +15,7 @@ public func averagePool(_ g: PoolingGeometry, countPadding: Bool, _ x: UnsafePoi
 }
 
 /// dx += the gradient of ``averagePool(_:countPadding:_:into:)``.
-public func averagePoolGradient(
+package func averagePoolGradient(
     _ g: PoolingGeometry, countPadding: Bool, _ dy: UnsafePointer<Float>, into dx: UnsafeMutablePointer<Float>
 ) {
     let c = g.channels
@@ -43,7 +45,7 @@ extension PoolingGeometry {
 }
 
 /// y[n, c] = the mean over all positions of x [n, positions, c].
-public func globalAveragePool(
+package func globalAveragePool(
     _ x: UnsafePointer<Float>, batch: Int, positions: Int, channels: Int, into y: UnsafeMutablePointer<Float>
 ) {
     let factor = 1 / Float(max(positions, 1))
@@ -54,7 +56,7 @@ public func globalAveragePool(
 }
 
 /// dx = (or +=) dy / positions at every position.
-public func globalAveragePoolGradient(
+package func globalAveragePoolGradient(
     _ dy: UnsafePointer<Float>, batch: Int, positions: Int, channels: Int, into dx: UnsafeMutablePointer<Float>,
     accumulate: Bool
 ) {

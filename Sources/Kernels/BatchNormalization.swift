@@ -1,20 +1,23 @@
-/// Batch normalisation over rows [rows, channels], Ioffe and Szegedy 2015, with the statistics of the rows given (one grain).
+/// Batch normalisation over rows [rows, channels], Ioffe and Szegedy 2015, with the statistics of the rows given (one
+/// grain).
 ///
-/// Every pass walks through memory once, in blocks of 64 rows that stay in the second-level cache while their channels are taken in
-/// vectors of 16; the next block is fetched meanwhile.
+/// Every pass walks through memory once, in blocks of 64 rows that stay in the second-level cache while their channels
+/// are taken in vectors of 16; the next block is fetched meanwhile.
 
 /// Calls `body(rows, channel, width)` for every block of rows and vector of channels.
 @inline(__always)
 private func forEachBlock(rows: Int, channels: Int, _ body: (Range<Int>, Int, Int) -> Void) {
     for first in stride(from: 0, to: rows, by: 64) {
-        for channel in stride(from: 0, to: channels, by: 16) { body(first..<min(first + 64, rows), channel, min(16, channels - channel)) }
+        for channel in stride(from: 0, to: channels, by: 16) {
+            body(first..<min(first + 64, rows), channel, min(16, channels - channel))
+        }
     }
 }
 
 /// Mean and biased variance of each channel, in one pass over memory.
 ///
 /// Sums are taken about the mean of the first rows, so that the variance does not cancel, and in blocks of 64 rows.
-public func batchStatistics(
+package func batchStatistics(
     _ x: UnsafePointer<Float>, rows: Int, channels: Int, mean: UnsafeMutablePointer<Float>,
     variance: UnsafeMutablePointer<Float>
 ) {
@@ -49,8 +52,9 @@ public func batchStatistics(
 }
 
 /// y = γ (x − mean) · inverse deviation + β, plus `other` if given, then max(0, y) where `rectify` says so.
-public func normalize(
-    _ x: UnsafePointer<Float>, rows: Int, channels: Int, mean: UnsafePointer<Float>, inverseDeviation: UnsafePointer<Float>,
+package func normalize(
+    _ x: UnsafePointer<Float>, rows: Int, channels: Int, mean: UnsafePointer<Float>,
+    inverseDeviation: UnsafePointer<Float>,
     gamma: UnsafePointer<Float>, beta: UnsafePointer<Float>, adding other: UnsafePointer<Float>? = nil, rectify: Bool,
     into y: UnsafeMutablePointer<Float>
 ) {
@@ -73,22 +77,25 @@ public func normalize(
     }
 }
 
-/// The gradient where a rectified output was positive, elsewhere 0, written to `masked`, which may be the gradient itself.
-public struct OutputMask {
+/// The gradient where a rectified output was positive, elsewhere 0, written to `masked`, which may be the gradient
+/// itself.
+package struct OutputMask {
     var output: UnsafePointer<Float>
     var masked: UnsafeMutablePointer<Float>
 
-    public init(output: UnsafePointer<Float>, masked: UnsafeMutablePointer<Float>) {
+    package init(output: UnsafePointer<Float>, masked: UnsafeMutablePointer<Float>) {
         (self.output, self.masked) = (output, masked)
     }
 }
 
-/// Σ dy and Σ dy · x̂ of each channel, with x̂ = (x − mean) · inverse deviation and dy taken as 0 where the rectified output was 0.
+/// Σ dy and Σ dy · x̂ of each channel, with x̂ = (x − mean) · inverse deviation and dy taken as 0 where the rectified
+/// output was 0.
 ///
 /// That is found from x, or where something was added to the output from `mask`.
-public func normalizationSums(
+package func normalizationSums(
     _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, rows: Int, channels: Int, mean: UnsafePointer<Float>,
-    inverseDeviation: UnsafePointer<Float>, gamma: UnsafePointer<Float>, beta: UnsafePointer<Float>, rectify: Bool, mask: OutputMask? = nil,
+    inverseDeviation: UnsafePointer<Float>, gamma: UnsafePointer<Float>, beta: UnsafePointer<Float>, rectify: Bool,
+    mask: OutputMask? = nil,
     sum: UnsafeMutablePointer<Float>, sumNormalized: UnsafeMutablePointer<Float>
 ) {
     let floor = rectify ? Vector.zero : Vector(repeating: -.infinity)
@@ -121,8 +128,9 @@ public func normalizationSums(
     }
 }
 
-/// dx = γ · inverse deviation · (dy − Σdy / n − x̂ · Σ(dy x̂) / n); with `sums` nil (evaluation) dx = γ · inverse deviation · dy.
-public func normalizationGradient(
+/// dx = γ · inverse deviation · (dy − Σdy / n − x̂ · Σ(dy x̂) / n); with `sums` nil (evaluation) dx = γ · inverse
+/// deviation · dy.
+package func normalizationGradient(
     _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, rows: Int, channels: Int, mean: UnsafePointer<Float>,
     inverseDeviation: UnsafePointer<Float>, gamma: UnsafePointer<Float>, beta: UnsafePointer<Float>, rectify: Bool,
     sums: (sum: UnsafePointer<Float>, sumNormalized: UnsafePointer<Float>)?, into dx: UnsafeMutablePointer<Float>,
@@ -185,4 +193,6 @@ func storeLanes(_ v: Vector, to p: UnsafeMutablePointer<Float>, _ width: Int) {
 }
 
 @inline(__always)
-private func addLanes(_ v: Vector, to p: UnsafeMutablePointer<Float>, _ width: Int) { storeLanes(loadLanes(p, width) + v, to: p, width) }
+private func addLanes(_ v: Vector, to p: UnsafeMutablePointer<Float>, _ width: Int) {
+    storeLanes(loadLanes(p, width) + v, to: p, width)
+}

@@ -1,7 +1,7 @@
 /// Matrix products cut into pieces that the linear-algebra library multiplies in place.
 ///
-/// OpenBLAS copies both factors into panels, unless m · n · k ≤ 10⁶ and B is not transposed. For products with few rows or columns that
-/// copying costs up to half of the time.
+/// OpenBLAS copies both factors into panels, unless m · n · k ≤ 10⁶ and B is not transposed. For products with few rows
+/// or columns that copying costs up to half of the time.
 private let inPlaceLimit = 1_000_000
 
 /// The size of the equal pieces, of at most `most`, that cover `count`.
@@ -28,7 +28,8 @@ func multiplyFewRows(
         for inner in stride(from: 0, to: k, by: depth) {
             for row in stride(from: 0, to: m, by: rows) {
                 multiply(
-                    m: min(rows, m - row), n: min(columns, n - column), k: min(depth, k - inner), a + (row * lda + inner), lda: lda,
+                    m: min(rows, m - row), n: min(columns, n - column), k: min(depth, k - inner),
+                    a + (row * lda + inner), lda: lda,
                     b + (inner * ldb + column), ldb: ldb, into: c + (row * ldc + column), ldc: ldc,
                     accumulate: accumulate || inner > 0)
             }
@@ -36,7 +37,8 @@ func multiplyFewRows(
     }
 }
 
-/// C = Aᵀ · B, or C += Aᵀ · B, for A [k, m] and B [k, n]; in pieces of the sum where C is small (128×128×128: 180 → 219 GFLOP/s).
+/// C = Aᵀ · B, or C += Aᵀ · B, for A [k, m] and B [k, n]; in pieces of the sum where C is small (128×128×128: 180 → 219
+/// GFLOP/s).
 func multiplyTransposed(
     m: Int, n: Int, k: Int, _ a: UnsafePointer<Float>, lda: Int, _ b: UnsafePointer<Float>, ldb: Int,
     into c: UnsafeMutablePointer<Float>, ldc: Int, accumulate: Bool = false
@@ -45,7 +47,8 @@ func multiplyTransposed(
     let depth = most < 24 ? k : piece(of: k, most: most)
     for row in stride(from: 0, to: k, by: max(depth, 1)) {
         multiply(
-            m: m, n: n, k: min(depth, k - row), a + row * lda, lda: lda, transposeA: true, b + row * ldb, ldb: ldb, into: c, ldc: ldc,
+            m: m, n: n, k: min(depth, k - row), a + row * lda, lda: lda, transposeA: true, b + row * ldb, ldb: ldb,
+            into: c, ldc: ldc,
             accumulate: accumulate || row > 0)
     }
 }

@@ -2,7 +2,8 @@
 protocol ChannelGroup {
     static var size: Int { get }
 
-    /// Calls `body(i, vector)` for each i below `size`; the vector has, in every lane, value i of the lane's group of `values`.
+    /// Calls `body(i, vector)` for each i below `size`; the vector has, in every lane, value i of the lane's group of
+    /// `values`.
     static func forEachValue(_ values: Vector, _ body: (Int, Vector) -> Void)
 }
 

@@ -1,5 +1,5 @@
 /// How a convolution is computed; the choice depends on the shape alone, so it is the same on every rank and machine.
-public enum ConvolutionAlgorithm: Hashable, Sendable {
+package enum ConvolutionAlgorithm: Hashable, Sendable {
     case im2col
     /// In registers: for few channels, for small groups of channels, and channel by channel for depthwise convolutions.
     case direct
@@ -10,21 +10,21 @@ public enum ConvolutionAlgorithm: Hashable, Sendable {
 }
 
 /// What a configuration may say about how convolutions are computed.
-public enum ConvolutionPreference: String, CaseIterable, Sendable {
+package enum ConvolutionPreference: String, CaseIterable, Sendable {
     /// By the shape.
     case automatic
     /// These wherever they can compute the shape, else by the shape.
     case im2col, direct, winograd2, winograd4, fft
 
     /// The algorithm that this forces on a shape; nil where the shape decides.
-    public func algorithm(for geometry: ConvolutionGeometry) -> ConvolutionAlgorithm? {
+    package func algorithm(for geometry: ConvolutionGeometry) -> ConvolutionAlgorithm? {
         Convolution.algorithms(for: geometry).first { $0.name == rawValue }
     }
 }
 
 extension ConvolutionAlgorithm {
     /// The name in tables and configurations.
-    public var name: String {
+    package var name: String {
         switch self {
         case .im2col: "im2col"
         case .direct: "direct"
@@ -36,20 +36,21 @@ extension ConvolutionAlgorithm {
 
 /// A convolution with its algorithm chosen: forward, and both gradients.
 ///
-/// Every algorithm's result differs from the exact one, for each pass, by at most 10⁻⁴ of the largest magnitude in that result. The tests
-/// hold im2col, direct, FFT and F(2, 3) to 3 · 10⁻⁶, F(4, 3) and stride 2 to 2 · 10⁻⁵, F(4, 5) to 4 · 10⁻⁵.
-public struct Convolution: Sendable {
-    public let geometry: ConvolutionGeometry
-    public let algorithm: ConvolutionAlgorithm
+/// Every algorithm's result differs from the exact one, for each pass, by at most 10⁻⁴ of the largest magnitude in that
+/// result. The tests hold im2col, direct, FFT and F(2, 3) to 3 · 10⁻⁶, F(4, 3) and stride 2 to 2 · 10⁻⁵, F(4, 5) to 4 ·
+/// 10⁻⁵.
+package struct Convolution: Sendable {
+    package let geometry: ConvolutionGeometry
+    package let algorithm: ConvolutionAlgorithm
 
     /// - Parameter algorithm: overrides the choice; it must support the shape.
-    public init(_ geometry: ConvolutionGeometry, algorithm: ConvolutionAlgorithm? = nil) {
+    package init(_ geometry: ConvolutionGeometry, algorithm: ConvolutionAlgorithm? = nil) {
         self.geometry = geometry
         self.algorithm = algorithm ?? Convolution.choose(geometry)
     }
 
-    /// Winograd where it can and its tiles are full enough, Fourier tiles for other large kernels, direct where matrix products would be
-    /// too thin, else im2col; in groups what one group gets, unless they are computed together.
+    /// Winograd where it can and its tiles are full enough, Fourier tiles for other large kernels, direct where matrix
+    /// products would be too thin, else im2col; in groups what one group gets, unless they are computed together.
     /// docs/convolution-notes.md has the measurements.
     static func choose(_ g: ConvolutionGeometry) -> ConvolutionAlgorithm {
         if g.groups > 1 {
@@ -59,7 +60,8 @@ public struct Convolution: Sendable {
         let tiles = ((g.outputHeight + 3) / 4) * ((g.outputWidth + 3) / 4)
         let directProducts = g.outputHeight * g.outputWidth * g.kernelHeight * g.kernelWidth
         if WinogradConvolution.supports(g) && g.strideHeight == 2 {
-            // 81 products a tile: a quarter of the direct algorithm's must be saved, and the filters' transforms shared by enough tiles.
+            // 81 products a tile: a quarter of the direct algorithm's must be saved, and the filters' transforms shared
+            // by enough tiles.
             if 4 * 81 * tiles <= 3 * directProducts && g.batch * tiles >= 32 { return .winograd(tileOutputs: 4) }
         } else if WinogradConvolution.supports(g) {
             if g.kernelHeight == 5 { return 2 * 64 * tiles <= directProducts ? .winograd(tileOutputs: 4) : .im2col }
@@ -76,7 +78,7 @@ public struct Convolution: Sendable {
     }
 
     /// Every algorithm that computes a shape; in groups those that compute one of them.
-    public static func algorithms(for g: ConvolutionGeometry) -> [ConvolutionAlgorithm] {
+    package static func algorithms(for g: ConvolutionGeometry) -> [ConvolutionAlgorithm] {
         if g.groups > 1 {
             let group = algorithms(for: g.ofOneGroup)
             return isInRegisters(g) && !group.contains(.direct) ? group + [.direct] : group
@@ -106,13 +108,13 @@ public struct Convolution: Sendable {
     }
 
     /// Floats of working memory for ``forward(_:_:bias:rectify:into:scratch:)``.
-    public var forwardScratchCount: Int { kernel.forwardScratchCount }
+    package var forwardScratchCount: Int { kernel.forwardScratchCount }
 
     /// Floats of working memory for ``gradients(_:_:_:data:accumulateData:filter:accumulateFilter:scratch:)``.
-    public var gradientScratchCount: Int { kernel.gradientScratchCount }
+    package var gradientScratchCount: Int { kernel.gradientScratchCount }
 
     /// y = x ∗ w + bias, then max(0, y) where `rectify` says so.
-    public func forward(
+    package func forward(
         _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, bias: UnsafePointer<Float>?, rectify: Bool,
         into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
     ) {
@@ -120,12 +122,13 @@ public struct Convolution: Sendable {
     }
 
     /// The gradients for the input and for the filters, each only where asked for.
-    public func gradients(
+    package func gradients(
         _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, _ dy: UnsafePointer<Float>,
         data dx: UnsafeMutablePointer<Float>?, accumulateData: Bool, filter dw: UnsafeMutablePointer<Float>?,
         accumulateFilter: Bool, scratch: UnsafeMutablePointer<Float>
     ) {
         kernel.gradients(
-            x, w, dy, data: dx, accumulateData: accumulateData, filter: dw, accumulateFilter: accumulateFilter, scratch: scratch)
+            x, w, dy, data: dx, accumulateData: accumulateData, filter: dw, accumulateFilter: accumulateFilter,
+            scratch: scratch)
     }
 }

@@ -1,20 +1,22 @@
 /// Convolution as a matrix product over blocks of output pixels; the reference algorithm for any shape.
 ///
 /// A 1×1 convolution with stride 1 multiplies the input directly, without copying patches.
-public struct Im2colConvolution: Sendable {
-    public let geometry: ConvolutionGeometry
+package struct Im2colConvolution: Sendable {
+    package let geometry: ConvolutionGeometry
 
-    public init(_ geometry: ConvolutionGeometry) { self.geometry = geometry }
+    package init(_ geometry: ConvolutionGeometry) { self.geometry = geometry }
 
     /// Output pixels a block holds, so that its patches stay in the second-level cache.
     private var blockRows: Int { max(64, min(geometry.outputPixels, 131_072 / max(geometry.patchCount, 1))) }
 
     /// Floats of working memory that each pass needs.
-    public var scratchCount: Int {
-        geometry.isPointwise && geometry.groups == 1 ? 0 : blockRows * geometry.patchCount + (isThin ? geometry.filterCount : 0)
+    package var scratchCount: Int {
+        geometry.isPointwise && geometry.groups == 1
+            ? 0 : blockRows * geometry.patchCount + (isThin ? geometry.filterCount : 0)
     }
 
-    /// Whether a group has so few filters and values under them that the library's copying of both factors is the greater cost.
+    /// Whether a group has so few filters and values under them that the library's copying of both factors is the
+    /// greater cost.
     private var isThin: Bool { geometry.groupOutputChannels * geometry.patchCount <= 4096 }
 
     @inline(__always)
@@ -31,7 +33,7 @@ public struct Im2colConvolution: Sendable {
     }
 
     /// y = x ∗ w; the bias is added by the caller.
-    public func forward(
+    package func forward(
         _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>,
         scratch: UnsafeMutablePointer<Float>
     ) {
@@ -45,7 +47,9 @@ public struct Im2colConvolution: Sendable {
         let patches = PatchMatrix(g: g)
         let transposed = scratch + blockRows * k
         if isThin {
-            for group in 0..<g.groups { transpose(w + group * o * k, rows: o, columns: k, into: transposed + group * o * k) }
+            for group in 0..<g.groups {
+                transpose(w + group * o * k, rows: o, columns: k, into: transposed + group * o * k)
+            }
         }
         forEachBlock { group, first, rows in
             patches.gather(x, group: group, first: first, rows: rows, into: scratch)
@@ -62,7 +66,7 @@ public struct Im2colConvolution: Sendable {
     }
 
     /// dx = the gradient for the input, or dx += it.
-    public func dataGradient(
+    package func dataGradient(
         _ dy: UnsafePointer<Float>, _ w: UnsafePointer<Float>, into dx: UnsafeMutablePointer<Float>,
         scratch: UnsafeMutablePointer<Float>, accumulate: Bool
     ) {
@@ -84,7 +88,7 @@ public struct Im2colConvolution: Sendable {
     }
 
     /// dw = the gradient for the filters, or dw += it.
-    public func filterGradient(
+    package func filterGradient(
         _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, into dw: UnsafeMutablePointer<Float>,
         scratch: UnsafeMutablePointer<Float>, accumulate: Bool
     ) {

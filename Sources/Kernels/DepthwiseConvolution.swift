@@ -1,14 +1,16 @@
-/// Convolution of each channel by a filter of its own (groups = input channels = output channels), any kernel, stride and dilation.
+/// Convolution of each channel by a filter of its own (groups = input channels = output channels), any kernel, stride
+/// and dilation.
 ///
-/// The vector runs over channels, which lie together in the image, the output and, after a transposition, the filters: each tap
-/// of each output pixel is one multiply-add of rows in the first-level cache. Chollet, "Xception", CVPR 2017; Howard et al., "MobileNets", 2017.
-public struct DepthwiseConvolution: Sendable {
-    public let geometry: ConvolutionGeometry
+/// The vector runs over channels, which lie together in the image, the output and, after a transposition, the filters:
+/// each tap of each output pixel is one multiply-add of rows in the first-level cache. Chollet, "Xception", CVPR 2017;
+/// Howard et al., "MobileNets", 2017.
+package struct DepthwiseConvolution: Sendable {
+    package let geometry: ConvolutionGeometry
 
-    public init(_ geometry: ConvolutionGeometry) { self.geometry = geometry }
+    package init(_ geometry: ConvolutionGeometry) { self.geometry = geometry }
 
     /// Whether the algorithm computes this shape at all.
-    public static func supports(_ g: ConvolutionGeometry) -> Bool {
+    package static func supports(_ g: ConvolutionGeometry) -> Bool {
         g.groups > 1 && g.groups == g.inputChannels && g.groups == g.outputChannels
     }
 
@@ -16,9 +18,10 @@ public struct DepthwiseConvolution: Sendable {
     private var taps: Int { geometry.kernelHeight * geometry.kernelWidth }
 
     /// Floats of working memory for any pass: the filters, or their gradients, as [kernel row, kernel column, c].
-    public var scratchCount: Int { taps * c }
+    package var scratchCount: Int { taps * c }
 
-    /// Calls `body(output pixel, tap, input pixel)` for each tap of each output pixel that lies inside the image, and `begin(output pixel)` before its taps.
+    /// Calls `body(output pixel, tap, input pixel)` for each tap of each output pixel that lies inside the image, and
+    /// `begin(output pixel)` before its taps.
     @inline(__always)
     private func forEachTap(begin: (Int) -> Void, _ body: (Int, Int, Int) -> Void) {
         let g = geometry
@@ -46,12 +49,13 @@ public struct DepthwiseConvolution: Sendable {
 
     /// sum += a ⊙ b
     @inline(__always)
-    private func addProducts(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, to sum: UnsafeMutablePointer<Float>) {
+    private func addProducts(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, to sum: UnsafeMutablePointer<Float>)
+    {
         for channel in 0..<c { sum[channel] = sum[channel].addingProduct(a[channel], b[channel]) }
     }
 
     /// y = x ∗ w + bias, then max(0, y) where `rectify` says so.
-    public func forward(
+    package func forward(
         _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, bias: UnsafePointer<Float>?, rectify: Bool,
         into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
     ) {
@@ -69,7 +73,7 @@ public struct DepthwiseConvolution: Sendable {
     }
 
     /// dx = the gradient for the input, or dx += it.
-    public func dataGradient(
+    package func dataGradient(
         _ dy: UnsafePointer<Float>, _ w: UnsafePointer<Float>, into dx: UnsafeMutablePointer<Float>,
         scratch: UnsafeMutablePointer<Float>, accumulate: Bool
     ) {
@@ -81,7 +85,7 @@ public struct DepthwiseConvolution: Sendable {
     }
 
     /// dw = the gradient for the filters, or dw += it.
-    public func filterGradient(
+    package func filterGradient(
         _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, into dw: UnsafeMutablePointer<Float>,
         scratch: UnsafeMutablePointer<Float>, accumulate: Bool
     ) {

@@ -1,6 +1,6 @@
 extension DirectConvolution {
     /// dx = the gradient for the input, or dx += it.
-    public func dataGradient(
+    package func dataGradient(
         _ dy: UnsafePointer<Float>, _ w: UnsafePointer<Float>, into dx: UnsafeMutablePointer<Float>,
         scratch: UnsafeMutablePointer<Float>, accumulate: Bool
     ) {
@@ -45,7 +45,8 @@ extension DirectConvolution {
         }
     }
 
-    /// Adds one output pixel's gradient, times the filters, to `count / runs` rows of the padded image, `rowCount` filter values a row.
+    /// Adds one output pixel's gradient, times the filters, to `count / runs` rows of the padded image, `rowCount`
+    /// filter values a row.
     @inline(__always)
     private func spread<let count: Int>(
         _ zeros: InlineArray<count, Vector>, _ runs: Int, _ rowCount: Int, _ gradient: UnsafePointer<Float>,

@@ -1,6 +1,6 @@
 extension DirectConvolution {
     /// dw = the gradient for the filters, or dw += it.
-    public func filterGradient(
+    package func filterGradient(
         _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, into dw: UnsafeMutablePointer<Float>,
         scratch: UnsafeMutablePointer<Float>, accumulate: Bool
     ) {
@@ -55,7 +55,8 @@ extension DirectConvolution {
     /// The gradients of `count` neighbouring positions of a filter row: Σ over the image's pixels of dy · x.
     @inline(__always)
     private func positions<let count: Int, V: SIMD>(
-        _ zeros: InlineArray<count, V>, _ n: Int, _ first: Int, _ image: UnsafePointer<Float>, _ dy: UnsafePointer<Float>,
+        _ zeros: InlineArray<count, V>, _ n: Int, _ first: Int, _ image: UnsafePointer<Float>,
+        _ dy: UnsafePointer<Float>,
         _ target: UnsafeMutablePointer<Float>
     ) where V.Scalar == Float {
         var sums = zeros

@@ -1,6 +1,6 @@
 extension DirectConvolution {
     /// y = x ∗ w + bias, then max(0, y) where `rectify` says so.
-    public func forward(
+    package func forward(
         _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, bias: UnsafePointer<Float>?, rectify: Bool,
         into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
     ) {
@@ -15,7 +15,8 @@ extension DirectConvolution {
 
     @inline(__always)
     private func forward<V: SIMD>(
-        _: V.Type, _ x: UnsafePointer<Float>, _ filters: UnsafePointer<Float>, _ bias: UnsafePointer<Float>?, _ rectify: Bool,
+        _: V.Type, _ x: UnsafePointer<Float>, _ filters: UnsafePointer<Float>, _ bias: UnsafePointer<Float>?,
+        _ rectify: Bool,
         _ y: UnsafeMutablePointer<Float>, _ scratch: UnsafeMutablePointer<Float>
     ) where V.Scalar == Float {
         let outputCount = geometry.outputHeight * geometry.outputWidth * o
@@ -39,7 +40,8 @@ extension DirectConvolution {
     /// One vector of output channels of one image.
     @inline(__always)
     private func forward<V: SIMD>(
-        _ n: Int, _ first: Int, distance: Int, _ image: UnsafePointer<Float>, _ filters: UnsafePointer<Float>, _ shift: V,
+        _ n: Int, _ first: Int, distance: Int, _ image: UnsafePointer<Float>, _ filters: UnsafePointer<Float>,
+        _ shift: V,
         _ y: UnsafeMutablePointer<Float>
     ) where V.Scalar == Float {
         let width = geometry.outputWidth
@@ -54,7 +56,8 @@ extension DirectConvolution {
                 let left = width - column
                 let count = left == 10 || left == 20 ? 10 : left >= 14 ? 14 : left >= 8 ? 8 : left >= 4 ? 4 : 1
                 let place = (line + column) * o + first
-                // A vector may write over the next pixels' channels, which come later; not behind the tensor or over earlier blocks.
+                // A vector may write over the next pixels' channels, which come later; not behind the tensor or over
+                // earlier blocks.
                 let isWhole = valid == V.scalarCount || first == 0 && place + (count - 1) * o <= lastStore
                 let x = source + column * distance
                 switch count {

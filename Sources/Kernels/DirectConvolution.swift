@@ -1,15 +1,16 @@
-/// Convolution with stride 1 and few channels, computed in registers without laying out patches (LeNet's layers, RGB stems).
+/// Convolution with stride 1 and few channels, computed in registers without laying out patches (LeNet's layers, RGB
+/// stems).
 ///
 /// The vector runs over output channels, 8 or 16 at a time; a block of neighbouring output pixels shares each load of
 /// filter values, and a filter row over all input channels is one contiguous run of the channels-last image. After
 /// Georganas et al., "Anatomy of high-performance deep learning convolutions on SIMD architectures", SC 2018.
-public struct DirectConvolution: Sendable {
-    public let geometry: ConvolutionGeometry
+package struct DirectConvolution: Sendable {
+    package let geometry: ConvolutionGeometry
 
-    public init(_ geometry: ConvolutionGeometry) { self.geometry = geometry }
+    package init(_ geometry: ConvolutionGeometry) { self.geometry = geometry }
 
     /// Whether the algorithm computes this shape at all.
-    public static func supports(_ g: ConvolutionGeometry) -> Bool {
+    package static func supports(_ g: ConvolutionGeometry) -> Bool {
         g.strideHeight == 1 && g.strideWidth == 1 && g.dilationHeight == 1 && g.dilationWidth == 1 && g.groups == 1
             && g.outputPixels > 0 && g.kernelWidth * g.inputChannels <= 64
     }
@@ -28,13 +29,15 @@ public struct DirectConvolution: Sendable {
     var runCount: Int { (k + 15) / 16 * 16 }
 
     /// Floats of working memory for any pass: a padded image, and the filters or their gradients laid out for vectors.
-    public var scratchCount: Int {
+    package var scratchCount: Int {
         imageCount + 64 + max(geometry.kernelHeight * k * q, o * geometry.kernelHeight * runCount) + 64
     }
 
     /// Image n with its zeros around it; the input itself where there is no padding.
     @inline(__always)
-    func paddedImage(_ x: UnsafePointer<Float>, _ n: Int, _ scratch: UnsafeMutablePointer<Float>) -> UnsafePointer<Float> {
+    func paddedImage(_ x: UnsafePointer<Float>, _ n: Int, _ scratch: UnsafeMutablePointer<Float>) -> UnsafePointer<
+        Float
+    > {
         let g = geometry
         let source = x + n * g.inputHeight * g.inputWidth * c
         if !isPadded { return source }
@@ -50,7 +53,9 @@ public struct DirectConvolution: Sendable {
     func layOutFilters(_ w: UnsafePointer<Float>, width: Int, into filters: UnsafeMutablePointer<Float>) {
         let positions = geometry.kernelHeight * k
         for position in 0..<positions {
-            for channel in 0..<width { filters[position * width + channel] = channel < o ? w[channel * positions + position] : 0 }
+            for channel in 0..<width {
+                filters[position * width + channel] = channel < o ? w[channel * positions + position] : 0
+            }
         }
     }
 }

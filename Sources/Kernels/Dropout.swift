@@ -1,7 +1,7 @@
 /// y = x · mask / (1 − p) with mask 0 or 1 from the random key: element i uses word i mod 64 of Philox group i / 64.
 ///
 /// Srivastava et al. 2014 with inverted scaling. Calling it on the gradient with the same key applies the same mask.
-public func dropout(
+package func dropout(
     _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int, probability: Float, key: RandomKey,
     accumulate: Bool = false
 ) {
@@ -10,7 +10,8 @@ public func dropout(
     var i = 0
     while i < count {
         let words = philox16(
-            key: key.bits, first: UInt32(truncatingIfNeeded: i / 64 * 16), word2: 0, word3: UInt32(truncatingIfNeeded: i >> 34))
+            key: key.bits, first: UInt32(truncatingIfNeeded: i / 64 * 16), word2: 0,
+            word3: UInt32(truncatingIfNeeded: i >> 34))
         apply(words.0, threshold, factor, x, y, i, count, accumulate)
         apply(words.1, threshold, factor, x, y, i + 16, count, accumulate)
         apply(words.2, threshold, factor, x, y, i + 32, count, accumulate)

@@ -1,5 +1,6 @@
 /// y = a + b.
-public func add(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int) {
+package func add(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int)
+{
     var i = 0
     while i + 16 <= count {
         y.store(a.vector(i) + b.vector(i), i)
@@ -12,12 +13,12 @@ public func add(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, into y: Un
 }
 
 /// y = max(0, y) in place; NaN stays NaN.
-public func rectify(_ y: UnsafeMutablePointer<Float>, count: Int) {
+package func rectify(_ y: UnsafeMutablePointer<Float>, count: Int) {
     map(y, into: y, count: count) { $0.replacing(with: 0, where: $0 .< Vector.zero) }
 }
 
 /// y = max(0, a + b).
-public func addRectified(
+package func addRectified(
     _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int
 ) {
     for i in 0..<count {
@@ -27,12 +28,12 @@ public func addRectified(
 }
 
 /// y += a.
-public func accumulate(_ a: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int) {
+package func accumulate(_ a: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int) {
     add(UnsafePointer(y), a, into: y, count: count)
 }
 
 /// y = s · a, or y += s · a.
-public func scale(
+package func scale(
     _ a: UnsafePointer<Float>, by s: Float, into y: UnsafeMutablePointer<Float>, count: Int, accumulate: Bool = false
 ) {
     if accumulate {
@@ -43,7 +44,7 @@ public func scale(
 }
 
 /// y = a · b element by element, or y += a · b.
-public func product(
+package func product(
     _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int,
     accumulate: Bool = false
 ) {
@@ -55,7 +56,7 @@ public func product(
 }
 
 /// Adds `bias` [columns] to every row of y [rows, columns]; then max(0, y) where `rectify` says so.
-public func addBias(
+package func addBias(
     _ bias: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>, rows: Int, columns: Int, rectify: Bool = false
 ) {
     let floor = rectify ? Vector.zero : Vector(repeating: -.infinity)
@@ -79,7 +80,7 @@ public func addBias(
 /// Sums over rows: s[j] = Σᵢ a[i, j], or s[j] += Σᵢ a[i, j].
 ///
 /// Rows are added in blocks of 64 and the blocks' sums one after another, which keeps rounding errors small.
-public func sumRows(
+package func sumRows(
     _ a: UnsafePointer<Float>, rows: Int, columns: Int, into s: UnsafeMutablePointer<Float>, accumulate: Bool = false
 ) {
     var j = 0
@@ -117,7 +118,7 @@ public func sumRows(
 }
 
 /// dx = dy where y > 0, else 0: the gradient of max(0, x) from its output; `dx` may be `dy`.
-public func rectifyGradient(
+package func rectifyGradient(
     output y: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, into dx: UnsafeMutablePointer<Float>, count: Int,
     accumulate: Bool = false
 ) {
@@ -135,9 +136,10 @@ public func rectifyGradient(
     }
 }
 
-/// y = f(x) with a function on vectors; a tail is computed in a vector too, so that every element sees the same arithmetic.
+/// y = f(x) with a function on vectors; a tail is computed in a vector too, so that every element sees the same
+/// arithmetic.
 @inlinable @inline(__always)
-public func map(
+package func map(
     _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int, _ f: (Vector) -> Vector
 ) {
     var i = 0
@@ -155,7 +157,7 @@ public func map(
 
 /// dx = dy · f(v) or dx += dy · f(v), where f gives the local derivative from the saved value v.
 @inlinable @inline(__always)
-public func mapGradient(
+package func mapGradient(
     _ v: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, into dx: UnsafeMutablePointer<Float>, count: Int,
     accumulate: Bool, _ derivative: (Vector) -> Vector
 ) {
@@ -177,7 +179,7 @@ public func mapGradient(
 }
 
 /// The index of the first element that is NaN or infinite, or nil.
-public func firstNonFinite(_ x: UnsafePointer<Float>, count: Int) -> Int? {
+package func firstNonFinite(_ x: UnsafePointer<Float>, count: Int) -> Int? {
     // x · 0 is 0 for finite x and NaN otherwise; NaN survives every addition.
     var i = 0
     while i < count {

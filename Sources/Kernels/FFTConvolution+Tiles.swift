@@ -28,11 +28,14 @@ extension FFTConvolution {
             for channel in stride(from: 0, to: c, by: 32) {
                 let isPair = channel + 16 < c
                 tile.analyze(
-                    FFTInputFactor.self, rows: tileHeight, columns: tileWidth, scale: 1, isPair: isPair, into: v + (t * c + channel),
+                    FFTInputFactor.self, rows: tileHeight, columns: tileWidth, scale: 1, isPair: isPair,
+                    into: v + (t * c + channel),
                     plane: inputPlane
                 ) { i, j in
                     let (r, s) = (row + i, column + j)
-                    guard r >= 0 && r < height && s >= 0 && s < width else { return FFTLine.Complex(re: .zero, im: .zero) }
+                    guard r >= 0 && r < height && s >= 0 && s < width else {
+                        return FFTLine.Complex(re: .zero, im: .zero)
+                    }
                     return pair(x + (((origin.image * height + r) * width + s) * c + channel), isPair)
                 }
             }
@@ -50,14 +53,16 @@ extension FFTConvolution {
             for channel in stride(from: 0, to: o, by: 32) {
                 let isPair = channel + 16 < o
                 tile.analyze(
-                    FFTOutputFactor.self, rows: min(tileOutputHeight, height - origin.row), columns: min(tileOutputWidth, width - origin.column),
+                    FFTOutputFactor.self, rows: min(tileOutputHeight, height - origin.row),
+                    columns: min(tileOutputWidth, width - origin.column),
                     scale: 1, isPair: isPair, into: m + (t * o + channel), plane: outputPlane
                 ) { i, j in pair(dy + ((corner + i * width + j) * o + channel), isPair) }
             }
         }
     }
 
-    /// Uᵖ[row, column] = the factors of F w for the filters whose taps lie at row · rowStride + tap · tapStride + column.
+    /// Uᵖ[row, column] = the factors of F w for the filters whose taps lie at row · rowStride + tap · tapStride +
+    /// column.
     func transformFilter(
         _ tile: FFTTile, _ w: UnsafePointer<Float>, rows: Int, columns: Int, rowStride: Int, tapStride: Int,
         into u: UnsafeMutablePointer<Float>
@@ -66,7 +71,8 @@ extension FFTConvolution {
             for column in stride(from: 0, to: columns, by: 32) {
                 let isPair = column + 16 < columns
                 tile.analyze(
-                    FFTFilterFactor.self, rows: geometry.kernelHeight, columns: geometry.kernelWidth, scale: scale, isPair: isPair,
+                    FFTFilterFactor.self, rows: geometry.kernelHeight, columns: geometry.kernelWidth, scale: scale,
+                    isPair: isPair,
                     into: u + (row * columns + column), plane: filterPlane
                 ) { i, j in pair(w + (row * rowStride + (i * geometry.kernelWidth + j) * tapStride + column), isPair) }
             }
@@ -75,7 +81,8 @@ extension FFTConvolution {
 
     /// y = the tiles whose spectra M holds, + bias.
     func transformOutput(
-        _ tile: FFTTile, _ m: UnsafePointer<Float>, first: Int, count: Int, bias: UnsafePointer<Float>?, _ rectify: Bool,
+        _ tile: FFTTile, _ m: UnsafePointer<Float>, first: Int, count: Int, bias: UnsafePointer<Float>?,
+        _ rectify: Bool,
         into y: UnsafeMutablePointer<Float>
     ) {
         let (height, width) = (geometry.outputHeight, geometry.outputWidth)
@@ -89,7 +96,8 @@ extension FFTConvolution {
                 let shift = bias.map { pair($0 + channel, isPair) } ?? FFTLine.Complex(re: .zero, im: .zero)
                 tile.synthesize(
                     FFTOutputFactor.self, from: m + (t * o + channel), plane: outputPlane, isPair: isPair,
-                    rows: min(tileOutputHeight, height - origin.row), columns: min(tileOutputWidth, width - origin.column)
+                    rows: min(tileOutputHeight, height - origin.row),
+                    columns: min(tileOutputWidth, width - origin.column)
                 ) { i, j, sum in
                     let index = (corner + i * width + j) * o + channel
                     y.store(finish(sum.re + shift.re), index)
@@ -124,7 +132,9 @@ extension FFTConvolution {
     }
 
     /// dw = the first taps of the tiles whose spectra dU holds, or dw += them.
-    func transformFilterGradient(_ tile: FFTTile, _ du: UnsafePointer<Float>, into dw: UnsafeMutablePointer<Float>, accumulate: Bool) {
+    func transformFilterGradient(
+        _ tile: FFTTile, _ du: UnsafePointer<Float>, into dw: UnsafeMutablePointer<Float>, accumulate: Bool
+    ) {
         let scale = scale
         for filter in 0..<o {
             for channel in stride(from: 0, to: c, by: 32) {
@@ -135,7 +145,9 @@ extension FFTConvolution {
                 ) { i, j, sum in
                     let index = filter * geometry.patchCount + (i * geometry.kernelWidth + j) * c + channel
                     dw.store((accumulate ? dw.vector(index) : .zero).plus(sum.re, times: scale), index)
-                    if isPair { dw.store((accumulate ? dw.vector(index + 16) : .zero).plus(sum.im, times: scale), index + 16) }
+                    if isPair {
+                        dw.store((accumulate ? dw.vector(index + 16) : .zero).plus(sum.im, times: scale), index + 16)
+                    }
                 }
             }
         }

@@ -1,36 +1,43 @@
-/// Convolution with stride 1 by Fourier transforms of tiles, forward and both gradients, for large kernels; channels are multiples of 16.
+/// Convolution with stride 1 by Fourier transforms of tiles, forward and both gradients, for large kernels; channels
+/// are multiples of 16.
 ///
-/// Mathieu, Henaff and LeCun, "Fast training of convolutional networks through FFTs", ICLR 2014; tiles as Zlateski, Jia, Li and Durand,
-/// "The anatomy of efficient FFT and Winograd convolutions on modern CPUs", ICS 2019. A tile of th × tw inputs gives
-/// (th − kh + 1) × (tw − kw + 1) outputs free of wrap-around: y = F⁻¹(F x ⊙ conj F w). Summing over channels turns ⊙ into a matrix
-/// product for each real product of a spectrum's point. The gradients are the exact adjoints, dx = F⁻¹(F dy ⊙ F w), overlapping
-/// tiles added, and dw = F⁻¹(F x ⊙ conj F dy), so they share the transform of dy, zero where the tile has no outputs.
-public struct FFTConvolution: Sendable {
-    public let geometry: ConvolutionGeometry
+/// Mathieu, Henaff and LeCun, "Fast training of convolutional networks through FFTs", ICLR 2014; tiles as Zlateski,
+/// Jia, Li and Durand, "The anatomy of efficient FFT and Winograd convolutions on modern CPUs", ICS 2019. A tile of th
+/// × tw inputs gives (th − kh + 1) × (tw − kw + 1) outputs free of wrap-around: y = F⁻¹(F x ⊙ conj F w). Summing over
+/// channels turns ⊙ into a matrix product for each real product of a spectrum's point. The gradients are the exact
+/// adjoints, dx = F⁻¹(F dy ⊙ F w), overlapping tiles added, and dw = F⁻¹(F x ⊙ conj F dy), so they share the transform
+/// of dy, zero where the tile has no outputs.
+package struct FFTConvolution: Sendable {
+    package let geometry: ConvolutionGeometry
     /// The size of a tile of inputs, chosen for the shape.
     package let tileHeight: Int
     package let tileWidth: Int
 
-    public init(_ geometry: ConvolutionGeometry) {
+    package init(_ geometry: ConvolutionGeometry) {
         self.geometry = geometry
         let tile = FFTConvolution.tile(for: geometry)
         (tileHeight, tileWidth) = (tile.height, tile.width)
     }
 
-    /// Whether the algorithm computes this shape at all: kernels from 4×4 to 11×11, filters' spectra of at most 128 MiB.
-    public static func supports(_ g: ConvolutionGeometry) -> Bool {
+    /// Whether the algorithm computes this shape at all: kernels from 4×4 to 11×11, filters' spectra of at most 128
+    /// MiB.
+    package static func supports(_ g: ConvolutionGeometry) -> Bool {
         let kernels = 4...11
-        return kernels.contains(g.kernelHeight) && kernels.contains(g.kernelWidth) && g.strideHeight == 1 && g.strideWidth == 1
-            && g.dilationHeight == 1 && g.dilationWidth == 1 && g.groups == 1 && g.inputChannels % 16 == 0 && g.outputChannels % 16 == 0
+        return kernels.contains(g.kernelHeight) && kernels.contains(g.kernelWidth) && g.strideHeight == 1
+            && g.strideWidth == 1
+            && g.dilationHeight == 1 && g.dilationWidth == 1 && g.groups == 1 && g.inputChannels % 16 == 0
+            && g.outputChannels % 16 == 0
             && tile(for: g).height > 0
     }
 
-    /// Whether it saves at least half of the direct algorithm's products for a shape that it supports, the filters' transforms counted.
+    /// Whether it saves at least half of the direct algorithm's products for a shape that it supports, the filters'
+    /// transforms counted.
     static func isWorthwhile(_ g: ConvolutionGeometry) -> Bool {
         2 * tile(for: g).cost <= g.outputPixels * g.kernelHeight * g.kernelWidth
     }
 
-    /// The tile of least cost, in products for each pair of channels; height 0 where the spectra of every tile are too large.
+    /// The tile of least cost, in products for each pair of channels; height 0 where the spectra of every tile are too
+    /// large.
     ///
     /// Transforming the filters costs about what `filterTiles` tiles of the image do.
     private static func tile(for g: ConvolutionGeometry) -> (height: Int, width: Int, cost: Int) {
@@ -70,13 +77,13 @@ public struct FFTConvolution: Sendable {
     private var workCount: Int { FFTTile.workCount(height: tileHeight, width: tileWidth) }
 
     /// Floats of working memory that `forward` needs.
-    public var forwardScratchCount: Int { p * filterPlane + tileCount + workCount }
+    package var forwardScratchCount: Int { p * filterPlane + tileCount + workCount }
 
     /// Floats of working memory that `gradients` needs.
-    public var gradientScratchCount: Int { 2 * p * filterPlane + tileCount + workCount }
+    package var gradientScratchCount: Int { 2 * p * filterPlane + tileCount + workCount }
 
     /// y = x ∗ w + bias, then max(0, y) where `rectify` says so.
-    public func forward(
+    package func forward(
         _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, bias: UnsafePointer<Float>?, rectify: Bool,
         into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
     ) {
@@ -100,7 +107,7 @@ public struct FFTConvolution: Sendable {
     }
 
     /// The gradients for the input and the filters, each only where asked for; `accumulate…` adds to what is there.
-    public func gradients(
+    package func gradients(
         _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, _ dy: UnsafePointer<Float>,
         data dx: UnsafeMutablePointer<Float>?, accumulateData: Bool, filter dw: UnsafeMutablePointer<Float>?,
         accumulateFilter: Bool, scratch: UnsafeMutablePointer<Float>
@@ -111,7 +118,9 @@ public struct FFTConvolution: Sendable {
         let m = v + p * inputPlane
         let tile = FFTTile(height: tileHeight, width: tileWidth, work: v + tileCount)
         if let dx, !accumulateData { dx.update(repeating: 0, count: geometry.inputCount) }
-        if dx != nil { transformFilter(tile, w, rows: o, columns: c, rowStride: geometry.patchCount, tapStride: c, into: u) }
+        if dx != nil {
+            transformFilter(tile, w, rows: o, columns: c, rowStride: geometry.patchCount, tapStride: c, into: u)
+        }
         for first in stride(from: 0, to: tiles, by: max(block, 1)) {
             let t = min(block, tiles - first)
             transformOutputGradient(tile, dy, first: first, count: t, into: m)

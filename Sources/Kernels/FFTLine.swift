@@ -1,8 +1,9 @@
-/// The discrete Fourier transform of one short line of complex numbers, 16 channels at a time: Z[v] = Σ z[j] · exp(−2πi · j · v / count).
+/// The discrete Fourier transform of one short line of complex numbers, 16 channels at a time: Z[v] = Σ z[j] · exp(−2πi
+/// · j · v / count).
 ///
-/// Stockham's self-sorting mixed-radix algorithm (Cochran et al., "What is the fast Fourier transform?", 1967; Van Loan,
-/// "Computational Frameworks for the Fast Fourier Transform", 1992, section 1.7) with radices 2 to 5. Real and imaginary parts
-/// are separate, so the inverse, times `count`, is the same transform with both swapped.
+/// Stockham's self-sorting mixed-radix algorithm (Cochran et al., "What is the fast Fourier transform?", 1967; Van
+/// Loan, "Computational Frameworks for the Fast Fourier Transform", 1992, section 1.7) with radices 2 to 5. Real and
+/// imaginary parts are separate, so the inverse, times `count`, is the same transform with both swapped.
 struct FFTLine {
     /// The lengths that are computed; each is 4 · 2, 4 · 3, 4 · 4, 4 · 5, 4 · 3 · 2 or 4 · 4 · 2.
     static let sizes = [8, 12, 16, 20, 24, 32]
@@ -36,12 +37,18 @@ struct FFTLine {
         /// −i · z
         @inline(__always) var turned: Complex { Complex(re: im, im: -re) }
 
-        @inline(__always) static func + (a: Complex, b: Complex) -> Complex { Complex(re: a.re + b.re, im: a.im + b.im) }
-        @inline(__always) static func - (a: Complex, b: Complex) -> Complex { Complex(re: a.re - b.re, im: a.im - b.im) }
+        @inline(__always) static func + (a: Complex, b: Complex) -> Complex {
+            Complex(re: a.re + b.re, im: a.im + b.im)
+        }
+        @inline(__always) static func - (a: Complex, b: Complex) -> Complex {
+            Complex(re: a.re - b.re, im: a.im - b.im)
+        }
 
         /// self + factor · b
         @inline(__always)
-        func adding(_ b: Complex, times factor: Float) -> Complex { Complex(re: re.plus(b.re, times: factor), im: im.plus(b.im, times: factor)) }
+        func adding(_ b: Complex, times factor: Float) -> Complex {
+            Complex(re: re.plus(b.re, times: factor), im: im.plus(b.im, times: factor))
+        }
 
         @inline(__always)
         func times(_ factor: Float) -> Complex { Complex(re: re * factor, im: im * factor) }
@@ -153,7 +160,8 @@ struct FFTLine {
     /// The last pass only: no twiddle factors.
     @inline(__always)
     private func pass5(_ a: Elements, into b: Elements, length: Int, step: Int) {
-        let (cosine1, cosine2): (Float, Float) = (0.309_016_994_374_947_4, -0.809_016_994_374_947_4)  // cos 72°, cos 144°
+        // cos 72°, cos 144°
+        let (cosine1, cosine2): (Float, Float) = (0.309_016_994_374_947_4, -0.809_016_994_374_947_4)
         let (sine1, sine2): (Float, Float) = (0.951_056_516_295_153_5, 0.587_785_252_292_473_1)  // sin 72°, sin 144°
         for q in 0..<step {
             let z0 = a[q]

@@ -1,8 +1,10 @@
-/// The two-dimensional Fourier transforms of tiles of real numbers, 32 channels at a time, and their values as factors of products.
+/// The two-dimensional Fourier transforms of tiles of real numbers, 32 channels at a time, and their values as factors
+/// of products.
 ///
-/// Two real channels travel as one complex one, A + i · B, and are told apart in the spectrum by its symmetry (Cooley, Lewis and Welch
-/// 1970): A[u, v] = (Z[u, v] + conj Z[−u, −v]) / 2. Half the points of a real tile's spectrum determine the other half: 4 are real,
-/// height · width / 2 − 2 are complex, and a complex product takes three real ones (``ComplexFactor``).
+/// Two real channels travel as one complex one, A + i · B, and are told apart in the spectrum by its symmetry (Cooley,
+/// Lewis and Welch 1970): A[u, v] = (Z[u, v] + conj Z[−u, −v]) / 2. Half the points of a real tile's spectrum determine
+/// the other half: 4 are real, height · width / 2 − 2 are complex, and a complex product takes three real ones
+/// (``ComplexFactor``).
 struct FFTTile {
     let height: Int
     let width: Int
@@ -35,12 +37,17 @@ struct FFTTile {
     }
 
     @inline(__always)
-    private func column(_ v: Int) -> FFTLine.Elements { FFTLine.Elements(re: tile.re + v, im: tile.im + v, stride: width) }
+    private func column(_ v: Int) -> FFTLine.Elements {
+        FFTLine.Elements(re: tile.re + v, im: tile.im + v, stride: width)
+    }
 
     @inline(__always)
-    private func row(_ u: Int) -> FFTLine.Elements { FFTLine.Elements(re: tile.re + u * width, im: tile.im + u * width) }
+    private func row(_ u: Int) -> FFTLine.Elements {
+        FFTLine.Elements(re: tile.re + u * width, im: tile.im + u * width)
+    }
 
-    /// The factors of a tile's spectrum, times 2 · `scale`, to `target`, each in a plane of its own, planes `plane` floats apart.
+    /// The factors of a tile's spectrum, times 2 · `scale`, to `target`, each in a plane of its own, planes `plane`
+    /// floats apart.
     ///
     /// - Parameters:
     ///   - rows: rows of the tile that are not zero; `columns` likewise.
@@ -81,12 +88,15 @@ struct FFTTile {
         }
     }
 
-    /// The tile, times height · width, whose spectrum has these products: the adjoint of the factors, then the inverse transform.
+    /// The tile, times height · width, whose spectrum has these products: the adjoint of the factors, then the inverse
+    /// transform.
     ///
-    /// - Parameter store: takes the values of 16 channels and of the next 16 at (row, column) for the first `rows` · `columns` places.
+    /// - Parameter store: takes the values of 16 channels and of the next 16 at (row, column) for the first `rows` ·
+    ///   `columns` places.
     @inline(__always)
     func synthesize<Factor: ComplexFactor>(
-        _: Factor.Type, from source: UnsafePointer<Float>, plane: Int, isPair: Bool, rows neededRows: Int, columns neededColumns: Int,
+        _: Factor.Type, from source: UnsafePointer<Float>, plane: Int, isPair: Bool, rows neededRows: Int,
+        columns neededColumns: Int,
         store: (Int, Int, FFTLine.Complex) -> Void
     ) {
         forEachRealPoint { point, product in
@@ -135,9 +145,9 @@ struct FFTTile {
 
 /// A linear map from complex numbers to three real factors, and its adjoint.
 ///
-/// The product y = x · conj(w) from three real ones (after Gauss; Winograd 1980): with x₁ = xᵣ + xᵢ, w₁ = wᵢ, w₂ = wᵣ − wᵢ, w₃ = wᵣ + wᵢ
-/// and k = (x₁ w₁, xᵣ w₂, xᵢ w₃): yᵣ = k₂ + k₁, yᵢ = k₃ − k₁. The gradients x′ = y′ · w and w′ = x · conj(y′) are the adjoints of the
-/// three maps on the same factors.
+/// The product y = x · conj(w) from three real ones (after Gauss; Winograd 1980): with x₁ = xᵣ + xᵢ, w₁ = wᵢ, w₂ = wᵣ −
+/// wᵢ, w₃ = wᵣ + wᵢ and k = (x₁ w₁, xᵣ w₂, xᵢ w₃): yᵣ = k₂ + k₁, yᵢ = k₃ − k₁. The gradients x′ = y′ · w and w′ = x ·
+/// conj(y′) are the adjoints of the three maps on the same factors.
 protocol ComplexFactor {
     static func planes(_ z: FFTLine.Complex) -> (Vector, Vector, Vector)
     static func adjoint(_ first: Vector, _ second: Vector, _ third: Vector) -> FFTLine.Complex

@@ -1,4 +1,5 @@
-/// Lays the patches under a filter out as matrix rows, and adds such rows back: the two halves of convolution as a matrix product.
+/// Lays the patches under a filter out as matrix rows, and adds such rows back: the two halves of convolution as a
+/// matrix product.
 ///
 /// Chellapilla, Puri and Simard, "High performance convolutional neural networks for document processing", 2006.
 struct PatchMatrix {
@@ -33,13 +34,16 @@ struct PatchMatrix {
             let target = dx + imageRow * g.inputWidth * g.inputChannels + group * channels
             forEachRun(column: column) { tap, taps, inputColumn in
                 if inputColumn >= 0 {
-                    accumulate(col + line + tap * channels, into: target + inputColumn * g.inputChannels, count: taps * channels)
+                    accumulate(
+                        col + line + tap * channels, into: target + inputColumn * g.inputChannels,
+                        count: taps * channels)
                 }
             }
         }
     }
 
-    /// Calls `body(offset in the matrix, input row or −1, row counted over the batch, leftmost input column)` for every filter row of every pixel.
+    /// Calls `body(offset in the matrix, input row or −1, row counted over the batch, leftmost input column)` for every
+    /// filter row of every pixel.
     @inline(__always)
     private func forEachLine(first: Int, rows: Int, _ body: (Int, Int, Int, Int) -> Void) {
         let outputWidth = g.outputWidth

@@ -1,7 +1,9 @@
-/// Matrix products of factors that already lie in the first two caches: nothing is copied into panels, C's block stays in registers.
+/// Matrix products of factors that already lie in the first two caches: nothing is copied into panels, C's block stays
+/// in registers.
 ///
-/// The kernel holds 8 × 32 values of C in 16 vector registers, which is enough to keep both multiply-add units busy (Goto and van de Geijn,
-/// "Anatomy of high-performance matrix multiplication", 2008). B's rows and C's rows are read 16 floats at a time, so n is a multiple of 16.
+/// The kernel holds 8 × 32 values of C in 16 vector registers, which is enough to keep both multiply-add units busy
+/// (Goto and van de Geijn, "Anatomy of high-performance matrix multiplication", 2008). B's rows and C's rows are read
+/// 16 floats at a time, so n is a multiple of 16.
 
 /// C = A · B, or C += A · B, for A [m, k] and B [k, n]; n is a multiple of 16.
 func multiplyInCache(
@@ -26,12 +28,15 @@ private struct Factor {
     var depthStride: Int
 
     @inline(__always)
-    func from(row: Int) -> Factor { Factor(pointer: pointer + row * rowStride, rowStride: rowStride, depthStride: depthStride) }
+    func from(row: Int) -> Factor {
+        Factor(pointer: pointer + row * rowStride, rowStride: rowStride, depthStride: depthStride)
+    }
 }
 
 @inline(__always)
 private func multiply(
-    m: Int, n: Int, k: Int, _ a: Factor, _ b: UnsafePointer<Float>, _ ldb: Int, _ c: UnsafeMutablePointer<Float>, _ ldc: Int,
+    m: Int, n: Int, k: Int, _ a: Factor, _ b: UnsafePointer<Float>, _ ldb: Int, _ c: UnsafeMutablePointer<Float>,
+    _ ldc: Int,
     _ accumulate: Bool
 ) {
     var column = 0
@@ -45,12 +50,14 @@ private func multiply(
 /// All rows of the columns that one row of accumulators holds.
 @inline(__always)
 private func multiplyColumns<One: Accumulators>(
-    _: One.Type, m: Int, k: Int, _ a: Factor, _ b: UnsafePointer<Float>, _ ldb: Int, _ c: UnsafeMutablePointer<Float>, _ ldc: Int,
+    _: One.Type, m: Int, k: Int, _ a: Factor, _ b: UnsafePointer<Float>, _ ldb: Int, _ c: UnsafeMutablePointer<Float>,
+    _ ldc: Int,
     _ accumulate: Bool
 ) {
     var row = 0
     while row + 8 <= m {
-        multiplyBlock(Stacked<Stacked<Stacked<One>>>.self, k: k, a.from(row: row), b, ldb, c + row * ldc, ldc, accumulate)
+        multiplyBlock(
+            Stacked<Stacked<Stacked<One>>>.self, k: k, a.from(row: row), b, ldb, c + row * ldc, ldc, accumulate)
         row += 8
     }
     if row + 4 <= m {
@@ -65,7 +72,8 @@ private func multiplyColumns<One: Accumulators>(
 
 @inline(__always)
 private func multiplyBlock<Block: Accumulators>(
-    _: Block.Type, k: Int, _ a: Factor, _ b: UnsafePointer<Float>, _ ldb: Int, _ c: UnsafeMutablePointer<Float>, _ ldc: Int,
+    _: Block.Type, k: Int, _ a: Factor, _ b: UnsafePointer<Float>, _ ldb: Int, _ c: UnsafeMutablePointer<Float>,
+    _ ldc: Int,
     _ accumulate: Bool
 ) {
     var block = accumulate ? Block(from: c, ldc) : Block()
@@ -99,7 +107,9 @@ private struct OneVector: Vectors {
 
     @inline(__always) init() {}
     @inline(__always) init(from c: UnsafePointer<Float>) { first = c.vector(0) }
-    @inline(__always) mutating func add(_ a: Vector, times b: UnsafePointer<Float>) { first = first.addingProduct(a, b.vector(0)) }
+    @inline(__always) mutating func add(_ a: Vector, times b: UnsafePointer<Float>) {
+        first = first.addingProduct(a, b.vector(0))
+    }
     @inline(__always) func store(to c: UnsafeMutablePointer<Float>) { c.store(first, 0) }
 }
 

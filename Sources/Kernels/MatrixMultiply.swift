@@ -5,7 +5,7 @@ import COpenBLAS
 /// - Parameters:
 ///   - transposeA: A is stored k × m.  `lda` is the stored row's length, as `ldb` and `ldc`.
 ///   - accumulate: adds to C instead of overwriting it.
-public func multiply(
+package func multiply(
     m: Int, n: Int, k: Int,
     _ a: UnsafePointer<Float>, lda: Int, transposeA: Bool = false,
     _ b: UnsafePointer<Float>, ldb: Int, transposeB: Bool = false,
@@ -22,13 +22,13 @@ public func multiply(
 }
 
 /// Facts about the linear-algebra library in this process.
-public enum LinearAlgebraLibrary {
+package enum LinearAlgebraLibrary {
     /// Makes every call run on the calling thread; parallelism comes from grains.
-    public static func useOneThread() { openblas_set_num_threads(1) }
+    package static func useOneThread() { openblas_set_num_threads(1) }
 
     /// The name of the processor family whose kernels the library chose, for example `SkylakeX`.
-    public static var coreName: String { String(cString: openblas_get_corename()) }
+    package static var coreName: String { String(cString: openblas_get_corename()) }
 
     /// The library's version and build options.
-    public static var configuration: String { String(cString: openblas_get_config()) }
+    package static var configuration: String { String(cString: openblas_get_config()) }
 }

@@ -2,18 +2,22 @@
 /// width + column) it was, as a float: comparisons of float vectors are one instruction.
 ///
 /// The first of equal values wins; NaN wins over everything, so that it cannot hide. Channels of −∞ alone give −∞.
-public func maxPool(
-    _ g: PoolingGeometry, _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, choice: UnsafeMutablePointer<Float>
+package func maxPool(
+    _ g: PoolingGeometry, _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>,
+    choice: UnsafeMutablePointer<Float>
 ) {
     g.forEachWindow { pixel, image, rows, columns in
         let window = MaxWindow(g, image, rows, columns)
         var k = 0
-        // Vectors of channels; the last may write over the next pixel's channels, which come later, but not behind the tensor.
+        // Vectors of channels; the last may write over the next pixel's channels, which come later, but not behind the
+        // tensor.
         while g.channels - k > 8 && pixel * g.channels + k + 16 <= g.outputCount {
             window.largest16(x, k, y + pixel * g.channels + k, choice + pixel * g.channels + k)
             k += 16
         }
-        while k < g.channels && pixel * g.channels + k + 8 <= g.outputCount && window.lastPixel * g.channels + k + 8 <= g.inputCount {
+        while k < g.channels && pixel * g.channels + k + 8 <= g.outputCount
+            && window.lastPixel * g.channels + k + 8 <= g.inputCount
+        {
             window.largest8(x, k, y + pixel * g.channels + k, choice + pixel * g.channels + k)
             k += 8
         }
@@ -54,7 +58,9 @@ private struct MaxWindow {
     }
 
     @inline(__always)
-    func largest16(_ x: UnsafePointer<Float>, _ k: Int, _ y: UnsafeMutablePointer<Float>, _ choice: UnsafeMutablePointer<Float>) {
+    func largest16(
+        _ x: UnsafePointer<Float>, _ k: Int, _ y: UnsafeMutablePointer<Float>, _ choice: UnsafeMutablePointer<Float>
+    ) {
         var best = Vector(repeating: -.infinity)
         var chosen = Vector.zero
         forEachPixel { place, pixel in
@@ -69,7 +75,9 @@ private struct MaxWindow {
     }
 
     @inline(__always)
-    func largest8(_ x: UnsafePointer<Float>, _ k: Int, _ y: UnsafeMutablePointer<Float>, _ choice: UnsafeMutablePointer<Float>) {
+    func largest8(
+        _ x: UnsafePointer<Float>, _ k: Int, _ y: UnsafeMutablePointer<Float>, _ choice: UnsafeMutablePointer<Float>
+    ) {
         var best = SIMD8<Float>(repeating: -.infinity)
         var chosen = SIMD8<Float>.zero
         forEachPixel { place, pixel in
@@ -83,7 +91,9 @@ private struct MaxWindow {
     }
 
     @inline(__always)
-    func largest(_ x: UnsafePointer<Float>, _ k: Int, _ y: UnsafeMutablePointer<Float>, _ choice: UnsafeMutablePointer<Float>) {
+    func largest(
+        _ x: UnsafePointer<Float>, _ k: Int, _ y: UnsafeMutablePointer<Float>, _ choice: UnsafeMutablePointer<Float>
+    ) {
         var best = -Float.infinity
         var chosen = 0
         forEachPixel { place, pixel in
@@ -99,8 +109,9 @@ private struct MaxWindow {
 }
 
 /// dx = the gradient, or dx += it: each window's gradient goes to the pixel that was chosen.
-public func maxPoolGradient(
-    _ g: PoolingGeometry, _ dy: UnsafePointer<Float>, choice: UnsafePointer<Float>, into dx: UnsafeMutablePointer<Float>,
+package func maxPoolGradient(
+    _ g: PoolingGeometry, _ dy: UnsafePointer<Float>, choice: UnsafePointer<Float>,
+    into dx: UnsafeMutablePointer<Float>,
     accumulate: Bool
 ) {
     if !accumulate { dx.update(repeating: 0, count: g.inputCount) }
@@ -133,8 +144,8 @@ public func maxPoolGradient(
     }
 }
 
-/// Windows that lie in the image and share no pixel: every pixel is written once, row after row, so a vector's lanes beyond the
-/// channels (zeros) may fall on the next pixel, which comes later or is in no window.
+/// Windows that lie in the image and share no pixel: every pixel is written once, row after row, so a vector's lanes
+/// beyond the channels (zeros) may fall on the next pixel, which comes later or is in no window.
 private func spreadDisjoint(
     _ g: PoolingGeometry, _ dy: UnsafePointer<Float>, _ choice: UnsafePointer<Float>, _ dx: UnsafeMutablePointer<Float>
 ) {
@@ -192,7 +203,8 @@ private func spread(
 /// Equality is computed with integer arithmetic on the bits: comparisons of vectors compile to a loop over lanes here.
 @inline(__always)
 private func share(_ dy: UnsafePointer<Float>, _ choice: UnsafePointer<Float>, _ place: Int) -> SIMD8<Float> {
-    let difference = UnsafeRawPointer(choice).loadUnaligned(as: SIMD8<UInt32>.self) ^ SIMD8(repeating: Float(place).bitPattern)
+    let difference =
+        UnsafeRawPointer(choice).loadUnaligned(as: SIMD8<UInt32>.self) ^ SIMD8(repeating: Float(place).bitPattern)
     let differs = (difference | (SIMD8<UInt32>.zero &- difference)) &>> SIMD8(repeating: 31)
     let gradient = UnsafeRawPointer(dy).loadUnaligned(as: SIMD8<UInt32>.self)
     return unsafeBitCast(gradient & (differs &- SIMD8(repeating: 1)), to: SIMD8<Float>.self)

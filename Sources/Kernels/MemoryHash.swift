@@ -1,14 +1,15 @@
 /// A 64-bit hash of memory, at the speed at which it can be read; for finding damage, not for security.
 ///
-/// 64 lanes of 64 bits, word w goes to lane w mod 64: h ← (h xor word) · K, h ← (h xor (h shifted right by 32)) · L with K and L odd,
-/// as in the finish of MurmurHash3 (Appleby 2011); lanes as in xxHash (Collet 2012), folded in pairs by the same step. Every
-/// operation is a bijection of the lane for a fixed word and of the word for a fixed lane, and so is the fold of the lanes: a change
-/// within one word, be it one bit, always changes the hash. The second product makes a change of a word's high bits, which the first
-/// keeps to themselves, too wide to be undone by a change of few bits in another word. The end is filled up with zeros.
+/// 64 lanes of 64 bits, word w goes to lane w mod 64: h ← (h xor word) · K, h ← (h xor (h shifted right by 32)) · L
+/// with K and L odd, as in the finish of MurmurHash3 (Appleby 2011); lanes as in xxHash (Collet 2012), folded in pairs
+/// by the same step. Every operation is a bijection of the lane for a fixed word and of the word for a fixed lane, and
+/// so is the fold of the lanes: a change within one word, be it one bit, always changes the hash. The second product
+/// makes a change of a word's high bits, which the first keeps to themselves, too wide to be undone by a change of few
+/// bits in another word. The end is filled up with zeros.
 ///
-/// One core of an AMD EPYC (family 26, AVX-512): 120 GB/s from the second-level cache, 95 from the third, 44 from memory; with
-/// AVX2, which has no 64-bit product, 25.
-public func memoryHash(_ memory: UnsafeRawPointer, byteCount: Int, seed: UInt64 = 0) -> UInt64 {
+/// One core of an AMD EPYC (family 26, AVX-512): 120 GB/s from the second-level cache, 95 from the third, 44 from
+/// memory; with AVX2, which has no 64-bit product, 25.
+package func memoryHash(_ memory: UnsafeRawPointer, byteCount: Int, seed: UInt64 = 0) -> UInt64 {
     let start = seed ^ hashStart
     var lanes = HashLanes(start)
     let whole = byteCount & ~(HashLanes.blockByteCount - 1)
@@ -28,7 +29,7 @@ public func memoryHash(_ memory: UnsafeRawPointer, byteCount: Int, seed: UInt64 
 }
 
 /// One hash of two: a bijection of each for a fixed other.
-public func combinedHash(_ hash: UInt64, _ next: UInt64) -> UInt64 {
+package func combinedHash(_ hash: UInt64, _ next: UInt64) -> UInt64 {
     let x = (hash ^ next) &* firstFactor
     return (x ^ x >> 32) &* secondFactor
 }

@@ -3,7 +3,7 @@
 /// Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011, section 3.3. The same key
 /// and counter give the same bits on every rank and thread, so nothing random has state.
 @inlinable
-public func philox(key: UInt64, counter: SIMD4<UInt32>) -> SIMD4<UInt32> {
+package func philox(key: UInt64, counter: SIMD4<UInt32>) -> SIMD4<UInt32> {
     var k0 = UInt32(truncatingIfNeeded: key)
     var k1 = UInt32(truncatingIfNeeded: key >> 32)
     var c = counter
@@ -56,18 +56,19 @@ func wideProduct(_ a: SIMD16<UInt32>, _ b: UInt64) -> (high: SIMD16<UInt32>, low
     return (high, low)
 }
 
-/// A node in a tree of random streams: derive a key for each purpose, epoch, step and sample, then read numbers by counter.
+/// A node in a tree of random streams: derive a key for each purpose, epoch, step and sample, then read numbers by
+/// counter.
 ///
 ///     RandomKey(seed: 1).folding(.shuffle).folding(epoch).word(at: i)
-public struct RandomKey: Hashable, Sendable {
+package struct RandomKey: Hashable, Sendable {
     /// What a stream is used for; streams of different purposes never overlap.
-    public enum Purpose: UInt64, Sendable, CaseIterable {
+    package enum Purpose: UInt64, Sendable, CaseIterable {
         case initialisation = 1, shuffle, augmentation, dropout, sampling, drawing, split, benchmark
     }
 
-    public let bits: UInt64
+    package let bits: UInt64
 
-    public init(seed: UInt64) { bits = RandomKey.mix(0x7472_6169_6E65_7221, seed) }
+    package init(seed: UInt64) { bits = RandomKey.mix(0x7472_6169_6E65_7221, seed) }
 
     private init(bits: UInt64) { self.bits = bits }
 
@@ -79,13 +80,13 @@ public struct RandomKey: Hashable, Sendable {
     }
 
     /// The key of the stream for `value` below this one.
-    public func folding(_ value: UInt64) -> RandomKey { RandomKey(bits: RandomKey.mix(bits, value)) }
-    public func folding(_ value: Int) -> RandomKey { folding(UInt64(bitPattern: Int64(value))) }
-    public func folding(_ purpose: Purpose) -> RandomKey { folding(purpose.rawValue) }
+    package func folding(_ value: UInt64) -> RandomKey { RandomKey(bits: RandomKey.mix(bits, value)) }
+    package func folding(_ value: Int) -> RandomKey { folding(UInt64(bitPattern: Int64(value))) }
+    package func folding(_ purpose: Purpose) -> RandomKey { folding(purpose.rawValue) }
 
     /// Four random 32-bit words at position `counter` of this stream.
     @inlinable
-    public func block(at counter: UInt64) -> SIMD4<UInt32> {
+    package func block(at counter: UInt64) -> SIMD4<UInt32> {
         philox(
             key: bits,
             counter: SIMD4(UInt32(truncatingIfNeeded: counter), UInt32(truncatingIfNeeded: counter >> 32), 0, 0))
@@ -93,17 +94,17 @@ public struct RandomKey: Hashable, Sendable {
 
     /// A number uniform in [0, 1) with 24 random bits.
     @inlinable
-    public func uniform(at counter: UInt64) -> Float { RandomKey.unit(block(at: counter)[0]) }
+    package func uniform(at counter: UInt64) -> Float { RandomKey.unit(block(at: counter)[0]) }
 
     /// An integer uniform in 0..<`bound` (multiply-high, bias below bound / 2⁶⁴).
     @inlinable
-    public func integer(at counter: UInt64, below bound: Int) -> Int {
+    package func integer(at counter: UInt64, below bound: Int) -> Int {
         let b = block(at: counter)
         return Int((UInt64(b[0]) | UInt64(b[1]) << 32).multipliedFullWidth(by: UInt64(bound)).high)
     }
 
     /// Two independent standard normal numbers (Box and Muller 1958).
-    public func normals(at counter: UInt64) -> (Float, Float) {
+    package func normals(at counter: UInt64) -> (Float, Float) {
         let b = block(at: counter)
         let radius = (-2 * Double.logarithm((Double(b[0]) + 1) * 0x1p-32)).squareRoot()
         let angle = 2 * Double.pi * Double(b[1]) * 0x1p-32
@@ -112,5 +113,5 @@ public struct RandomKey: Hashable, Sendable {
 
     /// Maps a random word to [0, 1) with 24 bits.
     @inlinable @inline(__always)
-    public static func unit(_ word: UInt32) -> Float { Float(word >> 8) * 0x1p-24 }
+    package static func unit(_ word: UInt32) -> Float { Float(word >> 8) * 0x1p-24 }
 }

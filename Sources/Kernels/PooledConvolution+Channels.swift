@@ -1,8 +1,11 @@
-/// Forward with output channels on the vector's lanes: the pixels of several windows of a row share each load of filter values.
+/// Forward with output channels on the vector's lanes: the pixels of several windows of a row share each load of filter
+/// values.
 extension PooledConvolution {
     func forwardByChannels(
-        _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, _ bias: UnsafePointer<Float>?, _ y: UnsafeMutablePointer<Float>,
-        _ choice: UnsafeMutablePointer<Float>, image scratch: UnsafeMutablePointer<Float>, _ group: UnsafeMutablePointer<Float>,
+        _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, _ bias: UnsafePointer<Float>?,
+        _ y: UnsafeMutablePointer<Float>,
+        _ choice: UnsafeMutablePointer<Float>, image scratch: UnsafeMutablePointer<Float>,
+        _ group: UnsafeMutablePointer<Float>,
         _ filters: UnsafeMutablePointer<Float>
     ) {
         direct.layOutFilters(w, width: wholeVectors(o), into: filters)
@@ -25,7 +28,8 @@ extension PooledConvolution {
     /// All windows of one image, for one vector of output channels.
     @inline(__always)
     private func windows(
-        _ n: Int, _ first: Int, distance: Int, _ image: UnsafePointer<Float>, _ filters: UnsafePointer<Float>, _ shift: Vector,
+        _ n: Int, _ first: Int, distance: Int, _ image: UnsafePointer<Float>, _ filters: UnsafePointer<Float>,
+        _ shift: Vector,
         _ group: UnsafeMutablePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ choice: UnsafeMutablePointer<Float>
     ) {
         for row in 0..<pooledHeight {
@@ -38,10 +42,14 @@ extension PooledConvolution {
                 let place = (line + column) * o + first
                 let x = source + 2 * column * distance
                 switch count {
-                case 6: block(InlineArray<6, VectorQuad>(repeating: .init(repeating: shift)), distance, x, filters, group)
-                case 5: block(InlineArray<5, VectorQuad>(repeating: .init(repeating: shift)), distance, x, filters, group)
-                case 3: block(InlineArray<3, VectorQuad>(repeating: .init(repeating: shift)), distance, x, filters, group)
-                default: block(InlineArray<1, VectorQuad>(repeating: .init(repeating: shift)), distance, x, filters, group)
+                case 6:
+                    block(InlineArray<6, VectorQuad>(repeating: .init(repeating: shift)), distance, x, filters, group)
+                case 5:
+                    block(InlineArray<5, VectorQuad>(repeating: .init(repeating: shift)), distance, x, filters, group)
+                case 3:
+                    block(InlineArray<3, VectorQuad>(repeating: .init(repeating: shift)), distance, x, filters, group)
+                default:
+                    block(InlineArray<1, VectorQuad>(repeating: .init(repeating: shift)), distance, x, filters, group)
                 }
                 for window in 0..<count { reduce(group + 64 * window, y, choice, place + window * o, first) }
                 column += count
@@ -52,7 +60,8 @@ extension PooledConvolution {
     /// `count` neighbouring windows; each one's four pixels are a quad of vectors of channels.
     @inline(__always)
     private func block<let count: Int>(
-        _ start: InlineArray<count, VectorQuad>, _ distance: Int, _ x: UnsafePointer<Float>, _ filters: UnsafePointer<Float>,
+        _ start: InlineArray<count, VectorQuad>, _ distance: Int, _ x: UnsafePointer<Float>,
+        _ filters: UnsafePointer<Float>,
         _ group: UnsafeMutablePointer<Float>
     ) {
         var sums = start
@@ -81,12 +90,14 @@ extension PooledConvolution {
     /// The largest of one window's pixels.
     @inline(__always)
     private func reduce(
-        _ pixels: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ choice: UnsafeMutablePointer<Float>, _ place: Int,
+        _ pixels: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ choice: UnsafeMutablePointer<Float>,
+        _ place: Int,
         _ first: Int
     ) {
         let largest = WindowMaximum(pixels.vector(0), pixels.vector(16), pixels.vector(32), pixels.vector(48))
         let valid = min(16, o - first)
-        // A vector may write over the next window's channels, which come later; not behind the tensor or over earlier vectors.
+        // A vector may write over the next window's channels, which come later; not behind the tensor or over earlier
+        // vectors.
         if valid == 16 || first == 0 && place + 16 <= geometry.batch * pooledCount {
             y.store(largest.value, place)
             choice.store(largest.place, place)

@@ -3,24 +3,28 @@ extension PooledConvolution {
     /// Vectors of a filter row, and of a row of all that the filters at a window's four pixels cover.
     private var rowVectors: Int { (k + 15) / 16 }
     private var unionVectors: Int { (k + c + 15) / 16 }
-    /// Whether a filter fits three vectors with eight floats for a row; then one strip of an image holds what lies under it.
+    /// Whether a filter fits three vectors with eight floats for a row; then one strip of an image holds what lies
+    /// under it.
     private var usesStrips: Bool { k <= 8 && geometry.kernelHeight <= 6 }
     private var stripsSpace: Int { usesStrips ? geometry.outputWidth * direct.paddedHeight * 8 + 48 : 0 }
-    /// Floats of a filter row, and of one channel's filter: in whole vectors; for the input's gradient between two rows of zeros.
+    /// Floats of a filter row, and of one channel's filter: in whole vectors; for the input's gradient between two rows
+    /// of zeros.
     private var rowCount: Int { usesStrips ? 8 : rowVectors * 16 }
     private var rowsCount: Int { usesStrips ? 48 : geometry.kernelHeight * rowCount }
     private var shiftedRowsCount: Int { (geometry.kernelHeight + 2) * unionVectors * 16 }
     private var offsetsSpace: Int { wholeVectors(pooledCount) }
 
     /// Floats of working memory for ``gradients(_:_:_:choice:data:accumulateData:filter:accumulateFilter:scratch:)``.
-    public var gradientScratchCount: Int { imageSpace + 2 * offsetsSpace + max(o * rowsCount + stripsSpace, 2 * o * shiftedRowsCount) }
+    package var gradientScratchCount: Int {
+        imageSpace + 2 * offsetsSpace + max(o * rowsCount + stripsSpace, 2 * o * shiftedRowsCount)
+    }
 
     /// The gradients for the input and for the filters, each only where asked for; `accumulate…` adds to what is there.
     ///
     /// - Parameters:
     ///   - dy: the gradient of the output where that is positive, else 0.
     ///   - choice: from ``forward(_:_:bias:into:choice:scratch:)``.
-    public func gradients(
+    package func gradients(
         _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, choice: UnsafePointer<Float>,
         data dx: UnsafeMutablePointer<Float>?, accumulateData: Bool, filter dw: UnsafeMutablePointer<Float>?,
         accumulateFilter: Bool, scratch: UnsafeMutablePointer<Float>
@@ -32,7 +36,8 @@ extension PooledConvolution {
     /// offsets[i] = base[i] + row of the chosen pixel · `row` + its column · `column`, for one image.
     @inline(__always)
     private func offsets(
-        _ choice: UnsafePointer<Float>, base: UnsafePointer<Int32>, row: Int, column: Int, into offsets: UnsafeMutablePointer<Int32>
+        _ choice: UnsafePointer<Float>, base: UnsafePointer<Int32>, row: Int, column: Int,
+        into offsets: UnsafeMutablePointer<Int32>
     ) {
         let one = SIMD16<Int32>(repeating: 1)
         let (rows, columns) = (SIMD16(repeating: Int32(row)), SIMD16(repeating: Int32(column)))
@@ -98,7 +103,8 @@ extension PooledConvolution {
         for column in 0..<geometry.outputWidth {
             var source = image + column * c
             for _ in 0..<direct.paddedHeight {
-                target.storeBytes(of: UnsafeRawPointer(source).loadUnaligned(as: SIMD8<Float>.self), as: SIMD8<Float>.self)
+                target.storeBytes(
+                    of: UnsafeRawPointer(source).loadUnaligned(as: SIMD8<Float>.self), as: SIMD8<Float>.self)
                 target += 32
                 source += direct.paddedWidth * c
             }
@@ -125,7 +131,8 @@ extension PooledConvolution {
         odd.add(to: sums)
     }
 
-    /// Adds the patches under one channel's chosen pixels, each times its gradient, to `sums` [kernel row, row in whole vectors].
+    /// Adds the patches under one channel's chosen pixels, each times its gradient, to `sums` [kernel row, row in whole
+    /// vectors].
     @inline(__always)
     private func addPatches(
         _ image: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, _ patches: UnsafePointer<Int32>,
@@ -203,11 +210,13 @@ extension PooledConvolution {
                 let target = scratch + 2 * (window / pooledWidth * direct.paddedWidth + window % pooledWidth) * c
                 spread(dy + n * pooledCount + window * o, filters, places + window * o, to: target)
             }
-            direct.addInterior(scratch, to: dx + n * geometry.inputHeight * geometry.inputWidth * c, accumulate: accumulate)
+            direct.addInterior(
+                scratch, to: dx + n * geometry.inputHeight * geometry.inputWidth * c, accumulate: accumulate)
         }
     }
 
-    /// [column shift 0 or 1, output channel, zeros + kernel rows + zeros, row shifted by so many pixels in whole vectors].
+    /// [column shift 0 or 1, output channel, zeros + kernel rows + zeros, row shifted by so many pixels in whole
+    /// vectors].
     private func layOutShifted(_ w: UnsafePointer<Float>, into filters: UnsafeMutablePointer<Float>) {
         filters.update(repeating: 0, count: 2 * o * shiftedRowsCount)
         for shift in 0..<2 {
@@ -220,7 +229,8 @@ extension PooledConvolution {
         }
     }
 
-    /// Adds one window's gradients, times the filters at their chosen pixels, to the padded image under all its filters.
+    /// Adds one window's gradients, times the filters at their chosen pixels, to the padded image under all its
+    /// filters.
     @inline(__always)
     private func spread(
         _ dy: UnsafePointer<Float>, _ filters: UnsafePointer<Float>, _ places: UnsafePointer<Int32>,
@@ -230,11 +240,13 @@ extension PooledConvolution {
         if unionVectors == 3 {
             var row = 0
             while row + 6 <= rows {
-                spread(InlineArray<6, VectorTriple>(repeating: .init(repeating: .zero)), row, dy, filters, places, target)
+                spread(
+                    InlineArray<6, VectorTriple>(repeating: .init(repeating: .zero)), row, dy, filters, places, target)
                 row += 6
             }
             while row < rows {
-                spread(InlineArray<1, VectorTriple>(repeating: .init(repeating: .zero)), row, dy, filters, places, target)
+                spread(
+                    InlineArray<1, VectorTriple>(repeating: .init(repeating: .zero)), row, dy, filters, places, target)
                 row += 1
             }
             return
@@ -253,7 +265,8 @@ extension PooledConvolution {
     /// `count` rows from `row` on, each of three vectors.
     @inline(__always)
     private func spread<let count: Int>(
-        _ zeros: InlineArray<count, VectorTriple>, _ row: Int, _ dy: UnsafePointer<Float>, _ filters: UnsafePointer<Float>,
+        _ zeros: InlineArray<count, VectorTriple>, _ row: Int, _ dy: UnsafePointer<Float>,
+        _ filters: UnsafePointer<Float>,
         _ places: UnsafePointer<Int32>, _ target: UnsafeMutablePointer<Float>
     ) {
         var sums = zeros

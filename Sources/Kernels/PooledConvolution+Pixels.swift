@@ -7,8 +7,10 @@ extension PooledConvolution {
     private var halfWidth: Int { (direct.paddedWidth + 1) / 2 }
 
     func forwardByPixels(
-        _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, _ bias: UnsafePointer<Float>?, _ y: UnsafeMutablePointer<Float>,
-        _ choice: UnsafeMutablePointer<Float>, planes: UnsafeMutablePointer<Float>, _ results: UnsafeMutablePointer<Float>,
+        _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, _ bias: UnsafePointer<Float>?,
+        _ y: UnsafeMutablePointer<Float>,
+        _ choice: UnsafeMutablePointer<Float>, planes: UnsafeMutablePointer<Float>,
+        _ results: UnsafeMutablePointer<Float>,
         _ filters: UnsafeMutablePointer<Float>
     ) {
         direct.layOutFilters(w, width: o, into: filters)
@@ -92,7 +94,8 @@ extension PooledConvolution {
     /// From channel after channel to window after window.
     @inline(__always)
     private func transpose(
-        _ results: UnsafePointer<Float>, _ count: Int, _ y: UnsafeMutablePointer<Float>, _ choice: UnsafeMutablePointer<Float>,
+        _ results: UnsafePointer<Float>, _ count: Int, _ y: UnsafeMutablePointer<Float>,
+        _ choice: UnsafeMutablePointer<Float>,
         _ windows: Int
     ) {
         var place = 0
@@ -105,7 +108,8 @@ extension PooledConvolution {
         }
     }
 
-    /// The padded image of the input channels, one plane after another: for each row the even columns, then the odd ones.
+    /// The padded image of the input channels, one plane after another: for each row the even columns, then the odd
+    /// ones.
     private func copyPlanes(_ x: UnsafePointer<Float>, into planes: UnsafeMutablePointer<Float>) {
         let g = geometry
         for channel in 0..<c {

@@ -1,21 +1,23 @@
-/// A direct convolution, its bias, max(0, ·) and 2×2 max pooling in one pass, for stride 1 and few channels (LeNet's layers).
+/// A direct convolution, its bias, max(0, ·) and 2×2 max pooling in one pass, for stride 1 and few channels (LeNet's
+/// layers).
 ///
-/// The convolution's output never reaches memory: each window is computed, rectified and reduced in registers. Backward,
-/// one pixel of a window at most has a gradient, so both gradients visit a quarter of the pixels: the filters' gradient
-/// adds up the patch under each chosen pixel, and the input's adds the filters at each chosen pixel.
-public struct PooledConvolution: Sendable {
-    public let geometry: ConvolutionGeometry
+/// The convolution's output never reaches memory: each window is computed, rectified and reduced in registers.
+/// Backward, one pixel of a window at most has a gradient, so both gradients visit a quarter of the pixels: the
+/// filters' gradient adds up the patch under each chosen pixel, and the input's adds the filters at each chosen pixel.
+package struct PooledConvolution: Sendable {
+    package let geometry: ConvolutionGeometry
     let direct: DirectConvolution
 
     /// - Parameter geometry: the convolution's, which `supports` with its pooling.
-    public init(_ geometry: ConvolutionGeometry) {
+    package init(_ geometry: ConvolutionGeometry) {
         self.geometry = geometry
         direct = DirectConvolution(geometry)
     }
 
     /// Whether the algorithm computes this convolution with this pooling: whole windows of 2×2 pixels side by side.
-    public static func supports(_ g: ConvolutionGeometry, pooling p: PoolingGeometry) -> Bool {
-        DirectConvolution.supports(g) && p.kernelHeight == 2 && p.kernelWidth == 2 && p.strideHeight == 2 && p.strideWidth == 2
+    package static func supports(_ g: ConvolutionGeometry, pooling p: PoolingGeometry) -> Bool {
+        DirectConvolution.supports(g) && p.kernelHeight == 2 && p.kernelWidth == 2 && p.strideHeight == 2
+            && p.strideWidth == 2
             && p.paddingHeight == 0 && p.paddingWidth == 0 && p.outputHeight == g.outputHeight / 2
             && p.outputWidth == g.outputWidth / 2 && p.outputCount > 0
             && DirectConvolution(g).imageCount < 1 << 30
@@ -26,8 +28,8 @@ public struct PooledConvolution: Sendable {
     var o: Int { geometry.outputChannels }
     var k: Int { geometry.kernelWidth * c }
 
-    public var pooledHeight: Int { geometry.outputHeight / 2 }
-    public var pooledWidth: Int { geometry.outputWidth / 2 }
+    package var pooledHeight: Int { geometry.outputHeight / 2 }
+    package var pooledWidth: Int { geometry.outputWidth / 2 }
 
     /// Floats of an image's output, and of its choices.
     var pooledCount: Int { pooledHeight * pooledWidth * o }
@@ -39,17 +41,18 @@ public struct PooledConvolution: Sendable {
     var groupSpace: Int { 6 * 64 }
 
     /// Floats of working memory for ``forward(_:_:bias:into:choice:scratch:)``: an image, windows, filters.
-    public var forwardScratchCount: Int { imageSpace + groupSpace + geometry.kernelHeight * k * wholeVectors(o) }
+    package var forwardScratchCount: Int { imageSpace + groupSpace + geometry.kernelHeight * k * wholeVectors(o) }
 
     /// `count` rounded up to whole vectors.
     func wholeVectors(_ count: Int) -> Int { (count + 15) / 16 * 16 }
 
-    /// y = the largest of each window of max(0, x ∗ w + bias); `choice` keeps which of the window's pixels (2 · row + column)
-    /// it was, the first of equal ones, as a 32-bit integer in the bits of a float.
+    /// y = the largest of each window of max(0, x ∗ w + bias); `choice` keeps which of the window's pixels (2 · row +
+    /// column) it was, the first of equal ones, as a 32-bit integer in the bits of a float.
     ///
     /// NaN wins over everything, as in ``maxPool(_:_:into:choice:)``.
-    public func forward(
-        _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, bias: UnsafePointer<Float>?, into y: UnsafeMutablePointer<Float>,
+    package func forward(
+        _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+        into y: UnsafeMutablePointer<Float>,
         choice: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
     ) {
         let group = scratch + imageSpace
@@ -70,7 +73,8 @@ public struct PooledConvolution: Sendable {
 /// The largest of the four pixels of a window and 0, one window a lane, and which pixel it is: the first of equal ones.
 struct WindowMaximum {
     let value: Vector
-    /// 2 · row + column as integers in the bits of floats: a mask of float comparisons selects floats in one instruction.
+    /// 2 · row + column as integers in the bits of floats: a mask of float comparisons selects floats in one
+    /// instruction.
     let place: Vector
 
     @inline(__always)

@@ -1,23 +1,23 @@
 /// The shape of a two-dimensional pooling: windows over [n, h, w, c].
-public struct PoolingGeometry: Hashable, Sendable {
-    public var batch: Int
-    public var height: Int
-    public var width: Int
-    public var channels: Int
-    public var kernelHeight: Int
-    public var kernelWidth: Int
-    public var strideHeight: Int
-    public var strideWidth: Int
-    public var paddingHeight: Int
-    public var paddingWidth: Int
+package struct PoolingGeometry: Hashable, Sendable {
+    package var batch: Int
+    package var height: Int
+    package var width: Int
+    package var channels: Int
+    package var kernelHeight: Int
+    package var kernelWidth: Int
+    package var strideHeight: Int
+    package var strideWidth: Int
+    package var paddingHeight: Int
+    package var paddingWidth: Int
     /// More padding at the bottom than at the top, for windows that keep the extent.
-    public var extraPaddingHeight: Int
+    package var extraPaddingHeight: Int
     /// More padding at the right than at the left.
-    public var extraPaddingWidth: Int
+    package var extraPaddingWidth: Int
     /// Rounds the output size up, so that a partial window at the edge counts (GoogLeNet).
-    public var ceilMode: Bool
+    package var ceilMode: Bool
 
-    public init(
+    package init(
         batch: Int, height: Int, width: Int, channels: Int, kernel: (Int, Int), stride: (Int, Int),
         padding: (Int, Int) = (0, 0), extraPadding: (Int, Int) = (0, 0), ceilMode: Bool = false
     ) {
@@ -32,14 +32,14 @@ public struct PoolingGeometry: Hashable, Sendable {
         self.ceilMode = ceilMode
     }
 
-    public var outputHeight: Int {
+    package var outputHeight: Int {
         PoolingGeometry.extent(height, kernelHeight, strideHeight, paddingHeight, extraPaddingHeight, ceilMode)
     }
-    public var outputWidth: Int {
+    package var outputWidth: Int {
         PoolingGeometry.extent(width, kernelWidth, strideWidth, paddingWidth, extraPaddingWidth, ceilMode)
     }
-    public var inputCount: Int { batch * height * width * channels }
-    public var outputCount: Int { batch * outputHeight * outputWidth * channels }
+    package var inputCount: Int { batch * height * width * channels }
+    package var outputCount: Int { batch * outputHeight * outputWidth * channels }
 
     /// As torch: with ceil, a window that would begin in the padding behind the image is dropped.
     static func extent(_ n: Int, _ k: Int, _ s: Int, _ p: Int, _ extra: Int, _ ceil: Bool) -> Int {
@@ -50,7 +50,8 @@ public struct PoolingGeometry: Hashable, Sendable {
         return size
     }
 
-    /// Calls `body(output pixel, image's first pixel, window rows, window columns)` for every window, clipped to the image.
+    /// Calls `body(output pixel, image's first pixel, window rows, window columns)` for every window, clipped to the
+    /// image.
     @inline(__always)
     func forEachWindow(_ body: (Int, Int, Range<Int>, Range<Int>) -> Void) {
         var output = 0

@@ -2,7 +2,7 @@
 ///
 /// The order depends on `count` alone. A square of floats is exact in Double and cannot overflow, so the relative error
 /// is below (count / 32 + 32) · 2⁻⁵³.
-public func sumOfSquares(_ x: UnsafePointer<Float>, count: Int) -> Double {
+package func sumOfSquares(_ x: UnsafePointer<Float>, count: Int) -> Double {
     var a = SIMD8<Double>.zero
     var b = a
     var c = a
@@ -38,7 +38,7 @@ private func squares(_ v: SIMD8<Float>) -> SIMD8<Double> {
 }
 
 /// Scales every row of `x` [rows, columns] whose Euclidean norm exceeds `limit` down to it; NaN rows stay as they are.
-public func limitRowNorms(_ x: UnsafeMutablePointer<Float>, rows: Int, columns: Int, limit: Double) {
+package func limitRowNorms(_ x: UnsafeMutablePointer<Float>, rows: Int, columns: Int, limit: Double) {
     for row in 0..<rows {
         let start = x + row * columns
         let norm = sumOfSquares(start, count: columns).squareRoot()

@@ -1,9 +1,9 @@
 import Glibc
 
 /// What one core of this machine can do at most: the two lines of a roofline (Williams, Waterman and Patterson 2009).
-public enum Roofline {
+package enum Roofline {
     /// Multiply-adds of vectors in registers, counted as two operations a lane, in 10⁹ a second.
-    public static func peakGigaflops(seconds: Double = 0.2) -> Double {
+    package static func peakGigaflops(seconds: Double = 0.2) -> Double {
         // Twelve independent chains hide the latency; 1.0 and 0.0 keep the numbers normal.
         let factor = Vector(repeating: opaque(1))
         let addend = Vector(repeating: opaque(0))
@@ -24,7 +24,7 @@ public enum Roofline {
     }
 
     /// Bytes read and written by y = a + b over arrays larger than any cache, in 10⁹ a second (McCalpin's STREAM add).
-    public static func bandwidthGigabytes() -> Double {
+    package static func bandwidthGigabytes() -> Double {
         let count = 32 << 20
         let memory = UnsafeMutablePointer<Float>.allocate(capacity: 3 * count)
         defer { memory.deallocate() }

@@ -1,11 +1,12 @@
 /// Writes `count` bytes as floats 0…255.
-public func convertBytes(_ source: UnsafeRawPointer, to destination: UnsafeMutablePointer<Float>, count: Int) {
+package func convertBytes(_ source: UnsafeRawPointer, to destination: UnsafeMutablePointer<Float>, count: Int) {
     let bytes = source.assumingMemoryBound(to: UInt8.self)
     for i in 0..<count { destination[i] = Float(bytes[i]) }
 }
 
 /// Turns three planes of `pixels` bytes each into interleaved floats 0…255: [3, pixels] → [pixels, 3].
-public func interleaveThreePlanes(_ source: UnsafeRawPointer, to destination: UnsafeMutablePointer<Float>, pixels: Int) {
+package func interleaveThreePlanes(_ source: UnsafeRawPointer, to destination: UnsafeMutablePointer<Float>, pixels: Int)
+{
     let first = source.assumingMemoryBound(to: UInt8.self)
     let (second, third) = (first + pixels, first + 2 * pixels)
     for i in 0..<pixels {
@@ -18,7 +19,7 @@ public func interleaveThreePlanes(_ source: UnsafeRawPointer, to destination: Un
 /// y = x · scale + shift, per channel of values whose last dimension is `channels`; in place is allowed.
 ///
 /// `scale` and `shift` hold the channels' factors sixteen times over, so that whole vectors line up with them.
-public func scaleAndShift(
+package func scaleAndShift(
     _ source: UnsafePointer<Float>, to destination: UnsafeMutablePointer<Float>, count: Int, channels: Int,
     scale: UnsafePointer<Float>, shift: UnsafePointer<Float>
 ) {
@@ -37,7 +38,7 @@ public func scaleAndShift(
 /// Adds whole-number values 0…255 and their squares over `rows` rows: sums[i] += Σ x, squares[i] += Σ x², exactly.
 ///
 /// At most 33,000 rows in all before the caller empties the 32-bit sums.
-public func addLevels(
+package func addLevels(
     _ source: UnsafePointer<Float>, rows: Int, rowLength: Int,
     sums: UnsafeMutablePointer<Int32>, squares: UnsafeMutablePointer<Int32>
 ) {
@@ -52,7 +53,7 @@ public func addLevels(
 }
 
 /// Moves an image by (`down`, `right`) pixels and fills what is uncovered: [H, W, C] → [H, W, C].
-public func shiftImage(
+package func shiftImage(
     _ source: UnsafePointer<Float>, to destination: UnsafeMutablePointer<Float>, h: Int, w: Int, c: Int,
     down: Int, right: Int, fill: Float
 ) {
@@ -74,7 +75,9 @@ public func shiftImage(
 }
 
 /// Mirrors an image left to right: [H, W, C] → [H, W, C].
-public func mirrorImage(_ source: UnsafePointer<Float>, to destination: UnsafeMutablePointer<Float>, h: Int, w: Int, c: Int) {
+package func mirrorImage(
+    _ source: UnsafePointer<Float>, to destination: UnsafeMutablePointer<Float>, h: Int, w: Int, c: Int
+) {
     for y in 0..<h {
         let (from, to) = (source + y * w * c, destination + y * w * c)
         switch c {

@@ -1,16 +1,18 @@
-/// Convolution in groups of 2, 4, 8 or 16 channels to as many filters, any kernel, stride and dilation, computed in registers.
+/// Convolution in groups of 2, 4, 8 or 16 channels to as many filters, any kernel, stride and dilation, computed in
+/// registers.
 ///
-/// The vector runs over 16 output channels, hence over one to eight groups; an input vector's value i of each lane's group is a
-/// permutation of that vector, so no product is spent on the zeros between groups. Xie et al., "Aggregated residual
-/// transformations for deep neural networks" (ResNeXt), CVPR 2017, has 32 groups of 4 to 32 channels.
-public struct SmallGroupConvolution: Sendable {
-    public let geometry: ConvolutionGeometry
+/// The vector runs over 16 output channels, hence over one to eight groups; an input vector's value i of each lane's
+/// group is a permutation of that vector, so no product is spent on the zeros between groups. Xie et al., "Aggregated
+/// residual transformations for deep neural networks" (ResNeXt), CVPR 2017, has 32 groups of 4 to 32 channels.
+package struct SmallGroupConvolution: Sendable {
+    package let geometry: ConvolutionGeometry
 
-    public init(_ geometry: ConvolutionGeometry) { self.geometry = geometry }
+    package init(_ geometry: ConvolutionGeometry) { self.geometry = geometry }
 
     /// Whether the algorithm computes this shape at all.
-    public static func supports(_ g: ConvolutionGeometry) -> Bool {
-        g.groups > 1 && g.inputChannels == g.outputChannels && g.inputChannels % 16 == 0 && [2, 4, 8, 16].contains(g.groupInputChannels)
+    package static func supports(_ g: ConvolutionGeometry) -> Bool {
+        g.groups > 1 && g.inputChannels == g.outputChannels && g.inputChannels % 16 == 0
+            && [2, 4, 8, 16].contains(g.groupInputChannels)
     }
 
     // Letters: c channels, s channels of a group; a slab is 16 channels of an image, with its padding [ph, pw, 16].
@@ -22,9 +24,10 @@ public struct SmallGroupConvolution: Sendable {
     private var slabCount: Int { max(ph * pw, mirrored.map { $0.ph * $0.pw } ?? 0) * 16 }
 
     /// Floats of working memory for any pass: a slab, and the filters or their gradients as [c / 16, tap, s, 16].
-    public var scratchCount: Int { slabCount + taps * s * c }
+    package var scratchCount: Int { slabCount + taps * s * c }
 
-    /// The convolution of dy that gives the data gradient, with mirrored filters transposed within their groups; nil where stride or padding forbid it.
+    /// The convolution of dy that gives the data gradient, with mirrored filters transposed within their groups; nil
+    /// where stride or padding forbid it.
     private var mirrored: SmallGroupConvolution? {
         var g = geometry
         (g.inputHeight, g.inputWidth) = (geometry.outputHeight, geometry.outputWidth)
@@ -37,7 +40,7 @@ public struct SmallGroupConvolution: Sendable {
     }
 
     /// y = x ∗ w + bias, then max(0, y) where `rectify` says so.
-    public func forward(
+    package func forward(
         _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, bias: UnsafePointer<Float>?, rectify: Bool,
         into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
     ) {
@@ -50,7 +53,7 @@ public struct SmallGroupConvolution: Sendable {
     }
 
     /// dx = the gradient for the input, or dx += it.
-    public func dataGradient(
+    package func dataGradient(
         _ dy: UnsafePointer<Float>, _ w: UnsafePointer<Float>, into dx: UnsafeMutablePointer<Float>,
         scratch: UnsafeMutablePointer<Float>, accumulate: Bool
     ) {
@@ -63,7 +66,7 @@ public struct SmallGroupConvolution: Sendable {
     }
 
     /// dw = the gradient for the filters, or dw += it.
-    public func filterGradient(
+    package func filterGradient(
         _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, into dw: UnsafeMutablePointer<Float>,
         scratch: UnsafeMutablePointer<Float>, accumulate: Bool
     ) {
@@ -80,7 +83,8 @@ public struct SmallGroupConvolution: Sendable {
     @inline(never) @_specialize(where Group == GroupsOfTwo) @_specialize(where Group == GroupsOfFour)
     @_specialize(where Group == GroupsOfEight) @_specialize(where Group == GroupsOfSixteen)
     private func forward<Group: ChannelGroup>(
-        _: Group.Type, _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, _ bias: UnsafePointer<Float>?, _ rectify: Bool,
+        _: Group.Type, _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, _ bias: UnsafePointer<Float>?,
+        _ rectify: Bool,
         _ y: UnsafeMutablePointer<Float>, _ scratch: UnsafeMutablePointer<Float>
     ) {
         let filters = scratch + slabCount
@@ -157,7 +161,8 @@ public struct SmallGroupConvolution: Sendable {
     /// y = x ∗ the filters laid out for vectors.
     @inline(__always)
     private func correlate<Group: ChannelGroup>(
-        _: Group.Type, _ x: UnsafePointer<Float>, _ filters: UnsafePointer<Float>, _ ending: Ending, into y: UnsafeMutablePointer<Float>,
+        _: Group.Type, _ x: UnsafePointer<Float>, _ filters: UnsafePointer<Float>, _ ending: Ending,
+        into y: UnsafeMutablePointer<Float>,
         slab: UnsafeMutablePointer<Float>
     ) {
         slab.update(repeating: 0, count: ph * pw * 16)
@@ -165,7 +170,8 @@ public struct SmallGroupConvolution: Sendable {
             for channel in stride(from: 0, to: c, by: 16) {
                 copyImage(x, n, channel, into: slab)
                 let filters = filters + place(channel, 0, 0)
-                let ending = Ending(bias: ending.bias.map { $0 + channel }, rectify: ending.rectify, accumulate: ending.accumulate)
+                let ending = Ending(
+                    bias: ending.bias.map { $0 + channel }, rectify: ending.rectify, accumulate: ending.accumulate)
                 for oh in 0..<geometry.outputHeight {
                     let line = slab + oh * geometry.strideHeight * pw * 16
                     let row = y + (n * geometry.outputHeight + oh) * geometry.outputWidth * c + channel
@@ -190,7 +196,8 @@ public struct SmallGroupConvolution: Sendable {
     /// `count` neighbouring outputs, which share each load of filter values.
     @inline(__always)
     private func correlate<Group: ChannelGroup, let count: Int>(
-        _: Group.Type, _ zeros: InlineArray<count, Vector>, _ x: UnsafePointer<Float>, _ filters: UnsafePointer<Float>, _ ending: Ending,
+        _: Group.Type, _ zeros: InlineArray<count, Vector>, _ x: UnsafePointer<Float>, _ filters: UnsafePointer<Float>,
+        _ ending: Ending,
         _ y: UnsafeMutablePointer<Float>
     ) {
         var sums = zeros
@@ -223,7 +230,9 @@ public struct SmallGroupConvolution: Sendable {
     ) {
         forEachTap { tap, offset in
             var sum = corner.vector(offset * 16)
-            Group.forEachValue(gradient) { i, value in sum = sum.plus(value, times: filters.vector((tap * Group.size + i) * 16)) }
+            Group.forEachValue(gradient) { i, value in
+                sum = sum.plus(value, times: filters.vector((tap * Group.size + i) * 16))
+            }
             corner.store(sum, offset * 16)
         }
     }
@@ -237,7 +246,8 @@ public struct SmallGroupConvolution: Sendable {
         var partial = InlineArray<16, Vector>(repeating: .zero)
         for pixel in 0..<geometry.outputWidth {
             let factor = dy.vector(pixel * c)
-            Group.forEachValue(x.vector(pixel * step)) { i, value in partial[i] = partial[i].plus(value, times: factor) }
+            Group.forEachValue(x.vector(pixel * step)) { i, value in partial[i] = partial[i].plus(value, times: factor)
+            }
         }
         for i in 0..<Group.size { sums.store(sums.vector(i * 16) + partial[i], i * 16) }
     }
@@ -246,7 +256,9 @@ public struct SmallGroupConvolution: Sendable {
 
     /// Where the filters for vectors hold value i under tap `tap` for channel `channel`.
     @inline(__always)
-    private func place(_ channel: Int, _ tap: Int, _ i: Int) -> Int { ((channel / 16 * taps + tap) * s + i) * 16 + channel % 16 }
+    private func place(_ channel: Int, _ tap: Int, _ i: Int) -> Int {
+        ((channel / 16 * taps + tap) * s + i) * 16 + channel % 16
+    }
 
     /// Calls `body(output channel, tap, i, index in w)` for each filter value.
     @inline(__always)
@@ -274,7 +286,8 @@ public struct SmallGroupConvolution: Sendable {
 
     /// Sixteen channels of image n, into the part of the slab that is not padding.
     @inline(__always)
-    private func copyImage(_ x: UnsafePointer<Float>, _ n: Int, _ channel: Int, into slab: UnsafeMutablePointer<Float>) {
+    private func copyImage(_ x: UnsafePointer<Float>, _ n: Int, _ channel: Int, into slab: UnsafeMutablePointer<Float>)
+    {
         for row in 0..<geometry.inputHeight {
             let source = x + (n * geometry.inputHeight + row) * geometry.inputWidth * c + channel
             let target = slab + ((row + geometry.paddingTop) * pw + geometry.paddingLeft) * 16

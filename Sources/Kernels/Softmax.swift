@@ -1,8 +1,9 @@
 /// Softmax and cross-entropy over rows of logits [rows, classes].
 
 /// y = eˣ / Σ eˣ in each row, or log of it.
-public func softmax(
-    _ x: UnsafePointer<Float>, rows: Int, columns: Int, logarithm takeLogarithm: Bool, into y: UnsafeMutablePointer<Float>
+package func softmax(
+    _ x: UnsafePointer<Float>, rows: Int, columns: Int, logarithm takeLogarithm: Bool,
+    into y: UnsafeMutablePointer<Float>
 ) {
     for row in 0..<rows {
         let source = x + row * columns
@@ -18,8 +19,9 @@ public func softmax(
     }
 }
 
-/// dx = y (dy − Σ dy y) for softmax, dx = dy − eʸ Σ dy for log-softmax, from the saved output y; added with `accumulate`.
-public func softmaxGradient(
+/// dx = y (dy − Σ dy y) for softmax, dx = dy − eʸ Σ dy for log-softmax, from the saved output y; added with
+/// `accumulate`.
+package func softmaxGradient(
     output y: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, rows: Int, columns: Int, logarithm: Bool,
     into dx: UnsafeMutablePointer<Float>, accumulate: Bool
 ) {
@@ -49,7 +51,7 @@ private func exponentials(
 }
 
 /// What a cross-entropy needs to know of its targets.
-public enum CrossEntropyTarget {
+package enum CrossEntropyTarget {
     /// One class index a row.
     case classes(UnsafePointer<Int32>)
     /// A distribution a row [rows, classes].
@@ -62,7 +64,7 @@ public enum CrossEntropyTarget {
 ///   - smoothing: ε of label smoothing (Szegedy et al. 2016, section 7): t ← (1 − ε) t + ε / classes.
 ///   - gradient: [rows, classes], for a sum of losses (not divided by the rows).
 /// - Returns: the summed loss, and in how many rows the largest logit is the target's largest class.
-public func crossEntropy(
+package func crossEntropy(
     _ x: UnsafePointer<Float>, rows: Int, classes: Int, target: CrossEntropyTarget, smoothing: Float,
     gradient: UnsafeMutablePointer<Float>
 ) -> (loss: Float, correct: Int) {
@@ -102,7 +104,7 @@ public func crossEntropy(
 
 /// The index of the largest value, the first of equal ones; −1 where a NaN is among them.
 @inline(__always)
-public func largest(_ x: UnsafePointer<Float>, _ count: Int) -> Int {
+package func largest(_ x: UnsafePointer<Float>, _ count: Int) -> Int {
     var best = 0
     for k in 0..<count {
         if x[k].isNaN { return -1 }

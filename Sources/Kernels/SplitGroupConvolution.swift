@@ -1,4 +1,5 @@
-/// Convolution in groups that are wide enough for an algorithm of their own: each group is copied out and computed as a convolution without groups.
+/// Convolution in groups that are wide enough for an algorithm of their own: each group is copied out and computed as a
+/// convolution without groups.
 struct SplitGroupConvolution {
     let geometry: ConvolutionGeometry
     private let inner: any ConvolutionKernel
@@ -14,14 +15,19 @@ struct SplitGroupConvolution {
     private var outputCount: Int { (geometry.outputPixels * geometry.groupOutputChannels + 15) / 16 * 16 }
 
     /// The columns of group `group` of x [rows, groups · channels], as [rows, channels].
-    private func gather(_ x: UnsafePointer<Float>, group: Int, rows: Int, channels: Int, into target: UnsafeMutablePointer<Float>) {
+    private func gather(
+        _ x: UnsafePointer<Float>, group: Int, rows: Int, channels: Int, into target: UnsafeMutablePointer<Float>
+    ) {
         let source = x + group * channels
-        for row in 0..<rows { (target + row * channels).update(from: source + row * geometry.groups * channels, count: channels) }
+        for row in 0..<rows {
+            (target + row * channels).update(from: source + row * geometry.groups * channels, count: channels)
+        }
     }
 
     /// The same back, or added to what is there.
     private func scatter(
-        _ source: UnsafePointer<Float>, group: Int, rows: Int, channels: Int, into y: UnsafeMutablePointer<Float>, adding: Bool
+        _ source: UnsafePointer<Float>, group: Int, rows: Int, channels: Int, into y: UnsafeMutablePointer<Float>,
+        adding: Bool
     ) {
         let target = y + group * channels
         for row in 0..<rows {
@@ -63,7 +69,8 @@ extension SplitGroupConvolution: ConvolutionKernel {
             if dw != nil { gather(x, group: group, rows: inputPixels, channels: c, into: xs) }
             gather(dy, group: group, rows: geometry.outputPixels, channels: o, into: dys)
             inner.gradients(
-                xs, w + filters, dys, data: dx == nil ? nil : dxs, accumulateData: false, filter: dw.map { $0 + filters },
+                xs, w + filters, dys, data: dx == nil ? nil : dxs, accumulateData: false,
+                filter: dw.map { $0 + filters },
                 accumulateFilter: accumulateFilter, scratch: dys + outputCount)
             if let dx { scatter(dxs, group: group, rows: inputPixels, channels: c, into: dx, adding: accumulateData) }
         }

@@ -2,9 +2,10 @@ import Glibc
 
 /// eˣ in every lane, relative error below 2 · 10⁻⁷, 0 below −87.3 and +∞ above 88.7; NaN stays NaN.
 ///
-/// Cody and Waite reduction x = n ln 2 + r with |r| ≤ ln 2 / 2 and the degree-6 polynomial of Cephes `expf` (Moshier 1989).
+/// Cody and Waite reduction x = n ln 2 + r with |r| ≤ ln 2 / 2 and the degree-6 polynomial of Cephes `expf` (Moshier
+/// 1989).
 @inlinable @inline(__always)
-public func exponential(_ x: Vector) -> Vector {
+package func exponential(_ x: Vector) -> Vector {
     let magic = Vector(repeating: 12_582_912)  // 1.5 · 2²³: adding it rounds to an integer
     let limited = x.clamped(lowerBound: Vector(repeating: -87.5), upperBound: Vector(repeating: 88.7))
     let shifted = magic.addingProduct(limited, Vector(repeating: 1.442_695_04))
@@ -29,7 +30,7 @@ public func exponential(_ x: Vector) -> Vector {
 ///
 /// For |x| < 0.625 the odd polynomial of Cephes `tanhf`, else 1 − 2 / (e²ˣ + 1).
 @inlinable @inline(__always)
-public func hyperbolicTangent(_ x: Vector) -> Vector {
+package func hyperbolicTangent(_ x: Vector) -> Vector {
     let z = x * x
     var p = Vector(repeating: -5.704_988_7e-3)
     p = Vector(repeating: 2.063_908_8e-2).addingProduct(p, z)
@@ -44,23 +45,23 @@ public func hyperbolicTangent(_ x: Vector) -> Vector {
 
 /// 1 / (1 + e⁻ˣ) in every lane.
 @inlinable @inline(__always)
-public func logistic(_ x: Vector) -> Vector { Vector(repeating: 1) / (Vector(repeating: 1) + exponential(-x)) }
+package func logistic(_ x: Vector) -> Vector { Vector(repeating: 1) / (Vector(repeating: 1) + exponential(-x)) }
 
 /// The natural logarithm, correctly rounded to 32 bits from the C library's double precision.
 @inlinable @inline(__always)
-public func logarithm(_ x: Float) -> Float { Float(Glibc.log(Double(x))) }
+package func logarithm(_ x: Float) -> Float { Float(Glibc.log(Double(x))) }
 
 /// log(1 + eˣ) without overflow or cancellation.
 @inlinable @inline(__always)
-public func softplus(_ x: Float) -> Float {
+package func softplus(_ x: Float) -> Float {
     let d = Double(x)
     return Float(max(d, 0) + log1p(exp(-abs(d))))
 }
 
 /// The error function.
 @inlinable @inline(__always)
-public func errorFunction(_ x: Float) -> Float { Float(erf(Double(x))) }
+package func errorFunction(_ x: Float) -> Float { Float(erf(Double(x))) }
 
 /// eˣ of one number with the same bits as the vector version.
 @inlinable @inline(__always)
-public func exponential(_ x: Float) -> Float { exponential(Vector(repeating: x))[0] }
+package func exponential(_ x: Float) -> Float { exponential(Vector(repeating: x))[0] }

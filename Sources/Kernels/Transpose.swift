@@ -22,14 +22,19 @@ func transpose(_ a: UnsafePointer<Float>, rows: Int, columns: Int, into b: Unsaf
 @inline(__always)
 func transposeSixteen(_ a: UnsafePointer<Float>, lineStride: Int, into b: UnsafeMutablePointer<Float>) {
     for row in stride(from: 0, to: 16, by: 4) {
-        for column in stride(from: 0, to: 16, by: 4) { transposeFour(a + (row * lineStride + column), lineStride, into: b + (column * 16 + row), 16) }
+        for column in stride(from: 0, to: 16, by: 4) {
+            transposeFour(a + (row * lineStride + column), lineStride, into: b + (column * 16 + row), 16)
+        }
     }
 }
 
 /// A block of 4 × 4; `columns` and `rows` are the distances between the lines of `a` and `b`.
 @inline(__always)
-private func transposeFour(_ a: UnsafePointer<Float>, _ columns: Int, into b: UnsafeMutablePointer<Float>, _ rows: Int) {
-    @inline(__always) func line(_ row: Int) -> SIMD4<Float> { UnsafeRawPointer(a + row * columns).loadUnaligned(as: SIMD4<Float>.self) }
+private func transposeFour(_ a: UnsafePointer<Float>, _ columns: Int, into b: UnsafeMutablePointer<Float>, _ rows: Int)
+{
+    @inline(__always) func line(_ row: Int) -> SIMD4<Float> {
+        UnsafeRawPointer(a + row * columns).loadUnaligned(as: SIMD4<Float>.self)
+    }
     @inline(__always) func store(_ line: SIMD4<Float>, _ column: Int) {
         UnsafeMutableRawPointer(b + column * rows).storeBytes(of: line, as: SIMD4<Float>.self)
     }

@@ -7,13 +7,13 @@
 
 /// What happens to a summed gradient before a rule sees it:
 /// g ← clamp(scale · g, −limit, limit) + l2 · θ + l1 · sign(θ).
-public struct GradientTerms: Equatable, Sendable {
-    public var scale: Float
-    public var limit: Float
-    public var l2: Float
-    public var l1: Float
+package struct GradientTerms: Equatable, Sendable {
+    package var scale: Float
+    package var limit: Float
+    package var l2: Float
+    package var l1: Float
 
-    public init(scale: Float = 1, limit: Float = .infinity, l2: Float = 0, l1: Float = 0) {
+    package init(scale: Float = 1, limit: Float = .infinity, l2: Float = 0, l1: Float = 0) {
         self.scale = scale
         self.limit = limit
         self.l2 = l2
@@ -30,7 +30,7 @@ public struct GradientTerms: Equatable, Sendable {
 }
 
 /// θ ← θ − η g.
-public func updateSGD(
+package func updateSGD(
     parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>, count: Int,
     terms: GradientTerms, learningRate: Float
 ) {
@@ -41,7 +41,7 @@ public func updateSGD(
 }
 
 /// v ← γ v + g; θ ← θ − η v, or with Nesterov's look-ahead θ ← θ − η (g + γ v).
-public func updateMomentum(
+package func updateMomentum(
     parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>, velocity: UnsafeMutablePointer<Float>,
     count: Int, terms: GradientTerms, learningRate: Float, momentum: Float, nesterov: Bool
 ) {
@@ -63,7 +63,7 @@ public func updateMomentum(
 }
 
 /// s ← s + g²; θ ← θ − η g / (√s + ε).
-public func updateAdagrad(
+package func updateAdagrad(
     parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>, squares: UnsafeMutablePointer<Float>,
     count: Int, terms: GradientTerms, learningRate: Float, epsilon: Float
 ) {
@@ -76,7 +76,7 @@ public func updateAdagrad(
 }
 
 /// s ← ρ s + (1 − ρ) g²; Δ = √(u + ε) / √(s + ε) · g; u ← ρ u + (1 − ρ) Δ²; θ ← θ − η Δ.
-public func updateAdadelta(
+package func updateAdadelta(
     parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>, squares: UnsafeMutablePointer<Float>,
     updates: UnsafeMutablePointer<Float>, count: Int,
     terms: GradientTerms, learningRate: Float, decay: Float, complement: Float, epsilon: Float
@@ -92,7 +92,7 @@ public func updateAdadelta(
 }
 
 /// s ← α s + (1 − α) g²; θ ← θ − η g / (√s + ε).
-public func updateRMSprop(
+package func updateRMSprop(
     parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>, squares: UnsafeMutablePointer<Float>,
     count: Int, terms: GradientTerms, learningRate: Float, decay: Float, complement: Float, epsilon: Float
 ) {
@@ -105,7 +105,7 @@ public func updateRMSprop(
 }
 
 /// s ← α s + (1 − α) g²; v ← γ v + g / (√s + ε); θ ← θ − η v.
-public func updateRMSpropMomentum(
+package func updateRMSpropMomentum(
     parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>, squares: UnsafeMutablePointer<Float>,
     velocity: UnsafeMutablePointer<Float>, count: Int,
     terms: GradientTerms, learningRate: Float, decay: Float, complement: Float, epsilon: Float, momentum: Float
@@ -121,20 +121,20 @@ public func updateRMSpropMomentum(
 }
 
 /// The numbers of one step of Adam, bias corrections included.
-public struct AdamCoefficients: Equatable, Sendable {
+package struct AdamCoefficients: Equatable, Sendable {
     /// β₁ and 1 − β₁.
-    public var momentum, momentumComplement: Float
+    package var momentum, momentumComplement: Float
     /// β₂ and 1 − β₂.
-    public var decay, decayComplement: Float
+    package var decay, decayComplement: Float
     /// η / (1 − β₁ᵗ).
-    public var stepSize: Float
+    package var stepSize: Float
     /// √(1 − β₂ᵗ).
-    public var correction: Float
-    public var epsilon: Float
+    package var correction: Float
+    package var epsilon: Float
     /// 1 − η λ for decoupled weight decay, else 1.
-    public var shrinkage: Float
+    package var shrinkage: Float
 
-    public init(
+    package init(
         momentum: Float, momentumComplement: Float, decay: Float, decayComplement: Float, stepSize: Float,
         correction: Float, epsilon: Float, shrinkage: Float
     ) {
@@ -150,7 +150,7 @@ public struct AdamCoefficients: Equatable, Sendable {
 }
 
 /// m ← β₁ m + (1 − β₁) g; s ← β₂ s + (1 − β₂) g²; θ ← shrinkage · θ − stepSize · m / (√s / correction + ε).
-public func updateAdam(
+package func updateAdam(
     parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>, momentum: UnsafeMutablePointer<Float>,
     squares: UnsafeMutablePointer<Float>, count: Int, terms: GradientTerms, coefficients k: AdamCoefficients
 ) {
@@ -165,10 +165,10 @@ public func updateAdam(
 }
 
 /// The factors and bounds of Rprop's step sizes.
-public struct RpropCoefficients: Equatable, Sendable {
-    public var growth, shrinkage, minimumStep, maximumStep: Float
+package struct RpropCoefficients: Equatable, Sendable {
+    package var growth, shrinkage, minimumStep, maximumStep: Float
 
-    public init(growth: Float, shrinkage: Float, minimumStep: Float, maximumStep: Float) {
+    package init(growth: Float, shrinkage: Float, minimumStep: Float, maximumStep: Float) {
         self.growth = growth
         self.shrinkage = shrinkage
         self.minimumStep = minimumStep
@@ -177,7 +177,7 @@ public struct RpropCoefficients: Equatable, Sendable {
 }
 
 /// Δ grows where g kept its sign and shrinks where it changed, and there g ← 0; θ ← θ − sign(g) Δ; previous ← g.
-public func updateRprop(
+package func updateRprop(
     parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>, previous: UnsafeMutablePointer<Float>,
     steps: UnsafeMutablePointer<Float>, count: Int, terms: GradientTerms, coefficients k: RpropCoefficients
 ) {
@@ -194,7 +194,7 @@ public func updateRprop(
 }
 
 /// a ← a + (1 − decay) (θ − a): an exponential moving average of the parameters.
-public func updateAverage(
+package func updateAverage(
     averages: UnsafeMutablePointer<Float>, parameters: UnsafePointer<Float>, count: Int, complement: Float
 ) {
     for i in 0..<count { averages[i] += complement * (parameters[i] - averages[i]) }

@@ -1,8 +1,8 @@
 /// The vector that explicit kernels compute with: one AVX-512 register, two AVX2 registers.
-public typealias Vector = SIMD16<Float>
+@usableFromInline package typealias Vector = SIMD16<Float>
 
 /// The number of floats in a ``Vector``.
-@inlinable @inline(__always) public var vectorWidth: Int { 16 }
+@inlinable @inline(__always) package var vectorWidth: Int { 16 }
 
 extension UnsafePointer<Float> {
     @inlinable @inline(__always)

@@ -1,5 +1,5 @@
-// A few sums that stay in registers. Arrays of them have so few elements that loops over these are unrolled, which loops
-// over as many single vectors are not.
+// A few sums that stay in registers. Arrays of them have so few elements that loops over these are unrolled, which
+// loops over as many single vectors are not.
 
 /// Three vectors of sums.
 struct VectorTriple {

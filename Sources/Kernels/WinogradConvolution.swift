@@ -1,21 +1,25 @@
-/// 3×3 and 5×5 convolution with stride 1, 3×3 with stride 2, by Winograd's minimal filtering; channels are multiples of 16.
+/// 3×3 and 5×5 convolution with stride 1, 3×3 with stride 2, by Winograd's minimal filtering; channels are multiples of
+/// 16.
 ///
 /// The tile's transforms are chosen here; ``WinogradPasses`` does the work with them.
-public struct WinogradConvolution: Sendable {
-    public let geometry: ConvolutionGeometry
+package struct WinogradConvolution: Sendable {
+    package let geometry: ConvolutionGeometry
     /// 4 for F(4×4, 3×3), F(4×4, 5×5) and stride 2, 2 for F(2×2, 3×3).
-    public let tileOutputs: Int
+    package let tileOutputs: Int
 
-    public init(_ geometry: ConvolutionGeometry, tileOutputs: Int) {
+    package init(_ geometry: ConvolutionGeometry, tileOutputs: Int) {
         self.geometry = geometry
         self.tileOutputs = tileOutputs
     }
 
     /// Whether the algorithm computes this shape at all.
-    public static func supports(_ g: ConvolutionGeometry) -> Bool {
+    package static func supports(_ g: ConvolutionGeometry) -> Bool {
         let isSquare = g.kernelHeight == g.kernelWidth && g.strideHeight == g.strideWidth
-        let isKnown = g.strideHeight == 1 && (g.kernelHeight == 3 || g.kernelHeight == 5) || g.strideHeight == 2 && g.kernelHeight == 3
-        return isSquare && isKnown && g.dilationHeight == 1 && g.dilationWidth == 1 && g.groups == 1 && g.inputChannels % 16 == 0
+        let isKnown =
+            g.strideHeight == 1 && (g.kernelHeight == 3 || g.kernelHeight == 5)
+            || g.strideHeight == 2 && g.kernelHeight == 3
+        return isSquare && isKnown && g.dilationHeight == 1 && g.dilationWidth == 1 && g.groups == 1
+            && g.inputChannels % 16 == 0
             && g.outputChannels % 16 == 0 && g.paddingTop < g.kernelHeight && g.paddingLeft < g.kernelWidth
     }
 
@@ -29,7 +33,7 @@ public struct WinogradConvolution: Sendable {
     }
 
     /// Floats of working memory that `forward` needs.
-    public var forwardScratchCount: Int {
+    package var forwardScratchCount: Int {
         switch kind {
         case .two: WinogradPasses<WinogradF2>(geometry: geometry).forwardScratchCount
         case .four: WinogradPasses<WinogradF4>(geometry: geometry).forwardScratchCount
@@ -39,7 +43,7 @@ public struct WinogradConvolution: Sendable {
     }
 
     /// Floats of working memory that `gradients` needs.
-    public var gradientScratchCount: Int {
+    package var gradientScratchCount: Int {
         switch kind {
         case .two: WinogradPasses<WinogradF2>(geometry: geometry).gradientScratchCount
         case .four: WinogradPasses<WinogradF4>(geometry: geometry).gradientScratchCount
@@ -49,7 +53,7 @@ public struct WinogradConvolution: Sendable {
     }
 
     /// y = x ∗ w + bias, then max(0, y) where `rectify` says so.
-    public func forward(
+    package func forward(
         _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, bias: UnsafePointer<Float>?, rectify: Bool,
         into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
     ) {
@@ -62,18 +66,24 @@ public struct WinogradConvolution: Sendable {
     }
 
     /// The gradients for the input and the filters, each only where asked for; `accumulate…` adds to what is there.
-    public func gradients(
+    package func gradients(
         _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, _ dy: UnsafePointer<Float>,
         data dx: UnsafeMutablePointer<Float>?, accumulateData: Bool, filter dw: UnsafeMutablePointer<Float>?,
         accumulateFilter: Bool, scratch: UnsafeMutablePointer<Float>
     ) {
         switch kind {
-        case .two: WinogradPasses<WinogradF2>(geometry: geometry).gradients(x, w, dy, dx, accumulateData, dw, accumulateFilter, scratch)
-        case .four: WinogradPasses<WinogradF4>(geometry: geometry).gradients(x, w, dy, dx, accumulateData, dw, accumulateFilter, scratch)
+        case .two:
+            WinogradPasses<WinogradF2>(geometry: geometry).gradients(
+                x, w, dy, dx, accumulateData, dw, accumulateFilter, scratch)
+        case .four:
+            WinogradPasses<WinogradF4>(geometry: geometry).gradients(
+                x, w, dy, dx, accumulateData, dw, accumulateFilter, scratch)
         case .fourOfFive:
-            WinogradPasses<WinogradF4Of5>(geometry: geometry).gradients(x, w, dy, dx, accumulateData, dw, accumulateFilter, scratch)
+            WinogradPasses<WinogradF4Of5>(geometry: geometry).gradients(
+                x, w, dy, dx, accumulateData, dw, accumulateFilter, scratch)
         case .strided:
-            WinogradPasses<WinogradStrided>(geometry: geometry).gradients(x, w, dy, dx, accumulateData, dw, accumulateFilter, scratch)
+            WinogradPasses<WinogradStrided>(geometry: geometry).gradients(
+                x, w, dy, dx, accumulateData, dw, accumulateFilter, scratch)
         }
     }
 }

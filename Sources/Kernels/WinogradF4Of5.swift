@@ -1,4 +1,5 @@
-/// F(4, 5) with the points 0, ±1, ±2, ±½, ∞: 64 products for 16 outputs of a 5×5 filter, 4/25 of the direct algorithm's 400.
+/// F(4, 5) with the points 0, ±1, ±2, ±½, ∞: 64 products for 16 outputs of a 5×5 filter, 4/25 of the direct algorithm's
+/// 400.
 ///
 /// The transform of the input is that of F(6, 3), which has the same points.
 enum WinogradF4Of5: WinogradTile {
@@ -71,10 +72,22 @@ enum WinogradF4Of5: WinogradTile {
         let sum3 = v(5) + v(6), difference3 = v(5) - v(6)
         out(0, v0)
         out(1, (difference1 - v7).addingProduct(difference2, constant(0.5)).addingProduct(difference3, constant(2)))
-        out(2, sum1.addingProduct(v0, constant(-5.25)).addingProduct(sum2, constant(0.25)).addingProduct(sum3, constant(4)))
-        out(3, (v7 * constant(5.25)).addingProduct(difference1, constant(-4.25)).addingProduct(difference2 + difference3, constant(-2.5)))
-        out(4, (v0 * constant(5.25)).addingProduct(sum1, constant(-4.25)).addingProduct(sum2, constant(-1.25)).addingProduct(sum3, constant(-5)))
-        out(5, difference1.addingProduct(v7, constant(-5.25)).addingProduct(difference2, constant(2)).addingProduct(difference3, constant(0.5)))
+        out(
+            2,
+            sum1.addingProduct(v0, constant(-5.25)).addingProduct(sum2, constant(0.25)).addingProduct(sum3, constant(4))
+        )
+        out(
+            3,
+            (v7 * constant(5.25)).addingProduct(difference1, constant(-4.25)).addingProduct(
+                difference2 + difference3, constant(-2.5)))
+        out(
+            4,
+            (v0 * constant(5.25)).addingProduct(sum1, constant(-4.25)).addingProduct(sum2, constant(-1.25))
+                .addingProduct(sum3, constant(-5)))
+        out(
+            5,
+            difference1.addingProduct(v7, constant(-5.25)).addingProduct(difference2, constant(2)).addingProduct(
+                difference3, constant(0.5)))
         out(6, sum1 + sum2 + sum3 - v0)
         out(7, v7)
     }

@@ -10,7 +10,10 @@ extension WinogradPasses {
 
     /// Uᵖ[o, c] = (G g Gᵀ)ₚ.
     @inline(__always)
-    func transformFilters(_ w: UnsafePointer<Float>, _ filters: Range<Int>, _ channels: Range<Int>, into u: WinogradPlanes, _ work: Workspace) {
+    func transformFilters(
+        _ w: UnsafePointer<Float>, _ filters: Range<Int>, _ channels: Range<Int>, into u: WinogradPlanes,
+        _ work: Workspace
+    ) {
         for filter in filters {
             let source = w + filter * taps * c + channels.lowerBound
             let target = u.pointer + (filter - filters.lowerBound) * u.width
@@ -24,17 +27,20 @@ extension WinogradPasses {
     /// Uᵖ[c, o] = (G g Gᵀ)ₚ: the forward products' second factor, so that it needs no transposition.
     @inline(__always)
     func transformTransposedFilters(
-        _ w: UnsafePointer<Float>, _ filters: Range<Int>, _ channels: Range<Int>, into u: WinogradPlanes, _ work: Workspace
+        _ w: UnsafePointer<Float>, _ filters: Range<Int>, _ channels: Range<Int>, into u: WinogradPlanes,
+        _ work: Workspace
     ) {
         let transposed = work.transposed
         for filter in stride(from: filters.lowerBound, to: filters.upperBound, by: 16) {
             for channel in stride(from: channels.lowerBound, to: channels.upperBound, by: 16) {
                 for tap in 0..<taps {
-                    transposeSixteen(w + (filter * taps + tap) * c + channel, lineStride: taps * c, into: transposed + tap * 256)
+                    transposeSixteen(
+                        w + (filter * taps + tap) * c + channel, lineStride: taps * c, into: transposed + tap * 256)
                 }
                 let target = u.pointer + (channel - channels.lowerBound) * u.width + filter - filters.lowerBound
                 for line in 0..<16 {
-                    transformFilter(transposed + line * 16, tapStride: 256, into: target + line * u.width, u.stride, work)
+                    transformFilter(
+                        transposed + line * 16, tapStride: 256, into: target + line * u.width, u.stride, work)
                 }
             }
         }
@@ -57,12 +63,15 @@ extension WinogradPasses {
     /// dw = Gᵀ dU G, or dw += it.
     @inline(__always)
     func transformFilterGradient(
-        _ du: WinogradPlanes, _ filters: Range<Int>, _ channels: Range<Int>, into dw: UnsafeMutablePointer<Float>, accumulate: Bool,
+        _ du: WinogradPlanes, _ filters: Range<Int>, _ channels: Range<Int>, into dw: UnsafeMutablePointer<Float>,
+        accumulate: Bool,
         _ work: Workspace
     ) {
         let (n, half) = (Tile.filters, work.half)
         for filter in filters {
-            if filter + 1 < filters.upperBound { prefetchTaps(dw + (filter + 1) * taps * c + channels.lowerBound, channels.count, for: .writing) }
+            if filter + 1 < filters.upperBound {
+                prefetchTaps(dw + (filter + 1) * taps * c + channels.lowerBound, channels.count, for: .writing)
+            }
             for channel in stride(from: 0, to: channels.count, by: 16) {
                 let source = du.pointer + (filter - filters.lowerBound) * du.width + channel
                 for i in 0..<n {

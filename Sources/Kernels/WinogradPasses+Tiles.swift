@@ -1,6 +1,7 @@
 /// The two-dimensional transforms over a block of tiles and a slice of channels.
 ///
-/// While a tile is transformed the next one's pixels are fetched: they lie in many short pieces, which the processor does not foresee.
+/// While a tile is transformed the next one's pixels are fetched: they lie in many short pieces, which the processor
+/// does not foresee.
 extension WinogradPasses {
     /// The image that a tile lies in, and its first output's row and column.
     @inline(__always)
@@ -13,14 +14,17 @@ extension WinogradPasses {
     /// Vᵖ[t, c] = (Bᵀ d B)ₚ.
     @inline(__always)
     func transformInput(
-        _ x: UnsafePointer<Float>, _ tiles: Range<Int>, _ channels: Range<Int>, into v: WinogradPlanes, _ work: Workspace
+        _ x: UnsafePointer<Float>, _ tiles: Range<Int>, _ channels: Range<Int>, into v: WinogradPlanes,
+        _ work: Workspace
     ) {
         let n = Tile.samples
         let (half, zeros) = (work.half, UnsafePointer(work.zeros))
         withUnsafeTemporaryAllocation(of: UnsafePointer<Float>.self, capacity: n * n) { pixels in
             for tile in tiles {
                 inputPixels(x + channels.lowerBound, tile, zeros, pixels)
-                if tile + 1 < tiles.upperBound { prefetchInput(x + channels.lowerBound, tile + 1, v.width, for: .reading) }
+                if tile + 1 < tiles.upperBound {
+                    prefetchInput(x + channels.lowerBound, tile + 1, v.width, for: .reading)
+                }
                 let row = v.pointer + (tile - tiles.lowerBound) * v.width
                 for channel in stride(from: 0, to: v.width, by: 16) {
                     for i in 0..<n {
@@ -42,8 +46,11 @@ extension WinogradPasses {
         let column = origin.column * Tile.stride - geometry.paddingLeft
         let shared = origin.column == 0 ? 0 : sharedSamples
         for i in max(0, row)..<max(0, row, min(row + Tile.samples, geometry.inputHeight)) {
-            for j in max(0, column + shared)..<max(0, column + shared, min(column + Tile.samples, geometry.inputWidth)) {
-                prefetch(x + ((origin.image * geometry.inputHeight + i) * geometry.inputWidth + j) * c, count: width, for: use)
+            for j in max(0, column + shared)..<max(0, column + shared, min(column + Tile.samples, geometry.inputWidth))
+            {
+                prefetch(
+                    x + ((origin.image * geometry.inputHeight + i) * geometry.inputWidth + j) * c, count: width,
+                    for: use)
             }
         }
     }
@@ -54,7 +61,8 @@ extension WinogradPasses {
         let (image, row, column) = origin(tile)
         for i in row..<min(row + Tile.outputs, geometry.outputHeight) {
             for j in column..<min(column + Tile.outputs, geometry.outputWidth) {
-                prefetch(y + ((image * geometry.outputHeight + i) * geometry.outputWidth + j) * o, count: width, for: use)
+                prefetch(
+                    y + ((image * geometry.outputHeight + i) * geometry.outputWidth + j) * o, count: width, for: use)
             }
         }
     }
@@ -62,7 +70,8 @@ extension WinogradPasses {
     /// Fills `pixels` with pointers to a tile's input pixels; those outside the image point at zeros.
     @inline(__always)
     private func inputPixels(
-        _ x: UnsafePointer<Float>, _ tile: Int, _ zeros: UnsafePointer<Float>, _ pixels: UnsafeMutableBufferPointer<UnsafePointer<Float>>
+        _ x: UnsafePointer<Float>, _ tile: Int, _ zeros: UnsafePointer<Float>,
+        _ pixels: UnsafeMutableBufferPointer<UnsafePointer<Float>>
     ) {
         let (height, width) = (geometry.inputHeight, geometry.inputWidth)
         let origin = origin(tile)
@@ -104,7 +113,9 @@ extension WinogradPasses {
                         { i, sum in
                             guard i < rows else { return }
                             let value = sum + shift
-                            corner.store(rectify ? value.replacing(with: 0, where: value .< Vector.zero) : value, (i * width + j) * o + channel)
+                            corner.store(
+                                rectify ? value.replacing(with: 0, where: value .< Vector.zero) : value,
+                                (i * width + j) * o + channel)
                         })
                 }
             }
@@ -114,7 +125,8 @@ extension WinogradPasses {
     /// Ŷᵖ[t, o] = (A dY Aᵀ)ₚ.
     @inline(__always)
     func transformOutputGradient(
-        _ dy: UnsafePointer<Float>, _ tiles: Range<Int>, _ filters: Range<Int>, into m: WinogradPlanes, _ work: Workspace
+        _ dy: UnsafePointer<Float>, _ tiles: Range<Int>, _ filters: Range<Int>, into m: WinogradPlanes,
+        _ work: Workspace
     ) {
         let (n, k) = (Tile.points, Tile.outputs)
         let (half, zeros) = (work.half, UnsafePointer(work.zeros))
@@ -122,11 +134,15 @@ extension WinogradPasses {
         withUnsafeTemporaryAllocation(of: UnsafePointer<Float>.self, capacity: k * k) { pixels in
             for tile in tiles {
                 let (image, row, column) = origin(tile)
-                if tile + 1 < tiles.upperBound { prefetchOutput(dy + filters.lowerBound, tile + 1, m.width, for: .reading) }
+                if tile + 1 < tiles.upperBound {
+                    prefetchOutput(dy + filters.lowerBound, tile + 1, m.width, for: .reading)
+                }
                 for i in 0..<k {
                     for j in 0..<k {
                         let isInside = row + i < height && column + j < width
-                        pixels[i * k + j] = isInside ? dy + ((image * height + row + i) * width + column + j) * o + filters.lowerBound : zeros
+                        pixels[i * k + j] =
+                            isInside
+                            ? dy + ((image * height + row + i) * width + column + j) * o + filters.lowerBound : zeros
                     }
                 }
                 let target = m.pointer + (tile - tiles.lowerBound) * m.width
@@ -135,7 +151,8 @@ extension WinogradPasses {
                         Tile.outputAdjoint({ pixels[i * k + $0].vector(channel) }, { half[i * n + $0] = $1 })
                     }
                     for j in 0..<n {
-                        Tile.outputAdjoint({ half[$0 * n + j] }, { (target + channel).store($1, ($0 * n + j) * m.stride) })
+                        Tile.outputAdjoint(
+                            { half[$0 * n + j] }, { (target + channel).store($1, ($0 * n + j) * m.stride) })
                     }
                 }
             }
@@ -145,7 +162,8 @@ extension WinogradPasses {
     /// dx = B dV Bᵀ, or dx += it; neighbouring tiles overlap, so they add up, in the order of the tiles.
     @inline(__always)
     func addInputGradient(
-        _ v: WinogradPlanes, _ tiles: Range<Int>, _ channels: Range<Int>, into dx: UnsafeMutablePointer<Float>, accumulate: Bool,
+        _ v: WinogradPlanes, _ tiles: Range<Int>, _ channels: Range<Int>, into dx: UnsafeMutablePointer<Float>,
+        accumulate: Bool,
         _ work: Workspace
     ) {
         let (n, half) = (Tile.samples, work.half)

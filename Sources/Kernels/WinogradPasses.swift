@@ -1,11 +1,12 @@
 /// The three passes of a Winograd convolution, by blocks of tiles and of filters.
 ///
-/// Lavin and Gray 2016. Y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A for each tile; summing over channels turns ⊙ into one matrix product a
-/// product point. Both gradients are the exact adjoints of these linear maps, so they share the
+/// Lavin and Gray 2016. Y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A for each tile; summing over channels turns ⊙ into one matrix
+/// product a product point. Both gradients are the exact adjoints of these linear maps, so they share the
 /// transformed output gradient Ŷ = A dY Aᵀ:  dU = Ŷᵀ V, dg = Gᵀ dU G;  dV = Ŷ U, dd = B dV Bᵀ, overlapping tiles added.
 ///
-/// Transformed filters are several times larger than the filters, so they are never stored: a block of 64 × 64 is transformed
-/// into the second-level cache, multiplied with a block of tiles, and transformed again for the next block of tiles.
+/// Transformed filters are several times larger than the filters, so they are never stored: a block of 64 × 64 is
+/// transformed into the second-level cache, multiplied with a block of tiles, and transformed again for the next block
+/// of tiles.
 struct WinogradPasses<Tile: WinogradTile> {
     let geometry: ConvolutionGeometry
 
@@ -68,7 +69,8 @@ struct WinogradPasses<Tile: WinogradTile> {
         let work = workspace(v + inputSlices * inputCount)
         forEachBlock { tiles in
             forEachSlice(of: c) { index, channels in
-                transformInput(x, tiles, channels, into: WinogradPlanes(v + index * inputCount, inputPlane, channels), work)
+                transformInput(
+                    x, tiles, channels, into: WinogradPlanes(v + index * inputCount, inputPlane, channels), work)
             }
             forEachSlice(of: o) { _, filters in
                 let m = WinogradPlanes(m, outputPlane, filters)
@@ -93,7 +95,8 @@ struct WinogradPasses<Tile: WinogradTile> {
     @inline(__always)
     func gradients(
         _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, _ dy: UnsafePointer<Float>,
-        _ dx: UnsafeMutablePointer<Float>?, _ accumulateData: Bool, _ dw: UnsafeMutablePointer<Float>?, _ accumulateFilter: Bool,
+        _ dx: UnsafeMutablePointer<Float>?, _ accumulateData: Bool, _ dw: UnsafeMutablePointer<Float>?,
+        _ accumulateFilter: Bool,
         _ scratch: UnsafeMutablePointer<Float>
     ) {
         let (v, u, m) = (scratch, scratch + inputCount, scratch + inputCount + filterCount)
@@ -103,7 +106,8 @@ struct WinogradPasses<Tile: WinogradTile> {
         if let dw, !accumulateFilter, tiles == 0 { dw.update(repeating: 0, count: geometry.filterCount) }
         forEachBlock { tiles in
             forEachSlice(of: o) { index, filters in
-                transformOutputGradient(dy, tiles, filters, into: WinogradPlanes(m + index * outputCount, outputPlane, filters), work)
+                transformOutputGradient(
+                    dy, tiles, filters, into: WinogradPlanes(m + index * outputCount, outputPlane, filters), work)
             }
             forEachSlice(of: c) { _, channels in
                 let v = WinogradPlanes(v, inputPlane, channels)
@@ -143,7 +147,9 @@ struct WinogradPasses<Tile: WinogradTile> {
 
     /// dV = Ŷ U.
     @inline(__always)
-    private func multiplyForData(_ m: WinogradPlanes, _ u: WinogradPlanes, tiles: Int, into v: WinogradPlanes, accumulate: Bool) {
+    private func multiplyForData(
+        _ m: WinogradPlanes, _ u: WinogradPlanes, tiles: Int, into v: WinogradPlanes, accumulate: Bool
+    ) {
         forEachProduct { product in
             multiplyInCache(
                 m: tiles, n: v.width, k: m.width, m[product.output], lda: m.width, u[product.filter], ldb: u.width,
@@ -151,7 +157,8 @@ struct WinogradPasses<Tile: WinogradTile> {
         }
     }
 
-    /// One matrix product: the planes of V, M and U, and whether it is the first of those that add up in its plane of M, and of U.
+    /// One matrix product: the planes of V, M and U, and whether it is the first of those that add up in its plane of
+    /// M, and of U.
     private struct Product {
         var input: Int
         var output: Int
@@ -167,7 +174,8 @@ struct WinogradPasses<Tile: WinogradTile> {
                 body(
                     Product(
                         input: i * Tile.samples + j, output: Tile.point(of: i) * Tile.points + Tile.point(of: j),
-                        filter: Tile.filter(of: i) * Tile.filters + Tile.filter(of: j), startsOutput: i < Tile.points && j < Tile.points,
+                        filter: Tile.filter(of: i) * Tile.filters + Tile.filter(of: j),
+                        startsOutput: i < Tile.points && j < Tile.points,
                         startsFilter: i < Tile.filters && j < Tile.filters))
             }
         }

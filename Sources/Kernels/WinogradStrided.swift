@@ -1,9 +1,10 @@
 /// The one-dimensional transforms of a 3-tap filter with stride 2: 4 outputs of 9 samples from 9 products.
 ///
-/// y[j] = g₀ d[2j] + g₁ d[2j+1] + g₂ d[2j+2]: a 2-tap filter over the even samples plus a 1-tap filter over the odd ones. The
-/// even part is F(4, 2) with the points 0, 1, −1, 2, ∞ (5 products). The odd part, extended by a fifth sample that makes its
-/// product at ∞ vanish, has 4 products at the same points, so both parts add up before the output transform; its filter
-/// is g₁ at every point. Winograd 1980; Huang et al., "DWM: a decomposable Winograd method for convolution acceleration", AAAI 2020.
+/// y[j] = g₀ d[2j] + g₁ d[2j+1] + g₂ d[2j+2]: a 2-tap filter over the even samples plus a 1-tap filter over the odd
+/// ones. The even part is F(4, 2) with the points 0, 1, −1, 2, ∞ (5 products). The odd part, extended by a fifth sample
+/// that makes its product at ∞ vanish, has 4 products at the same points, so both parts add up before the output
+/// transform; its filter is g₁ at every point. Winograd 1980; Huang et al., "DWM: a decomposable Winograd method for
+/// convolution acceleration", AAAI 2020.
 ///
 /// Products 0…4 are the even part's at the points in this order, 5…8 the odd part's at the four finite ones.
 enum WinogradStrided: WinogradTile {
@@ -67,7 +68,9 @@ enum WinogradStrided: WinogradTile {
         let half = (v0 - v1) * constant(0.5)
         let sixth = (v3 - v2) * constant(1 / 6)
         let d3 = half + sixth
-        out(v0, (v1 - v2 * constant(0.5)) - (v0 * constant(0.5)) - sixth, (v1 + v2).addingProduct(v0, constant(-2)) * constant(0.5), d3)
+        out(
+            v0, (v1 - v2 * constant(0.5)) - (v0 * constant(0.5)) - sixth,
+            (v1 + v2).addingProduct(v0, constant(-2)) * constant(0.5), d3)
     }
 
     /// Taps to the even part's five values and the odd part's one.

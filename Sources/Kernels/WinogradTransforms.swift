@@ -1,8 +1,10 @@
-/// The one-dimensional transforms of a Winograd algorithm: some outputs of an r-tap filter from as few products as possible.
+/// The one-dimensional transforms of a Winograd algorithm: some outputs of an r-tap filter from as few products as
+/// possible.
 ///
-/// Winograd 1980; Lavin and Gray, "Fast algorithms for convolutional neural networks", CVPR 2016, section 4. Two-dimensional
-/// tiles apply a transform to the columns and then to the rows. All work on vectors of 16 channels; what they read
-/// and write through closures is inlined, so that the first pass reads the image and the second writes the result.
+/// Winograd 1980; Lavin and Gray, "Fast algorithms for convolutional neural networks", CVPR 2016, section 4.
+/// Two-dimensional tiles apply a transform to the columns and then to the rows. All work on vectors of 16 channels;
+/// what they read and write through closures is inlined, so that the first pass reads the image and the second writes
+/// the result.
 ///
 /// With stride 1, F(m, r) has m + r − 1 samples and products, each at a point and with a filter transform of its own.
 protocol WinogradTile {

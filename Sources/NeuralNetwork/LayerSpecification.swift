@@ -1,5 +1,5 @@
 /// A layer as a configuration describes it: pure data, from which a model with parameters is built.
-public indirect enum LayerSpecification: Equatable, Sendable {
+package indirect enum LayerSpecification: Equatable, Sendable {
     /// A layer with a name, which becomes a part of its parameters' names.
     case named(String, LayerSpecification)
     /// Cross-correlation, `[N, H, W, C] → [N, H', W', filters]`.
@@ -30,21 +30,21 @@ public indirect enum LayerSpecification: Equatable, Sendable {
 
 extension LayerSpecification {
     /// Extents along height and width.
-    public struct Size: Equatable, Sendable {
-        public var height: Int
-        public var width: Int
+    package struct Size: Equatable, Sendable {
+        package var height: Int
+        package var width: Int
 
-        public init(height: Int, width: Int) {
+        package init(height: Int, width: Int) {
             self.height = height
             self.width = width
         }
 
         /// The same extent in both directions.
-        public init(_ extent: Int) { self.init(height: extent, width: extent) }
+        package init(_ extent: Int) { self.init(height: extent, width: extent) }
     }
 
     /// Zeros around an image.
-    public enum Padding: Equatable, Sendable {
+    package enum Padding: Equatable, Sendable {
         /// So many at the top and the bottom, and so many at the left and the right.
         case explicit(Size)
         /// As many as make the output ⌈input/stride⌉ large; an odd one goes to the bottom and the right.
@@ -52,18 +52,18 @@ extension LayerSpecification {
     }
 
     /// The parameters of a 2-D convolution.
-    public struct Convolution: Equatable, Sendable {
-        public var filters: Int
-        public var kernel: Size
-        public var stride: Size
-        public var padding: Padding
-        public var dilation: Size
-        public var groups: Int
-        public var bias: Bool
+    package struct Convolution: Equatable, Sendable {
+        package var filters: Int
+        package var kernel: Size
+        package var stride: Size
+        package var padding: Padding
+        package var dilation: Size
+        package var groups: Int
+        package var bias: Bool
         /// How the filters are drawn; nil for the program's default.
-        public var initializer: Initializer?
+        package var initializer: Initializer?
 
-        public init(
+        package init(
             filters: Int, kernel: Size, stride: Size = Size(1), padding: Padding = .explicit(Size(0)),
             dilation: Size = Size(1), groups: Int = 1, bias: Bool = true, initializer: Initializer? = nil
         ) {
@@ -79,15 +79,15 @@ extension LayerSpecification {
     }
 
     /// The window of a pooling layer.
-    public struct Pooling: Equatable, Sendable {
-        public var kernel: Size
-        public var stride: Size
-        public var padding: Padding
+    package struct Pooling: Equatable, Sendable {
+        package var kernel: Size
+        package var stride: Size
+        package var padding: Padding
         /// Whether a window that does not fit entirely counts (GoogLeNet), instead of being dropped.
-        public var ceil: Bool
+        package var ceil: Bool
 
         /// - Parameter stride: nil for windows that do not overlap.
-        public init(kernel: Size, stride: Size? = nil, padding: Padding = .explicit(Size(0)), ceil: Bool = false) {
+        package init(kernel: Size, stride: Size? = nil, padding: Padding = .explicit(Size(0)), ceil: Bool = false) {
             self.kernel = kernel
             self.stride = stride ?? kernel
             self.padding = padding
@@ -96,7 +96,7 @@ extension LayerSpecification {
     }
 
     /// Activation functions.
-    public enum Activation: Equatable, Sendable {
+    package enum Activation: Equatable, Sendable {
         case relu
         /// x for x > 0, slope·x otherwise.
         case leakyReLU(slope: Double)
@@ -117,7 +117,7 @@ extension LayerSpecification {
     }
 
     /// Distributions from which initial weights are drawn; n is the fan-in, m the fan-out.
-    public enum Initializer: Equatable, Sendable {
+    package enum Initializer: Equatable, Sendable {
         /// Uniform in ±√(6/(n + m)); Glorot and Bengio 2010.
         case xavierUniform
         /// Normal with variance 2/(n + m).

@@ -6,31 +6,32 @@ import TensorCore
 ///
 /// Layers are immutable and shared by all workers. A new layer is a struct with its parameters, this call, a case of
 /// ``LayerSpecification`` and a branch in ``ModelBuilder``.
-public protocol Layer: Sendable {
+package protocol Layer: Sendable {
     func callAsFunction(_ x: Variable, mode: Mode) -> Variable
 }
 
 /// A network: its layers, where its parameters lie, and what each layer costs.
-public struct Model: Sendable {
-    public let name: String
+package struct Model: Sendable {
+    package let name: String
     /// The shape of one sample, channels last.
-    public let inputShape: Shape
+    package let inputShape: Shape
     /// The shape of one sample's output.
-    public let outputShape: Shape
-    public let layout: ModelLayout
+    package let outputShape: Shape
+    package let layout: ModelLayout
     /// How fast running statistics follow, by index of the statistic.
-    public let statisticsMomentum: [Int: Float]
-    public let rows: [LayerSummary]
+    package let statisticsMomentum: [Int: Float]
+    package let rows: [LayerSummary]
     /// How each parameter's values are ordered in exchanged files, by index.
-    public let exchangeLayouts: [ExchangeLayout]
+    package let exchangeLayouts: [ExchangeLayout]
     /// The shapes of its convolutions for one sample, in order of use.
-    public let convolutions: [ConvolutionGeometry]
+    package let convolutions: [ConvolutionGeometry]
     private let root: any Layer
 
     /// - Parameter convolutions: how convolutions are computed.
     /// - Throws: ``ModelError`` when a layer does not fit its input.
-    public init(
-        name: String, input: Shape, layers: [LayerSpecification], convolutions preference: ConvolutionPreference = .automatic
+    package init(
+        name: String, input: Shape, layers: [LayerSpecification],
+        convolutions preference: ConvolutionPreference = .automatic
     ) throws {
         var builder = ModelBuilder(preference: preference)
         let (root, output) = try builder.sequence(layers, input: input, prefix: "")
@@ -45,8 +46,9 @@ public struct Model: Sendable {
         self.root = root
     }
 
-    /// The output for a batch [N, inputShape…] → [N, outputShape…]; a model of vectors also takes images of as many values.
-    public func callAsFunction(_ x: Variable, mode: Mode) -> Variable {
+    /// The output for a batch [N, inputShape…] → [N, outputShape…]; a model of vectors also takes images of as many
+    /// values.
+    package func callAsFunction(_ x: Variable, mode: Mode) -> Variable {
         let sample = x.shape.sample
         let isFlattened = inputShape.rank == 1 && sample.rank > 1 && sample.count == inputShape.count
         precondition(sample == inputShape || isFlattened, "\(name): input \(x.shape), expected [N] + \(inputShape)")
@@ -56,7 +58,7 @@ public struct Model: Sendable {
     /// running ← (1 − m) · running + m · statistics / samples, for every running statistic.
     ///
     /// - Parameter sums: a step's flat sum, whose statistics are Σ over samples.
-    public func updateStatistics(_ values: FlatBuffer, sums: UnsafePointer<Float>, samples: Float) {
+    package func updateStatistics(_ values: FlatBuffer, sums: UnsafePointer<Float>, samples: Float) {
         for parameter in layout.parameters where !parameter.isTrainable {
             let momentum = statisticsMomentum[parameter.index] ?? 0.1
             let offset = layout.offsets[parameter.index]
@@ -68,7 +70,7 @@ public struct Model: Sendable {
 }
 
 /// How a parameter's values are ordered in exchanged files, which follow PyTorch: channels first.
-public enum ExchangeLayout: Equatable, Sendable {
+package enum ExchangeLayout: Equatable, Sendable {
     case same
     /// Filters [O, kh, kw, I] here, [O, I, kh, kw] there.
     case filters
@@ -77,21 +79,21 @@ public enum ExchangeLayout: Equatable, Sendable {
 }
 
 /// One line of `trainer summary`.
-public struct LayerSummary: Equatable, Sendable {
-    public var name: String
-    public var kind: String
+package struct LayerSummary: Equatable, Sendable {
+    package var name: String
+    package var kind: String
     /// Of one sample.
-    public var outputShape: Shape
+    package var outputShape: Shape
     /// Trainable values.
-    public var parameters: Int
+    package var parameters: Int
     /// Multiply-adds of the direct algorithm for one sample's forward pass.
-    public var multiplyAdds: Int
+    package var multiplyAdds: Int
     /// Bytes of the output for one sample.
-    public var activationBytes: Int { outputShape.count * 4 }
+    package var activationBytes: Int { outputShape.count * 4 }
 }
 
 /// Why a list of layers is no model.
-public enum ModelError: Error, Equatable, CustomStringConvertible {
+package enum ModelError: Error, Equatable, CustomStringConvertible {
     /// A window is larger than its padded input.
     case doesNotFit(layer: String, input: Shape, window: String)
     case wrongRank(layer: String, input: Shape, expected: String)
@@ -102,19 +104,24 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
     case tooLarge(layer: String, extents: [Int])
     case empty
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .doesNotFit(let layer, let input, let window):
-            "layer \(layer): a window of \(window) does not fit its input \(input); use a smaller kernel, more padding or fewer pooling layers before it"
+            "layer \(layer): a window of \(window) does not fit its input \(input); use a smaller kernel, more "
+                + "padding or fewer pooling layers before it"
         case .wrongRank(let layer, let input, let expected):
-            "layer \(layer): its input has shape \(input), but it takes \(expected)\(expected.hasPrefix("a vector") ? "; put `flatten` before it" : "")"
+            "layer \(layer): its input has shape \(input), but it takes "
+                + "\(expected)\(expected.hasPrefix("a vector") ? "; put `flatten` before it" : "")"
         case .groups(let layer, let groups, let i, let o):
-            "layer \(layer): \(groups) groups do not divide \(i) input and \(o) output channels; choose a divisor of both"
+            "layer \(layer): \(groups) groups do not divide \(i) input and \(o) output channels; choose a divisor of "
+                + "both"
         case .branchesDiffer(let layer, let a, let b):
-            "layer \(layer): branches of shapes \(a) and \(b) can't be joined; give both the same strides and paddings (and, to add them, filters)"
+            "layer \(layer): branches of shapes \(a) and \(b) can't be joined; give both the same strides and "
+                + "paddings (and, to add them, filters)"
         case .duplicateName(let name): "two parameters are named \(name); give the layers different names"
         case .tooLarge(let layer, let extents):
-            "layer \(layer): \(extents.map(String.init).joined(separator: " × ")) values are more than \(Int32.max); make the layer smaller"
+            "layer \(layer): \(extents.map(String.init).joined(separator: " × ")) values are more than \(Int32.max); "
+                + "make the layer smaller"
         case .empty: "the model has no layers; list at least one under `layers`"
         }
     }

@@ -28,7 +28,9 @@ struct ModelBuilder {
             let (layer, output) = try build(specification, input: shape, prefix: prefix, defaultName: String(index))
             if layer is Rectifier, let fused = (layers.last as? any Rectifiable)?.rectified {
                 layers[layers.count - 1] = fused
-            } else if let pooling = layer as? MaxPooling, let fused = (layers.last as? Convolution2D)?.pooled(pooling.attributes) {
+            } else if let pooling = layer as? MaxPooling,
+                let fused = (layers.last as? Convolution2D)?.pooled(pooling.attributes)
+            {
                 layers[layers.count - 1] = fused
             } else {
                 layers.append(layer)
@@ -54,9 +56,12 @@ struct ModelBuilder {
             return finish(MaxPooling(attributes: attributes), "maxPool", output, path)
         case .averagePool(let p, let countPadding):
             let (attributes, output) = try pooling(p, input, path)
-            return finish(AveragePooling(attributes: attributes, countPadding: countPadding), "averagePool", output, path)
+            return finish(
+                AveragePooling(attributes: attributes, countPadding: countPadding), "averagePool", output, path)
         case .globalAveragePool:
-            guard input.rank >= 2 else { throw ModelError.wrongRank(layer: path, input: input, expected: "an image [H, W, C]") }
+            guard input.rank >= 2 else {
+                throw ModelError.wrongRank(layer: path, input: input, expected: "an image [H, W, C]")
+            }
             return finish(GlobalAveragePooling(), "globalAveragePool", [input[-1]], path)
         case .batchNorm(let momentum, let epsilon): return try batchNorm(Float(momentum), Float(epsilon), input, path)
         case .activation(let activation):
@@ -75,14 +80,19 @@ struct ModelBuilder {
 
     // MARK: - Layers with parameters
 
-    private mutating func convolution(_ c: LayerSpecification.Convolution, _ input: Shape, _ path: String) throws -> Built {
-        guard input.rank == 3 else { throw ModelError.wrongRank(layer: path, input: input, expected: "an image [H, W, C]") }
+    private mutating func convolution(_ c: LayerSpecification.Convolution, _ input: Shape, _ path: String) throws
+        -> Built
+    {
+        guard input.rank == 3 else {
+            throw ModelError.wrongRank(layer: path, input: input, expected: "an image [H, W, C]")
+        }
         guard input[2] % c.groups == 0, c.filters % c.groups == 0 else {
             throw ModelError.groups(layer: path, groups: c.groups, inputChannels: input[2], outputChannels: c.filters)
         }
         let padding = c.padding.extents(input: input, kernel: c.kernel, stride: c.stride, dilation: c.dilation)
         var attributes = ConvolutionAttributes(
-            stride: [c.stride.height, c.stride.width], padding: padding, dilation: [c.dilation.height, c.dilation.width],
+            stride: [c.stride.height, c.stride.width], padding: padding,
+            dilation: [c.dilation.height, c.dilation.width],
             groups: c.groups)
         let filters: Shape = [c.filters, c.kernel.height, c.kernel.width, input[2] / c.groups]
         try requireSize(filters, path)
@@ -105,18 +115,23 @@ struct ModelBuilder {
     private mutating func linear(
         _ units: Int, _ hasBias: Bool, _ initializer: LayerSpecification.Initializer?, _ input: Shape, _ path: String
     ) throws -> Built {
-        guard input.rank == 1 else { throw ModelError.wrongRank(layer: path, input: input, expected: "a vector [features]") }
-        let layout = flattenedImage.map { ExchangeLayout.flattenedImage(height: $0[0], width: $0[1], channels: $0[2]) } ?? .same
+        guard input.rank == 1 else {
+            throw ModelError.wrongRank(layer: path, input: input, expected: "a vector [features]")
+        }
+        let layout =
+            flattenedImage.map { ExchangeLayout.flattenedImage(height: $0[0], width: $0[1], channels: $0[2]) } ?? .same
         flattenedImage = nil
         let weight = try parameter(
             path + ".weight", [units, input[0]], initializer?.initializer ?? .uniformFanIn(1), layout: layout)
         let bias = hasBias ? try parameter(path + ".bias", [units], .uniformBias(fanIn: input[0])) : nil
         return finish(
-            Linear(weight: weight, bias: bias), "linear", [units], path, parameters: units * input[0] + (hasBias ? units : 0),
+            Linear(weight: weight, bias: bias), "linear", [units], path,
+            parameters: units * input[0] + (hasBias ? units : 0),
             multiplyAdds: units * input[0])
     }
 
-    private mutating func batchNorm(_ momentum: Float, _ epsilon: Float, _ input: Shape, _ path: String) throws -> Built {
+    private mutating func batchNorm(_ momentum: Float, _ epsilon: Float, _ input: Shape, _ path: String) throws -> Built
+    {
         let channels: Shape = [input[-1]]
         let gamma = try parameter(path + ".weight", channels, .ones)
         let beta = try parameter(path + ".bias", channels, .zeros)
@@ -125,7 +140,8 @@ struct ModelBuilder {
         statisticsMomentum[mean.index] = momentum
         statisticsMomentum[variance.index] = momentum
         return finish(
-            BatchNormalization(gamma: gamma, beta: beta, runningMean: mean, runningVariance: variance, epsilon: epsilon),
+            BatchNormalization(
+                gamma: gamma, beta: beta, runningMean: mean, runningVariance: variance, epsilon: epsilon),
             "batchNorm", input, path, parameters: 2 * channels.count)
     }
 
@@ -146,7 +162,9 @@ struct ModelBuilder {
         return finish(Residual(main: mainLayer, shortcut: shortcutLayer), "add", mainOutput, path)
     }
 
-    private mutating func concatenation(_ branches: [[LayerSpecification]], _ input: Shape, _ path: String) throws -> Built {
+    private mutating func concatenation(_ branches: [[LayerSpecification]], _ input: Shape, _ path: String) throws
+        -> Built
+    {
         var layers: [any Layer] = []
         var outputs: [Shape] = []
         for (index, branch) in branches.enumerated() {
@@ -174,12 +192,17 @@ struct ModelBuilder {
 
     // MARK: - Windows, sizes, parameters and the summary
 
-    private func pooling(_ p: LayerSpecification.Pooling, _ input: Shape, _ path: String) throws -> (PoolingAttributes, Shape) {
-        guard input.rank == 3 else { throw ModelError.wrongRank(layer: path, input: input, expected: "an image [H, W, C]") }
+    private func pooling(_ p: LayerSpecification.Pooling, _ input: Shape, _ path: String) throws -> (
+        PoolingAttributes, Shape
+    ) {
+        guard input.rank == 3 else {
+            throw ModelError.wrongRank(layer: path, input: input, expected: "an image [H, W, C]")
+        }
         let padding = p.padding.extents(input: input, kernel: p.kernel, stride: p.stride, dilation: .init(1))
         let attributes = PoolingAttributes(
             kernel: [p.kernel.height, p.kernel.width], stride: [p.stride.height, p.stride.width],
-            padding: [padding[0], padding[2]], extraPadding: [padding[1] - padding[0], padding[3] - padding[2]], ceilMode: p.ceil)
+            padding: [padding[0], padding[2]], extraPadding: [padding[1] - padding[0], padding[3] - padding[2]],
+            ceilMode: p.ceil)
         let geometry = attributes.geometry(input: input.batched(1))
         guard geometry.outputHeight > 0, geometry.outputWidth > 0 else {
             throw ModelError.doesNotFit(layer: path, input: input, window: "\(p.kernel.height)×\(p.kernel.width)")
@@ -194,13 +217,16 @@ struct ModelBuilder {
         var count = 1
         for extent in shape.dimensions {
             let (product, overflows) = count.multipliedReportingOverflow(by: extent)
-            if overflows || product > Int(Int32.max) { throw ModelError.tooLarge(layer: path, extents: shape.dimensions) }
+            if overflows || product > Int(Int32.max) {
+                throw ModelError.tooLarge(layer: path, extents: shape.dimensions)
+            }
             count = product
         }
     }
 
     private mutating func parameter(
-        _ name: String, _ shape: Shape, _ initializer: Initializer, isTrainable: Bool = true, layout: ExchangeLayout = .same
+        _ name: String, _ shape: Shape, _ initializer: Initializer, isTrainable: Bool = true,
+        layout: ExchangeLayout = .same
     ) throws -> Parameter {
         try requireSize(shape, name)
         guard names.insert(name).inserted else { throw ModelError.duplicateName(name) }
@@ -215,7 +241,8 @@ struct ModelBuilder {
         _ layer: any Layer, _ kind: String, _ output: Shape, _ path: String, parameters: Int = 0, multiplyAdds: Int = 0
     ) -> Built {
         rows.append(
-            LayerSummary(name: path, kind: kind, outputShape: output, parameters: parameters, multiplyAdds: multiplyAdds))
+            LayerSummary(
+                name: path, kind: kind, outputShape: output, parameters: parameters, multiplyAdds: multiplyAdds))
         return (layer, output)
     }
 }
@@ -223,7 +250,8 @@ struct ModelBuilder {
 extension LayerSpecification.Padding {
     /// [top, bottom, left, right].
     fileprivate func extents(
-        input: Shape, kernel: LayerSpecification.Size, stride: LayerSpecification.Size, dilation: LayerSpecification.Size
+        input: Shape, kernel: LayerSpecification.Size, stride: LayerSpecification.Size,
+        dilation: LayerSpecification.Size
     ) -> [Int] {
         switch self {
         case .explicit(let size): return [size.height, size.height, size.width, size.width]

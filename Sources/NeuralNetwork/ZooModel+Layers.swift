@@ -1,15 +1,15 @@
 import TensorCore
 
 /// What a configuration may say about a ready-made model.
-public struct ZooOptions: Equatable, Sendable {
+package struct ZooOptions: Equatable, Sendable {
     /// Values the model gives out: the classes of its data set.
-    public var classes: Int
+    package var classes: Int
     /// Widths of an MLP's hidden layers.
-    public var hidden: [Int]
+    package var hidden: [Int]
     /// Probability of dropout after hidden linear layers, of `mlp` and `lenet5`.
-    public var dropout: Double
+    package var dropout: Double
 
-    public init(classes: Int = 10, hidden: [Int] = [512, 512], dropout: Double = 0) {
+    package init(classes: Int = 10, hidden: [Int] = [512, 512], dropout: Double = 0) {
         self.classes = classes
         self.hidden = hidden
         self.dropout = dropout
@@ -18,19 +18,20 @@ public struct ZooOptions: Equatable, Sendable {
 
 extension ZooModel {
     /// The shape of one sample that the model was published for.
-    public var inputShape: Shape {
+    package var inputShape: Shape {
         switch self {
         case .mlp, .lenet5: [28, 28, 1]
         case .resnet20, .resnet32, .resnet44, .resnet56, .resnet110, .resnet18CIFAR, .vgg11CIFAR: [32, 32, 3]
-        case .alexnet, .vgg11, .vgg13, .vgg16, .vgg19, .resnet18, .resnet34, .resnet50, .resnet101, .resnet152: [224, 224, 3]
+        case .alexnet, .vgg11, .vgg13, .vgg16, .vgg19, .resnet18, .resnet34, .resnet50, .resnet101, .resnet152:
+            [224, 224, 3]
         }
     }
 
     /// The classes of the data set that the model was published for.
-    public var usualClasses: Int { inputShape[0] == 224 ? 1000 : 10 }
+    package var usualClasses: Int { inputShape[0] == 224 ? 1000 : 10 }
 
     /// The model's layers.
-    public func layers(_ options: ZooOptions = ZooOptions()) -> [LayerSpecification] {
+    package func layers(_ options: ZooOptions = ZooOptions()) -> [LayerSpecification] {
         switch self {
         case .mlp: multilayerPerceptron(hidden: options.hidden, classes: options.classes, dropout: options.dropout)
         case .lenet5: leNet5(classes: options.classes, dropout: options.dropout)

@@ -1,5 +1,5 @@
 /// The ready-made models that a configuration can name.
-public enum ZooModel: String, CaseIterable, Sendable {
+package enum ZooModel: String, CaseIterable, Sendable {
     /// Multilayer perceptron: hidden linear layers with ReLU and dropout.
     case mlp
     /// LeCun, Bottou, Bengio and Haffner 1998.

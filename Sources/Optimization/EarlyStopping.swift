@@ -1,45 +1,46 @@
 /// Ends a run whose validation metric no longer improves.
 ///
 /// Improvement and patience count as in `PlateauRule`: the `patience`-th validation in a row without improvement stops.
-public struct EarlyStopping: Equatable, Sendable {
+package struct EarlyStopping: Equatable, Sendable {
     /// What one validation leads to.
-    public enum Decision: Equatable, Sendable {
+    package enum Decision: Equatable, Sendable {
         case improved
         case waited(badCount: Int)
         /// Training ends; the best weights are those of `bestStep`, nil when no metric was ever finite.
         case stop(bestStep: Int?)
     }
 
-    public let patience: Int
+    package let patience: Int
     private var progress: MetricProgress
 
     /// The best metric so far.
-    public var best: Double? { progress.best }
+    package var best: Double? { progress.best }
     /// The step at which the best metric was observed.
-    public var bestStep: Int? { progress.bestStep }
+    package var bestStep: Int? { progress.bestStep }
     /// Validations in a row without improvement.
-    public var badCount: Int { progress.badCount }
+    package var badCount: Int { progress.badCount }
 
     /// Throws `outOfRange` unless patience ≥ 1 and minDelta ≥ 0.
-    public init(patience: Int, minDelta: Double = 0, lowerIsBetter: Bool = true) throws(OptimizationError) {
+    package init(patience: Int, minDelta: Double = 0, lowerIsBetter: Bool = true) throws(OptimizationError) {
         try OptimizationError.require(
             patience >= 1, EarlyStopping.owner, "patience", Double(patience), allowed: "at least 1 validation")
         progress = try MetricProgress(owner: EarlyStopping.owner, lowerIsBetter: lowerIsBetter, minDelta: minDelta)
         self.patience = patience
     }
 
-    /// Takes in the metric of the validation at `step` and decides; after a stop it says stop until the metric improves.
-    public mutating func observe(metric: Double, step: Int) -> Decision {
+    /// Takes in the metric of the validation at `step` and decides; after a stop it says stop until the metric
+    /// improves.
+    package mutating func observe(metric: Double, step: Int) -> Decision {
         if progress.improve(metric: metric, step: step) { return .improved }
         progress.countBad()
         return progress.badCount < patience ? .waited(badCount: progress.badCount) : .stop(bestStep: progress.bestStep)
     }
 
     /// The state for a checkpoint, exact to the bit; hyper-parameters come from the config.
-    public var state: [String: String] { progress.exported(owner: EarlyStopping.owner) }
+    package var state: [String: String] { progress.exported(owner: EarlyStopping.owner) }
 
     /// Takes over a state that `state` returned; other keys are ignored. Throws `unreadableState` and changes nothing.
-    public mutating func restore(_ state: [String: String]) throws(OptimizationError) {
+    package mutating func restore(_ state: [String: String]) throws(OptimizationError) {
         var restored = progress
         try restored.restore(state, owner: EarlyStopping.owner)
         progress = restored

@@ -8,7 +8,8 @@ struct MetricProgress: Equatable, Sendable {
     private(set) var badCount = 0
 
     init(owner: String, lowerIsBetter: Bool, minDelta: Double) throws(OptimizationError) {
-        try OptimizationError.require(minDelta >= 0 && minDelta.isFinite, owner, "minDelta", minDelta, allowed: "minDelta ≥ 0")
+        try OptimizationError.require(
+            minDelta >= 0 && minDelta.isFinite, owner, "minDelta", minDelta, allowed: "minDelta ≥ 0")
         self.lowerIsBetter = lowerIsBetter
         self.minDelta = minDelta
     }

@@ -1,5 +1,5 @@
 /// What a config or a checkpoint can get wrong about optimisation.
-public enum OptimizationError: Error, Equatable, CustomStringConvertible {
+package enum OptimizationError: Error, Equatable, CustomStringConvertible {
     /// A hyper-parameter outside its range.
     case outOfRange(owner: String, name: String, value: Double, allowed: String)
     /// A parameter-group pattern that matches no parameter; `nearest` is the closest name, nil for a model without any.
@@ -7,13 +7,14 @@ public enum OptimizationError: Error, Equatable, CustomStringConvertible {
     /// A saved state that lacks a key or holds a value that cannot be read.
     case unreadableState(owner: String, key: String, value: String?, expected: String)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .outOfRange(let owner, let name, let value, let allowed):
             return "\(owner): \(name) = \(value) is out of range; give \(allowed)"
         case .unmatchedPattern(let pattern, let nearest):
             let hint = nearest.map { "the nearest parameter is '\($0)'" } ?? "the model has no parameters"
-            return "parameter group '\(pattern)' matches no parameter (\(hint)); correct the pattern or remove the group"
+            return
+                "parameter group '\(pattern)' matches no parameter (\(hint)); correct the pattern or remove the group"
         case .unreadableState(let owner, let key, let value, let expected):
             let found = value.map { "is '\($0)'" } ?? "is missing"
             return "\(owner): saved state '\(key)' \(found), expected \(expected); resume from another checkpoint"

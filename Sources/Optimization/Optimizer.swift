@@ -1,14 +1,15 @@
 /// An update rule applied to the parameters' flat buffer, group by group.
 ///
-/// The optimiser holds no state: parameters, gradients and slots are the caller's buffers of `groups.count` floats each.
-public struct Optimizer: Sendable {
-    public let rule: any UpdateRule
-    public let groups: ParameterGroups
+/// The optimiser holds no state: parameters, gradients and slots are the caller's buffers of `groups.count` floats
+/// each.
+package struct Optimizer: Sendable {
+    package let rule: any UpdateRule
+    package let groups: ParameterGroups
     /// Clipping by value acts inside `step`; clipping by global norm reaches it through `gradientScale`.
-    public let clipping: GradientClipping
+    package let clipping: GradientClipping
 
     /// Throws `outOfRange` unless the clipping bound is positive.
-    public init(
+    package init(
         rule: any UpdateRule, groups: ParameterGroups, clipping: GradientClipping = .none
     ) throws(OptimizationError) {
         try clipping.validate()
@@ -20,7 +21,7 @@ public struct Optimizer: Sendable {
     /// The elements of the flat buffer that `part` of `parts` updates: whole blocks of 4,096, as even as that allows.
     ///
     /// Parts cover 0..<count in order; with fewer blocks than parts some are empty.
-    public static func range(of count: Int, part: Int, of parts: Int) -> Range<Int> {
+    package static func range(of count: Int, part: Int, of parts: Int) -> Range<Int> {
         precondition(parts > 0 && part >= 0 && part < parts, "Optimizer: part \(part) of \(parts)")
         let block = 4096
         let blocks = (count + block - 1) / block
@@ -29,8 +30,10 @@ public struct Optimizer: Sendable {
     }
 
     /// Writes the slots' values before the first step; `learningRate` is the rate that training starts with.
-    public func initialize(slots: [UnsafeMutablePointer<Float>], learningRate: Double) {
-        precondition(slots.count == rule.slots.count, "Optimizer: \(slots.count) slots for \(rule.name), which has \(rule.slots.count)")
+    package func initialize(slots: [UnsafeMutablePointer<Float>], learningRate: Double) {
+        precondition(
+            slots.count == rule.slots.count,
+            "Optimizer: \(slots.count) slots for \(rule.name), which has \(rule.slots.count)")
         for (slot, pointer) in zip(rule.slots, slots) {
             pointer.update(repeating: 0, count: groups.count)
             guard slot.initial == .learningRate else { continue }
@@ -48,7 +51,7 @@ public struct Optimizer: Sendable {
     ///   - learningRate: The schedule's rate at this step.
     ///   - gradientScale: 1 / (global sample count), times the factor of global norm clipping.
     ///   - stepNumber: The number of this update, counted from 1.
-    public func step(
+    package func step(
         parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>, slots: [UnsafeMutablePointer<Float>],
         learningRate: Double, gradientScale: Double, stepNumber: Int, part: Int = 0, of parts: Int = 1
     ) {
@@ -58,11 +61,13 @@ public struct Optimizer: Sendable {
     }
 
     /// One update of the elements in `range`, for example a bucket; otherwise as the update of a part.
-    public func step(
+    package func step(
         _ range: Range<Int>, parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>,
         slots: [UnsafeMutablePointer<Float>], learningRate: Double, gradientScale: Double, stepNumber: Int
     ) {
-        precondition(slots.count == rule.slots.count, "Optimizer: \(slots.count) slots for \(rule.name), which has \(rule.slots.count)")
+        precondition(
+            slots.count == rule.slots.count,
+            "Optimizer: \(slots.count) slots for \(rule.name), which has \(rule.slots.count)")
         precondition(stepNumber >= 1, "Optimizer: step number \(stepNumber), counted from 1")
         for segment in groups.segments(in: range) {
             let settings = segment.settings

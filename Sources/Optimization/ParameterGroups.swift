@@ -1,29 +1,29 @@
 /// A named parameter's place in the flat buffer, in elements.
-public struct ParameterSpan: Equatable, Sendable {
-    public let name: String
-    public let offset: Int
-    public let count: Int
+package struct ParameterSpan: Equatable, Sendable {
+    package let name: String
+    package let offset: Int
+    package let count: Int
 
-    public init(name: String, offset: Int, count: Int) {
+    package init(name: String, offset: Int, count: Int) {
         self.name = name
         self.offset = offset
         self.count = count
     }
 
     /// The elements of the flat buffer that the parameter occupies.
-    public var range: Range<Int> { offset..<offset + count }
+    package var range: Range<Int> { offset..<offset + count }
 }
 
 /// How a parameter is trained.
-public struct GroupSettings: Equatable, Sendable {
+package struct GroupSettings: Equatable, Sendable {
     /// Multiplies the scheduled learning rate.
-    public var learningRateFactor: Double
-    public var weightDecay: Double
-    public var l1: Double
+    package var learningRateFactor: Double
+    package var weightDecay: Double
+    package var l1: Double
     /// A frozen parameter is never read nor written by an update, and counts in no gradient norm.
-    public var isFrozen: Bool
+    package var isFrozen: Bool
 
-    public init(learningRateFactor: Double = 1, weightDecay: Double = 0, l1: Double = 0, isFrozen: Bool = false) {
+    package init(learningRateFactor: Double = 1, weightDecay: Double = 0, l1: Double = 0, isFrozen: Bool = false) {
         self.learningRateFactor = learningRateFactor
         self.weightDecay = weightDecay
         self.l1 = l1
@@ -32,15 +32,15 @@ public struct GroupSettings: Equatable, Sendable {
 }
 
 /// Settings for the parameters whose names match a pattern; nil leaves a setting as it is.
-public struct GroupRule: Equatable, Sendable {
+package struct GroupRule: Equatable, Sendable {
     /// A glob: `*` matches any characters, dots included, `?` matches one.
-    public var pattern: String
-    public var learningRateFactor: Double?
-    public var weightDecay: Double?
-    public var l1: Double?
-    public var isFrozen: Bool?
+    package var pattern: String
+    package var learningRateFactor: Double?
+    package var weightDecay: Double?
+    package var l1: Double?
+    package var isFrozen: Bool?
 
-    public init(
+    package init(
         _ pattern: String, learningRateFactor: Double? = nil, weightDecay: Double? = nil, l1: Double? = nil,
         isFrozen: Bool? = nil
     ) {
@@ -53,32 +53,33 @@ public struct GroupRule: Equatable, Sendable {
 }
 
 /// Which settings each parameter has, and the fewest ranges of the flat buffer that share them.
-public struct ParameterGroups: Equatable, Sendable {
+package struct ParameterGroups: Equatable, Sendable {
     /// A range of the flat buffer whose parameters are trained alike.
-    public struct Segment: Equatable, Sendable {
-        public let range: Range<Int>
-        public let settings: GroupSettings
+    package struct Segment: Equatable, Sendable {
+        package let range: Range<Int>
+        package let settings: GroupSettings
     }
 
     /// The parameters by offset.
-    public let spans: [ParameterSpan]
+    package let spans: [ParameterSpan]
     /// The settings of each span.
-    public let settings: [GroupSettings]
+    package let settings: [GroupSettings]
     /// Maximal contiguous ranges of equal settings, in order; gaps between spans and frozen parameters are in none.
-    public let segments: [Segment]
+    package let segments: [Segment]
     /// The length of the flat buffer: the end of the last span.
-    public let count: Int
+    package let count: Int
 
     /// Applies `rules` in order to `defaults`, so that a later rule overrides an earlier one where it says something.
     ///
     /// Throws `unmatchedPattern` for a rule without a parameter and `outOfRange` for a negative or non-finite setting.
-    public init(
+    package init(
         _ spans: [ParameterSpan], defaults: GroupSettings = GroupSettings(), rules: [GroupRule] = []
     ) throws(OptimizationError) {
         let ordered = spans.sorted { $0.offset < $1.offset }
         var end = 0
         for span in ordered {
-            precondition(span.count >= 0 && span.offset >= end, "ParameterGroups: '\(span.name)' at \(span.offset) overlaps")
+            precondition(
+                span.count >= 0 && span.offset >= end, "ParameterGroups: '\(span.name)' at \(span.offset) overlaps")
             end = span.range.upperBound
         }
         try ParameterGroups.check(defaults, group: "optimizer")
@@ -86,7 +87,9 @@ public struct ParameterGroups: Equatable, Sendable {
         for rule in rules {
             let matches = try ParameterGroups.matches(of: rule.pattern, in: ordered)
             for index in matches { settings[index].override(by: rule) }
-            if let first = matches.first { try ParameterGroups.check(settings[first], group: "parameter group '\(rule.pattern)'") }
+            if let first = matches.first {
+                try ParameterGroups.check(settings[first], group: "parameter group '\(rule.pattern)'")
+            }
         }
         self.spans = ordered
         self.settings = settings
@@ -106,7 +109,8 @@ public struct ParameterGroups: Equatable, Sendable {
 
     private static func check(_ settings: GroupSettings, group: String) throws(OptimizationError) {
         for (name, value) in [
-            ("learningRateFactor", settings.learningRateFactor), ("weightDecay", settings.weightDecay), ("l1", settings.l1),
+            ("learningRateFactor", settings.learningRateFactor), ("weightDecay", settings.weightDecay),
+            ("l1", settings.l1),
         ] {
             try OptimizationError.require(value >= 0 && value.isFinite, group, name, value, allowed: "\(name) ≥ 0")
         }

@@ -1,15 +1,17 @@
-/// Validation-driven decay: keep the rate while the validation metric improves, else lower it and go back to the best step.
+/// Validation-driven decay: keep the rate while the validation metric improves, else lower it and go back to the best
+/// step.
 ///
 /// A validation improves when its metric is finite and better than the best so far by more than `minDelta`; the first
-/// finite one does. The `patience`-th validation in a row that does not improve multiplies the rate by `factor`, but not
-/// below `minimumRate`: with patience 1 the first bad validation decays, as Keras counts (PyTorch's patience is one less).
-/// The next `cooldown` validations after a decay are not counted as bad. At the minimum nothing decays or rolls back.
+/// finite one does. The `patience`-th validation in a row that does not improve multiplies the rate by `factor`, but
+/// not below `minimumRate`: with patience 1 the first bad validation decays, as Keras counts (PyTorch's patience is one
+/// less). The next `cooldown` validations after a decay are not counted as bad. At the minimum nothing decays or rolls
+/// back.
 ///
 /// The rule is a pure value: rank 0 observes, every rank follows the decision. Rolling back restores weights, optimiser
 /// state and running statistics but never this state, which would decay for ever in the same place.
-public struct PlateauRule: Equatable, Sendable {
+package struct PlateauRule: Equatable, Sendable {
     /// What one validation leads to.
-    public enum Decision: Equatable, Sendable {
+    package enum Decision: Equatable, Sendable {
         /// The metric is the best so far: save this step as the best.
         case improved
         /// The metric did not improve for `badCount` counted validations, fewer than the patience.
@@ -23,27 +25,27 @@ public struct PlateauRule: Equatable, Sendable {
     }
 
     /// 0.5 in the decks, 0.1 for AlexNet.
-    public let factor: Double
-    public let patience: Int
-    public let cooldown: Int
-    public let minimumRate: Double
+    package let factor: Double
+    package let patience: Int
+    package let cooldown: Int
+    package let minimumRate: Double
     /// Whether a decay goes back to the best step.
-    public let rollback: Bool
+    package let rollback: Bool
     /// The learning rate now.
-    public private(set) var rate: Double
+    package private(set) var rate: Double
     /// Validations that will still not be counted as bad.
-    public private(set) var remainingCooldown = 0
+    package private(set) var remainingCooldown = 0
     private var progress: MetricProgress
 
     /// The best metric so far.
-    public var best: Double? { progress.best }
+    package var best: Double? { progress.best }
     /// The step at which the best metric was observed.
-    public var bestStep: Int? { progress.bestStep }
+    package var bestStep: Int? { progress.bestStep }
     /// Counted validations in a row without improvement.
-    public var badCount: Int { progress.badCount }
+    package var badCount: Int { progress.badCount }
 
     /// Throws `outOfRange` unless 0 < factor < 1, patience ≥ 1, cooldown ≥ 0, minDelta ≥ 0 and 0 ≤ minimumRate ≤ rate.
-    public init(
+    package init(
         rate: Double, factor: Double = 0.5, patience: Int = 1, cooldown: Int = 0, minDelta: Double = 0,
         minimumRate: Double = 0, rollback: Bool = true, lowerIsBetter: Bool = true
     ) throws(OptimizationError) {
@@ -54,7 +56,8 @@ public struct PlateauRule: Equatable, Sendable {
         try require(factor > 0 && factor < 1, "factor", factor, "0 < factor < 1")
         try require(patience >= 1, "patience", Double(patience), "at least 1 validation")
         try require(cooldown >= 0, "cooldown", Double(cooldown), "0 or more validations")
-        try require(minimumRate >= 0 && minimumRate <= rate, "minimumRate", minimumRate, "0 ≤ minimumRate ≤ learningRate")
+        try require(
+            minimumRate >= 0 && minimumRate <= rate, "minimumRate", minimumRate, "0 ≤ minimumRate ≤ learningRate")
         progress = try MetricProgress(owner: PlateauRule.owner, lowerIsBetter: lowerIsBetter, minDelta: minDelta)
         self.rate = rate
         self.factor = factor
@@ -65,7 +68,7 @@ public struct PlateauRule: Equatable, Sendable {
     }
 
     /// Takes in the metric of the validation at `step` and decides.
-    public mutating func observe(metric: Double, step: Int) -> Decision {
+    package mutating func observe(metric: Double, step: Int) -> Decision {
         let isCooling = remainingCooldown > 0
         remainingCooldown = max(0, remainingCooldown - 1)
         if progress.improve(metric: metric, step: step) { return .improved }
@@ -82,7 +85,7 @@ public struct PlateauRule: Equatable, Sendable {
     }
 
     /// The state for a checkpoint, exact to the bit; hyper-parameters come from the config.
-    public var state: [String: String] {
+    package var state: [String: String] {
         var values = progress.exported(owner: PlateauRule.owner)
         values["\(PlateauRule.owner).rate"] = StateText.text(rate)
         values["\(PlateauRule.owner).remainingCooldown"] = String(remainingCooldown)
@@ -90,7 +93,7 @@ public struct PlateauRule: Equatable, Sendable {
     }
 
     /// Takes over a state that `state` returned; other keys are ignored. Throws `unreadableState` and changes nothing.
-    public mutating func restore(_ state: [String: String]) throws(OptimizationError) {
+    package mutating func restore(_ state: [String: String]) throws(OptimizationError) {
         let reader = StateText(owner: PlateauRule.owner, values: state)
         var restored = self
         restored.rate = try reader.double("rate")

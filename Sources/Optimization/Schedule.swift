@@ -1,7 +1,7 @@
 import Glibc
 
 /// The shape of the learning rate over a run.
-public indirect enum Schedule: Equatable, Sendable {
+package indirect enum Schedule: Equatable, Sendable {
     /// η.
     case constant
     /// η · factor^⌊step / every⌋.
@@ -13,24 +13,24 @@ public indirect enum Schedule: Equatable, Sendable {
     /// min + (η − min) (1 − t)^power, t = step / totalSteps.
     case polynomial(power: Double, minimumRate: Double)
     /// One cycle (Smith and Topin 2018) as PyTorch's `OneCycleLR` has it: half a cosine from η / startDivisor up to η,
-    /// reached at step riseFraction · totalSteps − 1, then half a cosine down to η / startDivisor / endDivisor at the last
-    /// step. PyTorch's defaults are 0.3, 25 and 10⁴.
+    /// reached at step riseFraction · totalSteps − 1, then half a cosine down to η / startDivisor / endDivisor at the
+    /// last step. PyTorch's defaults are 0.3, 25 and 10⁴.
     case oneCycle(riseFraction: Double, startDivisor: Double, endDivisor: Double)
-    /// For the first `steps` steps r (f + (1 − f) step / steps), where f is `startFactor` and r the first rate of `then`
-    /// (Goyal et al. 2017, section 2.2); after them `then` runs over the remaining steps, from its own step 0.
+    /// For the first `steps` steps r (f + (1 − f) step / steps), where f is `startFactor` and r the first rate of
+    /// `then` (Goyal et al. 2017, section 2.2); after them `then` runs over the remaining steps, from its own step 0.
     case linearWarmUp(steps: Int, startFactor: Double, then: Schedule)
 }
 
 /// The learning rate of every step of a run: a pure function of the step, the same on every rank.
-public struct LearningRateSchedule: Equatable, Sendable {
-    public let schedule: Schedule
+package struct LearningRateSchedule: Equatable, Sendable {
+    package let schedule: Schedule
     /// η: the rate that the schedule starts from, or for `oneCycle` the peak.
-    public let baseRate: Double
+    package let baseRate: Double
     /// The number of steps of the run or phase.
-    public let totalSteps: Int
+    package let totalSteps: Int
 
     /// Throws `outOfRange` for a rate, factor or length that the schedule cannot have.
-    public init(_ schedule: Schedule, baseRate: Double, totalSteps: Int) throws(OptimizationError) {
+    package init(_ schedule: Schedule, baseRate: Double, totalSteps: Int) throws(OptimizationError) {
         try OptimizationError.require(
             baseRate >= 0 && baseRate.isFinite, "schedule", "learningRate", baseRate, allowed: "learningRate ≥ 0")
         try OptimizationError.require(
@@ -42,7 +42,7 @@ public struct LearningRateSchedule: Equatable, Sendable {
     }
 
     /// The rate of the update that follows `step` finished updates; from `totalSteps` on the schedule's final rate.
-    public func rate(at step: Int) -> Double {
+    package func rate(at step: Int) -> Double {
         precondition(step >= 0, "LearningRateSchedule: step \(step)")
         return schedule.rate(at: min(step, totalSteps), of: totalSteps, base: baseRate)
     }
@@ -90,16 +90,22 @@ extension Schedule {
             try require(steps.allSatisfy { $0 >= 0 }, "steps", Double(steps.min() ?? 0), "steps of at least 0")
             try require(factor > 0 && factor.isFinite, "factor", factor, "factor > 0")
         case .cosine(let minimumRate):
-            try require(minimumRate >= 0 && minimumRate <= baseRate, "minimumRate", minimumRate, "0 ≤ minimumRate ≤ learningRate")
+            try require(
+                minimumRate >= 0 && minimumRate <= baseRate, "minimumRate", minimumRate,
+                "0 ≤ minimumRate ≤ learningRate")
         case .polynomial(let power, let minimumRate):
             try require(power > 0 && power.isFinite, "power", power, "power > 0")
-            try require(minimumRate >= 0 && minimumRate <= baseRate, "minimumRate", minimumRate, "0 ≤ minimumRate ≤ learningRate")
+            try require(
+                minimumRate >= 0 && minimumRate <= baseRate, "minimumRate", minimumRate,
+                "0 ≤ minimumRate ≤ learningRate")
         case .oneCycle(let riseFraction, let startDivisor, let endDivisor):
             try require(riseFraction >= 0 && riseFraction <= 1, "riseFraction", riseFraction, "0 ≤ riseFraction ≤ 1")
             try require(startDivisor >= 1 && startDivisor.isFinite, "startDivisor", startDivisor, "startDivisor ≥ 1")
             try require(endDivisor >= 1 && endDivisor.isFinite, "endDivisor", endDivisor, "endDivisor ≥ 1")
         case .linearWarmUp(let steps, let startFactor, let then):
-            try require(steps >= 0 && steps < totalSteps, "warmUp steps", Double(steps), "0 ≤ steps < \(totalSteps), the run's length")
+            try require(
+                steps >= 0 && steps < totalSteps, "warmUp steps", Double(steps),
+                "0 ≤ steps < \(totalSteps), the run's length")
             try require(startFactor >= 0 && startFactor <= 1, "startFactor", startFactor, "0 ≤ startFactor ≤ 1")
             try then.validate(baseRate: baseRate, totalSteps: totalSteps - steps)
         }

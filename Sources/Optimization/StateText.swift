@@ -13,14 +13,16 @@ struct StateText {
 
     func double(_ key: String) throws(OptimizationError) -> Double {
         let text = values["\(owner).\(key)"]
-        guard let text, text.utf8.count == 16, let bits = UInt64(text, radix: 16), Double(bitPattern: bits).isFinite else {
+        guard let text, text.utf8.count == 16, let bits = UInt64(text, radix: 16), Double(bitPattern: bits).isFinite
+        else {
             throw unreadable(key, expected: "16 hexadecimal digits of a finite number")
         }
         return Double(bitPattern: bits)
     }
 
     func count(_ key: String) throws(OptimizationError) -> Int {
-        guard let text = values["\(owner).\(key)"], let count = Int(text), (0...StateText.largestCount).contains(count) else {
+        guard let text = values["\(owner).\(key)"], let count = Int(text), (0...StateText.largestCount).contains(count)
+        else {
             throw unreadable(key, expected: "a count")
         }
         return count

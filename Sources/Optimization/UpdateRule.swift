@@ -1,40 +1,40 @@
 import Kernels
 
 /// A flat buffer of optimiser state, laid out like the parameters.
-public struct Slot: Equatable, Sendable {
+package struct Slot: Equatable, Sendable {
     /// What the buffer holds before the first step.
-    public enum Initial: Equatable, Sendable {
+    package enum Initial: Equatable, Sendable {
         case zero
         /// The learning rate at the start, times the parameter group's factor.
         case learningRate
     }
 
     /// The name in checkpoints, for example `momentum`.
-    public let name: String
-    public let initial: Initial
+    package let name: String
+    package let initial: Initial
 
-    public init(_ name: String, initial: Initial = .zero) {
+    package init(_ name: String, initial: Initial = .zero) {
         self.name = name
         self.initial = initial
     }
 }
 
 /// The numbers of one step over one range: what schedule, clipping and parameter groups decide.
-public struct UpdateStep: Equatable, Sendable {
+package struct UpdateStep: Equatable, Sendable {
     /// η of this range: the scheduled rate times the group's factor.
-    public var learningRate: Double
+    package var learningRate: Double
     /// Multiplies the summed gradient: 1 / (global sample count), times the factor of global norm clipping.
-    public var gradientScale: Double
+    package var gradientScale: Double
     /// Bound on the absolute value of each scaled gradient; infinity does not clip.
-    public var gradientLimit: Double
+    package var gradientLimit: Double
     /// λ: adds λθ to the gradient (the gradient of λ/2 · ‖θ‖²), or shrinks θ by ηλ where the rule decouples it.
-    public var weightDecay: Double
+    package var weightDecay: Double
     /// Adds l1 · sign(θ) to the gradient (the subgradient of l1 · ‖θ‖₁, 0 at 0).
-    public var l1: Double
+    package var l1: Double
     /// The number of this update, counted from 1 (Adam's t).
-    public var number: Int
+    package var number: Int
 
-    public init(
+    package init(
         learningRate: Double, gradientScale: Double = 1, gradientLimit: Double = .infinity, weightDecay: Double = 0,
         l1: Double = 0, number: Int = 1
     ) {
@@ -49,14 +49,15 @@ public struct UpdateStep: Equatable, Sendable {
     /// The kernel's view of the gradient; a rule that decouples weight decay leaves it out here.
     func terms(decoupled: Bool = false) -> GradientTerms {
         GradientTerms(
-            scale: Float(gradientScale), limit: Float(gradientLimit), l2: decoupled ? 0 : Float(weightDecay), l1: Float(l1))
+            scale: Float(gradientScale), limit: Float(gradientLimit), l2: decoupled ? 0 : Float(weightDecay),
+            l1: Float(l1))
     }
 }
 
 /// An update rule: hyper-parameters as an immutable value; its state lives in slots that the caller owns.
 ///
 /// An update is element-wise and one pass over memory, so that threads may update disjoint ranges with the same bits.
-public protocol UpdateRule: Sendable, Equatable {
+package protocol UpdateRule: Sendable, Equatable {
     /// The name in configs and reports.
     var name: String { get }
     /// The state buffers, in the order in which `update` expects them.

@@ -5,25 +5,26 @@ import Kernels
 ///
 /// The averages are a flat buffer laid out like the parameters, at first a copy of them. With `warmUp` d is at most
 /// (1 + t) / (10 + t) at update t, so that the first weights are soon forgotten (as TensorFlow's `num_updates`).
-public struct WeightAverage: Equatable, Sendable {
+package struct WeightAverage: Equatable, Sendable {
     /// d.
-    public let decay: Double
-    public let warmUp: Bool
+    package let decay: Double
+    package let warmUp: Bool
 
     /// Throws `outOfRange` unless 0 ≤ decay < 1.
-    public init(decay: Double = 0.999, warmUp: Bool = false) throws(OptimizationError) {
-        try OptimizationError.require(decay >= 0 && decay < 1, "weightAverage", "decay", decay, allowed: "0 ≤ decay < 1")
+    package init(decay: Double = 0.999, warmUp: Bool = false) throws(OptimizationError) {
+        try OptimizationError.require(
+            decay >= 0 && decay < 1, "weightAverage", "decay", decay, allowed: "0 ≤ decay < 1")
         self.decay = decay
         self.warmUp = warmUp
     }
 
     /// d at update `stepNumber`, counted from 1.
-    public func decay(atStep stepNumber: Int) -> Double {
+    package func decay(atStep stepNumber: Int) -> Double {
         warmUp ? min(decay, Double(1 + stepNumber) / Double(10 + stepNumber)) : decay
     }
 
     /// Averages the elements of `range`; both pointers are to the first element of a whole flat buffer.
-    public func update(
+    package func update(
         _ range: Range<Int>, averages: UnsafeMutablePointer<Float>, parameters: UnsafePointer<Float>, stepNumber: Int
     ) {
         updateAverage(

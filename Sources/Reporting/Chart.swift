@@ -96,7 +96,8 @@ extension [Chart.Point] {
         var result: [Chart.Point] = []
         for stretch in 0..<stretches {
             let range = self.count * stretch / stretches..<self.count * (stretch + 1) / stretches
-            guard let low = range.min(by: { self[$0].y < self[$1].y }), let high = range.max(by: { self[$0].y < self[$1].y })
+            guard let low = range.min(by: { self[$0].y < self[$1].y }),
+                let high = range.max(by: { self[$0].y < self[$1].y })
             else { continue }
             result.append(self[Swift.min(low, high)])
             if low != high { result.append(self[Swift.max(low, high)]) }

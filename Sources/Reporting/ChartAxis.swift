@@ -30,7 +30,8 @@ package struct ChartAxis: Equatable, Sendable {
         tickStep = step
     }
 
-    /// A logarithmic axis over the positive ones of `values`; ticks at 1, 2, 5 · 10ᵏ, or 10ᵏ alone over more than two decades.
+    /// A logarithmic axis over the positive ones of `values`; ticks at 1, 2, 5 · 10ᵏ, or 10ᵏ alone over more than two
+    /// decades.
     package init(logarithmic values: [Double]) {
         let positive = values.filter { $0.isFinite && $0 > 0 }
         let low = positive.min() ?? 1
@@ -55,7 +56,9 @@ package struct ChartAxis: Equatable, Sendable {
     /// A tick's text, with as many decimals as ticks are apart.
     package func label(_ tick: Double) -> String {
         if isLogarithmic { return NumberText.significant(tick) }
-        if tickStep >= 1 { return abs(tick) < 1e15 ? NumberText.grouped(Int(tick.rounded())) : NumberText.significant(tick) }
+        if tickStep >= 1 {
+            return abs(tick) < 1e15 ? NumberText.grouped(Int(tick.rounded())) : NumberText.significant(tick)
+        }
         let decimals = Int((-log10(tickStep) - 1e-9).rounded(.up))
         return decimals > 6 ? NumberText.significant(tick) : String(format: "%.\(decimals)f", tick == 0 ? 0 : tick)
     }

@@ -16,7 +16,8 @@ package struct ChartDrawing {
     package init(_ chart: Chart) {
         self.chart = chart
         horizontal = ChartAxis(
-            linear: chart.series.flatMap { $0.points.map(\.x) } + chart.markers.map(\.x), including: [0, chart.lastEpoch], count: 8,
+            linear: chart.series.flatMap { $0.points.map(\.x) } + chart.markers.map(\.x),
+            including: [0, chart.lastEpoch], count: 8,
             isExtended: false)
         vertical = ChartDrawing.verticalAxis(chart)
     }
@@ -57,7 +58,10 @@ package struct ChartDrawing {
             keys = chart.series.map { "<span class=\"key c\($0.color)\">\(escaped($0.name))</span>" }
         }
         for kind in Set(chart.markers.map(\.kind)).sorted() {
-            keys.append("<span class=\"mark\"><svg viewBox=\"0 0 12 12\">\(symbol(kind, x: 6, y: 6))</svg>\(escaped(kind))</span>")
+            keys.append(
+                "<span class=\"mark\"><svg viewBox=\"0 0 12 "
+                    + "12\">\(symbol(kind, x: 6, y: 6))</svg>\(escaped(kind))</span>"
+            )
         }
         return keys.isEmpty ? "" : "<div class=\"legend\">" + keys.joined() + "</div>"
     }
@@ -67,18 +71,33 @@ package struct ChartDrawing {
         var lines: [String] = []
         for tick in vertical.ticks {
             let y = coordinate(verticalPosition(tick))
-            lines.append("<line class=\"grid\" x1=\"\(coordinate(D.left))\" x2=\"\(coordinate(D.right))\" y1=\"\(y)\" y2=\"\(y)\"/>")
-            lines.append("<text class=\"tick end\" x=\"\(coordinate(D.left - 8))\" y=\"\(y)\" dy=\"0.32em\">\(verticalLabel(tick))</text>")
+            lines.append(
+                "<line class=\"grid\" x1=\"\(coordinate(D.left))\" x2=\"\(coordinate(D.right))\" y1=\"\(y)\" "
+                    + "y2=\"\(y)\"/>"
+            )
+            lines.append(
+                "<text class=\"tick end\" x=\"\(coordinate(D.left - 8))\" y=\"\(y)\" "
+                    + "dy=\"0.32em\">\(verticalLabel(tick))</text>"
+            )
         }
         let floor = coordinate(D.bottom)
-        lines.append("<line class=\"axis\" x1=\"\(coordinate(D.left))\" x2=\"\(coordinate(D.right))\" y1=\"\(floor)\" y2=\"\(floor)\"/>")
+        lines.append(
+            "<line class=\"axis\" x1=\"\(coordinate(D.left))\" x2=\"\(coordinate(D.right))\" y1=\"\(floor)\" "
+                + "y2=\"\(floor)\"/>"
+        )
         for tick in horizontal.ticks {
             let x = coordinate(horizontalPosition(tick))
-            lines.append("<line class=\"axis\" x1=\"\(x)\" x2=\"\(x)\" y1=\"\(floor)\" y2=\"\(coordinate(D.bottom + 5))\"/>")
-            lines.append("<text class=\"tick middle\" x=\"\(x)\" y=\"\(coordinate(D.bottom + 19))\">\(horizontal.label(tick))</text>")
+            lines.append(
+                "<line class=\"axis\" x1=\"\(x)\" x2=\"\(x)\" y1=\"\(floor)\" y2=\"\(coordinate(D.bottom + 5))\"/>")
+            lines.append(
+                "<text class=\"tick middle\" x=\"\(x)\" "
+                    + "y=\"\(coordinate(D.bottom + 19))\">\(horizontal.label(tick))</text>"
+            )
         }
-        lines.append("<text class=\"name end\" x=\"\(coordinate(D.right))\" y=\"\(coordinate(D.bottom + 37))\">epoch</text>")
-        let unit = [chart.unit, vertical.isLogarithmic ? "logarithmic" : ""].filter { !$0.isEmpty }.joined(separator: ", ")
+        lines.append(
+            "<text class=\"name end\" x=\"\(coordinate(D.right))\" y=\"\(coordinate(D.bottom + 37))\">epoch</text>")
+        let unit = [chart.unit, vertical.isLogarithmic ? "logarithmic" : ""].filter { !$0.isEmpty }.joined(
+            separator: ", ")
         if !unit.isEmpty { lines.append("<text class=\"name\" x=\"4\" y=\"10\">\(escaped(unit))</text>") }
         return lines
     }
@@ -97,8 +116,8 @@ package struct ChartDrawing {
         }
     }
 
-    /// A sign of about 10 × 10 units around (x, y): down for a decay, back for a rollback (which stands beside the decay
-    /// of the same step), a diamond for the rest.
+    /// A sign of about 10 × 10 units around (x, y): down for a decay, back for a rollback (which stands beside the
+    /// decay of the same step), a diamond for the rest.
     private func symbol(_ kind: String, x: Double, y: Double) -> String {
         let corners: [(Double, Double)] =
             switch kind {
@@ -128,8 +147,11 @@ package struct ChartDrawing {
 
     private func dot(_ point: Chart.Point, _ series: Chart.Series) -> String {
         let (x, y) = (coordinate(horizontalPosition(point.x)), coordinate(verticalPosition(point.y)))
-        let text = "\(series.name), epoch \(NumberText.significant(point.x, digits: 4)): \(NumberText.significant(point.y))"
-        return "<circle class=\"dot c\(series.color)\" cx=\"\(x)\" cy=\"\(y)\" r=\"3\"><title>\(escaped(text))</title></circle>"
+        let text =
+            "\(series.name), epoch \(NumberText.significant(point.x, digits: 4)): \(NumberText.significant(point.y))"
+        return
+            "<circle class=\"dot c\(series.color)\" cx=\"\(x)\" cy=\"\(y)\" "
+            + "r=\"3\"><title>\(escaped(text))</title></circle>"
     }
 
     /// Stacked areas, the first at the bottom; all series have the same x values.
@@ -173,7 +195,8 @@ package struct ChartDrawing {
     }
 
     private func pointList(_ points: [Chart.Point]) -> String {
-        points.map { "\(coordinate(horizontalPosition($0.x))),\(coordinate(verticalPosition($0.y)))" }.joined(separator: " ")
+        points.map { "\(coordinate(horizontalPosition($0.x))),\(coordinate(verticalPosition($0.y)))" }.joined(
+            separator: " ")
     }
 
     private func horizontalPosition(_ value: Double) -> Double {
@@ -181,7 +204,8 @@ package struct ChartDrawing {
     }
 
     private func verticalPosition(_ value: Double) -> Double {
-        ChartDrawing.bottom - vertical.position(of: max(value, vertical.lower)) * (ChartDrawing.bottom - ChartDrawing.top)
+        ChartDrawing.bottom - vertical.position(of: max(value, vertical.lower))
+            * (ChartDrawing.bottom - ChartDrawing.top)
     }
 
     private func coordinate(_ value: Double) -> String { String(format: "%.1f", value) }

@@ -58,13 +58,16 @@ package struct HTMLReport {
     }
 
     private var lastStep: Int {
-        max(final?.steps ?? 0, history.intervals.last?.step ?? 0, history.validations.last?.step ?? 0, run.resumedFromStep ?? 0)
+        max(
+            final?.steps ?? 0, history.intervals.last?.step ?? 0, history.validations.last?.step ?? 0,
+            run.resumedFromStep ?? 0)
     }
 
     private var status: String { final?.exitReason.rawValue ?? "running" }
 
     private var lead: String {
-        "\(run.model), \(NumberText.grouped(run.parameterCount)) parameters, on \(NumberText.count(run.trainingSamples, "training sample"))"
+        "\(run.model), \(NumberText.grouped(run.parameterCount)) parameters, on "
+            + "\(NumberText.count(run.trainingSamples, "training sample"))"
     }
 
     private var tiles: String {
@@ -74,13 +77,29 @@ package struct HTMLReport {
             if let accuracy = best.valAccuracy {
                 tiles.append((percent(accuracy), "best validation accuracy, \(place)"))
             }
-            tiles.append((NumberText.loss(best.valLoss), best.valAccuracy == nil ? "best validation loss, \(place)" : "validation loss there"))
+            tiles.append(
+                (
+                    NumberText.loss(best.valLoss),
+                    best.valAccuracy == nil ? "best validation loss, \(place)" : "validation loss there"
+                ))
         }
-        if let last = history.intervals.last { tiles.append((NumberText.loss(last.trainLoss), "training loss, last interval")) }
+        if let last = history.intervals.last {
+            tiles.append((NumberText.loss(last.trainLoss), "training loss, last interval"))
+        }
         let epochs = Double(lastStep) / Double(max(run.stepsPerEpoch, 1))
-        tiles.append((NumberText.significant(epochs, digits: 4), "of \(NumberText.count(run.epochs, "epoch")), \(NumberText.count(lastStep, "step"))"))
+        tiles.append(
+            (
+                NumberText.significant(epochs, digits: 4),
+                "of \(NumberText.count(run.epochs, "epoch")), \(NumberText.count(lastStep, "step"))"
+            ))
         if let speed = medianSpeed { tiles.append((NumberText.rate(speed), "samples/s, median")) }
-        if let final { tiles.append((NumberText.duration(final.seconds), run.resumedFromStep == nil ? "wall time" : "wall time since resuming")) }
+        if let final {
+            tiles.append(
+                (
+                    NumberText.duration(final.seconds),
+                    run.resumedFromStep == nil ? "wall time" : "wall time since resuming"
+                ))
+        }
         return tiles.map { "<div class=\"tile\"><b>\(escaped($0.value))</b><span>\(escaped($0.name))</span></div>" }
             .joined(separator: "\n")
     }
@@ -90,13 +109,17 @@ package struct HTMLReport {
         return speeds.isEmpty ? nil : speeds[speeds.count / 2]
     }
 
-    private func percent(_ share: Double) -> String { NumberText.significant((share * 100).rounded(toPlaces: 2), digits: 5) + " %" }
+    private func percent(_ share: Double) -> String {
+        NumberText.significant((share * 100).rounded(toPlaces: 2), digits: 5) + " %"
+    }
 
     private var decisions: String {
         if history.decisions.isEmpty { return "" }
         let rows = history.decisions.map { decision in
             let epoch = NumberText.significant(Double(decision.step) / Double(max(run.stepsPerEpoch, 1)), digits: 4)
-            return "<tr><td class=\"number\">\(NumberText.grouped(decision.step))</td><td class=\"number\">\(epoch)</td><td>\(escaped(decision.kind.rawValue))</td><td>\(escaped(decision.reason))</td></tr>"
+            return
+                "<tr><td class=\"number\">\(NumberText.grouped(decision.step))</td><td "
+                + "class=\"number\">\(epoch)</td><td>\(escaped(decision.kind.rawValue))</td><td>\(escaped(decision.reason))</td></tr>"
         }
         return """
             <h2>Decisions</h2>
@@ -113,7 +136,12 @@ package struct HTMLReport {
             ("Workers", ProgressText.workers(run), false),
             ("OpenBLAS kernels", run.openBLASCore, false),
             ("Batch", String(ProgressText.batch(run).trimmingPrefix("batch ")), false),
-            ("Planned", "\(NumberText.count(run.epochs, "epoch")) of \(NumberText.count(run.stepsPerEpoch, "step")), \(NumberText.count(run.totalSteps, "step")) in all", false),
+            (
+                "Planned",
+                "\(NumberText.count(run.epochs, "epoch")) of \(NumberText.count(run.stepsPerEpoch, "step")), "
+                    + "\(NumberText.count(run.totalSteps, "step")) in all",
+                false
+            ),
             ("Training samples", NumberText.grouped(run.trainingSamples), false),
             ("Validation samples", NumberText.grouped(run.validationSamples), false),
             ("Run directory", run.runDirectory, true),

@@ -45,7 +45,10 @@ package struct ProgressState: Equatable, Sendable {
         let full = everything.compactMap { $0 }.joined(separator: " - ")
         let room = width - place.count - full.count - 4  // spaces and brackets
         if room >= 8 { return "\(place) [\(bar(cells: min(room, 30)))] \(full)" }
-        let poorer = [everything, [percent, time, lossText, accuracyText], [percent, lossText, accuracyText], [percent, lossText]]
+        let poorer = [
+            everything, [percent, time, lossText, accuracyText], [percent, lossText, accuracyText],
+            [percent, lossText],
+        ]
         for parts in poorer {
             let line = place + " " + parts.compactMap { $0 }.joined(separator: " - ")
             if line.count <= width { return line }

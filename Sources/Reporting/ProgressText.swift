@@ -20,11 +20,15 @@ package enum ProgressText {
 
     /// `4 ranks × 1 thread on 2 cores of HOST`.
     package static func workers(_ run: RunDescription) -> String {
-        let hosts = run.hosts.count == 1 ? run.hosts[0] : "\(run.hosts.count) hosts (\(run.hosts.joined(separator: ", ")))"
-        return "\(NumberText.count(run.ranks, "rank")) × \(NumberText.count(run.threadsPerRank, "thread")) on \(NumberText.count(run.cores, "core")) of \(hosts)"
+        let hosts =
+            run.hosts.count == 1 ? run.hosts[0] : "\(run.hosts.count) hosts (\(run.hosts.joined(separator: ", ")))"
+        return
+            "\(NumberText.count(run.ranks, "rank")) × \(NumberText.count(run.threadsPerRank, "thread")) on "
+            + "\(NumberText.count(run.cores, "core")) of \(hosts)"
     }
 
-    /// `batch 128 = 4 grains of 32`, or `batch 100 = 4 grains of 25`, `batch 50 = 4 grains of 12 or 13`: the batch is split evenly.
+    /// `batch 128 = 4 grains of 32`, or `batch 100 = 4 grains of 25`, `batch 50 = 4 grains of 12 or 13`: the batch is
+    /// split evenly.
     package static func batch(_ run: RunDescription) -> String {
         let grains = (run.batch + run.grain - 1) / max(run.grain, 1)
         let (size, larger) = run.batch.quotientAndRemainder(dividingBy: max(grains, 1))
@@ -56,7 +60,9 @@ package enum ProgressText {
 
     /// One line for a validation that does not end an epoch's line.
     package static func validation(_ record: ValidationRecord) -> String {
-        let place = "validation at step \(NumberText.grouped(record.step)) (epoch \(NumberText.significant(record.epoch, digits: 4)))"
+        let place =
+            "validation at step \(NumberText.grouped(record.step)) (epoch "
+            + "\(NumberText.significant(record.epoch, digits: 4)))"
         return ([place] + validationParts(record)).joined(separator: " - ")
     }
 

@@ -44,9 +44,11 @@ package struct ReportCharts {
         Chart(
             title: "Error (1 − accuracy)",
             series: [
-                Chart.Series(name: "training", color: 1, style: .line, points: intervals { $0.trainAccuracy.map { 1 - $0 } }),
                 Chart.Series(
-                    name: "validation", color: 2, style: .dottedLine, points: validations { $0.valAccuracy.map { 1 - $0 } }),
+                    name: "training", color: 1, style: .line, points: intervals { $0.trainAccuracy.map { 1 - $0 } }),
+                Chart.Series(
+                    name: "validation", color: 2, style: .dottedLine,
+                    points: validations { $0.valAccuracy.map { 1 - $0 } }),
             ], scale: .logarithmic(fromRatio: 4), isPercent: true)
     }
 
@@ -60,14 +62,18 @@ package struct ReportCharts {
         }
         return Chart(
             title: "Learning rate",
-            series: [Chart.Series(name: "learning rate", color: 3, style: .steps, points: rates.sorted { $0.x < $1.x })],
+            series: [
+                Chart.Series(name: "learning rate", color: 3, style: .steps, points: rates.sorted { $0.x < $1.x })
+            ],
             markers: markers, scale: .logarithmic(fromRatio: 8))
     }
 
     package var speed: Chart {
         Chart(
             title: "Speed", unit: "samples/s",
-            series: [Chart.Series(name: "samples/s", color: 1, style: .line, points: intervals { $0.samplesPerSecond })],
+            series: [
+                Chart.Series(name: "samples/s", color: 1, style: .line, points: intervals { $0.samplesPerSecond })
+            ],
             scale: .fromZero)
     }
 

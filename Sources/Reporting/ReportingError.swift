@@ -1,14 +1,15 @@
 /// What can go wrong while a run's figures are written.
-public enum ReportingError: Error, Equatable, CustomStringConvertible {
+package enum ReportingError: Error, Equatable, CustomStringConvertible {
     /// A file of the run directory could not be opened, written, replaced or read.
     case file(operation: String, path: String, reason: String)
     /// A record came before `began`, so that there is no run directory yet.
     case notBegun(record: String)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .file(let operation, let path, let reason):
-            "cannot \(operation) \(path): \(reason); free space or make the run directory writable, or choose another with --run, then start the same command again"
+            "cannot \(operation) \(path): \(reason); free space or make the run directory writable, or choose "
+                + "another with --run, then start the same command again"
         case .notBegun(let record):
             "reporting: \(record) before began; call began(_:) with the run's description first"
         }

@@ -4,9 +4,9 @@ import Training
 /// Shows and records a run: progress on standard output, `metrics.jsonl`, `decisions.jsonl`, TensorBoard events and
 /// `report.html` in the run directory.
 ///
-/// A terminal that is gone does not end a run; a log that cannot be written does, by a ``ReportingError``, unless the run is
-/// to go on without its storage.
-public final class RunReporter: TrainingObserver {
+/// A terminal that is gone does not end a run; a log that cannot be written does, by a ``ReportingError``, unless the
+/// run is to go on without its storage.
+package final class RunReporter: TrainingObserver {
     /// Everything that exists once the run directory is known.
     private struct Session {
         var run: RunDescription
@@ -26,8 +26,9 @@ public final class RunReporter: TrainingObserver {
 
     /// A reporter for a run with the resolved config text `configuration`, on the standard output of this process.
     ///
-    /// - Parameter goesOnWithoutStorage: whether a log that cannot be written is a note instead of an error, once the run has begun.
-    public convenience init(configuration: String, goesOnWithoutStorage: Bool = false) {
+    /// - Parameter goesOnWithoutStorage: whether a log that cannot be written is a note instead of an error, once the
+    ///   run has begun.
+    package convenience init(configuration: String, goesOnWithoutStorage: Bool = false) {
         let start = ContinuousClock.now
         self.init(
             configuration: configuration, goesOnWithoutStorage: goesOnWithoutStorage, output: StandardOutput(),
@@ -38,7 +39,8 @@ public final class RunReporter: TrainingObserver {
     ///   - now: a clock that never goes back, in seconds.
     ///   - wallTime: seconds since 1970.
     package init(
-        configuration: String, goesOnWithoutStorage: Bool = false, output: TextOutput, now: @escaping () -> Double, wallTime: @escaping () -> Double
+        configuration: String, goesOnWithoutStorage: Bool = false, output: TextOutput, now: @escaping () -> Double,
+        wallTime: @escaping () -> Double
     ) {
         self.configuration = configuration
         self.goesOnWithoutStorage = goesOnWithoutStorage
@@ -46,7 +48,7 @@ public final class RunReporter: TrainingObserver {
         progressLine = ProgressLine(output: output, now: now)
     }
 
-    public func began(_ run: RunDescription) throws {
+    package func began(_ run: RunDescription) throws {
         let log = try MetricsLog(directory: run.runDirectory, resumingFromStep: run.resumedFromStep)
         let events = try TensorBoardWriter(
             directory: run.runDirectory, host: run.hosts.first ?? "localhost", process: getpid(),
@@ -54,17 +56,20 @@ public final class RunReporter: TrainingObserver {
         session = Session(run: run, log: log, events: events, history: log.history)
         progressLine.began(run)
         if log.damagedLines > 0 {
-            progressLine.note("note: left out \(NumberText.count(log.damagedLines, "damaged line")) of the logs in \(run.runDirectory)")
+            progressLine.note(
+                "note: left out \(NumberText.count(log.damagedLines, "damaged line")) of the logs in "
+                    + "\(run.runDirectory)"
+            )
         }
     }
 
-    public func progress(
+    package func progress(
         step: Int, of totalSteps: Int, epoch: Double, loss: Double, accuracy: Double?, samplesPerSecond: Double
     ) {
         progressLine.progress(step: step, loss: loss, accuracy: accuracy, samplesPerSecond: samplesPerSecond)
     }
 
-    public func logged(_ interval: IntervalRecord) throws {
+    package func logged(_ interval: IntervalRecord) throws {
         progressLine.logged(interval)
         try update("an interval") { session in
             session.history.intervals.append(interval)
@@ -73,7 +78,7 @@ public final class RunReporter: TrainingObserver {
         }
     }
 
-    public func validated(_ validation: ValidationRecord) throws {
+    package func validated(_ validation: ValidationRecord) throws {
         progressLine.validated(validation)
         try update("a validation") { session in
             session.history.validations.append(validation)
@@ -83,7 +88,7 @@ public final class RunReporter: TrainingObserver {
         try writeReport(final: nil)
     }
 
-    public func decided(_ decision: DecisionRecord) throws {
+    package func decided(_ decision: DecisionRecord) throws {
         progressLine.decided(decision)
         try update("a decision") { session in
             session.history.decisions.append(decision)
@@ -91,16 +96,17 @@ public final class RunReporter: TrainingObserver {
         }
     }
 
-    public func saved(_ checkpoint: CheckpointRecord) throws {
+    package func saved(_ checkpoint: CheckpointRecord) throws {
         try update("a checkpoint") { $0.lastCheckpoint = checkpoint }
     }
 
     /// Begins the logs anew with all records so far.
-    public func runDirectoryIsNew() throws {
+    package func runDirectoryIsNew() throws {
         try update("a new run directory") { [wallTime] session in
             let log = try MetricsLog(directory: session.run.runDirectory, resumingFromStep: nil)
             let events = try TensorBoardWriter(
-                directory: session.run.runDirectory, host: session.run.hosts.first ?? "localhost", process: getpid(), resumingFromStep: nil,
+                directory: session.run.runDirectory, host: session.run.hosts.first ?? "localhost", process: getpid(),
+                resumingFromStep: nil,
                 wallTime: wallTime)
             var validations = session.history.validations[...]
             for interval in session.history.intervals {
@@ -122,13 +128,13 @@ public final class RunReporter: TrainingObserver {
     }
 
     /// Writes the report, then the last line on standard output; nothing may be printed after it.
-    public func finished(_ final: FinalRecord) throws {
+    package func finished(_ final: FinalRecord) throws {
         try writeReport(final: final)
         progressLine.finished(final)
     }
 
     /// Takes the redrawn line away, so that an error message begins on an empty line.
-    public func clearProgress() { progressLine.clear() }
+    package func clearProgress() { progressLine.clear() }
 
     private func update(_ record: String, _ change: (inout Session) throws -> Void) throws {
         guard var current = session else { throw ReportingError.notBegun(record: record) }
@@ -154,7 +160,8 @@ public final class RunReporter: TrainingObserver {
             run: session.run, history: session.history, configuration: configuration,
             lastCheckpoint: session.lastCheckpoint, final: final)
         try storing {
-            try replaceFile(at: session.run.runDirectory + "/report.html", with: Array(report.text.utf8), isDurable: false)
+            try replaceFile(
+                at: session.run.runDirectory + "/report.html", with: Array(report.text.utf8), isDurable: false)
         }
     }
 }

@@ -5,7 +5,7 @@ import Training
 ///
 /// `mpirun` gives every rank a pseudo-terminal without a size, also when its own output is a pipe or a file. Then the
 /// question is put to the standard output of the parent process, which is `mpirun` for ranks on its host.
-public final class StandardOutput: TextOutput {
+package final class StandardOutput: TextOutput {
     /// Whether this is a terminal of known width that can redraw a line.
     package let isTerminal: Bool
     package let usesColor: Bool
@@ -14,7 +14,7 @@ public final class StandardOutput: TextOutput {
     private let ownsSizeDescriptor: Bool
     private var isBroken = false
 
-    public convenience init() {
+    package convenience init() {
         self.init(descriptor: STDOUT_FILENO, environment: ProcessInfo.processInfo.environment)
     }
 

@@ -3,9 +3,9 @@
 /// Of TensorFlow's `event.proto` and `summary.proto` only these fields are needed, all of them stable since 2015, so a
 /// protocol-buffer library would be larger than what it replaces:
 ///
-///     Event      { double wall_time = 1; int64 step = 2; string file_version = 3; Summary summary = 5; SessionLog session_log = 7; }
-///     Summary    { repeated Value value = 1; }     Value { string tag = 1; float simple_value = 2; }
-///     SessionLog { SessionStatus status = 1; }     START = 1
+///     Event      { double wall_time = 1; int64 step = 2; string file_version = 3; Summary summary = 5; SessionLog
+///     session_log = 7; } Summary    { repeated Value value = 1; }     Value { string tag = 1; float simple_value = 2;
+///     } SessionLog { SessionStatus status = 1; }     START = 1
 ///
 /// Wire format: protobuf.dev/programming-guides/encoding.
 package struct TensorBoardEvent: Equatable, Sendable {

@@ -41,7 +41,8 @@ struct Attempt {
         let child: ChildProcess
         do throws(SupervisionError) {
             // mpirun puts its house in order on SIGTERM; a process alone has nothing to put in order.
-            child = try ChildProcess(command, variables: variables, errors: writer, deathSignal: isLauncher ? SIGTERM : SIGKILL)
+            child = try ChildProcess(
+                command, variables: variables, errors: writer, deathSignal: isLauncher ? SIGTERM : SIGKILL)
         } catch {
             close(writer)
             throw error
@@ -61,7 +62,8 @@ struct Attempt {
             isWithoutCode: ownEnd == nil && account.exitCode == nil)
     }
 
-    /// Passes messages and stop requests on until the process ends or has to be ended; gives whether it was told to stop.
+    /// Passes messages and stop requests on until the process ends or has to be ended; gives whether it was told to
+    /// stop.
     private func watch(
         _ child: ChildProcess, _ reader: Int32, _ account: inout FailureAccount, _ output: inout LauncherOutput
     ) -> Bool {
@@ -69,11 +71,13 @@ struct Attempt {
         var ending = Ending()
         while !child.hasEnded() {
             var entries = [
-                pollfd(fd: reader, events: Int16(POLLIN), revents: 0), pollfd(fd: requests.descriptor, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: reader, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: requests.descriptor, events: Int16(POLLIN), revents: 0),
             ]
             poll(&entries, 2, stop.isPending || ending.hasBegun ? 50 : 500)
             let isClosed = entries[0].revents & Int16(POLLHUP) != 0 && entries[0].revents & Int16(POLLIN) == 0
-            if isClosed { requests.wait(seconds: 0.05) }  // the process has closed its standard error, or is just ending
+            // the process has closed its standard error, or is just ending
+            if isClosed { requests.wait(seconds: 0.05) }
             forward(reader, &account, &output)
             requests.update()
             if requests.second != nil { break }
@@ -120,7 +124,8 @@ private struct Ending {
 
 /// Brings a stop request to a job once, as soon as its processes listen.
 ///
-/// A rank that has just been started would die of the signal, and `mpirun` forwards none to ranks that it has yet to start.
+/// A rank that has just been started would die of the signal, and `mpirun` forwards none to ranks that it has yet to
+/// start.
 private struct StopDelivery {
     let isLauncher: Bool
     /// Whether a request waits for processes that do not listen yet.

@@ -3,7 +3,8 @@ import Foundation
 
 /// A process that this one has started and watches, with everything that descends from it.
 ///
-/// It must be started by a thread that lives as long as the program: when that thread ends, the kernel ends the process.
+/// It must be started by a thread that lives as long as the program: when that thread ends, the kernel ends the
+/// process.
 final class ChildProcess {
     let process: pid_t
     /// How it ended; nil as long as it runs or nobody has asked.

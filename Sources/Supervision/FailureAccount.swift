@@ -1,14 +1,14 @@
 /// What a job's standard error tells about its end: who failed first and why, and which hosts are gone.
 ///
-/// It knows the first lines of the trainer's own messages and those of Open MPI 4's `mpirun`. Where nothing fits, the exit
-/// code alone speaks.
-public struct FailureAccount: Equatable, Sendable {
+/// It knows the first lines of the trainer's own messages and those of Open MPI 4's `mpirun`. Where nothing fits, the
+/// exit code alone speaks.
+package struct FailureAccount: Equatable, Sendable {
     /// The first cause that a rank gave itself, without the program's name.
     private var rankMessage: String?
     /// What `mpirun` saw of the first process that failed.
     private var launcherMessage: String?
     /// The rank that a signal has ended and that could not say so itself, and what it was doing.
-    public var killedRank: Int? { launcherRank == rankOfMessage ? nil : launcherRank }
+    package var killedRank: Int? { launcherRank == rankOfMessage ? nil : launcherRank }
     private var launcherRank: Int?
     private var rankOfMessage: Int?
     private var placeOfKilledRank: String?
@@ -17,33 +17,34 @@ public struct FailureAccount: Equatable, Sendable {
     private var exitedRank: String?
     private var exitedCode: Int32?
     /// Whether the rank's failure is one that all ranks know of, so that they leave MPI in order.
-    public private(set) var isAgreed = false
+    package private(set) var isAgreed = false
     /// Whether a rank has said what the cause is, which people have read.
-    public var isTold: Bool { (rankMessage ?? crash) != nil && killedRank == nil && !isHostFailure }
+    package var isTold: Bool { (rankMessage ?? crash) != nil && killedRank == nil && !isHostFailure }
     /// The exit code of the first cause as far as the messages tell it, for a launcher that could not give it.
-    public var exitCode: Int32? { abortCode ?? exitedCode ?? launcherSignal.map { 128 + $0 } }
+    package var exitCode: Int32? { abortCode ?? exitedCode ?? launcherSignal.map { 128 + $0 } }
     private var crash: String?
     /// Hosts that could not be reached or whose daemon was lost, in the order of the messages.
-    public private(set) var lostHosts: [String] = []
+    package private(set) var lostHosts: [String] = []
     /// Whether `mpirun` knows that the job is over; what it does then should not take long.
-    public private(set) var isEnding = false
+    package private(set) var isEnding = false
     /// Whether a rank has said why it ends; the job should be over soon, even if `mpirun` does not say so.
-    public private(set) var hasRankEnded = false
+    package private(set) var hasRankEnded = false
     /// Whether the rank that failed first had begun to train.
-    public private(set) var hadStarted = false
-    /// Hosts of the ranks whose replicas differ from those of more than half of all ranks; empty without such a majority.
-    public private(set) var suspectHosts: [String] = []
+    package private(set) var hadStarted = false
+    /// Hosts of the ranks whose replicas differ from those of more than half of all ranks; empty without such a
+    /// majority.
+    package private(set) var suspectHosts: [String] = []
     /// The exit code that a rank has ended the job with, while `mpirun` was still at it.
     private var abortCode: Int32?
     /// Whether what failed was `mpirun`'s hold on a host rather than a rank.
-    public var isHostFailure: Bool { !lostHosts.isEmpty || cannotStartDaemons }
+    package var isHostFailure: Bool { !lostHosts.isEmpty || cannotStartDaemons }
     private var cannotStartDaemons = false
     private var unfinishedLine: [UInt8] = []
 
-    public init() {}
+    package init() {}
 
     /// Reads what has come, in pieces of any length.
-    public mutating func read(_ bytes: some Sequence<UInt8>) {
+    package mutating func read(_ bytes: some Sequence<UInt8>) {
         for byte in bytes {
             if byte == UInt8(ascii: "\n") {
                 read(line: String(decoding: unfinishedLine, as: UTF8.self))
@@ -56,9 +57,12 @@ public struct FailureAccount: Equatable, Sendable {
 
     /// The first cause in one phrase.
     ///
-    /// What `mpirun` saw of one rank comes before what others say: those that are left complain of the one that is gone.
-    public func cause(_ end: ProcessEnd, of program: String) -> String {
-        if let launcherMessage, killedRank != nil { return launcherMessage + (placeOfKilledRank.map { " in \($0)" } ?? "") }
+    /// What `mpirun` saw of one rank comes before what others say: those that are left complain of the one that is
+    /// gone.
+    package func cause(_ end: ProcessEnd, of program: String) -> String {
+        if let launcherMessage, killedRank != nil {
+            return launcherMessage + (placeOfKilledRank.map { " in \($0)" } ?? "")
+        }
         if let host = lostHosts.first { return "host \(host) is lost" }
         if let text = rankMessage ?? crash { return text }
         if let exitedRank, let exitedCode { return "rank \(exitedRank) ended with exit code \(exitedCode)" }
@@ -74,7 +78,9 @@ public struct FailureAccount: Equatable, Sendable {
 
     private mutating func read(line: String) {
         let message = line.hasPrefix("trainer: ") ? line.dropFirst("trainer: ".count) : line[...]
-        if let place = message.prefixMatch(of: /rank (?<rank>\d+) of \d+ on \S+(?: \((?<phase>[^():]+?)(?: after step \d+)?\))?:/) {
+        if let place = message.prefixMatch(
+            of: /rank (?<rank>\d+) of \d+ on \S+(?: \((?<phase>[^():]+?)(?: after step \d+)?\))?:/)
+        {
             if rankMessage == nil { rankMessage = String(message) }
             if hasRankEnded { return }
             hasRankEnded = true
@@ -84,17 +90,22 @@ public struct FailureAccount: Equatable, Sendable {
             suspectHosts = FailureAccount.suspects(in: message[place.range.upperBound...].drop { $0 == " " })
         } else if line.hasPrefix("trainer: ") {
             if rankMessage == nil { rankMessage = String(message) }
-            if message.prefixMatch(of: /[(][^()]+ after step \d+[)]:/) != nil { hadStarted = true }  // of a process without ranks
+            // of a process without ranks
+            if message.prefixMatch(of: /[(][^()]+ after step \d+[)]:/) != nil { hadStarted = true }
         } else if line.contains("Fatal error: ") {
             if crash == nil { crash = line }
         } else if line.hasPrefix("with errorcode ") {
             if abortCode == nil { abortCode = Int32(line.dropFirst("with errorcode ".count).prefix(while: \.isNumber)) }
-        } else if line.hasPrefix("MPI_ABORT was invoked on rank") || line.hasPrefix("ORTE has lost communication with a remote daemon") {
+        } else if line.hasPrefix("MPI_ABORT was invoked on rank")
+            || line.hasPrefix("ORTE has lost communication with a remote daemon")
+        {
             isEnding = true
         } else if line.hasPrefix("ORTE was unable to reliably start one or more daemons") {
             cannotStartDaemons = true
             isEnding = true
-        } else if let host = word(of: line, after: "Remote daemon:", then: "on node") ?? word(of: line, after: "ssh: connect to host", then: "") {
+        } else if let host = word(of: line, after: "Remote daemon:", then: "on node")
+            ?? word(of: line, after: "ssh: connect to host", then: "")
+        {
             if !lostHosts.contains(host) { lostHosts.append(host) }
         } else if line.hasPrefix("mpirun noticed that process rank ") {
             isEnding = true
@@ -106,7 +117,9 @@ public struct FailureAccount: Equatable, Sendable {
             launcherRank = Int(rank)
             launcherSignal = signal
         } else if line.hasPrefix("  Process name: [[") {
-            if exitedRank == nil { exitedRank = line.split(separator: ",").last.map { String($0.prefix(while: \.isNumber)) } }
+            if exitedRank == nil {
+                exitedRank = line.split(separator: ",").last.map { String($0.prefix(while: \.isNumber)) }
+            }
         } else if line.hasPrefix("  Exit code: ") {
             if exitedCode == nil { exitedCode = line.split(separator: " ").last.flatMap { Int32($0) } }
         }
@@ -114,9 +127,11 @@ public struct FailureAccount: Equatable, Sendable {
 
     /// The hosts in `step 8: rank 1 (a), rank 3 (b) differ from the other ranks in …`, as `ReplicaDifference` says it.
     private static func suspects(in text: Substring) -> [String] {
-        guard let match = text.prefixMatch(of: /step \d+: (?<ranks>rank \d+ \(.*?\)) differs? from the other ranks in/) else { return [] }
+        guard let match = text.prefixMatch(of: /step \d+: (?<ranks>rank \d+ \(.*?\)) differs? from the other ranks in/)
+        else { return [] }
         var hosts: [String] = []
-        for rank in match.output.ranks.matches(of: /rank \d+ \((?<host>[^\s()]+)\)/) where !hosts.contains(String(rank.output.host)) {
+        for rank in match.output.ranks.matches(of: /rank \d+ \((?<host>[^\s()]+)\)/)
+        where !hosts.contains(String(rank.output.host)) {
             hosts.append(String(rank.output.host))
         }
         return hosts

@@ -1,12 +1,12 @@
 import Glibc
 
 /// A machine of a job.
-public struct Host: Equatable, Sendable {
-    public var name: String
+package struct Host: Equatable, Sendable {
+    package var name: String
     /// How many ranks it takes.
-    public var slots: Int
+    package var slots: Int
 
-    public init(name: String, slots: Int) {
+    package init(name: String, slots: Int) {
         self.name = name
         self.slots = slots
     }
@@ -32,7 +32,7 @@ public struct Host: Equatable, Sendable {
 }
 
 /// Where a job may run.
-public enum HostSource: Equatable, Sendable {
+package enum HostSource: Equatable, Sendable {
     /// This machine alone, without a limit on ranks.
     case thisMachine
     case list([Host])
@@ -42,7 +42,7 @@ public enum HostSource: Equatable, Sendable {
     /// The hosts as they are now; nil for this machine alone.
     ///
     /// Throws `SupervisionError.unreadableHostFile`, `malformedHost` or `noHosts`.
-    public func hosts() throws(SupervisionError) -> [Host]? {
+    package func hosts() throws(SupervisionError) -> [Host]? {
         switch self {
         case .thisMachine: nil
         case .list(let hosts): hosts
@@ -52,11 +52,11 @@ public enum HostSource: Equatable, Sendable {
 }
 
 /// Reads hosts in the two forms that `mpirun` knows.
-public enum HostList {
+package enum HostList {
     /// `a:2,b` of `--host`: two slots on a, one on b.
     ///
     /// Throws `SupervisionError.malformedHost` or `noHosts`.
-    public static func parse(option: String) throws(SupervisionError) -> [Host] {
+    package static func parse(option: String) throws(SupervisionError) -> [Host] {
         var hosts: [Host] = []
         for part in option.split(separator: ",") {
             let fields = part.split(separator: ":", omittingEmptySubsequences: false)
@@ -69,16 +69,18 @@ public enum HostList {
         return merged(hosts)
     }
 
-    /// The lines `NAME` or `NAME slots=N` of a host file; `#` begins a comment, other settings of a line are left to others.
+    /// The lines `NAME` or `NAME slots=N` of a host file; `#` begins a comment, other settings of a line are left to
+    /// others.
     ///
     /// Throws `SupervisionError.malformedHost` or `noHosts`.
-    public static func parse(_ text: String, file: String) throws(SupervisionError) -> [Host] {
+    package static func parse(_ text: String, file: String) throws(SupervisionError) -> [Host] {
         var hosts: [Host] = []
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
             let content = line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace)
             guard let name = content.first else { continue }
             let setting = content.dropFirst().first { $0.hasPrefix("slots=") }
-            guard !name.contains("="), !name.hasPrefix("-"), let slots = setting.map({ Int($0.dropFirst("slots=".count)) }) ?? 1, slots >= 1
+            guard !name.contains("="), !name.hasPrefix("-"),
+                let slots = setting.map({ Int($0.dropFirst("slots=".count)) }) ?? 1, slots >= 1
             else { throw .malformedHost(place: "\(file):\(index + 1)", text: String(line)) }
             hosts.append(Host(name: String(name), slots: slots))
         }
@@ -87,7 +89,7 @@ public enum HostList {
     }
 
     /// The hosts of a file. Throws also `SupervisionError.unreadableHostFile`.
-    public static func read(file: String) throws(SupervisionError) -> [Host] {
+    package static func read(file: String) throws(SupervisionError) -> [Host] {
         guard let stream = fopen(file, "r") else { throw .unreadableHostFile(path: file, code: errno) }
         defer { fclose(stream) }
         var bytes: [UInt8] = []

@@ -9,7 +9,9 @@ struct HostProbe {
 
     /// Nil where a batch system starts the daemons, so that nothing is known about logins.
     init?(_ environment: [String: String]) {
-        if ["SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "PE_HOSTFILE"].contains(where: { environment[$0] != nil }) { return nil }
+        if ["SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "PE_HOSTFILE"].contains(where: { environment[$0] != nil }) {
+            return nil
+        }
         // Alternatives are separated by colons, as in `ssh : rsh`.
         let setting = environment["OMPI_MCA_plm_rsh_agent"]?.split(separator: ":").first ?? "ssh"
         var agent = setting.split(separator: " ").map(String.init)
@@ -30,10 +32,14 @@ struct HostProbe {
     }
 
     /// Those of the hosts that have not answered when the time is over, all of which are asked at once.
-    private func ask(_ names: [String], endSeconds: Double, _ requests: StopRequests) throws(SupervisionError) -> [String] {
+    private func ask(_ names: [String], endSeconds: Double, _ requests: StopRequests) throws(SupervisionError)
+        -> [String]
+    {
         var waiting: [(name: String, child: ChildProcess)] = []
         for name in names { waiting.append((name, try ChildProcess(agent + [name, "true"], deathSignal: SIGKILL))) }
-        while waiting.contains(where: { !$0.child.hasEnded() }), requests.first == nil, MonotonicClock.seconds < endSeconds {
+        while waiting.contains(where: { !$0.child.hasEnded() }), requests.first == nil,
+            MonotonicClock.seconds < endSeconds
+        {
             requests.wait(seconds: 0.05)
         }
         for entry in waiting where !entry.child.hasEnded() { kill(-entry.child.process, SIGKILL) }

@@ -1,8 +1,8 @@
-/// What a job writes to standard error, without what Open MPI's `mpirun` adds about ranks that have ended: five lines that
-/// say less than the rank, or than the supervisor's own line about it.
+/// What a job writes to standard error, without what Open MPI's `mpirun` adds about ranks that have ended: five lines
+/// that say less than the rank, or than the supervisor's own line about it.
 ///
-/// `mpirun` puts its messages between lines of dashes. Of those, the ones that are known are left out; all others pass, as do
-/// lines outside of them, one by one as they come.
+/// `mpirun` puts its messages between lines of dashes. Of those, the ones that are known are left out; all others pass,
+/// as do lines outside of them, one by one as they come.
 package struct LauncherOutput {
     private var unfinished: [UInt8] = []
     /// The lines of a message of which the end has not come.
@@ -55,12 +55,15 @@ package struct LauncherOutput {
 
     /// Parts of the messages that tell how the job ended.
     private static let known = [
-        "MPI_ABORT was invoked on rank", "mpirun noticed that process rank", "mpirun detected that one or more processes exited with non-zero",
+        "MPI_ABORT was invoked on rank", "mpirun noticed that process rank",
+        "mpirun detected that one or more processes exited with non-zero",
         "Primary job  terminated normally, but",
     ]
-    /// Parts of lines about messages that could not be put together, and of a warning about a daemon that was quicker than `mpirun`.
+    /// Parts of lines about messages that could not be put together, and of a warning about a daemon that was quicker
+    /// than `mpirun`.
     private static let knownLines = [
-        "in file ../../../orte/util/show_help.c", "more process has sent help message", "more processes have sent help message",
+        "in file ../../../orte/util/show_help.c", "more process has sent help message",
+        "more processes have sent help message",
         "Set MCA parameter \"orte_base_help_aggregate\" to 0", "plm:rsh: Warning: setpgid(",
     ]
 }

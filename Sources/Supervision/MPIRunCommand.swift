@@ -1,19 +1,19 @@
 import Foundation
 
 /// The command line of `mpirun`, so that nobody needs to know its options.
-public struct MPIRunCommand: Equatable, Sendable {
+package struct MPIRunCommand: Equatable, Sendable {
     /// How many ranks to start.
-    public var ranks: Int
+    package var ranks: Int
     /// Worker threads of each, nil for their share of the cores.
-    public var threads: Int?
+    package var threads: Int?
     /// Processors that this machine has to give.
-    public var usableCores: Int
+    package var usableCores: Int
     /// The hosts with their slots; nil for this machine alone.
-    public var hosts: [Host]?
+    package var hosts: [Host]?
     /// Variables of the environment that ranks on other hosts need too.
-    public var exportedVariables: [String] = []
+    package var exportedVariables: [String] = []
 
-    public init(ranks: Int, threads: Int?, usableCores: Int, hosts: [Host]? = nil) {
+    package init(ranks: Int, threads: Int?, usableCores: Int, hosts: [Host]? = nil) {
         self.ranks = ranks
         self.threads = threads
         self.usableCores = usableCores
@@ -21,17 +21,22 @@ public struct MPIRunCommand: Equatable, Sendable {
     }
 
     /// The whole command that runs `program` with `arguments` as ranks.
-    public func command(_ program: String, _ arguments: [String], workingDirectory: String) -> [String] {
+    package func command(_ program: String, _ arguments: [String], workingDirectory: String) -> [String] {
         var command = ["mpirun", "-np", String(ranks)]
         if let hosts {
             command += ["--host", hosts.map { "\($0.name):\($0.slots)" }.joined(separator: ","), "--bind-to", "none"]
             command += ["--wdir", workingDirectory]
             // A lost link is noticed after half a minute instead of eight.
-            command += ["--mca", "oob_tcp_keepalive_time", "15", "--mca", "oob_tcp_keepalive_intvl", "5", "--mca", "oob_tcp_keepalive_probes", "3"]
+            command += [
+                "--mca", "oob_tcp_keepalive_time", "15", "--mca", "oob_tcp_keepalive_intvl", "5", "--mca",
+                "oob_tcp_keepalive_probes", "3",
+            ]
             for name in exportedVariables { command += ["-x", name] }
         } else {
             if ranks > usableCores { command.append("--oversubscribe") }
-            if ranks > usableCores || threads ?? 1 > 1 || usableCores % ranks != 0 || usableCores / ranks > 1 { command += ["--bind-to", "none"] }
+            if ranks > usableCores || threads ?? 1 > 1 || usableCores % ranks != 0 || usableCores / ranks > 1 {
+                command += ["--bind-to", "none"]
+            }
         }
         return command + [program] + arguments
     }
@@ -39,13 +44,13 @@ public struct MPIRunCommand: Equatable, Sendable {
     /// Variables that its environment must not have.
     ///
     /// Ranks on this machine alone talk over its loopback; the network that the user has chosen may be what has failed.
-    public var unwantedVariables: [String] {
+    package var unwantedVariables: [String] {
         guard let hosts, hosts.allSatisfy(\.isThisMachine) else { return [] }
         return ["oob_tcp", "btl_tcp"].flatMap { ["OMPI_MCA_\($0)_if_include", "OMPI_MCA_\($0)_if_exclude"] }
     }
 
     /// Sets what makes `mpirun` run for root, the usual user in containers. What the user has set stays.
-    public static func allowRoot() {
+    package static func allowRoot() {
         guard geteuid() == 0 else { return }
         setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", 0)
         setenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1", 0)

@@ -1,7 +1,7 @@
 import CProcess
 
 /// How a process ended.
-public enum ProcessEnd: Equatable, Sendable {
+package enum ProcessEnd: Equatable, Sendable {
     case exited(Int32)
     /// Ended by this signal.
     case signaled(Int32)
@@ -10,7 +10,7 @@ public enum ProcessEnd: Equatable, Sendable {
     init(status: Int32) { self = status & 0x7F == 0 ? .exited((status >> 8) & 0xFF) : .signaled(status & 0x7F) }
 
     /// What a shell would report: the exit code, or 128 + the signal's number.
-    public var exitCode: Int32 {
+    package var exitCode: Int32 {
         switch self {
         case .exited(let code): code
         case .signaled(let number): 128 + number

@@ -1,21 +1,22 @@
 /// When a job that has failed is started again, and with how many ranks.
-public struct RestartPolicy: Equatable, Sendable {
+package struct RestartPolicy: Equatable, Sendable {
     /// Starts after the first, over the whole life of the job.
-    public var restarts: Int
+    package var restarts: Int
     /// Ranks: as many as there are slots for, within these limits; nil for one process without a launcher.
-    public var ranks: ClosedRange<Int>?
-    /// Exit codes after which starting again would be in vain, unless the job has trained before: then what was right has
-    /// changed, as storage that went away does, and may come back.
-    public var permanentCodes: Set<Int32>
+    package var ranks: ClosedRange<Int>?
+    /// Exit codes after which starting again would be in vain, unless the job has trained before: then what was right
+    /// has changed, as storage that went away does, and may come back.
+    package var permanentCodes: Set<Int32>
     /// Phrases in the first cause after which it would be in vain too, because the run is deterministic.
-    public var permanentCauses: [String]
+    package var permanentCauses: [String]
     /// The exit code of a run that was asked to stop and has saved.
-    public var stoppedCode: Int32
+    package var stoppedCode: Int32
     /// The exit code for failures that are no rank's own, such as a host that is gone.
-    public var hostFailureCode: Int32
+    package var hostFailureCode: Int32
 
-    public init(
-        restarts: Int, ranks: ClosedRange<Int>?, permanentCodes: Set<Int32>, permanentCauses: [String], stoppedCode: Int32,
+    package init(
+        restarts: Int, ranks: ClosedRange<Int>?, permanentCodes: Set<Int32>, permanentCauses: [String],
+        stoppedCode: Int32,
         hostFailureCode: Int32
     ) {
         self.restarts = restarts
@@ -27,7 +28,7 @@ public struct RestartPolicy: Equatable, Sendable {
     }
 
     /// What becomes of a job after an attempt.
-    public enum Verdict: Equatable, Sendable {
+    package enum Verdict: Equatable, Sendable {
         case done
         /// It was asked to stop and has saved.
         case stopped
@@ -41,7 +42,7 @@ public struct RestartPolicy: Equatable, Sendable {
     /// - Parameters:
     ///   - attempt: of the one that has ended, from 1.
     ///   - hasTrained: whether that attempt or one before got beyond its start.
-    public func verdict(_ end: ProcessEnd, cause: String, attempt: Int, hasTrained: Bool) -> Verdict {
+    package func verdict(_ end: ProcessEnd, cause: String, attempt: Int, hasTrained: Bool) -> Verdict {
         switch end {
         case .exited(0): return .done
         case .exited(stoppedCode): return .stopped
@@ -55,15 +56,16 @@ public struct RestartPolicy: Equatable, Sendable {
     /// Ranks for an attempt on hosts with `slots` in all, nil for no limit; nil for a job without a launcher.
     ///
     /// Throws `SupervisionError.tooFewSlots`, which names the `lost` hosts.
-    public func ranks(slots: Int?, lost: [String]) throws(SupervisionError) -> Int? {
+    package func ranks(slots: Int?, lost: [String]) throws(SupervisionError) -> Int? {
         guard let ranks else { return nil }
         guard let slots else { return ranks.upperBound }
         if slots < ranks.lowerBound { throw .tooFewSlots(slots: slots, needed: ranks.lowerBound, lost: lost) }
         return min(slots, ranks.upperBound)
     }
 
-    /// Seconds to wait before the next attempt after `failures` in a row that left no new checkpoint: 0.1, then 1, 2, 4, … 30.
-    public static func pauseSeconds(failures: Int) -> Double {
+    /// Seconds to wait before the next attempt after `failures` in a row that left no new checkpoint: 0.1, then 1, 2,
+    /// 4, … 30.
+    package static func pauseSeconds(failures: Int) -> Double {
         failures == 0 ? 0.1 : Double(min(30, 1 << min(failures - 1, 5)))
     }
 }

@@ -2,15 +2,16 @@ import Foundation
 
 /// Where `mpirun` and the ranks of this machine keep what they share, for one attempt.
 ///
-/// Open MPI removes its files when a job ends, but not when `mpirun` itself is killed: then 8 MB in the temporary folder
-/// and a segment of each rank in `/dev/shm` stay for ever. A folder of the attempt's own tells which they are. It is given
-/// as TMPDIR, which other hosts do not see: their daemons, which end in order, use their own.
+/// Open MPI removes its files when a job ends, but not when `mpirun` itself is killed: then 8 MB in the temporary
+/// folder and a segment of each rank in `/dev/shm` stay for ever. A folder of the attempt's own tells which they are.
+/// It is given as TMPDIR, which other hosts do not see: their daemons, which end in order, use their own.
 package final class SessionFolder {
     package let path: String
     /// Holds a lock as long as this process lives, however it ends.
     private let descriptor: Int32
 
-    /// Makes the folder in TMPDIR or `/tmp`, and removes those of supervisors that were killed. Throws `SupervisionError.system`.
+    /// Makes the folder in TMPDIR or `/tmp`, and removes those of supervisors that were killed. Throws
+    /// `SupervisionError.system`.
     package init() throws(SupervisionError) {
         // Sockets in it allow paths of about a hundred characters.
         let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
@@ -50,7 +51,8 @@ package final class SessionFolder {
 
     private static func remove(_ path: String) {
         let manager = FileManager.default
-        let jobs = Set((manager.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []).compactMap { job(ofPath: $0) })
+        let jobs = Set(
+            (manager.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []).compactMap { job(ofPath: $0) })
         for name in (try? manager.contentsOfDirectory(atPath: "/dev/shm")) ?? [] where isSegment(name, ofJobs: jobs) {
             unlink("/dev/shm/" + name)
         }
@@ -65,7 +67,8 @@ package final class SessionFolder {
         return fields.count > 1 ? UInt32(fields[1]) : nil
     }
 
-    /// Whether a file of `/dev/shm` is `vader_segment.HOST.USER.JOB.RANK` or `osc_sm.HOST.JOB.…`, with the job in hexadecimal digits.
+    /// Whether a file of `/dev/shm` is `vader_segment.HOST.USER.JOB.RANK` or `osc_sm.HOST.JOB.…`, with the job in
+    /// hexadecimal digits.
     static func isSegment(_ name: String, ofJobs jobs: Set<UInt32>) -> Bool {
         let fields = name.split(separator: ".")
         guard let kind = fields.first, kind == "vader_segment" || kind == "osc_sm" else { return false }

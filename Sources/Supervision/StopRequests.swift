@@ -3,8 +3,8 @@ import Glibc
 
 /// The signals that ask this program to stop, taken from a descriptor instead of a handler.
 ///
-/// The first asks for an orderly stop. A SIGINT or SIGTERM that comes more than a second later asks for the end at once. SIGUSR1
-/// and SIGUSR2 never do: they are warnings, which batch systems repeat.
+/// The first asks for an orderly stop. A SIGINT or SIGTERM that comes more than a second later asks for the end at
+/// once. SIGUSR1 and SIGUSR2 never do: they are warnings, which batch systems repeat.
 final class StopRequests {
     /// Becomes readable when a signal has come, of a child's end as well.
     let descriptor: Int32

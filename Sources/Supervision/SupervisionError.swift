@@ -1,7 +1,7 @@
 import Glibc
 
 /// Why a job cannot be started or watched; every text ends with what to do.
-public enum SupervisionError: Error, Equatable, CustomStringConvertible {
+package enum SupervisionError: Error, Equatable, CustomStringConvertible {
     /// A program could not be started; `code` is an `errno` value.
     case cannotStart(program: String, code: Int32)
     /// A call to the operating system failed with `code`.
@@ -15,14 +15,16 @@ public enum SupervisionError: Error, Equatable, CustomStringConvertible {
     /// The hosts that are left have fewer slots than the job needs.
     case tooFewSlots(slots: Int, needed: Int, lost: [String])
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .cannotStart("mpirun", ENOENT):
             "mpirun: not found; install Open MPI (openmpi-bin), or leave --np out to use threads of one process"
         case .cannotStart(let program, let code):
             "\(program): cannot be started: \(text(code)); check that it is there and may be run"
-        case .system(let operation, let code): "\(operation): \(text(code)); check the limits on processes and open files (ulimit -a)"
-        case .unreadableHostFile(let path, let code): "\(path): \(text(code)); give a file with one 'HOST slots=N' a line"
+        case .system(let operation, let code):
+            "\(operation): \(text(code)); check the limits on processes and open files (ulimit -a)"
+        case .unreadableHostFile(let path, let code):
+            "\(path): \(text(code)); give a file with one 'HOST slots=N' a line"
         case .malformedHost(let place, let found):
             "\(place): '\(found)' is no host; write 'HOST slots=N' in a host file, and HOST:N after --host"
         case .noHosts(let place): "\(place): names no host; give at least one"

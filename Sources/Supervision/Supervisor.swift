@@ -3,54 +3,54 @@ import Foundation
 
 /// Starts a job, watches it, and starts it again after a failure that a restart can help.
 ///
-/// It holds nothing that training needs: each attempt goes on from the newest good checkpoint, with the ranks that the hosts
-/// left allow. The program that uses it must have one thread and no other children.
-public struct Supervisor {
+/// It holds nothing that training needs: each attempt goes on from the newest good checkpoint, with the ranks that the
+/// hosts left allow. The program that uses it must have one thread and no other children.
+package struct Supervisor {
     /// Where the newest checkpoint is and which it is, so that a new one can be told from it.
-    public struct CheckpointMark: Equatable, Sendable {
-        public var step: Int
+    package struct CheckpointMark: Equatable, Sendable {
+        package var step: Int
         /// Differs for every file that was ever written.
-        public var identity: String
+        package var identity: String
 
-        public init(step: Int, identity: String) {
+        package init(step: Int, identity: String) {
             self.step = step
             self.identity = identity
         }
     }
 
     /// What an attempt is told.
-    public struct Assignment: Equatable, Sendable {
+    package struct Assignment: Equatable, Sendable {
         /// Nil without a launcher.
-        public var ranks: Int?
-        public var hosts: [Host]?
+        package var ranks: Int?
+        package var hosts: [Host]?
         /// Whether an attempt before this one has written a checkpoint, from which this one has to go on.
-        public var hasProgress: Bool
+        package var hasProgress: Bool
         /// Why the attempt before this one has ended; nil for the first.
-        public var restartReason: String?
+        package var restartReason: String?
     }
 
-    public let policy: RestartPolicy
-    public let source: HostSource
+    package let policy: RestartPolicy
+    package let source: HostSource
     /// When, in seconds of a clock that only moves forward, the job must have ended; nil for never.
-    public let endSeconds: Double?
+    package let endSeconds: Double?
     /// The command of an attempt, with variables of its environment that differ from this process's.
-    public let command: (Assignment) -> (arguments: [String], variables: [String: String?])
-    public let newestCheckpoint: () -> CheckpointMark?
+    package let command: (Assignment) -> (arguments: [String], variables: [String: String?])
+    package let newestCheckpoint: () -> CheckpointMark?
     /// How ranks of this machine leave word of what they do.
-    public let activity: ActivityReader?
+    package let activity: ActivityReader?
 
     /// Ranks that find a folder's name in a variable leave word there; what of it is read when one has been killed.
-    public struct ActivityReader {
-        public var folderVariable: String
-        public var placeOfRank: (_ rank: Int, _ folder: String) -> String?
+    package struct ActivityReader {
+        package var folderVariable: String
+        package var placeOfRank: (_ rank: Int, _ folder: String) -> String?
 
-        public init(folderVariable: String, placeOfRank: @escaping (_ rank: Int, _ folder: String) -> String?) {
+        package init(folderVariable: String, placeOfRank: @escaping (_ rank: Int, _ folder: String) -> String?) {
             self.folderVariable = folderVariable
             self.placeOfRank = placeOfRank
         }
     }
 
-    public init(
+    package init(
         policy: RestartPolicy, source: HostSource, endSeconds: Double?, activity: ActivityReader? = nil,
         newestCheckpoint: @escaping () -> CheckpointMark?,
         command: @escaping (Assignment) -> (arguments: [String], variables: [String: String?])
@@ -64,7 +64,7 @@ public struct Supervisor {
     }
 
     /// Runs the job to its end and gives the program's exit code. Throws `SupervisionError`.
-    public func run() throws(SupervisionError) -> Int32 {
+    package func run() throws(SupervisionError) -> Int32 {
         let requests = try StopRequests()
         let code = process_adopt_orphans()
         if code != 0 { throw SupervisionError.system(operation: "adopt orphans", code: code) }
@@ -95,7 +95,8 @@ public struct Supervisor {
         var checkpoint: CheckpointMark?
         var hasProgress = false
         var failuresWithoutProgress = 0
-        /// Whether an attempt got beyond its start: it wrote a checkpoint, failed while it trained, or for a reason that is no start's.
+        /// Whether an attempt got beyond its start: it wrote a checkpoint, failed while it trained, or for a reason
+        /// that is no start's.
         var hasTrained = false
         /// Left out from now on.
         var lostHosts: [String] = []
@@ -136,7 +137,9 @@ public struct Supervisor {
             left.removeAll { silent.contains($0.name) }
         }
         let trusted = left.filter { host in !history.suspectHosts.contains(where: host.isNamed) }
-        if trusted.count < left.count, let ranks = policy.ranks, trusted.reduce(0, { $0 + $1.slots }) >= ranks.lowerBound {
+        if trusted.count < left.count, let ranks = policy.ranks,
+            trusted.reduce(0, { $0 + $1.slots }) >= ranks.lowerBound
+        {
             let doubted = left.filter { !trusted.contains($0) }.map(\.name)
             say("without \(doubted.joined(separator: ", ")): most ranks agree against it; test its memory")
             history.lostHosts += doubted
@@ -146,7 +149,9 @@ public struct Supervisor {
     }
 
     /// Runs the next attempt; nil when a stop was requested or the time was over before it began.
-    private func attempt(_ history: inout History, _ requests: StopRequests) throws(SupervisionError) -> Attempt.Outcome? {
+    private func attempt(_ history: inout History, _ requests: StopRequests) throws(SupervisionError) -> Attempt
+        .Outcome?
+    {
         requests.update()
         if requests.first != nil || isOver { return nil }
         let hosts = try hostsLeft(&history, requests)
@@ -159,13 +164,16 @@ public struct Supervisor {
             restartReason: history.attempts == 0 ? nil : history.cause)
         if history.attempts > 0 {
             say(
-                "attempt \(history.attempts + 1) of \(policy.restarts + 1)\(ranks.map { " with \($0) rank\($0 == 1 ? "" : "s")" } ?? "") "
+                "attempt \(history.attempts + 1) of "
+                    + "\(policy.restarts + 1)\(ranks.map { " with \($0) rank\($0 == 1 ? "" : "s")" } ?? "") "
                     + (history.checkpoint.map { "from step \($0.step)" } ?? "from the beginning"))
         }
         var (arguments, variables) = command(assignment)
         if let folder { variables.updateValue(folder.path, forKey: "TMPDIR") }
         if let folder, let activity { variables.updateValue(folder.path, forKey: activity.folderVariable) }
-        var outcome = try Attempt(command: arguments, variables: variables, isLauncher: ranks != nil, requests: requests).run()
+        var outcome = try Attempt(
+            command: arguments, variables: variables, isLauncher: ranks != nil, requests: requests
+        ).run()
         if let folder, let rank = outcome.account.killedRank {
             outcome.account.setPlace(ofKilledRank: activity?.placeOfRank(rank, folder.path))
         }
@@ -182,12 +190,15 @@ public struct Supervisor {
     /// The program's exit code when the job is over, else nil; says in one line why and what comes next.
     private func conclude(_ outcome: Attempt.Outcome, _ history: History, _ requests: StopRequests) -> Int32? {
         if let number = requests.second { return 128 + number }
-        let verdict = policy.verdict(outcome.end, cause: history.cause, attempt: history.attempts, hasTrained: history.hasTrained)
+        let verdict = policy.verdict(
+            outcome.end, cause: history.cause, attempt: history.attempts, hasTrained: history.hasTrained)
         switch verdict {
         case .done: return 0
         case .stopped: return policy.stoppedCode
         case .permanent:
-            if history.attempts > 1 || policy.restarts > 0 { say("not started again, because the same would happen: \(history.cause)") }
+            if history.attempts > 1 || policy.restarts > 0 {
+                say("not started again, because the same would happen: \(history.cause)")
+            }
             return history.firstCauseCode
         case .restart, .exhausted: break
         }
@@ -201,13 +212,18 @@ public struct Supervisor {
             tell(outcome, history)
             return stopped(requests)
         }
-        let account = "attempt \(history.attempts) of \(policy.restarts + 1) failed after \(Int(outcome.seconds)) s: \(history.cause)"
+        let account =
+            "attempt \(history.attempts) of \(policy.restarts + 1) failed after \(Int(outcome.seconds)) s: "
+            + "\(history.cause)"
         if verdict == .restart {
             say(account)
             return nil
         }
         if policy.restarts > 0 {
-            say("\(account); that was the last one: remove the cause and give the same command, which \(history.resumption)")
+            say(
+                "\(account); that was the last one: remove the cause and give the same command, which "
+                    + "\(history.resumption)"
+            )
         } else {
             tell(outcome, history)
         }

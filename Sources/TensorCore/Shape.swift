@@ -1,16 +1,18 @@
 /// The extents of a tensor, outermost first, at most six; images are [N, H, W, C], sequences [N, T, C].
 ///
 /// Held inline, so that making and comparing shapes allocates nothing.
-public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStringConvertible {
-    public static let maximumRank = 6
+package struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStringConvertible {
+    package static let maximumRank = 6
 
-    public private(set) var rank: Int
+    package private(set) var rank: Int
     private var extents: (Int, Int, Int, Int, Int, Int) = (1, 1, 1, 1, 1, 1)
 
-    public init(arrayLiteral elements: Int...) { self.init(elements) }
+    package init(arrayLiteral elements: Int...) { self.init(elements) }
 
-    public init(_ elements: some Collection<Int>) {
-        precondition(elements.count <= Shape.maximumRank, "Shape: at most \(Shape.maximumRank) dimensions, got \(Array(elements))")
+    package init(_ elements: some Collection<Int>) {
+        precondition(
+            elements.count <= Shape.maximumRank,
+            "Shape: at most \(Shape.maximumRank) dimensions, got \(Array(elements))")
         rank = elements.count
         for (index, extent) in elements.enumerated() {
             precondition(extent >= 0, "Shape: negative extent in \(Array(elements))")
@@ -19,7 +21,7 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
     }
 
     /// The extent of dimension `index`; negative indices count from the end.
-    public subscript(index: Int) -> Int {
+    package subscript(index: Int) -> Int {
         get {
             let i = index < 0 ? index + rank : index
             precondition(i >= 0 && i < rank, "Shape: no dimension \(index) in \(self)")
@@ -46,15 +48,15 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
     }
 
     /// The number of elements.
-    public var count: Int { extents.0 * extents.1 * extents.2 * extents.3 * extents.4 * extents.5 }
+    package var count: Int { extents.0 * extents.1 * extents.2 * extents.3 * extents.4 * extents.5 }
 
-    public var dimensions: [Int] { (0..<rank).map { self[$0] } }
+    package var dimensions: [Int] { (0..<rank).map { self[$0] } }
 
     /// The shape without its first dimension: what one sample of a batch has.
-    public var sample: Shape { Shape((1..<max(rank, 1)).map { self[$0] }) }
+    package var sample: Shape { Shape((1..<max(rank, 1)).map { self[$0] }) }
 
     /// This shape as one sample, with a leading batch dimension of `count`.
-    public func batched(_ count: Int) -> Shape {
+    package func batched(_ count: Int) -> Shape {
         var result = Shape([])
         result.rank = rank + 1
         precondition(result.rank <= Shape.maximumRank, "Shape: no room for a batch dimension in \(self)")
@@ -62,11 +64,11 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
         return result
     }
 
-    public var description: String { "[" + dimensions.map(String.init).joined(separator: ", ") + "]" }
+    package var description: String { "[" + dimensions.map(String.init).joined(separator: ", ") + "]" }
 
-    public static func == (a: Shape, b: Shape) -> Bool { a.rank == b.rank && a.extents == b.extents }
+    package static func == (a: Shape, b: Shape) -> Bool { a.rank == b.rank && a.extents == b.extents }
 
-    public func hash(into hasher: inout Hasher) {
+    package func hash(into hasher: inout Hasher) {
         for dimension in dimensions { hasher.combine(dimension) }
     }
 }

@@ -1,25 +1,26 @@
-/// Recycles the memory of one worker's tensors, so that a training step in the steady state asks the system for nothing.
+/// Recycles the memory of one worker's tensors, so that a training step in the steady state asks the system for
+/// nothing.
 ///
-/// Blocks are whole cache lines in size classes eight to a power of two (at most 12.5 % over the lines asked for). A pool and all
-/// storage taken from it belong to one thread.
-public final class StoragePool {
+/// Blocks are whole cache lines in size classes eight to a power of two (at most 12.5 % over the lines asked for). A
+/// pool and all storage taken from it belong to one thread.
+package final class StoragePool {
     /// How often and how much memory was taken from the system; constant once every size class has been seen.
-    public struct Statistics: Equatable, Sendable {
-        public var systemAllocations = 0
-        public var systemBytes = 0
+    package struct Statistics: Equatable, Sendable {
+        package var systemAllocations = 0
+        package var systemBytes = 0
     }
 
-    public private(set) var statistics = Statistics()
+    package private(set) var statistics = Statistics()
     private var free: [[UnsafeMutableRawPointer]] = Array(repeating: [], count: 64 * 8)
 
-    public init() {}
+    package init() {}
 
     deinit {
         for blocks in free { for block in blocks { block.deallocate() } }
     }
 
     /// Uninitialised memory for `count` floats, 64-byte aligned, given back when the last tensor on it goes.
-    public func storage(count: Int) -> Storage {
+    package func storage(count: Int) -> Storage {
         let sizeClass = StoragePool.sizeClass(bytes: max(count, 1) * MemoryLayout<Float>.stride)
         let block: UnsafeMutableRawPointer
         if let recycled = free[sizeClass].popLast() {
@@ -35,7 +36,8 @@ public final class StoragePool {
 
     fileprivate func recycle(_ block: UnsafeMutableRawPointer, sizeClass: Int) { free[sizeClass].append(block) }
 
-    /// The smallest class whose blocks hold `bytes`: class k < 8 has k + 1 cache lines, beyond it (k mod 8 + 9) · 2^(⌊k/8⌋ − 1).
+    /// The smallest class whose blocks hold `bytes`: class k < 8 has k + 1 cache lines, beyond it (k mod 8 + 9) ·
+    /// 2^(⌊k/8⌋ − 1).
     static func sizeClass(bytes: Int) -> Int {
         let units = (bytes + 63) / 64
         if units <= 8 { return units - 1 }
@@ -52,11 +54,11 @@ public final class StoragePool {
 }
 
 /// A block of floats: taken from a pool, or borrowed from an owner such as the parameter arena or a batch.
-public final class Storage {
+package final class Storage {
     /// The first float; 64-byte aligned when the block comes from a pool.
-    public let pointer: UnsafeMutablePointer<Float>
+    package let pointer: UnsafeMutablePointer<Float>
     /// How many floats the block holds.
-    public let count: Int
+    package let count: Int
     private let pool: StoragePool?
     private let sizeClass: Int
     private let owner: AnyObject?
@@ -70,7 +72,7 @@ public final class Storage {
     }
 
     /// Memory that `owner` keeps alive.
-    public init(borrowing pointer: UnsafeMutablePointer<Float>, count: Int, owner: AnyObject?) {
+    package init(borrowing pointer: UnsafeMutablePointer<Float>, count: Int, owner: AnyObject?) {
         self.pointer = pointer
         self.count = count
         self.owner = owner
@@ -78,8 +80,9 @@ public final class Storage {
         sizeClass = 0
     }
 
-    /// Whether the memory comes from a pool: nobody but the tensors on it refers to it, so a sole holder may overwrite it.
-    public var isPooled: Bool { pool != nil }
+    /// Whether the memory comes from a pool: nobody but the tensors on it refers to it, so a sole holder may overwrite
+    /// it.
+    package var isPooled: Bool { pool != nil }
 
     deinit { pool?.recycle(UnsafeMutableRawPointer(pointer), sizeClass: sizeClass) }
 }

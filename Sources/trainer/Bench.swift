@@ -6,7 +6,8 @@ import Training
 
 /// Measures the program on this machine.
 struct Bench: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Measure training steps and their parts on this machine.",
+    static let configuration = CommandConfiguration(
+        abstract: "Measure training steps and their parts on this machine.",
         subcommands: [Step.self, AllReduce.self, ConvolutionCommand.self, Gemm.self])
 
     /// Whole training steps on random data.
@@ -36,7 +37,9 @@ struct Bench: ParsableCommand {
         var replicaCheck = false
 
         func validate() throws {
-            for (name, value) in [("--batch", batch), ("--threads", threads), ("--steps", steps), ("--grain", grain ?? 1)] where value < 1 {
+            for (name, value) in [
+                ("--batch", batch), ("--threads", threads), ("--steps", steps), ("--grain", grain ?? 1),
+            ] where value < 1 {
                 throw ValidationError("\(name) \(value): give at least 1")
             }
             try CommandLine.check(threads: threads, np: nil)
@@ -46,25 +49,32 @@ struct Bench: ParsableCommand {
         func run() throws {
             let zoo = try ZooModel.named(model)
             let grain = min(batch, grain ?? max(1, batch / threads))
-            let command = "bench step \(model) --batch \(batch) --grain \(grain) --steps \(steps) --warmup \(warmup)" + (replicaCheck ? " --replica-check" : "")
+            let command =
+                "bench step \(model) --batch \(batch) --grain \(grain) --steps \(steps) --warmup \(warmup)"
+                + (replicaCheck ? " --replica-check" : "")
             try Job.run(command) { ranks, _ in
                 let benchmark = StepBenchmark(
-                    model: zoo, batch: batch, grain: grain, threads: threads, steps: steps, warmup: warmup, measuresReplicaCheck: replicaCheck)
+                    model: zoo, batch: batch, grain: grain, threads: threads, steps: steps, warmup: warmup,
+                    measuresReplicaCheck: replicaCheck)
                 let result = try benchmark.run(ranks)
                 if ranks.rank == 0 {
                     let fastest = result.seconds.min() ?? 0
                     print(
-                        "trainer \(model) ranks=\(ranks.worldSize) threads=\(threads) batch/rank=\(batch) grain=\(grain) "
+                        "trainer \(model) ranks=\(ranks.worldSize) threads=\(threads) batch/rank=\(batch) "
+                            + "grain=\(grain) "
                             + "\(LinearAlgebra.coreName): "
                             + String(
-                                format: "%.1f samples/s, %.3f ms/step (median of %d, min %.3f)", result.samplesPerSecond,
+                                format: "%.1f samples/s, %.3f ms/step (median of %d, min %.3f)",
+                                result.samplesPerSecond,
                                 result.medianSeconds * 1e3, steps, fastest * 1e3)
                             + ", \(result.allocations.during) system allocations")
                     if let cost = result.replicaCheck {
                         let share = cost.share(everySteps: 100, stepSeconds: result.medianSeconds)
                         print(
                             "replica check: "
-                                + String(format: "%.0f µs a comparison, %.1f µs a step", cost.comparison * 1e6, cost.step * 1e6)
+                                + String(
+                                    format: "%.0f µs a comparison, %.1f µs a step", cost.comparison * 1e6,
+                                    cost.step * 1e6)
                                 + String(format: ", %.3f %% of the time with one every 100 steps", share * 100))
                     }
                 }
@@ -77,7 +87,10 @@ struct Bench: ParsableCommand {
     struct ConvolutionCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "convolution",
-            abstract: "Every convolution algorithm on a model's shapes or on one: speed, error against Double, share of the peak; * is what training uses.")
+            abstract:
+                "Every convolution algorithm on a model's shapes or on one: speed, error against Double, share of "
+                + "the peak; * is what training uses."
+        )
 
         @Argument(help: "A ready-made model.")
         var model = "resnet18-cifar"
@@ -85,33 +98,49 @@ struct Bench: ParsableCommand {
         @Option(help: "Samples of a grain.")
         var batch = 32
 
-        @Option(help: "This shape instead, NxHxWxC:filters:kernel[:sSTRIDE][:pPADDING][:gGROUPS], for example 32x28x28x64:128:7x7:s1:p3.")
+        @Option(
+            help:
+                ArgumentHelp(
+                    "This shape instead, NxHxWxC:filters:kernel[:sSTRIDE][:pPADDING][:gGROUPS], for example "
+                        + "32x28x28x64:128:7x7:s1:p3.")
+        )
         var shape: String?
 
         func run() throws {
             let geometry = try shape.map { try ConvolutionGeometry(text: $0) }
             let peak = Roofline.peakGigaflops()
-            print(String(format: "peak of one core: %.0f GFLOP/s, memory %.1f GB/s, kernels for %@", peak, Roofline.bandwidthGigabytes(), LinearAlgebra.coreName))
-            let benchmark = try geometry.map { ConvolutionBenchmark(shape: $0, peak: peak) }
+            print(
+                String(
+                    format: "peak of one core: %.0f GFLOP/s, memory %.1f GB/s, kernels for %@", peak,
+                    Roofline.bandwidthGigabytes(), LinearAlgebra.coreName))
+            let benchmark =
+                try geometry.map { ConvolutionBenchmark(shape: $0, peak: peak) }
                 ?? ConvolutionBenchmark(model: ZooModel.named(model), batch: batch, peak: peak)
             benchmark.run { row in
                 print(
                     "\(row.shape)  \(row.pass)  \(row.algorithm)\(row.isChosen ? "*" : "")"
-                        + String(format: "  %.0f GFLOP/s  error %.1e  %.0f %% of peak", row.gigaflops, row.error, 100 * row.shareOfPeak))
+                        + String(
+                            format: "  %.0f GFLOP/s  error %.1e  %.0f %% of peak", row.gigaflops, row.error,
+                            100 * row.shareOfPeak))
             }
         }
     }
 
     /// Matrix products against the peak.
     struct Gemm: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Matrix products of several sizes against the peak of multiply-adds.")
+        static let configuration = CommandConfiguration(
+            abstract: "Matrix products of several sizes against the peak of multiply-adds.")
 
         func run() throws {
             let peak = Roofline.peakGigaflops()
             print(String(format: "peak of one core: %.0f GFLOP/s, kernels for %@", peak, LinearAlgebra.coreName))
-            for (m, n, k) in [(64, 64, 64), (64, 512, 784), (128, 128, 128), (512, 512, 512), (3200, 16, 150), (4096, 64, 576)] {
+            for (m, n, k) in [
+                (64, 64, 64), (64, 512, 784), (128, 128, 128), (512, 512, 512), (3200, 16, 150), (4096, 64, 576),
+            ] {
                 let gigaflops = MatrixBenchmark.gigaflops(m: m, n: n, k: k)
-                print("\(m)×\(n)×\(k)" + String(format: ": %.0f GFLOP/s, %.0f %% of peak", gigaflops, 100 * gigaflops / peak))
+                print(
+                    "\(m)×\(n)×\(k)"
+                        + String(format: ": %.0f GFLOP/s, %.0f %% of peak", gigaflops, 100 * gigaflops / peak))
             }
         }
     }
@@ -119,7 +148,8 @@ struct Bench: ParsableCommand {
     /// The addition of gradients over ranks.
     struct AllReduce: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "allreduce", abstract: "The addition of gradients over ranks, beside MPI_Allreduce; run it under mpirun or with --np.")
+            commandName: "allreduce",
+            abstract: "The addition of gradients over ranks, beside MPI_Allreduce; run it under mpirun or with --np.")
 
         @Option(help: "Start this many ranks with mpirun.")
         var np: Int?
@@ -134,7 +164,12 @@ struct Bench: ParsableCommand {
         func run() throws {
             if let np { try Job.launch(ranks: np, threads: nil, arguments: CommandLine.arguments(without: ["--np"])) }
             try Job.run("bench allreduce" + (bytes.map { " --bytes \($0)" } ?? "")) { ranks, _ in
-                if ranks.rank == 0 { print("ranks=\(ranks.worldSize) bytes, ours, MPI_Allreduce, ratio of times MPI_Allreduce / ours (medians)") }
+                if ranks.rank == 0 {
+                    print(
+                        "ranks=\(ranks.worldSize) bytes, ours, MPI_Allreduce, ratio of times MPI_Allreduce / ours "
+                            + "(medians)"
+                    )
+                }
                 try AllReduceBenchmark(ranks).run(bytes.map { [$0] } ?? AllReduceBenchmark.usualBytes) { row in
                     guard ranks.rank == 0 else { return }
                     let library = row.library.map { String(format: "%.1f µs, %.2f", $0 * 1e6, $0 / row.ours) } ?? "-, -"

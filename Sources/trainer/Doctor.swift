@@ -4,7 +4,8 @@ import Training
 
 /// Shows what this process really has.
 struct Doctor: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "What MPI, BLAS, cores and limits this process has; says what is wrong.")
+    static let configuration = CommandConfiguration(
+        abstract: "What MPI, BLAS, cores and limits this process has; says what is wrong.")
 
     func run() throws {
         try Job.run("doctor") { ranks, _ in

@@ -4,7 +4,8 @@ import Training
 
 /// Evaluates trained weights on the test set.
 struct Evaluate: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Evaluate trained weights on the test set, on all cores or ranks.")
+    static let configuration = CommandConfiguration(
+        abstract: "Evaluate trained weights on the test set, on all cores or ranks.")
 
     @Argument(help: "A run directory (its final weights, else the best), or a weights or checkpoint file inside one.")
     var source: String

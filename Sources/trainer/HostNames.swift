@@ -29,11 +29,14 @@ enum HostNames {
         let parts = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).map { folder + "/" + $0 }
         return (["/etc/ssh/ssh_config", (home ?? "") + "/.ssh/config"] + parts).contains { path in
             let text = FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } ?? ""
-            return text.split(separator: "\n").contains { $0.drop(while: \.isWhitespace).lowercased().hasPrefix("hostname") }
+            return text.split(separator: "\n").contains {
+                $0.drop(while: \.isWhitespace).lowercased().hasPrefix("hostname")
+            }
         }
     }
 
-    /// Refuses a job with hosts of unknown names, unless it may start without them. Throws `ErrorReport`, `SupervisionError`.
+    /// Refuses a job with hosts of unknown names, unless it may start without them. Throws `ErrorReport`,
+    /// `SupervisionError`.
     static func check(_ source: HostSource, _ policy: RestartPolicy) throws {
         guard let hosts = try source.hosts(), let ranks = policy.ranks else { return }
         let unknown = unknown(hosts.map(\.name), ProcessInfo.processInfo.environment)
@@ -41,7 +44,9 @@ enum HostNames {
         if unknown.isEmpty || policy.restarts > 0 && slots >= ranks.lowerBound { return }
         let what = unknown.count == 1 ? "is no host that this machine knows" : "are no hosts that this machine knows"
         throw ErrorReport(
-            text: "\(unknown.map { "'\($0)'" }.joined(separator: ", ")) \(what); correct the name, or give its address in /etc/hosts or ~/.ssh/config",
+            text:
+                "\(unknown.map { "'\($0)'" }.joined(separator: ", ")) \(what); correct the name, or give its address "
+                + "in /etc/hosts or ~/.ssh/config",
             code: .usage)
     }
 }

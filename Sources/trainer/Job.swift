@@ -11,7 +11,8 @@ enum Job {
     ///   - command: what all ranks must run alike: the subcommand, with what of its options must be the same.
     ///   - deadlineSeconds: without progress until `body` says otherwise.
     static func run(
-        _ command: String, deadlineSeconds: Double = Watchdog.usualDeadlineSeconds, _ body: (Ranks, Watchdog) throws -> Int32
+        _ command: String, deadlineSeconds: Double = Watchdog.usualDeadlineSeconds,
+        _ body: (Ranks, Watchdog) throws -> Int32
     ) throws -> Never {
         let environment = ProcessInfo.processInfo.environment
         Binding.apply(environment)
@@ -37,7 +38,9 @@ enum Job {
             exit(code)
         } catch let failure as AgreedFailure {
             // Every rank is here; the one that failed says why.
-            if ranks.rank == failure.rank { StandardError.write("trainer: \(place(failure.rank, ranks))\(failure.report.text)") }
+            if ranks.rank == failure.rank {
+                StandardError.write("trainer: \(place(failure.rank, ranks))\(failure.report.text)")
+            }
             do {
                 try leave(ranks, watch.watchdog)
             } catch {
@@ -72,7 +75,9 @@ enum Job {
     static func requireNoLauncher(for option: String) throws {
         if try LauncherEnvironment.detect(in: ProcessInfo.processInfo.environment) != nil {
             throw ErrorReport(
-                text: "\(option) inside a job that a launcher has started already; leave it out, the launcher says how many ranks there are",
+                text:
+                    "\(option) inside a job that a launcher has started already; leave it out, the launcher says how "
+                    + "many ranks there are",
                 code: .usage)
         }
     }

@@ -27,8 +27,12 @@ final class JobWatch: Sendable {
 
     private static func end(after seconds: Double, _ ranks: Ranks?, name: String?) -> Never {
         let isWaiting = Activity.isWaitingForRanks
-        let suspects = ranks?.suspects() ?? SiblingProcesses.ranksThatCannotRun().sorted { $0.key < $1.key }.map { "rank \($0), which is \($1)" }
-        let report = ErrorReport(isWaiting ? TrainingError.ranksAreLate(seconds: seconds, suspects: suspects) : .noProgress(seconds: seconds))
+        let suspects =
+            ranks?.suspects()
+            ?? SiblingProcesses.ranksThatCannotRun().sorted { $0.key < $1.key }.map { "rank \($0), which is \($1)" }
+        let report = ErrorReport(
+            isWaiting ? TrainingError.ranksAreLate(seconds: seconds, suspects: suspects) : .noProgress(seconds: seconds)
+        )
         CrashReport.allowExit()
         if let ranks, Activity.phase != .leaving { ranks.abort(report) }
         // Without MPI, or while it ends, a rank that is gone makes the launcher end the others.

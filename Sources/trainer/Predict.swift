@@ -10,10 +10,16 @@ struct Predict: ParsableCommand {
     @Argument(help: "A run directory, or a weights or checkpoint file inside one.")
     var source: String
 
-    @Argument(help: "Samples: IDX image files (plain or .gz), CIFAR-10 batches (.bin), or images as PGM or PPM of the model's size.")
+    @Argument(
+        help:
+            ArgumentHelp(
+                "Samples: IDX image files (plain or .gz), CIFAR-10 batches (.bin), or images as PGM or PPM of the "
+                    + "model's size.")
+    )
     var files: [String]
 
-    @Option(help: "The folder that holds the data sets, if not where the run had them (for the training set's statistics).")
+    @Option(
+        help: "The folder that holds the data sets, if not where the run had them (for the training set's statistics).")
     var data: String?
 
     @Option(help: "The configuration, if the weights are not in a run directory.")
@@ -27,7 +33,9 @@ struct Predict: ParsableCommand {
             for file in files {
                 try predictor.predict(file: file) { index, prediction in
                     if ranks.rank != 0 { return }
-                    Activity.waitingForReader { print("\(file)[\(index)]: \(prediction.name) probability=\(prediction.probability)") }
+                    Activity.waitingForReader {
+                        print("\(file)[\(index)]: \(prediction.name) probability=\(prediction.probability)")
+                    }
                 }
             }
             return ExitCode.done.rawValue

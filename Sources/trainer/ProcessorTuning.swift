@@ -4,9 +4,9 @@ import Training
 /// Gives OpenBLAS the kernels that this processor deserves, and the same ones on every machine of its kind.
 ///
 /// OpenBLAS reads its environment when it is loaded, before any of our code runs. What it finds there, or guesses of a
-/// processor newer than itself, decides about speed (AVX-512 kernels are twice as fast) and about the last bits of every
-/// product. So the program derives the choice from the processor's abilities alone, sets the variables and starts itself
-/// once more, which costs about ten milliseconds. `TRAINER_BLAS_CORE` overrides the choice.
+/// processor newer than itself, decides about speed (AVX-512 kernels are twice as fast) and about the last bits of
+/// every product. So the program derives the choice from the processor's abilities alone, sets the variables and starts
+/// itself once more, which costs about ten milliseconds. `TRAINER_BLAS_CORE` overrides the choice.
 enum ProcessorTuning {
     static func apply() {
         var wanted: [String: String?] = [

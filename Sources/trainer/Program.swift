@@ -41,7 +41,8 @@ struct Program: ParsableCommand {
         }
     }
 
-    /// Waits on all ranks but the first: what is wrong on all of them is then said once, because the launcher ends the others.
+    /// Waits on all ranks but the first: what is wrong on all of them is then said once, because the launcher ends the
+    /// others.
     private static func letFirstRankSpeak(of error: any Error, code: Int32) {
         if Job.announcedRank == 0 { return }
         StopSignal.install()  // notices the launcher's signal, which may be held back until now

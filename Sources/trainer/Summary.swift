@@ -19,7 +19,10 @@ struct Summary: ParsableCommand {
 /// Prints the identity of weights.
 struct Digest: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "SHA-256 of the weights alone: names, shapes, values; the same for a checkpoint and the final file made from it.")
+        abstract:
+            "SHA-256 of the weights alone: names, shapes, values; the same for a checkpoint and the final file made "
+            + "from it."
+    )
 
     @Argument(help: "A weights or checkpoint file.")
     var file: String

@@ -7,7 +7,8 @@ extension Train {
     /// How a supervisor tells the job why it was started again.
     static let restartReasonVariable = "TRAINER_RESTART_REASON"
 
-    /// Starts the job, and starts it again after failures, as this process's only task; ends the process with the job's exit code.
+    /// Starts the job, and starts it again after failures, as this process's only task; ends the process with the job's
+    /// exit code.
     func supervise(endSeconds: Double?) throws -> Never {
         try Job.requireNoLauncher(for: np != nil ? "--np" : "--restarts, --host and --hostfile")
         let configuration = try loadConfiguration()  // what is wrong with it is said once, before anything starts
@@ -26,7 +27,8 @@ extension Train {
         return try Supervisor(
             policy: policy, source: source, endSeconds: endSeconds,
             activity: .init(folderVariable: ActivityRecord.folderVariable) { ActivityRecord.place(ofRank: $0, in: $1) },
-            newestCheckpoint: { Train.newestCheckpoint(in: checkpoints) }, command: { command($0, endSeconds: endSeconds) }
+            newestCheckpoint: { Train.newestCheckpoint(in: checkpoints) },
+            command: { command($0, endSeconds: endSeconds) }
         ).run()
     }
 
@@ -36,12 +38,15 @@ extension Train {
         if most == nil, let hosts = try source.hosts() { most = hosts.reduce(0) { $0 + $1.slots } }
         return RestartPolicy(
             restarts: supervision.restarts ?? 0, ranks: most.map { min(supervision.minimumRanks ?? $0, $0)...$0 },
-            permanentCodes: [ExitCode.usage.rawValue, ExitCode.data.rawValue], permanentCauses: [TrainingError.nonFinitePhrase],
+            permanentCodes: [ExitCode.usage.rawValue, ExitCode.data.rawValue],
+            permanentCauses: [TrainingError.nonFinitePhrase],
             stoppedCode: ExitCode.stopped.rawValue, hostFailureCode: ExitCode.internal.rawValue)
     }
 
     /// The command of an attempt: this program with the same arguments, under `mpirun` where it has ranks.
-    private func command(_ assignment: Supervisor.Assignment, endSeconds: Double?) -> (arguments: [String], variables: [String: String?]) {
+    private func command(_ assignment: Supervisor.Assignment, endSeconds: Double?) -> (
+        arguments: [String], variables: [String: String?]
+    ) {
         var options = SupervisionOptions.names.union(["--np"])
         // What begins anew, or from a file, does so once.
         if assignment.hasProgress { options.insert("--resume") }
@@ -53,10 +58,16 @@ extension Train {
         if let reason = assignment.restartReason { variables[Train.restartReasonVariable] = reason }
         guard let ranks = assignment.ranks else { return ([Job.program] + arguments, variables) }
         MPIRunCommand.allowRoot()
-        var launcher = MPIRunCommand(ranks: ranks, threads: threads, usableCores: Placement.usableCores, hosts: assignment.hosts)
-        launcher.exportedVariables = Set(ProcessInfo.processInfo.environment.keys.filter { $0.hasPrefix("TRAINER_") } + variables.keys).sorted()
+        var launcher = MPIRunCommand(
+            ranks: ranks, threads: threads, usableCores: Placement.usableCores, hosts: assignment.hosts)
+        launcher.exportedVariables = Set(
+            ProcessInfo.processInfo.environment.keys.filter { $0.hasPrefix("TRAINER_") } + variables.keys
+        ).sorted()
         for name in launcher.unwantedVariables { variables.updateValue(nil, forKey: name) }
-        return (launcher.command(Job.program, arguments, workingDirectory: FileManager.default.currentDirectoryPath), variables)
+        return (
+            launcher.command(Job.program, arguments, workingDirectory: FileManager.default.currentDirectoryPath),
+            variables
+        )
     }
 
     /// The newest checkpoint, told from an older one of the same step by its inode and time.
@@ -64,7 +75,9 @@ extension Train {
         guard let entry = CheckpointStore.newestEntry(in: directory) else { return nil }
         var status = stat()
         guard stat(entry.path, &status) == 0 else { return nil }
-        return .init(step: entry.step, identity: "\(entry.path) \(status.st_ino) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)")
+        return .init(
+            step: entry.step,
+            identity: "\(entry.path) \(status.st_ino) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)")
     }
 }
 

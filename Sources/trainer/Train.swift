@@ -11,13 +11,23 @@ struct Train: ParsableCommand {
     @Argument(help: "The configuration, a YAML file; without it the embedded default: LeNet-5 on drawn digits.")
     var config: String?
 
-    @Option(name: .customLong("set"), help: ArgumentHelp("Change a key of the configuration, for example optimizer.learningRate=0.05.", valueName: "key=value"))
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp(
+            "Change a key of the configuration, for example optimizer.learningRate=0.05.", valueName: "key=value"))
     var overrides: [String] = []
 
-    @Option(name: .customLong("run"), help: ArgumentHelp("The run directory (default: runs/NAME of the configuration).", valueName: "directory"))
+    @Option(
+        name: .customLong("run"),
+        help: ArgumentHelp("The run directory (default: runs/NAME of the configuration).", valueName: "directory"))
     var directory: String?
 
-    @Option(help: "Go on from the newest checkpoint (auto), begin anew (never; an old run is set aside), or from a checkpoint FILE.")
+    @Option(
+        help:
+            ArgumentHelp(
+                "Go on from the newest checkpoint (auto), begin anew (never; an old run is set aside), or from a "
+                    + "checkpoint FILE.")
+    )
     var resume = "auto"
 
     @Option(parsing: .unconditional, help: "Worker threads of a rank (default: its share of the cores).")
@@ -38,7 +48,9 @@ struct Train: ParsableCommand {
     @Option(help: "The folder that holds the data sets (instead of TRAINER_DATA).")
     var data: String?
 
-    @Option(parsing: .unconditional, help: "End the job after so many seconds without progress (default: the configuration's, 300).")
+    @Option(
+        parsing: .unconditional,
+        help: "End the job after so many seconds without progress (default: the configuration's, 300).")
     var deadline: Double?
 
     func validate() throws {
@@ -46,11 +58,14 @@ struct Train: ParsableCommand {
         try supervision.check(np: np)
         if let seed, seed < 0 { throw ValidationError("--seed \(seed): give at least 0") }
         if let maxSteps, maxSteps < 1 { throw ValidationError("--max-steps \(maxSteps): give at least 1") }
-        if let deadline, !(deadline > 0 && deadline.isFinite) { throw ValidationError("--deadline \(deadline): give a number above 0") }
+        if let deadline, !(deadline > 0 && deadline.isFinite) {
+            throw ValidationError("--deadline \(deadline): give a number above 0")
+        }
     }
 
     func run() throws {
-        let endSeconds = TimeLimit.end(limitSeconds: try supervision.limitSeconds(), ProcessInfo.processInfo.environment)
+        let endSeconds = TimeLimit.end(
+            limitSeconds: try supervision.limitSeconds(), ProcessInfo.processInfo.environment)
         if np != nil || supervision.isAsked { try supervise(endSeconds: endSeconds) }
         StopSignal.install()
         var trainer: Trainer?  // outlives an error, which is told without waiting for a save that is under way
@@ -79,7 +94,8 @@ struct Train: ParsableCommand {
         var environment = ProcessInfo.processInfo.environment
         if let data { environment["TRAINER_DATA"] = data }
         guard let config else {
-            return try RunConfiguration(yaml: DefaultConfiguration.yaml, file: "digits.yaml", overrides: changes, environment: environment)
+            return try RunConfiguration(
+                yaml: DefaultConfiguration.yaml, file: "digits.yaml", overrides: changes, environment: environment)
         }
         if !config.contains("/"), !config.contains("."), access(config, F_OK) != 0 {
             throw ErrorReport(

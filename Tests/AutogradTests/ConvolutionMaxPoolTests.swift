@@ -19,7 +19,8 @@ import Testing
         Case(input: [3, 28, 28, 1], filters: [6, 5, 5, 1], attributes: .init(padding: [2, 2, 2, 2])),
         Case(input: [3, 14, 14, 6], filters: [16, 5, 5, 6]),
         Case(input: [2, 9, 7, 3], filters: [5, 3, 3, 3], hasBias: false),
-        // Without a fused kernel: overlapping windows, a stride, an algorithm that is asked for, groups, an empty batch.
+        // Without a fused kernel: overlapping windows, a stride, an algorithm that is asked for, groups, an empty
+        // batch.
         Case(input: [2, 9, 9, 3], filters: [5, 3, 3, 3], kernel: 3),
         Case(input: [2, 9, 9, 3], filters: [5, 3, 3, 3], attributes: .init(stride: [2, 2])),
         Case(input: [2, 9, 9, 3], filters: [5, 3, 3, 3], attributes: .init(algorithm: .im2col)),
@@ -33,7 +34,8 @@ import Testing
             convolutionMaxPool2D($0[0], $0[1], bias: test.hasBias ? $0[2] : nil, test.attributes, pooling: pooling)
         }
         let separate = run(test) {
-            maxPool2D(convolution2D($0[0], $0[1], bias: test.hasBias ? $0[2] : nil, test.attributes, rectify: true), pooling)
+            maxPool2D(
+                convolution2D($0[0], $0[1], bias: test.hasBias ? $0[2] : nil, test.attributes, rectify: true), pooling)
         }
         #expect(fused[0] == separate[0])
         #expect(fused.count == separate.count)

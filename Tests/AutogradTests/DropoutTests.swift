@@ -8,7 +8,9 @@ import Testing
     private let key = RandomKey(seed: 1)
 
     /// Value and gradient for inputs of ones and an output gradient of ones.
-    private func run(_ count: Int, probability: Float, layer: Int = 1, mode: Mode) -> (value: [Float], gradient: [Float]) {
+    private func run(_ count: Int, probability: Float, layer: Int = 1, mode: Mode) -> (
+        value: [Float], gradient: [Float]
+    ) {
         let tape = Tape.withoutParameters()
         tape.pool.poison()
         tape.begin(gradients: nil)

@@ -4,7 +4,8 @@ import TensorCore
 import TestSupport
 import Testing
 
-/// An operation that ends with max(0, y) gives the same bits as the operation followed by ``relu(_:)``, forward and backward.
+/// An operation that ends with max(0, y) gives the same bits as the operation followed by ``relu(_:)``, forward and
+/// backward.
 @Suite struct FusionTests {
     struct Fusion: Sendable, CustomStringConvertible {
         var description: String
@@ -13,10 +14,13 @@ import Testing
     }
 
     private static let mean = Parameter(index: 0, name: "mean", shape: [19], isTrainable: false, initializer: .zeros)
-    private static let variance = Parameter(index: 1, name: "variance", shape: [19], isTrainable: false, initializer: .ones)
+    private static let variance = Parameter(
+        index: 1, name: "variance", shape: [19], isTrainable: false, initializer: .ones)
 
     static let fusions = [
-        Fusion(description: "linear", shapes: [[5, 13], [19, 13], [19]]) { linear($0[0], $0[1], bias: $0[2], rectify: $1) },
+        Fusion(description: "linear", shapes: [[5, 13], [19, 13], [19]]) {
+            linear($0[0], $0[1], bias: $0[2], rectify: $1)
+        },
         Fusion(description: "linear without bias", shapes: [[5, 13], [19, 13]]) { linear($0[0], $0[1], rectify: $1) },
         Fusion(description: "add", shapes: [[3, 19], [3, 19]]) { add($0[0], $0[1], rectify: $1) },
         Fusion(description: "convolution, im2col", shapes: [[2, 7, 5, 3], [19, 3, 3, 3], [19]]) {
@@ -32,7 +36,8 @@ import Testing
             convolution2D($0[0], $0[1], bias: $0[2], .init(algorithm: .winograd(tileOutputs: 4)), rectify: $1)
         },
         Fusion(description: "convolution, Winograd F(2, 3)", shapes: [[2, 7, 9, 16], [32, 3, 3, 16]]) {
-            convolution2D($0[0], $0[1], .init(padding: [1, 1, 1, 1], algorithm: .winograd(tileOutputs: 2)), rectify: $1)
+            convolution2D(
+                $0[0], $0[1], .init(padding: [1, 1, 1, 1], algorithm: .winograd(tileOutputs: 2)), rectify: $1)
         },
         Fusion(description: "batch normalisation in training", shapes: [[2, 5, 3, 19], [19], [19]]) {
             batchNormalization(
@@ -41,19 +46,24 @@ import Testing
         },
         Fusion(description: "batch normalisation in evaluation", shapes: [[2, 5, 3, 19], [19], [19]]) {
             batchNormalization(
-                $0[0], gamma: $0[1], beta: $0[2], runningMean: mean, runningVariance: variance, mode: .evaluation, rectify: $1)
+                $0[0], gamma: $0[1], beta: $0[2], runningMean: mean, runningVariance: variance, mode: .evaluation,
+                rectify: $1)
         },
     ]
 
     /// A batch normalisation, its sum with another value, and both in one operation.
-    private static func normalized(_ inputs: [Variable], mode: Mode, adding other: Variable? = nil, rectify: Bool = false) -> Variable {
+    private static func normalized(
+        _ inputs: [Variable], mode: Mode, adding other: Variable? = nil, rectify: Bool = false
+    ) -> Variable {
         batchNormalization(
-            inputs[0], gamma: inputs[1], beta: inputs[2], runningMean: mean, runningVariance: variance, mode: mode, adding: other, rectify: rectify)
+            inputs[0], gamma: inputs[1], beta: inputs[2], runningMean: mean, runningVariance: variance, mode: mode,
+            adding: other, rectify: rectify)
     }
 
     @Test(arguments: [Mode.training(RandomKey(seed: 1)), .evaluation], [false, true])
     func aSumWithinBatchNormalizationChangesNoBit(mode: Mode, rectify: Bool) {
-        // More rows than one of its blocks holds; the last input is also used by itself, so that its gradient has two parts.
+        // More rows than one of its blocks holds; the last input is also used by itself, so that its gradient has two
+        // parts.
         let shapes = [[3, 5, 7, 19], [19], [19], [3, 5, 7, 19]]
         let fused = run(shapes) { add(Self.normalized($0, mode: mode, adding: $0[3], rectify: rectify), $0[3]) }
         let separate = run(shapes) { add(add(Self.normalized($0, mode: mode), $0[3], rectify: rectify), $0[3]) }

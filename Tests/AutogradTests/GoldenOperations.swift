@@ -41,7 +41,9 @@ let goldenOperations: [String: @Sendable (GoldenCase) throws -> [Comparison]] = 
     "softmax": { try $0.check(["input": .same]) { softmax($0[0]) } },
     "log_softmax": { try $0.check(["input": .same]) { logSoftmax($0[0]) } },
     // Losses; the reference takes means over the batch, we sum
-    "mse": { try $0.check(["input": .same, "target": .same]) { batchMean(meanSquaredError($0[0], $0[1]), of: $0[0]) } },
+    "mse": {
+        try $0.check(["input": .same, "target": .same]) { batchMean(meanSquaredError($0[0], $0[1]), of: $0[0]) }
+    },
     "bce": { golden in
         let fromLogits = try golden.attributes.boolean("from_logits")
         let labels = try golden.file.int64s(of: "target").map(Float.init)
@@ -59,7 +61,8 @@ let goldenOperations: [String: @Sendable (GoldenCase) throws -> [Comparison]] = 
         let distribution = isSoft ? try golden.file.floats(of: "target") : []
         let pool = StoragePool()
         return try golden.check(["input": .same]) {
-            let targets: ClassTargets = isSoft ? .distribution(Tensor(distribution, $0[0].shape, pool: pool)) : .indices(labels)
+            let targets: ClassTargets =
+                isSoft ? .distribution(Tensor(distribution, $0[0].shape, pool: pool)) : .indices(labels)
             return batchMean(crossEntropy($0[0], targets, smoothing: smoothing).loss, of: $0[0])
         }
     },
@@ -80,8 +83,10 @@ private func poolingAttributes(_ golden: GoldenCase) throws -> PoolingAttributes
 private func checkConvolution(_ golden: GoldenCase) throws -> [Comparison] {
     let padding = try golden.attributes.pair("padding", default: 0)
     var attributes = ConvolutionAttributes(
-        stride: try golden.attributes.pair("stride", default: 1), padding: [padding[0], padding[0], padding[1], padding[1]],
-        dilation: try golden.attributes.pair("dilation", default: 1), groups: try golden.attributes.integer("groups", default: 1))
+        stride: try golden.attributes.pair("stride", default: 1),
+        padding: [padding[0], padding[0], padding[1], padding[1]],
+        dilation: try golden.attributes.pair("dilation", default: 1),
+        groups: try golden.attributes.integer("groups", default: 1))
     func check() throws -> [Comparison] {
         try golden.check(["input": .image, "weight": .filters, "bias": .same], output: .image) {
             convolution2D($0[0], $0[1], bias: $0[2], attributes)
@@ -90,10 +95,13 @@ private func checkConvolution(_ golden: GoldenCase) throws -> [Comparison] {
     var comparisons = try check()
     let pool = StoragePool()
     let geometry = attributes.geometry(
-        input: try golden.tensor("input", .image, pool).shape, filters: try golden.tensor("weight", .filters, pool).shape)
+        input: try golden.tensor("input", .image, pool).shape,
+        filters: try golden.tensor("weight", .filters, pool).shape)
     for algorithm in Convolution.algorithms(for: geometry) {
         attributes.algorithm = algorithm
-        comparisons += try check().map { Comparison("\(algorithm) \($0.name)", error: $0.error, tolerance: $0.tolerance) }
+        comparisons += try check().map {
+            Comparison("\(algorithm) \($0.name)", error: $0.error, tolerance: $0.tolerance)
+        }
     }
     return comparisons
 }
@@ -101,7 +109,8 @@ private func checkConvolution(_ golden: GoldenCase) throws -> [Comparison] {
 // MARK: - Batch normalisation
 
 private let runningMean = Parameter(index: 0, name: "running_mean", shape: [6], isTrainable: false, initializer: .zeros)
-private let runningVariance = Parameter(index: 1, name: "running_var", shape: [6], isTrainable: false, initializer: .ones)
+private let runningVariance = Parameter(
+    index: 1, name: "running_var", shape: [6], isTrainable: false, initializer: .ones)
 
 /// In training with the batch's statistics; in evaluation with those of the companion case.
 private func checkBatchNormalization(_ golden: GoldenCase) throws -> [Comparison] {
@@ -121,7 +130,8 @@ private func checkBatchNormalization(_ golden: GoldenCase) throws -> [Comparison
         ["input": .image, "weight": .same, "bias": .same], output: .image, on: Tape(layout: layout, values: values)
     ) {
         batchNormalization(
-            $0[0], gamma: $0[1], beta: $0[2], runningMean: runningMean, runningVariance: runningVariance, epsilon: epsilon,
+            $0[0], gamma: $0[1], beta: $0[2], runningMean: runningMean, runningVariance: runningVariance,
+            epsilon: epsilon,
             mode: isTraining ? .training(RandomKey(seed: 1)) : .evaluation)
     }
 }
@@ -136,7 +146,8 @@ private func checkRunningStatistics(_ golden: GoldenCase) throws -> [Comparison]
     let one = Tensor([6], pool: tape.pool)
     one.fill(1)
     _ = batchNormalization(
-        x, gamma: tape.constant(one), beta: tape.constant(one), runningMean: runningMean, runningVariance: runningVariance,
+        x, gamma: tape.constant(one), beta: tape.constant(one), runningMean: runningMean,
+        runningVariance: runningVariance,
         epsilon: Float(try golden.attributes.number("eps")), mode: .training(RandomKey(seed: 1)))
     let momentum = Float(try golden.attributes.number("momentum"))
     return try [runningMean, runningVariance].map { parameter in

@@ -3,7 +3,8 @@ import Testing
 
 /// Every operation against the reference cases that PyTorch computed: value and all gradients.
 @Suite struct GoldenTests {
-    /// Cases whose operation is checked by another suite, with its name; companions of another case are checked with it.
+    /// Cases whose operation is checked by another suite, with its name; companions of another case are checked with
+    /// it.
     static let coveredElsewhere = [
         "optimizer": "OptimizationTests",
         "batch_norm_eval_stats": "the case batchnorm_eval, whose running statistics it holds",
@@ -11,7 +12,8 @@ import Testing
 
     /// Operations that do not exist yet.
     static let notBuiltYet: Set<String> = [
-        "conv1d", "conv_transpose2d", "l2_pool2d", "local_response_norm", "layer_norm", "half_square", "log_loss", "hinge",
+        "conv1d", "conv_transpose2d", "l2_pool2d", "local_response_norm", "layer_norm", "half_square", "log_loss",
+        "hinge",
         "max_margin", "l1", "gaussian_kl", "embedding", "rnn", "lstm", "gru",
     ]
 
@@ -30,7 +32,8 @@ import Testing
         let unknown = operations.subtracting(goldenOperations.keys).subtracting(Self.coveredElsewhere.keys)
             .subtracting(Self.notBuiltYet)
         #expect(unknown.isEmpty, "add these operations to goldenOperations, or to notBuiltYet")
-        #expect(Self.notBuiltYet.isDisjoint(with: goldenOperations.keys), "built operations don't belong in notBuiltYet")
+        #expect(
+            Self.notBuiltYet.isDisjoint(with: goldenOperations.keys), "built operations don't belong in notBuiltYet")
         #expect(Set(Self.coveredElsewhere.keys).isDisjoint(with: goldenOperations.keys))
 
         let run = cases.filter { goldenOperations[$0.operation] != nil }.count

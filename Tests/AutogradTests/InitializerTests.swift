@@ -22,7 +22,8 @@ import Testing
         uniform(.uniformFanIn(1), 1 / 288.0.squareRoot()), uniform(.uniformFanIn(2), 2 / 288.0.squareRoot()),
         uniform(.uniformBias(fanIn: 25), 0.2),
         Expectation(initializer: .xavierNormal, variance: 2.0 / (288 + 576)),
-        Expectation(initializer: .heNormal, variance: 2.0 / 288), Expectation(initializer: .heNormalFanOut, variance: 2.0 / 576),
+        Expectation(initializer: .heNormal, variance: 2.0 / 288),
+        Expectation(initializer: .heNormalFanOut, variance: 2.0 / 576),
         Expectation(initializer: .normal(0.01), variance: 1e-4),
     ]
 

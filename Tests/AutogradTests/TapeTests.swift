@@ -50,7 +50,9 @@ import Testing
         let x = tape.constant(makeInput())
         let (loss, _) = crossEntropy(network(x), .indices([0, 1]))
         tape.backward(from: loss)
-        for index in [1, 2, 3] { #expect(gradient(index).allSatisfy { $0.isFinite } && gradient(index).contains { $0 != 0 }) }
+        for index in [1, 2, 3] {
+            #expect(gradient(index).allSatisfy { $0.isFinite } && gradient(index).contains { $0 != 0 })
+        }
         #expect(gradient(0) == [0, 0, 0, 0, 0])
         #expect(gradient(4) == [0, 0, 0])
     }
@@ -63,7 +65,8 @@ import Testing
         twice.backward(from: crossEntropy(network(twice.constant(x), uses: 2), .indices([0, 1])).loss)
         let shared = gradient(2)
 
-        let separateLayout = ModelLayout(Self.parameters + [Parameter(index: 5, name: "b2", shape: [4, 4], initializer: .zeros)])
+        let separateLayout = ModelLayout(
+            Self.parameters + [Parameter(index: 5, name: "b2", shape: [4, 4], initializer: .zeros)])
         let separateValues = FlatBuffer(count: separateLayout.count)
         for parameter in Self.parameters {
             for i in 0..<parameter.shape.count {
@@ -81,8 +84,11 @@ import Testing
         var y = linear(input, input.parameter(separateLayout.parameters[1]), rectify: true)
         y = linear(y, input.parameter(separateLayout.parameters[2]), rectify: true)
         y = linear(y, input.parameter(separateLayout.parameters[5]), rectify: true)
-        separate.backward(from: crossEntropy(linear(y, input.parameter(separateLayout.parameters[3])), .indices([0, 1])).loss)
-        let sum = (0..<16).map { Double(flat.pointer[separateLayout.offsets[2] + $0] + flat.pointer[separateLayout.offsets[5] + $0]) }
+        separate.backward(
+            from: crossEntropy(linear(y, input.parameter(separateLayout.parameters[3])), .indices([0, 1])).loss)
+        let sum = (0..<16).map {
+            Double(flat.pointer[separateLayout.offsets[2] + $0] + flat.pointer[separateLayout.offsets[5] + $0])
+        }
         #expect(sum.contains { $0 != 0 })
         #expect(relativeError(shared, sum) < 1e-6)
     }
@@ -100,7 +106,9 @@ import Testing
         #expect(reports.count >= 2, "the last layer's gradients are ready before the first one's")
         for report in reports {
             for (i, value) in report.values.enumerated() where layout.parameter(at: i) != nil {
-                #expect(value.bitPattern == flat.pointer[i].bitPattern, "float \(i) changed after \(report.count) were final")
+                #expect(
+                    value.bitPattern == flat.pointer[i].bitPattern,
+                    "float \(i) changed after \(report.count) were final")
             }
         }
     }
@@ -111,7 +119,8 @@ import Testing
         let hidden = linear(x, x.parameter(Self.parameters[1]), rectify: true)
         _ = linear(hidden, x.parameter(Self.parameters[3]))
         let other = tape.input(Tensor([1, 2], [2], pool: tape.pool))
-        tape.backward(from: meanSquaredError(linear(hidden, x.parameter(Self.parameters[2])), tape.constant(zeros([2, 4]))))
+        tape.backward(
+            from: meanSquaredError(linear(hidden, x.parameter(Self.parameters[2])), tape.constant(zeros([2, 4]))))
         #expect(gradient(3).allSatisfy { $0 == 0 })
         #expect(gradient(1).contains { $0 != 0 } && gradient(2).contains { $0 != 0 })
         #expect(tape.gradient(of: x) != nil)

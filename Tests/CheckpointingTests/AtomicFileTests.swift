@@ -20,7 +20,9 @@ import Testing
 
     @Test func temporaryFilesOfAllProcessesAreRemovedAndNothingElse() throws {
         let kept = [".name.tmp-x", ".name.tmp-0", "name.tmp-4194304", ".tmpfile"]
-        for name in kept + [".name.tmp-4194304", ".name.tmp-\(getpid())", ".name.tmp-\(getppid())"] { try directory.write([1], to: name) }
+        for name in kept + [".name.tmp-4194304", ".name.tmp-\(getpid())", ".name.tmp-\(getppid())"] {
+            try directory.write([1], to: name)
+        }
         #expect(try AtomicFile.removeTemporaries(in: directory.path) == 3)
         #expect(try directory.contents() == kept.sorted())
     }
@@ -31,7 +33,9 @@ import Testing
         func verify(_ written: [UInt8]) throws {
             try directory.write(written, to: "f")
             try content.withUnsafeBytes { whole in
-                let parts = [UnsafeRawBufferPointer(rebasing: whole[..<100]), UnsafeRawBufferPointer(rebasing: whole[100...])]
+                let parts = [
+                    UnsafeRawBufferPointer(rebasing: whole[..<100]), UnsafeRawBufferPointer(rebasing: whole[100...]),
+                ]
                 try AtomicFile.verify(parts, at: path)
             }
         }
@@ -43,8 +47,12 @@ import Testing
                 try verify(altered)
             }
         }
-        #expect(throws: CheckpointError.verificationFailed(path: path, offset: 100 + (2 << 20))) { try verify(Array(content.dropLast())) }
-        #expect(throws: CheckpointError.verificationFailed(path: path, offset: content.count)) { try verify(content + [0]) }
+        #expect(throws: CheckpointError.verificationFailed(path: path, offset: 100 + (2 << 20))) {
+            try verify(Array(content.dropLast()))
+        }
+        #expect(throws: CheckpointError.verificationFailed(path: path, offset: content.count)) {
+            try verify(content + [0])
+        }
     }
 
     @Test func openReadersKeepTheOldContent() throws {
@@ -68,7 +76,9 @@ import Testing
         let missing = directory.file("none/name")
         let error = #expect(throws: CheckpointError.self) { try AtomicFile.write(text: "x", to: missing) }
         #expect(error == .system(path: directory.file("none/.name.tmp-\(getpid())"), operation: "create", code: ENOENT))
-        #expect(error?.description == "\(directory.path)/none/.name.tmp-\(getpid()): create: No such file or directory; check the path")
+        #expect(
+            error?.description
+                == "\(directory.path)/none/.name.tmp-\(getpid()): create: No such file or directory; check the path")
         #expect(mkdir(directory.file("folder"), 0o777) == 0)
         #expect(throws: CheckpointError.system(path: directory.file("folder"), operation: "rename", code: EISDIR)) {
             try AtomicFile.write(text: "x", to: directory.file("folder"))
@@ -116,14 +126,19 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: canMount, "mounting a file system needs root")) func aFullDiskLeavesThePreviousCheckpoint() throws {
+    @Test(.enabled(if: canMount, "mounting a file system needs root")) func aFullDiskLeavesThePreviousCheckpoint()
+        throws
+    {
         try withSmallFileSystem(size: "12k") { path in
             let store = try CheckpointStore(directory: path, keep: 1)
             try store.save(makeCheckpoint(step: 1))
             let big = TensorSource(name: "w", shape: [5000]) { $0.initialize(repeating: 1) }
             let checkpoint = try Checkpoint(step: 2, tensors: [.weights: [big]], configFingerprint: "")
             let error = #expect(throws: CheckpointError.self) { try store.save(checkpoint) }
-            #expect(error == .system(path: path + "/.step-00000002.safetensors.tmp-\(getpid())", operation: "write", code: ENOSPC))
+            #expect(
+                error
+                    == .system(
+                        path: path + "/.step-00000002.safetensors.tmp-\(getpid())", operation: "write", code: ENOSPC))
             #expect(error?.description.contains("No space left on device; free some space") == true)
             #expect(try FileManager.default.contentsOfDirectory(atPath: path) == ["step-00000001.safetensors"])
             try store.save(makeCheckpoint(step: 2))

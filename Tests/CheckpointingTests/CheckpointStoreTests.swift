@@ -25,7 +25,10 @@ import Testing
 
     @Test func otherNamesAreNotCheckpoints() throws {
         let store = try CheckpointStore(directory: directory.path, keep: 1)
-        for name in ["step-1.safetensors", "step-0000000x.safetensors", "step--0000001.safetensors", "step-00000001.safetensors.bak", "step-000000001.safetensors"] {
+        for name in [
+            "step-1.safetensors", "step-0000000x.safetensors", "step--0000001.safetensors",
+            "step-00000001.safetensors.bak", "step-000000001.safetensors",
+        ] {
             try directory.write([], to: name)
         }
         #expect(try store.entries() == [])
@@ -73,7 +76,9 @@ import Testing
         #expect(try recovery.checkpoint?.floats(of: "fc.weight", in: .weights).first == 2)
         #expect(recovery.path == store.path(step: 2))
         #expect(recovery.damaged.map(\.path) == [store.path(step: 4), store.path(step: 3)])
-        guard case .invalidTensor? = recovery.damaged.first?.reason, case .checksumMismatch? = recovery.damaged.last?.reason else {
+        guard case .invalidTensor? = recovery.damaged.first?.reason,
+            case .checksumMismatch? = recovery.damaged.last?.reason
+        else {
             Issue.record("\(recovery.damaged)")
             return
         }

@@ -3,7 +3,9 @@ import TestSupport
 import Testing
 
 /// A small checkpoint with all groups; `value` and `step` tell one from another.
-func makeCheckpoint(step: Int = 7, value: Float = 1, best: Int? = nil, state: CheckpointState = CheckpointState()) throws -> Checkpoint {
+func makeCheckpoint(step: Int = 7, value: Float = 1, best: Int? = nil, state: CheckpointState = CheckpointState())
+    throws -> Checkpoint
+{
     func source(_ name: String, _ values: [Float]) -> TensorSource {
         TensorSource(name: name, dataType: .float32, shape: [values.count], values: values)
     }
@@ -15,7 +17,8 @@ func makeCheckpoint(step: Int = 7, value: Float = 1, best: Int? = nil, state: Ch
             .optimizer(slot: "momentum"): [source("fc.weight", [1, 2, 3]), source("fc.bias", [4])],
             .averages: [source("fc.bias", [0.75])],
         ],
-        best: best.map { Checkpoint.BestMetric(name: "valError", value: 0.1, step: $0) }, configFingerprint: "config", state: state)
+        best: best.map { Checkpoint.BestMetric(name: "valError", value: 0.1, step: $0) }, configFingerprint: "config",
+        state: state)
 }
 
 @Suite struct CheckpointTests {
@@ -46,8 +49,11 @@ func makeCheckpoint(step: Int = 7, value: Float = 1, best: Int? = nil, state: Ch
         #expect(try read.state.value(Plateau.self, for: "plateau") == plateau)
         #expect(try read.state.value(Plateau.self, for: "absent") == nil)
         #expect(read.groups == [.weights, .buffers, .optimizer(slot: "momentum"), .averages])
-        #expect(read.tensors(in: .weights) == [.init(name: "fc.bias", shape: [1]), .init(name: "fc.weight", shape: [3])])
-        #expect(try read.floats(of: "fc.weight", in: .weights).map(\.bitPattern) == [Float(3), -0.0, .infinity].map(\.bitPattern))
+        #expect(
+            read.tensors(in: .weights) == [.init(name: "fc.bias", shape: [1]), .init(name: "fc.weight", shape: [3])])
+        #expect(
+            try read.floats(of: "fc.weight", in: .weights).map(\.bitPattern)
+                == [Float(3), -0.0, .infinity].map(\.bitPattern))
         #expect(try read.floats(of: "norm.mean", in: .buffers) == [0.25])
         #expect(try read.floats(of: "fc.weight", in: .optimizer(slot: "momentum")) == [1, 2, 3])
         #expect(try read.floats(of: "fc.bias", in: .averages) == [0.75])
@@ -84,7 +90,8 @@ func makeCheckpoint(step: Int = 7, value: Float = 1, best: Int? = nil, state: Ch
     private func smallFile() throws -> [UInt8] {
         let weight = TensorSource(name: "w", dataType: .float32, shape: [2], values: [Float(1), -1])
         let state = CheckpointState(texts: ["k": "\u{1f}"])
-        try Checkpoint(step: 1, tensors: [.weights: [weight]], configFingerprint: "", state: state).write(to: directory.file("good"))
+        try Checkpoint(step: 1, tensors: [.weights: [weight]], configFingerprint: "", state: state).write(
+            to: directory.file("good"))
         return try directory.read("good")
     }
 
@@ -124,30 +131,45 @@ func makeCheckpoint(step: Int = 7, value: Float = 1, best: Int? = nil, state: Ch
         let file = try SafetensorsFile(path: value)
         let expected = try #require(file.metadata["sha256"])
         let actual = try #require(try file.sealed().metadata["sha256"])
-        #expect(throws: CheckpointError.checksumMismatch(path: value, expected: expected, actual: actual)) { try Checkpoint(path: value) }
+        #expect(throws: CheckpointError.checksumMismatch(path: value, expected: expected, actual: actual)) {
+            try Checkpoint(path: value)
+        }
 
         bytes = try directory.read("good")
         let escape = try #require(bytes.indices.first { bytes[$0...].starts(with: "\\u001f".utf8) })
         bytes[escape + 5] = UInt8(ascii: "F")
         let header = try directory.write(bytes, to: "header")
-        #expect(throws: CheckpointError.alteredHeader(path: header, offset: escape + 5)) { try Checkpoint(path: header) }
+        #expect(throws: CheckpointError.alteredHeader(path: header, offset: escape + 5)) {
+            try Checkpoint(path: header)
+        }
     }
 
     @Test func otherFilesAreNotCheckpoints() throws {
         let path = directory.file("f")
         let other = try SafetensorsFile(metadata: ["format": "pt"], sources: [])
         try other.write(to: path)
-        #expect(throws: CheckpointError.notACheckpoint(path: path, problem: "its format is 'pt'")) { try Checkpoint(path: path) }
+        #expect(throws: CheckpointError.notACheckpoint(path: path, problem: "its format is 'pt'")) {
+            try Checkpoint(path: path)
+        }
         try SafetensorsFile(metadata: [:], sources: []).write(to: path)
-        #expect(throws: CheckpointError.notACheckpoint(path: path, problem: "its metadata has no 'format'")) { try Checkpoint(path: path) }
-        try SafetensorsFile(metadata: ["format": "trainer-checkpoint", "version": "2"], sources: []).sealed().write(to: path)
+        #expect(throws: CheckpointError.notACheckpoint(path: path, problem: "its metadata has no 'format'")) {
+            try Checkpoint(path: path)
+        }
+        try SafetensorsFile(metadata: ["format": "trainer-checkpoint", "version": "2"], sources: []).sealed().write(
+            to: path)
         #expect(throws: CheckpointError.notACheckpoint(path: path, problem: "its version is 2, this program reads 1")) {
             try Checkpoint(path: path)
         }
-        try SafetensorsFile(metadata: ["format": "trainer-checkpoint", "version": "1", "step": "-1"], sources: []).sealed().write(to: path)
-        #expect(throws: CheckpointError.notACheckpoint(path: path, problem: "its step is '-1'")) { try Checkpoint(path: path) }
-        try SafetensorsFile(metadata: ["format": "trainer-checkpoint", "version": "1", "step": "1"], sources: []).write(to: path)
-        #expect(throws: CheckpointError.notACheckpoint(path: path, problem: "its metadata has no 'sha256'")) { try Checkpoint(path: path) }
+        try SafetensorsFile(metadata: ["format": "trainer-checkpoint", "version": "1", "step": "-1"], sources: [])
+            .sealed().write(to: path)
+        #expect(throws: CheckpointError.notACheckpoint(path: path, problem: "its step is '-1'")) {
+            try Checkpoint(path: path)
+        }
+        try SafetensorsFile(metadata: ["format": "trainer-checkpoint", "version": "1", "step": "1"], sources: []).write(
+            to: path)
+        #expect(throws: CheckpointError.notACheckpoint(path: path, problem: "its metadata has no 'sha256'")) {
+            try Checkpoint(path: path)
+        }
     }
 
     @Test func aCheckpointOfAnotherModelIsRefusedByTensor() throws {
@@ -156,22 +178,30 @@ func makeCheckpoint(step: Int = 7, value: Float = 1, best: Int? = nil, state: Ch
         let weights = [TensorSignature(name: "fc.weight", shape: [3]), TensorSignature(name: "fc.bias", shape: [1])]
         let buffers = [TensorSignature(name: "norm.mean", shape: [1])]
         try checkpoint.requireModel(weights: weights, buffers: buffers)
-        #expect(try Checkpoint.fingerprint(weights: weights.reversed(), buffers: buffers) == checkpoint.modelFingerprint)
+        #expect(
+            try Checkpoint.fingerprint(weights: weights.reversed(), buffers: buffers) == checkpoint.modelFingerprint)
         func mismatch(_ tensor: String, _ inFile: String?, _ inModel: String?) -> CheckpointError {
             .modelMismatch(path: directory.file("c"), tensor: tensor, inFile: inFile, inModel: inModel)
         }
         #expect(throws: mismatch("model.fc.bias", "F32 [1]", "F32 [10]")) {
             try checkpoint.requireModel(weights: [weights[0], .init(name: "fc.bias", shape: [10])], buffers: buffers)
         }
-        #expect(throws: mismatch("model.fc.bias", "F32 [1]", nil)) { try checkpoint.requireModel(weights: [weights[0]], buffers: buffers) }
+        #expect(throws: mismatch("model.fc.bias", "F32 [1]", nil)) {
+            try checkpoint.requireModel(weights: [weights[0]], buffers: buffers)
+        }
         #expect(throws: mismatch("buffer.x", nil, "F32 []")) {
             try checkpoint.requireModel(weights: weights, buffers: buffers + [.init(name: "x", shape: [])])
         }
-        #expect(try Checkpoint.fingerprint(weights: [], buffers: weights) != Checkpoint.fingerprint(weights: weights, buffers: []))
+        #expect(
+            try Checkpoint.fingerprint(weights: [], buffers: weights)
+                != Checkpoint.fingerprint(weights: weights, buffers: []))
     }
 
     @Test func slotNamesWithDotsAreRefused() {
-        #expect(throws: CheckpointError.invalidName(name: "a.b", problem: "an optimiser slot's name is not empty and has no dot")) {
+        #expect(
+            throws: CheckpointError.invalidName(
+                name: "a.b", problem: "an optimiser slot's name is not empty and has no dot")
+        ) {
             try Checkpoint(step: 0, tensors: [.optimizer(slot: "a.b"): []], configFingerprint: "")
         }
     }

@@ -16,8 +16,10 @@ import Testing
             return nil
         } catch {
             switch error {
-            case .wrongLength(_, let expected, let actual): return .wrongLength(path: "", expected: expected, actual: actual)
-            case .invalidHeader(_, let offset, let problem): return .invalidHeader(path: "", offset: offset, problem: problem)
+            case .wrongLength(_, let expected, let actual):
+                return .wrongLength(path: "", expected: expected, actual: actual)
+            case .invalidHeader(_, let offset, let problem):
+                return .invalidHeader(path: "", offset: offset, problem: problem)
             case .invalidTensor(_, let offset, let tensor, let problem):
                 return .invalidTensor(path: "", offset: offset, tensor: tensor, problem: problem)
             default: return error
@@ -28,26 +30,40 @@ import Testing
     @Test(arguments: [
         (#"{}"#, 0), (#" { } "#, 0), (#"{"__metadata__":{}}"#, 0),
         (#"{"a":{"dtype":"U8","shape":[2,3],"data_offsets":[0,6]}}"#, 6),
-        (#"{"b":{"dtype":"U8","shape":[1],"data_offsets":[1,2]},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}"#, 2),
-        (#"{"\u0041\ud83d\ude42":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}, "__metadata__":{"\/\b\f\n\r\t":""}}"#, 0),
+        (
+            #"{"b":{"dtype":"U8","shape":[1],"data_offsets":[1,2]},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}"#,
+            2
+        ),
+        (
+            #"{"\u0041\ud83d\ude42":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}, "__metadata__":{"\/\b\f\n\r\t":""}}"#,
+            0
+        ),
     ])
     func soundHeadersAreAccepted(json: String, dataBytes: Int) throws {
         #expect(try error(Array(json.utf8), dataBytes: dataBytes) == nil)
     }
 
-    @Test(arguments: [
-        ("", 8, "expected '{'"), ("[]", 8, "expected '{'"), ("{", 9, "expected '\"'"), ("{}x", 10, "unexpected text after the header's object"),
-        (#"{"a"}"#, 12, "expected ':'"), (#"{"a":1}"#, 13, "expected '{'"), (#"{"a":{},}"#, 13, nil), (#"{"a"#, 9, "a string has no end"),
-        (#"{"__metadata__":{"k":1}}"#, 29, "expected '\"'"), (#"{"__metadata__":{"k":"1","k":"2"}}"#, 37, "the metadata key 'k' is used twice"),
-        (#"{"__metadata__":{},"__metadata__":{}}"#, 42, "the name '__metadata__' is used twice"),
-        (#"{"\x":{}}"#, 10, "a string holds an unknown escape"), (#"{"\ud800":{}}"#, 10, "a string holds half a surrogate pair"),
-        (#"{"\ud800\u0041":{}}"#, 10, "a string holds half a surrogate pair"), (#"{"\u00g0":{}}"#, 14, "expected four hexadecimal digits"),
-        ("{\"\u{1}\":{}}", 10, "a string holds a control character"),
-        (#"{"a":{"shape":[-1]}}"#, 23, "expected a non-negative integer"), (#"{"a":{"shape":[01]}}"#, 23, "a number has a leading zero"),
-        (#"{"a":{"shape":[1.0]}}"#, 24, "expected ']'"), (#"{"a":{"shape":[1e3]}}"#, 24, "expected ']'"),
-        (#"{"a":{"shape":[9223372036854775808]}}"#, 23, "a number does not fit into 64 bits"),
-        (#"{"a":{"shape":[[1]]}}"#, 23, "expected a non-negative integer"), (#"{"a":{"dtype":null}}"#, 22, "expected '\"'"),
-    ] as [(String, Int, String?)])
+    @Test(
+        arguments: [
+            ("", 8, "expected '{'"), ("[]", 8, "expected '{'"), ("{", 9, "expected '\"'"),
+            ("{}x", 10, "unexpected text after the header's object"),
+            (#"{"a"}"#, 12, "expected ':'"), (#"{"a":1}"#, 13, "expected '{'"), (#"{"a":{},}"#, 13, nil),
+            (#"{"a"#, 9, "a string has no end"),
+            (#"{"__metadata__":{"k":1}}"#, 29, "expected '\"'"),
+            (#"{"__metadata__":{"k":"1","k":"2"}}"#, 37, "the metadata key 'k' is used twice"),
+            (#"{"__metadata__":{},"__metadata__":{}}"#, 42, "the name '__metadata__' is used twice"),
+            (#"{"\x":{}}"#, 10, "a string holds an unknown escape"),
+            (#"{"\ud800":{}}"#, 10, "a string holds half a surrogate pair"),
+            (#"{"\ud800\u0041":{}}"#, 10, "a string holds half a surrogate pair"),
+            (#"{"\u00g0":{}}"#, 14, "expected four hexadecimal digits"),
+            ("{\"\u{1}\":{}}", 10, "a string holds a control character"),
+            (#"{"a":{"shape":[-1]}}"#, 23, "expected a non-negative integer"),
+            (#"{"a":{"shape":[01]}}"#, 23, "a number has a leading zero"),
+            (#"{"a":{"shape":[1.0]}}"#, 24, "expected ']'"), (#"{"a":{"shape":[1e3]}}"#, 24, "expected ']'"),
+            (#"{"a":{"shape":[9223372036854775808]}}"#, 23, "a number does not fit into 64 bits"),
+            (#"{"a":{"shape":[[1]]}}"#, 23, "expected a non-negative integer"),
+            (#"{"a":{"dtype":null}}"#, 22, "expected '\"'"),
+        ] as [(String, Int, String?)])
     func unsoundJSONIsRefusedWithItsOffset(json: String, offset: Int, problem: String?) throws {
         let found = try error(Array(json.utf8), dataBytes: 0)
         guard let problem else {
@@ -66,9 +82,15 @@ import Testing
         (#"{"dtype":"U8","shape":[1],"data_offsets":[0,1,2]}"#, "data_offsets [0, 1, 2] are not a range"),
         (#"{"dtype":"U8","shape":[1],"data_offsets":[]}"#, "data_offsets [] are not a range"),
         (#"{"dtype":"F32","shape":[2],"data_offsets":[0,4]}"#, "F32 [2] takes 8 bytes, data_offsets are [0, 4]"),
-        (#"{"dtype":"F32","shape":[4611686018427387904,2],"data_offsets":[0,0]}"#, "shape [4611686018427387904, 2] is too large"),
+        (
+            #"{"dtype":"F32","shape":[4611686018427387904,2],"data_offsets":[0,0]}"#,
+            "shape [4611686018427387904, 2] is too large"
+        ),
         (#"{"dtype":"U8","shape":[3],"data_offsets":[0,3]}"#, "its bytes end at 3 of only 2"),
-        (#"{"dtype":"U8","shape":[9223372036854775807],"data_offsets":[0,9223372036854775807]}"#, "its bytes end at 9223372036854775807 of only 2"),
+        (
+            #"{"dtype":"U8","shape":[9223372036854775807],"data_offsets":[0,9223372036854775807]}"#,
+            "its bytes end at 9223372036854775807 of only 2"
+        ),
         (#"{"dtype":"U8","shape":[1],"data_offsets":[1,2]}"#, "there is a gap before its bytes"),
     ])
     func impossibleTensorsAreRefusedByName(entry: String, problem: String) throws {
@@ -80,12 +102,16 @@ import Testing
     }
 
     @Test func overlapLengthAndEncodingAreChecked() throws {
-        let overlap = #"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}"#
-        let expected = CheckpointError.invalidTensor(path: "", offset: 65, tensor: "b", problem: "its bytes overlap those of another tensor")
+        let overlap =
+            #"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}"#
+        let expected = CheckpointError.invalidTensor(
+            path: "", offset: 65, tensor: "b", problem: "its bytes overlap those of another tensor")
         #expect(try error(Array(overlap.utf8), dataBytes: 3) == expected)
         #expect(try error(Array("{}".utf8), dataBytes: 1) == .wrongLength(path: "", expected: 10, actual: 11))
-        #expect(try error(Array("{}".utf8), dataBytes: 0, length: 3) == .wrongLength(path: "", expected: 11, actual: 10))
-        let tooLong = CheckpointError.invalidHeader(path: "", offset: 0, problem: "the header's length is 18446744073709551615, more than 100000000")
+        #expect(
+            try error(Array("{}".utf8), dataBytes: 0, length: 3) == .wrongLength(path: "", expected: 11, actual: 10))
+        let tooLong = CheckpointError.invalidHeader(
+            path: "", offset: 0, problem: "the header's length is 18446744073709551615, more than 100000000")
         #expect(try error([], dataBytes: 0, length: .max) == tooLong)
         let notText = CheckpointError.invalidHeader(path: "", offset: 9, problem: "a string is not UTF-8")
         #expect(try error([0x7B, 0x22, 0xC0, 0x80, 0x22], dataBytes: 0) == notText)
@@ -100,7 +126,9 @@ import Testing
             metadata["step"] = step
             metadata["sha256"] = nil
             try SafetensorsFile(metadata: metadata, sources: SafetensorsFileTests.sources).sealed().write(to: path)
-            #expect(throws: CheckpointError.notACheckpoint(path: path, problem: "its step is '\(step)'")) { try Checkpoint(path: path) }
+            #expect(throws: CheckpointError.notACheckpoint(path: path, problem: "its step is '\(step)'")) {
+                try Checkpoint(path: path)
+            }
         }
     }
 
@@ -123,12 +151,16 @@ import Testing
             try SafetensorsFile(path: "/dev/null")
         }
         let empty = try directory.write([], to: "empty")
-        #expect(throws: CheckpointError.wrongLength(path: empty, expected: 8, actual: 0)) { try SafetensorsFile(path: empty) }
+        #expect(throws: CheckpointError.wrongLength(path: empty, expected: 8, actual: 0)) {
+            try SafetensorsFile(path: empty)
+        }
     }
 
-    /// Thousands of files with random bytes changed, inserted, removed and cut: each gives an error or readable tensors.
+    /// Thousands of files with random bytes changed, inserted, removed and cut: each gives an error or readable
+    /// tensors.
     @Test func randomDamageNeverCrashes() throws {
-        try SafetensorsFile(metadata: SafetensorsFileTests.metadata, sources: SafetensorsFileTests.sources).write(to: directory.file("good"))
+        try SafetensorsFile(metadata: SafetensorsFileTests.metadata, sources: SafetensorsFileTests.sources).write(
+            to: directory.file("good"))
         let good = try directory.read("good")
         let characters = Array(#"{}[]",:\0123456789eu-. FUI"#.utf8)
         var refused = 0

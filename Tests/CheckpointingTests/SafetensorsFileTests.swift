@@ -9,18 +9,21 @@ import Testing
 
     /// Tensors of all types that we write; the floats hold NaN payloads, signed zeros, subnormals and infinities.
     static let floats: [Float] = [
-        0, -0.0, .infinity, -.infinity, Float(bitPattern: 0x7FC0_1234), Float(bitPattern: 0xFFA0_0001), .leastNonzeroMagnitude, 3.4e38,
+        0, -0.0, .infinity, -.infinity, Float(bitPattern: 0x7FC0_1234), Float(bitPattern: 0xFFA0_0001),
+        .leastNonzeroMagnitude, 3.4e38,
     ]
-    static var sources: [TensorSource] { [
-        TensorSource(name: "weights", dataType: .float32, shape: [2, 4], values: floats),
-        TensorSource(name: "bytes", dataType: .uint8, shape: [3], values: [0, 128, 255] as [UInt8]),
-        TensorSource(name: "labels", dataType: .int64, shape: [2, 1], values: [Int64.min, .max]),
-        TensorSource(name: "indices", dataType: .int32, shape: [2], values: [Int32.min, .max]),
-        TensorSource(name: "doubles", dataType: .float64, shape: [1], values: [0.1]),
-        TensorSource(name: "empty", dataType: .float32, shape: [0, 5], values: [] as [Float]),
-        TensorSource(name: "scalar", dataType: .float32, shape: [], values: [Float(3)]),
-        TensorSource(name: "a \"quoted\\\" näme\u{1}\n", dataType: .float32, shape: [1], values: [Float(4)]),
-    ] }
+    static var sources: [TensorSource] {
+        [
+            TensorSource(name: "weights", dataType: .float32, shape: [2, 4], values: floats),
+            TensorSource(name: "bytes", dataType: .uint8, shape: [3], values: [0, 128, 255] as [UInt8]),
+            TensorSource(name: "labels", dataType: .int64, shape: [2, 1], values: [Int64.min, .max]),
+            TensorSource(name: "indices", dataType: .int32, shape: [2], values: [Int32.min, .max]),
+            TensorSource(name: "doubles", dataType: .float64, shape: [1], values: [0.1]),
+            TensorSource(name: "empty", dataType: .float32, shape: [0, 5], values: [] as [Float]),
+            TensorSource(name: "scalar", dataType: .float32, shape: [], values: [Float(3)]),
+            TensorSource(name: "a \"quoted\\\" näme\u{1}\n", dataType: .float32, shape: [1], values: [Float(4)]),
+        ]
+    }
     static let metadata = ["format": "pt", "tab\t": "line\nend\u{1f} \"\\ / é 🙂"]
 
     @Test func everythingComesBackBitForBit() throws {
@@ -29,7 +32,8 @@ import Testing
         let file = try SafetensorsFile(path: path)
         #expect(file.metadata == Self.metadata)
         #expect(Set(file.tensors) == Set(Self.sources.map(\.signature)))
-        #expect(file.tensors.map(\.name) == file.tensors.map(\.name).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+        #expect(
+            file.tensors.map(\.name) == file.tensors.map(\.name).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
         #expect(try file.floats(of: "weights").map(\.bitPattern) == Self.floats.map(\.bitPattern))
         #expect(try file.uint8s(of: "bytes") == [0, 128, 255])
         #expect(try file.int64s(of: "labels") == [.min, .max])
@@ -106,11 +110,18 @@ import Testing
 
     @Test func wrongRequestsAreNamed() throws {
         let file = try SafetensorsFile(metadata: [:], sources: Self.sources)
-        #expect(throws: CheckpointError.missingTensor(path: file.path, tensor: "nobody")) { try file.floats(of: "nobody") }
-        #expect(throws: CheckpointError.dataTypeMismatch(path: file.path, tensor: "bytes", expected: "F32, F64, F16 or BF16", actual: "U8")) {
+        #expect(throws: CheckpointError.missingTensor(path: file.path, tensor: "nobody")) {
+            try file.floats(of: "nobody")
+        }
+        #expect(
+            throws: CheckpointError.dataTypeMismatch(
+                path: file.path, tensor: "bytes", expected: "F32, F64, F16 or BF16", actual: "U8")
+        ) {
             try file.floats(of: "bytes")
         }
-        #expect(throws: CheckpointError.dataTypeMismatch(path: file.path, tensor: "weights", expected: "I64", actual: "F32")) {
+        #expect(
+            throws: CheckpointError.dataTypeMismatch(path: file.path, tensor: "weights", expected: "I64", actual: "F32")
+        ) {
             try file.int64s(of: "weights")
         }
         let twice = TensorSource(name: "x", dataType: .uint8, shape: [0], values: [] as [UInt8])
@@ -118,12 +129,15 @@ import Testing
             try SafetensorsFile(metadata: [:], sources: [twice, twice])
         }
         #expect(throws: CheckpointError.invalidName(name: "__metadata__", problem: "reserved by the file format")) {
-            try SafetensorsFile(metadata: [:], sources: [.init(name: "__metadata__", dataType: .uint8, shape: [0], values: [] as [UInt8])])
+            try SafetensorsFile(
+                metadata: [:],
+                sources: [.init(name: "__metadata__", dataType: .uint8, shape: [0], values: [] as [UInt8])])
         }
     }
 }
 
 /// The path of a file under Tests/Fixtures.
 func fixture(_ name: String, here: String = #filePath) -> String {
-    here.split(separator: "/", omittingEmptySubsequences: false).dropLast(2).joined(separator: "/") + "/Fixtures/" + name
+    here.split(separator: "/", omittingEmptySubsequences: false).dropLast(2).joined(separator: "/") + "/Fixtures/"
+        + name
 }

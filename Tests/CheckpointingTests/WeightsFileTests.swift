@@ -41,14 +41,16 @@ import Testing
         }
         let integers = TensorSource(name: "a", dataType: .int32, shape: [2], values: [0, 0x3F80_0000] as [Int32])
         let digests = [
-            try digest("a", [2], [0, 1]), try digest("b", [2], [0, 1]), try digest("a", [2, 1], [0, 1]), try digest("a", [1, 2], [0, 1]),
+            try digest("a", [2], [0, 1]), try digest("b", [2], [0, 1]), try digest("a", [2, 1], [0, 1]),
+            try digest("a", [1, 2], [0, 1]),
             try digest("a", [2], [-0.0, 1]),
             try SafetensorsFile(metadata: [:], sources: [integers]).weightsDigest(),
         ]
         #expect(Set(digests).count == digests.count)
     }
 
-    /// The value printed by Tests/Fixtures/scripts/weights_digest.py for the fixture, computed there from the documented formula.
+    /// The value printed by Tests/Fixtures/scripts/weights_digest.py for the fixture, computed there from the
+    /// documented formula.
     @Test func digestFollowsTheDocumentedFormula() throws {
         let digest = try SafetensorsFile(path: fixture("safetensors/python.safetensors")).weightsDigest()
         #expect(digest == "99b9fead40962d13603e50879a20877ff243d60353a3aeb994c4f9e30e825416")
@@ -64,7 +66,8 @@ import Testing
         let damaged = try SafetensorsFile(path: path)
         #expect(
             throws: CheckpointError.checksumMismatch(
-                path: path, expected: try #require(content.metadata["sha256"]), actual: try #require(damaged.sealed().metadata["sha256"]))
+                path: path, expected: try #require(content.metadata["sha256"]),
+                actual: try #require(damaged.sealed().metadata["sha256"]))
         ) { try WeightsFile.read(path) }
         _ = try WeightsFile.read(fixture("safetensors/python.safetensors"))
     }

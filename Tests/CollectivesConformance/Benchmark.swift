@@ -36,7 +36,8 @@ struct Benchmark {
             memory.initializeMemory(as: UInt8.self, repeating: 0)
             try report("MPI_Allreduce of \(byteCount) bytes", byteCount: byteCount, rounds: rounds) {
                 let status = MPI_Allreduce(
-                    cmpi_in_place(), memory.baseAddress, Int32(byteCount / 4), cmpi_float(), cmpi_sum(), cmpi_comm_world())
+                    cmpi_in_place(), memory.baseAddress, Int32(byteCount / 4), cmpi_float(), cmpi_sum(),
+                    cmpi_comm_world())
                 guard status == MPI_SUCCESS else { fail("MPI_Allreduce returned \(status)", exitCode: 70) }
             }
         }

@@ -5,7 +5,8 @@ import Foundation
 
 /// What this program can do, by its first argument.
 enum Mode: String, CaseIterable {
-    case check, checkInParts, abort, abortInWindow, mismatch, truncate, leave, rollCall, rollCallInWindow, initializeTwice, benchmark, allReduce
+    case check, checkInParts, abort, abortInWindow, mismatch, truncate, leave, rollCall, rollCallInWindow,
+        initializeTwice, benchmark, allReduce
 }
 
 func fail(_ message: String, exitCode: Int32) -> Never {
@@ -35,8 +36,8 @@ func sendToRankOne(_ communicator: any Communicator, sentBytes: Int, expectedByt
     try communicator.barrier()
 }
 
-/// While the others wait for the last rank in `operation`, they hear of each other that they wait; of the last one they hear nothing
-/// while it stands still, then that it works.
+/// While the others wait for the last rank in `operation`, they hear of each other that they wait; of the last one they
+/// hear nothing while it stands still, then that it works.
 func callRoll(_ communicator: any Communicator, whileOthers operation: () throws -> Void) throws {
     let last = communicator.worldSize - 1
     communicator.answerRollCalls { communicator.rank != last }
@@ -56,7 +57,8 @@ func callRoll(_ communicator: any Communicator, whileOthers operation: () throws
             communicator.callRoll()
             usleep(1_500_000)
             if communicator.ranksThatAnswered != answers {
-                fail("rank \(communicator.rank): \(communicator.ranksThatAnswered ?? [:]), not \(answers)", exitCode: 70)
+                fail(
+                    "rank \(communicator.rank): \(communicator.ranksThatAnswered ?? [:]), not \(answers)", exitCode: 70)
             }
             print("rank \(communicator.rank) \(what) rank \(last)")
             usleep(700_000)
@@ -67,7 +69,9 @@ func callRoll(_ communicator: any Communicator, whileOthers operation: () throws
 }
 
 guard CommandLine.arguments.count == 2, let mode = Mode(rawValue: CommandLine.arguments[1]) else {
-    fail("usage: mpirun -np N collectives-conformance \(Mode.allCases.map(\.rawValue).joined(separator: "|"))", exitCode: 64)
+    fail(
+        "usage: mpirun -np N collectives-conformance \(Mode.allCases.map(\.rawValue).joined(separator: "|"))",
+        exitCode: 64)
 }
 do {
     guard let launcher = try LauncherEnvironment.detect(in: ProcessInfo.processInfo.environment) else {

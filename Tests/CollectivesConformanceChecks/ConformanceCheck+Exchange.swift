@@ -5,11 +5,16 @@ extension ConformanceCheck {
     /// Messages between pairs of ranks.
     static let exchangeChecks = [
         ConformanceCheck(name: "a ring of messages of every size arrives whole", run: checkRing),
-        ConformanceCheck(name: "several messages between all pairs, oneself included, arrive in order", run: checkOrder),
+        ConformanceCheck(
+            name: "several messages between all pairs, oneself included, arrive in order", run: checkOrder),
         ConformanceCheck(name: "one rank sends to all, the others only receive", run: checkOneToAll),
-        ConformanceCheck(name: "irregular patterns in many rounds arrive, ranks without a message included", run: checkIrregular),
-        ConformanceCheck(name: "exchanges under way on two channels, begun in another order on each rank, get their own bytes", run: checkChannels),
-        ConformanceCheck(name: "an exchange without messages returns", run: { try $0.exchange(sends: [], receives: []) }),
+        ConformanceCheck(
+            name: "irregular patterns in many rounds arrive, ranks without a message included", run: checkIrregular),
+        ConformanceCheck(
+            name: "exchanges under way on two channels, begun in another order on each rank, get their own bytes",
+            run: checkChannels),
+        ConformanceCheck(
+            name: "an exchange without messages returns", run: { try $0.exchange(sends: [], receives: []) }),
     ]
 
     /// A message of a pattern that all ranks know.
@@ -87,7 +92,8 @@ extension ConformanceCheck {
             for index in 0..<5 {
                 for source in 0..<size {
                     for destination in 0..<size {
-                        let byteCount = (source * 31 + destination * 17 + index * 1_009 + round * 211) % 3_001 * (index % 2)
+                        let byteCount =
+                            (source * 31 + destination * 17 + index * 1_009 + round * 211) % 3_001 * (index % 2)
                         plan.append(Planned(source: source, destination: destination, byteCount: byteCount + round % 2))
                     }
                 }

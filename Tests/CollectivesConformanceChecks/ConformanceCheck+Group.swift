@@ -5,7 +5,8 @@ extension ConformanceCheck {
     static let groupChecks = [
         ConformanceCheck(name: "ranks and host ranks are consistent on all ranks", run: checkIdentity),
         ConformanceCheck(name: "broadcast gives every rank the root's bytes", run: checkBroadcast),
-        ConformanceCheck(name: "broadcast of unknown length gives every rank the root's bytes", run: checkBroadcastOfUnknownLength),
+        ConformanceCheck(
+            name: "broadcast of unknown length gives every rank the root's bytes", run: checkBroadcastOfUnknownLength),
         ConformanceCheck(name: "allGather gives every rank all contributions in rank order", run: checkAllGather),
         ConformanceCheck(name: "allGatherVariable keeps each rank's count", run: checkAllGatherVariable),
         ConformanceCheck(name: "integer reductions combine all ranks", run: checkIntegerReductions),
@@ -22,8 +23,11 @@ extension ConformanceCheck {
         try expect(hosts[communicator.hostRank] == rank, "host rank \(communicator.hostRank) in \(hosts)")
         try expect(!communicator.hostName.isEmpty, "no host name")
         let all = try communicator.allGatherVariable(hosts.map(UInt8.init))
-        for peer in hosts { try expect(all[peer] == hosts.map(UInt8.init), "rank \(peer) sees host ranks \(all[peer])") }
-        try expect(try communicator.allReduceSum([Int64(rank)]) == [Int64(size * (size - 1) / 2)], "ranks are not distinct")
+        for peer in hosts {
+            try expect(all[peer] == hosts.map(UInt8.init), "rank \(peer) sees host ranks \(all[peer])")
+        }
+        try expect(
+            try communicator.allReduceSum([Int64(rank)]) == [Int64(size * (size - 1) / 2)], "ranks are not distinct")
     }
 
     @Sendable private static func checkBroadcast(_ communicator: any Communicator) throws {
@@ -42,7 +46,9 @@ extension ConformanceCheck {
             let root = index % communicator.worldSize
             let expected = patternBytes(count: byteCount, root, 0, index, 2)
             let passed = communicator.rank == root ? expected : [1, 2, 3]
-            try expect(try communicator.broadcast(bytes: passed, root: root) == expected, "\(byteCount) bytes from \(root) differ")
+            try expect(
+                try communicator.broadcast(bytes: passed, root: root) == expected,
+                "\(byteCount) bytes from \(root) differ")
         }
     }
 
@@ -55,7 +61,9 @@ extension ConformanceCheck {
             }
             for peer in 0..<communicator.worldSize {
                 let expected = patternBytes(count: byteCount, peer, 0, index, 3)
-                try expect(Array(gathered[peer * byteCount..<(peer + 1) * byteCount]) == expected, "\(byteCount) bytes of \(peer) differ")
+                try expect(
+                    Array(gathered[peer * byteCount..<(peer + 1) * byteCount]) == expected,
+                    "\(byteCount) bytes of \(peer) differ")
             }
         }
     }
@@ -63,7 +71,8 @@ extension ConformanceCheck {
     @Sendable private static func checkAllGatherVariable(_ communicator: any Communicator) throws {
         for round in 0..<20 {
             let count = { (peer: Int) in (peer * 7_919 + round * 31) % 97 * (round % 3) }
-            let all = try communicator.allGatherVariable(patternBytes(count: count(communicator.rank), communicator.rank, 0, 0, round))
+            let all = try communicator.allGatherVariable(
+                patternBytes(count: count(communicator.rank), communicator.rank, 0, 0, round))
             let expected = (0..<communicator.worldSize).map { patternBytes(count: count($0), $0, 0, 0, round) }
             try expect(all == expected, "round \(round) differs")
         }
@@ -75,7 +84,8 @@ extension ConformanceCheck {
             let all = (0..<communicator.worldSize).map(values)
             let maxima = (0..<count).map { index in all.reduce(Int64.min) { max($0, $1[index]) } }
             let sums = (0..<count).map { index in all.reduce(Int64(0)) { $0 + $1[index] } }
-            try expect(try communicator.allReduceMaximum(values(communicator.rank)) == maxima, "maximum of \(count) differs")
+            try expect(
+                try communicator.allReduceMaximum(values(communicator.rank)) == maxima, "maximum of \(count) differs")
             try expect(try communicator.allReduceSum(values(communicator.rank)) == sums, "sum of \(count) differs")
         }
     }

@@ -4,9 +4,11 @@ extension ConformanceCheck {
     /// Memory shared by the ranks of a host.
     static let windowChecks = [
         ConformanceCheck(name: "segments are zero at first, aligned, and apart from each other", run: checkSegments),
-        ConformanceCheck(name: "what a rank writes before synchronize all ranks of the host read after it", run: checkVisibility),
+        ConformanceCheck(
+            name: "what a rank writes before synchronize all ranks of the host read after it", run: checkVisibility),
         ConformanceCheck(name: "barrier holds every rank back until the last one has come", run: checkBarrier),
-        ConformanceCheck(name: "a window too large for the host is nil on all ranks or usable on all", run: checkRefusal),
+        ConformanceCheck(
+            name: "a window too large for the host is nil on all ranks or usable on all", run: checkRefusal),
     ]
 
     private static func window(_ byteCount: Int, _ communicator: any Communicator) throws -> SharedWindow {
@@ -20,7 +22,8 @@ extension ConformanceCheck {
         let windows = try [0, 1, 97, 65_537].map { try window($0, communicator) }
         for window in windows {
             let count = window.byteCountPerRank
-            let own = UnsafeMutableRawBufferPointer(start: window.segment(ofHostRank: communicator.hostRank), count: count)
+            let own = UnsafeMutableRawBufferPointer(
+                start: window.segment(ofHostRank: communicator.hostRank), count: count)
             for peer in 0..<communicator.hostSize {
                 let address = Int(bitPattern: window.segment(ofHostRank: peer))
                 try expect(address % 64 == 0, "segment \(peer) at \(address)")
@@ -34,7 +37,9 @@ extension ConformanceCheck {
             for peer in 0..<communicator.hostSize {
                 let count = window.byteCountPerRank
                 let segment = UnsafeRawBufferPointer(start: window.segment(ofHostRank: peer), count: count)
-                try expect(segment.elementsEqual(patternBytes(count: count, peer, 0, count, 0)), "segment \(peer) of \(count) differs")
+                try expect(
+                    segment.elementsEqual(patternBytes(count: count, peer, 0, count, 0)),
+                    "segment \(peer) of \(count) differs")
             }
             try window.synchronize()
         }

@@ -23,7 +23,9 @@ package struct ConformanceCheck: Sendable {
     /// Message sizes: none, one, primes, powers of two and their neighbours, more than a transport's eager limit.
     static let byteCounts = [0, 1, 2, 7, 64, 97, 4095, 4096, 65_537, 1_048_583]
 
-    private static let finalizeCheck = ConformanceCheck(name: "after finalize every operation throws, and finalize does nothing") {
+    private static let finalizeCheck = ConformanceCheck(
+        name: "after finalize every operation throws, and finalize does nothing"
+    ) {
         try $0.finalize()
         try $0.finalize()
         let communicator = $0

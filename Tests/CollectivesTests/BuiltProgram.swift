@@ -45,7 +45,8 @@ struct BuiltProgram {
     ) throws -> Outcome {
         let output = FileManager.default.temporaryDirectory.appendingPathComponent("collectives-\(UUID().uuidString)")
         try Data().write(to: output)
-        defer { try? FileManager.default.removeItem(at: output) }  // a file left behind in the temporary folder harms nobody
+        // a file left behind in the temporary folder harms nobody
+        defer { try? FileManager.default.removeItem(at: output) }
         let handle = try FileHandle(forWritingTo: output)
         let process = Process()
         process.executableURL = program

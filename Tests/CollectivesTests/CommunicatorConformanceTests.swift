@@ -11,7 +11,9 @@ struct CommunicatorConformanceTests {
 
     @Test("threads keep every promise", arguments: [1, 2, 3, 4, 7])
     func threads(worldSize: Int) {
-        let errors = runRanks(ThreadCommunicator.makeGroup(worldSize: worldSize)) { try ConformanceCheck.runAll(on: $0) }
+        let errors = runRanks(ThreadCommunicator.makeGroup(worldSize: worldSize)) {
+            try ConformanceCheck.runAll(on: $0)
+        }
         for error in errors { #expect(error == nil, "\(String(describing: error))") }
     }
 }

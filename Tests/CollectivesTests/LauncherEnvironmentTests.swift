@@ -24,9 +24,13 @@ struct LauncherEnvironmentTests {
                 ],
                 expected: .init(launcher: .openMPI, rank: 0, worldSize: 2)),
             Launch(
-                environment: ["SLURM_PROCID": "5", "SLURM_NTASKS": "8", "SLURM_STEP_ID": "0", "SLURM_LOCALID": "1", "SLURM_NNODES": "2"],
+                environment: [
+                    "SLURM_PROCID": "5", "SLURM_NTASKS": "8", "SLURM_STEP_ID": "0", "SLURM_LOCALID": "1",
+                    "SLURM_NNODES": "2",
+                ],
                 expected: .init(launcher: .slurm, rank: 5, worldSize: 8, localRank: 1, isWithoutProcessManager: true)),
-            Launch(environment: ["SLURM_PROCID": "0", "SLURM_NTASKS": "1", "SLURM_STEP_ID": "0"], expected: nil),  // srun -n 1 without MPI
+            // srun -n 1 without MPI
+            Launch(environment: ["SLURM_PROCID": "0", "SLURM_NTASKS": "1", "SLURM_STEP_ID": "0"], expected: nil),
             Launch(
                 environment: ["SLURM_PROCID": "1", "SLURM_NTASKS": "2", "SLURM_STEP_ID": "0", "PMI_FD": "9"],
                 expected: .init(launcher: .slurm, rank: 1, worldSize: 2)),
@@ -36,8 +40,10 @@ struct LauncherEnvironmentTests {
                     "SLURM_STEP_NUM_NODES": "1", "PMIX_RANK": "3",
                 ],
                 expected: .init(launcher: .slurm, rank: 3, worldSize: 4, localSize: 4)),
-            Launch(environment: ["SLURM_PROCID": "0", "SLURM_NTASKS": "8", "SLURM_JOB_ID": "12"], expected: nil),  // a batch script
-            Launch(environment: ["SLURM_PROCID": "0", "SLURM_NTASKS": "8", "SLURM_STEP_ID": "4294967291"], expected: nil),
+            // a batch script
+            Launch(environment: ["SLURM_PROCID": "0", "SLURM_NTASKS": "8", "SLURM_JOB_ID": "12"], expected: nil),
+            Launch(
+                environment: ["SLURM_PROCID": "0", "SLURM_NTASKS": "8", "SLURM_STEP_ID": "4294967291"], expected: nil),
             Launch(
                 environment: ["PMI_RANK": "1", "PMI_SIZE": "3", "MPI_LOCALRANKID": "1", "MPI_LOCALNRANKS": "3"],
                 expected: .init(launcher: .pmi, rank: 1, worldSize: 3, localRank: 1, localSize: 3)),

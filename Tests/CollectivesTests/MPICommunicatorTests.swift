@@ -22,7 +22,9 @@ struct MPICommunicatorTests {
         #expect(outcome.exitCode == 0, "\(outcome.output)")
     }
 
-    @Test("abort on one rank ends the job within 10 s with its exit code, whatever the others wait in", arguments: ["abort", "abortInWindow"])
+    @Test(
+        "abort on one rank ends the job within 10 s with its exit code, whatever the others wait in",
+        arguments: ["abort", "abortInWindow"])
     func abort(mode: String) throws {
         let outcome = try program.run(ranks: 3, [mode], timeoutSeconds: 10)
         #expect(!outcome.timedOut)
@@ -35,7 +37,9 @@ struct MPICommunicatorTests {
     func mismatchedMessage() throws {
         let outcome = try program.run(ranks: 2, ["mismatch"], timeoutSeconds: 10)
         #expect(outcome.exitCode == 70, "\(outcome.output)")
-        let cause = "rank 1 called exchange with a message of 8 bytes from rank 0 while rank 0 called exchange with one of 5 bytes"
+        let cause =
+            "rank 1 called exchange with a message of 8 bytes from rank 0 while rank 0 called exchange with one of 5 "
+            + "bytes"
         #expect(outcome.output.contains(cause), "\(outcome.output)")
     }
 
@@ -52,7 +56,9 @@ struct MPICommunicatorTests {
         #expect(outcome.exitCode == 3, "\(outcome.output)")
     }
 
-    @Test("ranks that wait hear of each other, of one that works, and nothing of one that stands still", arguments: ["rollCall", "rollCallInWindow"])
+    @Test(
+        "ranks that wait hear of each other, of one that works, and nothing of one that stands still",
+        arguments: ["rollCall", "rollCallInWindow"])
     func rollCall(mode: String) throws {
         let outcome = try program.run(ranks: 3, [mode], timeoutSeconds: 20)
         #expect(outcome.exitCode == 0, "\(outcome.output)")

@@ -24,17 +24,24 @@ struct MPIPlanningTests {
 
     @Test("ranks yield when they outnumber the cores, and single copy is off where the kernel forbids it")
     func runtimeSettings() {
-        let settings = { MPIRuntimeSettings(localSize: $0, allowedProcessors: 2, crossMemoryAttachAllowed: $1).variables }
+        let settings = {
+            MPIRuntimeSettings(localSize: $0, allowedProcessors: 2, crossMemoryAttachAllowed: $1).variables
+        }
         let always = [
-            "OMPI_MCA_btl_tcp_flags": "1", "OMPI_MCA_btl_tcp_eager_limit": "270336", "OMPI_MCA_btl_tcp_rndv_eager_limit": "270336",
+            "OMPI_MCA_btl_tcp_flags": "1", "OMPI_MCA_btl_tcp_eager_limit": "270336",
+            "OMPI_MCA_btl_tcp_rndv_eager_limit": "270336",
         ]
         #expect(settings(2, true) == always)
         #expect(settings(nil, true) == always)
         #expect(settings(3, true) == always.merging(["OMPI_MCA_mpi_yield_when_idle": "1"]) { $1 })
         let onOneHost = { (size: Int?, fits: Bool) in
-            MPIRuntimeSettings(localSize: 2, worldSize: size, allowedProcessors: 2, crossMemoryAttachAllowed: true, sharedMemoryFits: fits).variables
+            MPIRuntimeSettings(
+                localSize: 2, worldSize: size, allowedProcessors: 2, crossMemoryAttachAllowed: true,
+                sharedMemoryFits: fits
+            ).variables
         }
-        #expect(onOneHost(2, true) == always.merging(["OMPI_MCA_btl": "self,vader"]) { $1 }, "no rank listens on a port")
+        #expect(
+            onOneHost(2, true) == always.merging(["OMPI_MCA_btl": "self,vader"]) { $1 }, "no rank listens on a port")
         #expect(onOneHost(4, true) == always && onOneHost(nil, true) == always && onOneHost(2, false) == always)
         #expect(settings(2, false) == always.merging(["OMPI_MCA_btl_vader_single_copy_mechanism": "none"]) { $1 })
     }

@@ -14,7 +14,8 @@ struct ThreadCommunicatorTests {
         let errors = runRanks(ThreadCommunicator.makeGroup(worldSize: 3)) { communicator in
             let window = try communicator.sharedWindow(byteCountPerRank: 8)
             if communicator.rank == 2 {
-                Thread.sleep(forTimeInterval: 0.02)  // most runs find the others waiting; the result is the same otherwise
+                // most runs find the others waiting; the result is the same otherwise
+                Thread.sleep(forTimeInterval: 0.02)
                 try communicator.abort(exitCode: 65, reason: "bad record")
             }
             let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 24, alignment: 8)
@@ -58,7 +59,9 @@ struct ThreadCommunicatorTests {
     func vanishedRankEndsGroup() {
         var group = ThreadCommunicator.makeGroup(worldSize: 2)
         group.removeLast()
-        #expect(throws: CollectivesError.peerFailed(rank: 1, reason: "its thread ended without finalizing the communicator")) {
+        #expect(
+            throws: CollectivesError.peerFailed(rank: 1, reason: "its thread ended without finalizing the communicator")
+        ) {
             try group[0].barrier()
         }
     }
@@ -95,7 +98,8 @@ struct ThreadCommunicatorTests {
                 }
             }
         }
-        let reason = "rank 1 called exchange with a message of 8 bytes from rank 0 while rank 0 called exchange with one of "
+        let reason =
+            "rank 1 called exchange with a message of 8 bytes from rank 0 while rank 0 called exchange with one of "
             + "5 bytes. Run the same program with the same configuration on all ranks."
         #expect(errors[1] as? CollectivesError == .aborted(rank: 1, exitCode: 70, reason: reason))
     }

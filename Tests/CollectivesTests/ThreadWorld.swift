@@ -25,5 +25,6 @@ func runRanks(
 }
 
 private func endGroup(_ communicator: any Communicator, because error: any Error) {
-    do { try communicator.abort(exitCode: 70, reason: "\(error)") } catch {}  // throws on every thread that aborts; `error` is kept
+    // throws on every thread that aborts; `error` is kept
+    do { try communicator.abort(exitCode: 70, reason: "\(error)") } catch {}
 }

@@ -12,7 +12,9 @@ struct BucketPlanTests {
                 #expect(ranges.allSatisfy { $0.lowerBound % 16 == 0 && !$0.isEmpty })
                 let nominal = max(16, size / 64 * 16)
                 for range in ranges.dropLast() { #expect(range.count == nominal) }
-                if ranges.count > 1, let last = ranges.last { #expect((nominal / 2..<nominal * 3 / 2).contains(last.count)) }
+                if ranges.count > 1, let last = ranges.last {
+                    #expect((nominal / 2..<nominal * 3 / 2).contains(last.count))
+                }
             }
         }
     }

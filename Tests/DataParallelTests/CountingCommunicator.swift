@@ -38,7 +38,9 @@ final class CountingCommunicator: Communicator {
     func exchange(sends: [OutgoingMessage], receives: [IncomingMessage]) throws {
         try base.exchange(sends: sends, receives: receives)
     }
-    func sharedWindow(byteCountPerRank: Int) throws -> SharedWindow? { try base.sharedWindow(byteCountPerRank: byteCountPerRank) }
+    func sharedWindow(byteCountPerRank: Int) throws -> SharedWindow? {
+        try base.sharedWindow(byteCountPerRank: byteCountPerRank)
+    }
     func abort(exitCode: Int32, place: String?, reason: String) throws -> Never {
         try base.abort(exitCode: exitCode, place: place, reason: reason)
     }

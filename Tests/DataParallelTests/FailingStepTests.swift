@@ -10,14 +10,16 @@ struct FailingStepTests {
         var grain: Int
     }
 
-    @Test("a grain's error is its rank's, and the other ranks see that this one ended the job", arguments: [
-        Job(grains: 8, ranks: 1, workers: 1, floats: 64, kind: .local),
-        Job(grains: 8, ranks: 1, workers: 3, floats: 64, kind: .local),
-        Job(grains: 9, ranks: 3, workers: 1, floats: 64, bucketBytes: 64, kind: .sharedMemory),
-        Job(grains: 9, ranks: 3, workers: 2, floats: 64, bucketBytes: 64, kind: .sharedMemory),
-        Job(grains: 9, ranks: 3, workers: 1, floats: 64, bucketBytes: 64, kind: .exchange),
-        Job(grains: 9, ranks: 3, workers: 2, floats: 64, bucketBytes: 64, kind: .exchange),
-    ])
+    @Test(
+        "a grain's error is its rank's, and the other ranks see that this one ended the job",
+        arguments: [
+            Job(grains: 8, ranks: 1, workers: 1, floats: 64, kind: .local),
+            Job(grains: 8, ranks: 1, workers: 3, floats: 64, kind: .local),
+            Job(grains: 9, ranks: 3, workers: 1, floats: 64, bucketBytes: 64, kind: .sharedMemory),
+            Job(grains: 9, ranks: 3, workers: 2, floats: 64, bucketBytes: 64, kind: .sharedMemory),
+            Job(grains: 9, ranks: 3, workers: 1, floats: 64, bucketBytes: 64, kind: .exchange),
+            Job(grains: 9, ranks: 3, workers: 2, floats: 64, bucketBytes: 64, kind: .exchange),
+        ])
     func errorsSurface(job: Job) {
         for failing in 0..<job.grains {
             let errors = job.run { rank in
@@ -31,12 +33,16 @@ struct FailingStepTests {
                     }
                 }
             }
-            let culprit = (0..<job.ranks).first { GrainAssignment(grainCount: job.grains, worldSize: job.ranks).grains(ofRank: $0).contains(failing) }
+            let culprit = (0..<job.ranks).first {
+                GrainAssignment(grainCount: job.grains, worldSize: job.ranks).grains(ofRank: $0).contains(failing)
+            }
             for (rank, error) in errors.enumerated() {
                 if rank == culprit {
                     #expect(error as? BadSample == BadSample(grain: failing))
                 } else {
-                    #expect(error as? CollectivesError == .peerFailed(rank: culprit ?? -1, reason: "\(BadSample(grain: failing))"))
+                    #expect(
+                        error as? CollectivesError
+                            == .peerFailed(rank: culprit ?? -1, reason: "\(BadSample(grain: failing))"))
                 }
             }
         }
@@ -101,7 +107,8 @@ struct FailingStepTests {
         for workers in 1...3 {
             let errors = Job(grains: 6, ranks: 1, workers: workers, floats: 16, kind: .local).run { rank in
                 for step in 0..<6 {
-                    let work: @Sendable (Int, UnsafeMutablePointer<Float>, (Int) -> Void) throws -> Void = { grain, vector, _ in
+                    let work: @Sendable (Int, UnsafeMutablePointer<Float>, (Int) -> Void) throws -> Void = {
+                        grain, vector, _ in
                         vector.update(repeating: Float(grain), count: 16)
                         if step % 2 == 0 && grain == step { throw BadSample(grain: grain) }
                     }

@@ -60,20 +60,23 @@ struct GradientReducerTests {
                 for kind in ReductionKind.allCases where kind != .local || ranks == 1 {
                     let bucketBytes = [64, 256, 1 << 20][(ranks + workers + grains) % 3]
                     let job = Job(
-                        grains: grains, ranks: ranks, workers: workers, floats: vectors.floats, bucketBytes: bucketBytes, kind: kind)
+                        grains: grains, ranks: ranks, workers: workers, floats: vectors.floats,
+                        bucketBytes: bucketBytes, kind: kind)
                     Self.check(job, vectors: vectors, expected: expected)
                 }
             }
         }
     }
 
-    @Test("slices larger than a chunk, over many steps, have the bits of the recursive sum", arguments: [
-        Job(grains: 8, ranks: 2, workers: 2, floats: 16 * 1000, bucketBytes: 1 << 14, kind: .exchange),
-        Job(grains: 8, ranks: 2, workers: 1, floats: 16 * 1000, bucketBytes: 1 << 14, kind: .sharedMemory),
-        Job(grains: 11, ranks: 3, workers: 1, floats: 16 * 1000, bucketBytes: 1 << 14, kind: .sharedMemory),
-        Job(grains: 7, ranks: 3, workers: 2, floats: 16 * 1000, bucketBytes: 1 << 14, kind: .exchange),
-        Job(grains: 16, ranks: 1, workers: 4, floats: 16 * 1000, kind: .local),
-    ])
+    @Test(
+        "slices larger than a chunk, over many steps, have the bits of the recursive sum",
+        arguments: [
+            Job(grains: 8, ranks: 2, workers: 2, floats: 16 * 1000, bucketBytes: 1 << 14, kind: .exchange),
+            Job(grains: 8, ranks: 2, workers: 1, floats: 16 * 1000, bucketBytes: 1 << 14, kind: .sharedMemory),
+            Job(grains: 11, ranks: 3, workers: 1, floats: 16 * 1000, bucketBytes: 1 << 14, kind: .sharedMemory),
+            Job(grains: 7, ranks: 3, workers: 2, floats: 16 * 1000, bucketBytes: 1 << 14, kind: .exchange),
+            Job(grains: 16, ranks: 1, workers: 4, floats: 16 * 1000, kind: .local),
+        ])
     func largeSlices(job: Job) {
         let vectors = GrainVectors(grainCount: job.grains, floats: job.floats)
         Self.check(job, vectors: vectors, expected: (0..<8).map { bits(vectors.sum(step: $0)) })
@@ -81,7 +84,9 @@ struct GradientReducerTests {
 
     @Test("buffers are allocated in the first step alone, and few", arguments: 1...4)
     func buffersAreReused(workers: Int) {
-        for (grains, ranks, kind) in [(17, 1, ReductionKind.local), (32, 1, .local), (23, 2, .exchange), (23, 2, .sharedMemory)] {
+        for (grains, ranks, kind) in [
+            (17, 1, ReductionKind.local), (32, 1, .local), (23, 2, .exchange), (23, 2, .sharedMemory),
+        ] {
             let job = Job(grains: grains, ranks: ranks, workers: workers, floats: 16, kind: kind)
             let errors = job.run { rank in
                 var allocated: [Int] = []

@@ -31,7 +31,9 @@ struct GradientWireTests {
         let errors = job.run { rank in
             for step in 0..<2 {
                 let sum = try rank.step { grain, vector, _ in
-                    for (index, value) in vectors.vector(step: step, grain: grain).enumerated() { vector[index] = value }
+                    for (index, value) in vectors.vector(step: step, grain: grain).enumerated() {
+                        vector[index] = value
+                    }
                 }
                 let copy = Array(UnsafeBufferPointer(start: sum, count: job.floats))
                 results.withLock { $0[rank.number] = copy }
@@ -41,12 +43,15 @@ struct GradientWireTests {
         return results.withLock { $0 }
     }
 
-    @Test("as bfloat16 all ranks have the same sums, near the exact ones; what is no gradient keeps its bits", arguments: [2, 3, 5])
+    @Test(
+        "as bfloat16 all ranks have the same sums, near the exact ones; what is no gradient keeps its bits",
+        arguments: [2, 3, 5])
     func errorBound(ranks: Int) {
         let vectors = GrainVectors(grainCount: 8, floats: 16 * 40)
         let gradients = 16 * 37
         let job = Job(
-            grains: 8, ranks: ranks, workers: 1, floats: vectors.floats, bucketBytes: 512, kind: .exchange, wire: .bfloat16,
+            grains: 8, ranks: ranks, workers: 1, floats: vectors.floats, bucketBytes: 512, kind: .exchange,
+            wire: .bfloat16,
             gradientCount: gradients)
         let results = Self.results(of: job, vectors)
         for result in results { #expect(bits(result) == bits(results[0])) }
@@ -54,7 +59,8 @@ struct GradientWireTests {
         #expect(bits(Array(results[0][gradients...])) == bits(Array(exact[gradients...])))
         #expect(bits(results[0]) != bits(exact))
         for index in 0..<gradients {
-            // Each partial sum is rounded once and the result once more, each time by at most 2⁻⁸ of itself; the rest is Float's.
+            // Each partial sum is rounded once and the result once more, each time by at most 2⁻⁸ of itself; the rest
+            // is Float's.
             let magnitude = (0..<8).reduce(Float(0)) { $0 + abs(vectors.vector(step: 1, grain: $1)[index]) }
             #expect(abs(results[0][index] - exact[index]) <= 0x1.02p-7 * magnitude, "float \(index)")
         }
@@ -67,12 +73,14 @@ struct GradientWireTests {
             let counter = ByteCounter()
             _ = Self.results(
                 of: Job(
-                    grains: 4, ranks: ranks, workers: 1, floats: vectors.floats, bucketBytes: 1024, kind: .exchange, wire: wire,
+                    grains: 4, ranks: ranks, workers: 1, floats: vectors.floats, bucketBytes: 1024, kind: .exchange,
+                    wire: wire,
                     gradientCount: gradients, counter: counter), vectors)
             return counter.total
         }
         let whole = sent(.float32, vectors.floats)
-        #expect(whole == 2 * 2 * (ranks - 1) * vectors.floats * 4)  // two steps of 2 (P − 1) / P · n floats from P ranks
+        // two steps of 2 (P − 1) / P · n floats from P ranks
+        #expect(whole == 2 * 2 * (ranks - 1) * vectors.floats * 4)
         #expect(sent(.bfloat16, vectors.floats) * 2 == whole)
         #expect(sent(.bfloat16, 0) == whole)
     }

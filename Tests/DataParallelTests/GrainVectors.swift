@@ -3,7 +3,9 @@ struct SplitMix64: RandomNumberGenerator {
     private var state: UInt64
 
     init(_ parts: Int...) {
-        state = parts.reduce(0x9E37_79B9_7F4A_7C15) { ($0 ^ UInt64(bitPattern: Int64($1))) &* 0xBF58_476D_1CE4_E5B9 &+ 1 }
+        state = parts.reduce(0x9E37_79B9_7F4A_7C15) {
+            ($0 ^ UInt64(bitPattern: Int64($1))) &* 0xBF58_476D_1CE4_E5B9 &+ 1
+        }
     }
 
     mutating func next() -> UInt64 {
@@ -29,7 +31,9 @@ struct GrainVectors {
         return (0..<floats).map { _ in
             let bits = random.next()
             let significand = 1 + Float(bits >> 41) * 0x1p-23
-            return Float(sign: bits & 1 == 0 ? .plus : .minus, exponent: Int(bits >> 8 & 0xFFFF) % 54 - 27, significand: significand)
+            return Float(
+                sign: bits & 1 == 0 ? .plus : .minus, exponent: Int(bits >> 8 & 0xFFFF) % 54 - 27,
+                significand: significand)
         }
     }
 

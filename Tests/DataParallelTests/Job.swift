@@ -31,7 +31,9 @@ struct Job: Sendable {
 
         /// One step: `compute` is called for each grain of the rank.
         func step(
-            _ compute: @escaping @Sendable (_ grain: Int, _ vector: UnsafeMutablePointer<Float>, _ report: (Int) -> Void) throws -> Void
+            _ compute:
+                @escaping @Sendable (_ grain: Int, _ vector: UnsafeMutablePointer<Float>, _ report: (Int) -> Void)
+                throws -> Void
         ) throws -> UnsafePointer<Float> {
             reducer.begin()
             try pool.run { [reducer] _ in try reducer.computeGrains { try compute($0, $1, $2) } }
@@ -47,8 +49,11 @@ struct Job: Sendable {
         for number in 0..<ranks {
             let thread = Thread {
                 do {
-                    guard let mine = communicators.withLock({ all in all[number].take() }) else { preconditionFailure("no communicator") }
-                    let communicator: any Communicator = if let counter { CountingCommunicator(mine, counter) } else { mine }
+                    guard let mine = communicators.withLock({ all in all[number].take() }) else {
+                        preconditionFailure("no communicator")
+                    }
+                    let communicator: any Communicator =
+                        if let counter { CountingCommunicator(mine, counter) } else { mine }
                     let communication = try CommunicationThread { communicator }
                     try run(body, communication)
                 } catch {
@@ -67,14 +72,16 @@ struct Job: Sendable {
         defer { pool.stop() }
         do {
             let reducer = GradientReducer(
-                assignment: GrainAssignment(grainCount: grains, worldSize: ranks), rank: communication.rank, count: floats,
+                assignment: GrainAssignment(grainCount: grains, worldSize: ranks), rank: communication.rank,
+                count: floats,
                 buckets: BucketPlan(count: floats, bucketBytes: bucketBytes),
                 reduction: try reduction(communication))
             try body(Rank(number: communication.rank, communication: communication, pool: pool, reducer: reducer))
             try communication.stop()
         } catch {
             let cause = error
-            do { try communication.abort(exitCode: 70, reason: "\(cause)") } catch {}  // throws on every thread that aborts
+            // throws on every thread that aborts
+            do { try communication.abort(exitCode: 70, reason: "\(cause)") } catch {}
             do { try communication.stop() } catch {}  // must return though the group has ended
             throw cause
         }
@@ -84,13 +91,17 @@ struct Job: Sendable {
         let assignment = GrainAssignment(grainCount: grains, worldSize: ranks)
         switch kind {
         case .local: return LocalReduction()
-        case .exchange: 
+        case .exchange:
             return ExchangeReduction(
-                assignment: assignment, count: floats, communication: communication, wire: wire, gradientCount: gradientCount)
+                assignment: assignment, count: floats, communication: communication, wire: wire,
+                gradientCount: gradientCount)
         case .sharedMemory:
             let bytes = SharedMemoryReduction.byteCountPerRank(assignment: assignment, count: floats)
-            guard let window = try communication.perform({ try $0.sharedWindow(byteCountPerRank: bytes) }) else { throw NoWindow() }
-            return SharedMemoryReduction(assignment: assignment, rank: communication.rank, count: floats, window: window)
+            guard let window = try communication.perform({ try $0.sharedWindow(byteCountPerRank: bytes) }) else {
+                throw NoWindow()
+            }
+            return SharedMemoryReduction(
+                assignment: assignment, rank: communication.rank, count: floats, window: window)
         }
     }
 

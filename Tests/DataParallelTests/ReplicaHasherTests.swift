@@ -13,7 +13,10 @@ struct ReplicaHasherTests {
         var tensors: [ReplicaTensor] = []
         var start = 16
         for (index, count) in counts.enumerated() {
-            tensors.append(ReplicaTensor(name: "t\(index)", kind: index == 2 ? "statistic" : "weight", memory: memory, range: start..<start + count))
+            tensors.append(
+                ReplicaTensor(
+                    name: "t\(index)", kind: index == 2 ? "statistic" : "weight", memory: memory,
+                    range: start..<start + count))
             start += count
         }
         return (memory, ReplicaHasher(tensors) { $0.kind == "statistic" })
@@ -27,7 +30,9 @@ struct ReplicaHasherTests {
         for count in 2...4 { #expect(try hasher.hashes(WorkerPool(count: count)) == alone) }
     }
 
-    @Test("a flipped bit changes its tensor's hash and the fold, wherever it is", arguments: [(0, 0), (0, 200_002), (0, 65_536), (1, 69_999), (2, 4)])
+    @Test(
+        "a flipped bit changes its tensor's hash and the fold, wherever it is",
+        arguments: [(0, 0), (0, 200_002), (0, 65_536), (1, 69_999), (2, 4)])
     func flips(tensor: Int, value: Int) throws {
         let (_, hasher) = replica()
         let pool = WorkerPool(count: 2)
@@ -54,7 +59,8 @@ struct ReplicaHasherTests {
 
     /// Ranges as workers' shares and as single tensors are.
     private static let shares: [[Range<Int>]] = [
-        [0..<300_000], [0..<4096, 4096..<143_360, 143_360..<143_360, 143_360..<300_000], [16..<200_019, 200_019..<270_019, 270_019..<270_024],
+        [0..<300_000], [0..<4096, 4096..<143_360, 143_360..<143_360, 143_360..<300_000],
+        [16..<200_019, 200_019..<270_019, 270_019..<270_024],
     ]
 
     @Test("hashes taken during a change are those of the changed memory", arguments: shares)
@@ -124,7 +130,9 @@ struct ReplicaDifferenceTests {
             ])
     }
 
-    @Test("without a majority all ranks are", arguments: [[[1], [2]], [[1], [2], [3]], [[1], [1], [2], [2]], [[1], [1], [2], [3]]] as [[[UInt64]]])
+    @Test(
+        "without a majority all ranks are",
+        arguments: [[[1], [2]], [[1], [2], [3]], [[1], [1], [2], [2]], [[1], [1], [2], [3]]] as [[[UInt64]]])
     func noMajority(hashes: [[UInt64]]) {
         #expect(
             ReplicaDifference.find(Array(tensors.prefix(1)), hashes: hashes) == [

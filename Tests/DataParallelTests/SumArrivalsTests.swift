@@ -10,11 +10,13 @@ struct SumArrivalsTests {
     }
 
     /// Every rank reads the sums of each step in pieces, in an order of its own, while the next step has begun.
-    @Test("the next step may begin while sums arrive, and every range has the expected bits", arguments: [
-        Job(grains: 2, ranks: 2, workers: 1, floats: 16 * 40, bucketBytes: 64, kind: .exchange),
-        Job(grains: 9, ranks: 3, workers: 2, floats: 16 * 40, bucketBytes: 256, kind: .exchange),
-        Job(grains: 7, ranks: 5, workers: 1, floats: 16 * 100, bucketBytes: 128, kind: .exchange),
-    ])
+    @Test(
+        "the next step may begin while sums arrive, and every range has the expected bits",
+        arguments: [
+            Job(grains: 2, ranks: 2, workers: 1, floats: 16 * 40, bucketBytes: 64, kind: .exchange),
+            Job(grains: 9, ranks: 3, workers: 2, floats: 16 * 40, bucketBytes: 256, kind: .exchange),
+            Job(grains: 7, ranks: 5, workers: 1, floats: 16 * 100, bucketBytes: 128, kind: .exchange),
+        ])
     func stepsOverlap(job: Job) {
         let vectors = GrainVectors(grainCount: job.grains, floats: job.floats)
         let expected = (0..<6).map { bits(vectors.sum(step: $0)) }
@@ -42,7 +44,8 @@ struct SumArrivalsTests {
         #expect(errors.allSatisfy { $0 == nil }, "\(errors)")
     }
 
-    private func check(_ arrivals: SumArrivals, _ expected: [[UInt32]], _ step: Int, _ random: inout SplitMix64) throws {
+    private func check(_ arrivals: SumArrivals, _ expected: [[UInt32]], _ step: Int, _ random: inout SplitMix64) throws
+    {
         let count = expected[step].count
         for start in stride(from: 0, to: count, by: 48).shuffled(using: &random) {
             let range = start..<min(start + 48, count)

@@ -20,7 +20,9 @@ struct SummationTreeTests {
         for partition in Self.partitions(of: grains) {
             let pieces = partition.flatMap { tree.roots(of: $0) }
             var slots = pieces.map { sum(of: $0, in: tree, leaves) }
-            for (target, source) in tree.additions(of: pieces) { slots[target] = zip(slots[target], slots[source]).map { $0 + $1 } }
+            for (target, source) in tree.additions(of: pieces) {
+                slots[target] = zip(slots[target], slots[source]).map { $0 + $1 }
+            }
             #expect(bits(slots[0]) == expected, "\(partition)")
         }
     }
@@ -30,7 +32,9 @@ struct SummationTreeTests {
         let grains = tree.grains(of: node)
         let subtree = SummationTree(grainCount: grains.count)
         var slots = Array(leaves[grains])
-        for (target, source) in subtree.additions(of: subtree.leaves) { slots[target] = zip(slots[target], slots[source]).map { $0 + $1 } }
+        for (target, source) in subtree.additions(of: subtree.leaves) {
+            slots[target] = zip(slots[target], slots[source]).map { $0 + $1 }
+        }
         return slots[0]
     }
 

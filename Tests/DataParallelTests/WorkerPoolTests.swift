@@ -21,10 +21,13 @@ struct WorkerPoolTests {
         pool.stop()
     }
 
-    @Test("many short runs lose no wake-up and see each other's writes", arguments: [(2, true, 100_000), (2, false, 5000), (5, true, 2000)])
+    @Test(
+        "many short runs lose no wake-up and see each other's writes",
+        arguments: [(2, true, 100_000), (2, false, 5000), (5, true, 2000)])
     func manyRuns(workers: Int, busyWaits: Bool, runs: Int) throws {
         let pool = WorkerPool(count: workers, busyWaits: busyWaits)
-        let counts = UnsafeMutablePointer<Int>.allocate(capacity: workers * 16)  // plain memory: the pool orders the accesses
+        // plain memory: the pool orders the accesses
+        let counts = UnsafeMutablePointer<Int>.allocate(capacity: workers * 16)
         counts.initialize(repeating: 0, count: workers * 16)
         defer { counts.deallocate() }
         nonisolated(unsafe) let shared = counts
@@ -65,7 +68,9 @@ struct WorkerPoolTests {
         init() {
             var key = pthread_key_t()
             pthread_key_create(&key) { value in
-                if let value { Unmanaged<ThreadEnds>.fromOpaque(value).takeUnretainedValue().count.add(1, ordering: .relaxed) }
+                if let value {
+                    Unmanaged<ThreadEnds>.fromOpaque(value).takeUnretainedValue().count.add(1, ordering: .relaxed)
+                }
             }
             self.key = key
         }
@@ -74,7 +79,8 @@ struct WorkerPoolTests {
         func forget() { pthread_setspecific(key, nil) }
     }
 
-    @Test("threads have ended when stop returns, and when a pool that was not stopped has gone", arguments: [true, false])
+    @Test(
+        "threads have ended when stop returns, and when a pool that was not stopped has gone", arguments: [true, false])
     func threadsEnd(isStopped: Bool) throws {
         for workers in 1...8 {
             let ends = ThreadEnds()

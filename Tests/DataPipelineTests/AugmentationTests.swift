@@ -8,7 +8,10 @@ struct AugmentationTests {
     let image: [Float] = (1...90).map(Float.init)
 
     /// The image that `augmentation` makes, or the image itself when it leaves it alone.
-    func apply(_ augmentation: Augmentation, _ key: RandomKey, background: Float = 0, image: [Float]? = nil, shape: Shape? = nil) -> [Float] {
+    func apply(
+        _ augmentation: Augmentation, _ key: RandomKey, background: Float = 0, image: [Float]? = nil,
+        shape: Shape? = nil
+    ) -> [Float] {
         let (image, shape) = (image ?? self.image, shape ?? self.shape)
         var result = [Float](repeating: -1, count: image.count)
         let isChanged = image.withUnsafeBufferPointer { source in
@@ -36,7 +39,9 @@ struct AugmentationTests {
         let shape: Shape = [4, 5, channels]
         let image = (0..<shape.count).map(Float.init)
         var mirrored: [Float] = []
-        for y in 0..<4 { for x in 0..<5 { for c in 0..<channels { mirrored.append(image[(y * 5 + 4 - x) * channels + c]) } } }
+        for y in 0..<4 {
+            for x in 0..<5 { for c in 0..<channels { mirrored.append(image[(y * 5 + 4 - x) * channels + c]) } }
+        }
         let results = (0..<400).map { apply(.flipHorizontal, RandomKey(seed: $0), image: image, shape: shape) }
         let flipped = results.filter { $0 == mirrored }.count
         #expect((150...250).contains(flipped))
@@ -48,9 +53,13 @@ struct AugmentationTests {
         let side = 2 * pixels + 1
         let draws = 40 * side * side
         var possible: [[Float]: Int] = [:]
-        for down in -pixels...pixels { for right in -pixels...pixels { possible[moved(down, right, fill: 9), default: 0] += 1 } }
+        for down in -pixels...pixels {
+            for right in -pixels...pixels { possible[moved(down, right, fill: 9), default: 0] += 1 }
+        }
         var seen: [[Float]: Int] = [:]
-        for seed in 0..<draws { seen[apply(.translate(pixels: pixels), RandomKey(seed: UInt64(seed)), background: 9), default: 0] += 1 }
+        for seed in 0..<draws {
+            seen[apply(.translate(pixels: pixels), RandomKey(seed: UInt64(seed)), background: 9), default: 0] += 1
+        }
         let isComplete = Set(seen.keys) == Set(possible.keys)
         #expect(isComplete, "\(seen.count) results of \(possible.count)")
         // Forty expected a distance; six deviations of a Poisson number.

@@ -39,29 +39,34 @@ struct BatchLoaderTests {
                     #expect(batch.sampleIDs == indices)
                     #expect(batch.labels == indices.map { dataset.label(of: $0) })
                     #expect(batch.inputs.shape == [indices.count, 4, 5, 3])
-                    #expect(batch.inputs.values == indices.flatMap { index in (0..<60).map { dataset.value(index, $0) } })
+                    #expect(
+                        batch.inputs.values == indices.flatMap { index in (0..<60).map { dataset.value(index, $0) } })
                     #expect(Int(bitPattern: batch.inputs.pointer) % 64 == 0)
                 }
             }
         }
     }
 
-    @Test("what a sample looks like does not depend on threads, depth, grains or batch size", arguments: [
-        (10, 3, 1, 0), (10, 3, 3, 1), (10, 3, 8, 2), (10, 5, 4, 1), (7, 2, 5, 2), (37, 37, 1, 1),
-    ])
+    @Test(
+        "what a sample looks like does not depend on threads, depth, grains or batch size",
+        arguments: [
+            (10, 3, 1, 0), (10, 3, 3, 1), (10, 3, 8, 2), (10, 5, 4, 1), (7, 2, 5, 2), (37, 37, 1, 1),
+        ])
     func isPure(batch: Int, grain: Int, depth: Int, threads: Int) throws {
         let dataset = ComputedDataset(count: 37)
         func epochs(_ batch: Int, _ grain: Int, _ depth: Int, _ threads: Int) throws -> [[Int: [Float]]] {
             let plan = BatchPlan(sampleCount: 37, batchSize: batch, grainSize: grain, key: RandomKey(seed: 1))
             let loader = try loader(
-                dataset, batch: batch, grain: grain, augmentations: augmentations, steps: 0..<(2 * plan.stepsPerEpoch), depth: depth,
+                dataset, batch: batch, grain: grain, augmentations: augmentations, steps: 0..<(2 * plan.stepsPerEpoch),
+                depth: depth,
                 threads: threads)
             var result: [[Int: [Float]]] = [[:], [:]]
             for step in 0..<(2 * plan.stepsPerEpoch) {
                 for grain in 0..<plan.grainsPerStep {
                     try loader.withBatch(step: step, grain: grain) { batch in
                         for (position, id) in batch.sampleIDs.enumerated() {
-                            result[step / plan.stepsPerEpoch][id] = Array(batch.inputs.values[(position * 60)..<((position + 1) * 60)])
+                            result[step / plan.stepsPerEpoch][id] = Array(
+                                batch.inputs.values[(position * 60)..<((position + 1) * 60)])
                         }
                     }
                 }
@@ -85,7 +90,8 @@ struct BatchLoaderTests {
                 if steps.contains(step) && grains.contains(grain) { expected.append(content) }
             }
         }
-        let part = try loader(dataset, grain: 2, augmentations: augmentations, grains: grains, steps: steps, depth: 4, threads: threads)
+        let part = try loader(
+            dataset, grain: 2, augmentations: augmentations, grains: grains, steps: steps, depth: 4, threads: threads)
         let requests = expected.count
         let found = Mutex([Content?](repeating: nil, count: requests))
         onThreads(workers) { worker in
@@ -121,14 +127,20 @@ struct BatchLoaderTests {
         let loader = try loader(ComputedDataset(count: 100), steps: 0..<30, depth: 2)
         var addresses = Set<UInt>()
         for step in 0..<30 {
-            for grain in 0..<4 { try loader.withBatch(step: step, grain: grain) { _ = addresses.insert(UInt(bitPattern: $0.inputs.pointer)) } }
+            for grain in 0..<4 {
+                try loader.withBatch(step: step, grain: grain) {
+                    _ = addresses.insert(UInt(bitPattern: $0.inputs.pointer))
+                }
+            }
         }
         #expect(addresses.count == 2)
     }
 
     struct ReadFailure: Error, Equatable { let index: Int }
 
-    @Test("an error while reading reaches the worker that asks for that grain, again when it asks again", arguments: [0, 2])
+    @Test(
+        "an error while reading reaches the worker that asks for that grain, again when it asks again",
+        arguments: [0, 2])
     func reportsErrors(threads: Int) throws {
         var dataset = ComputedDataset(count: 40)
         let plan = BatchPlan(sampleCount: 40, batchSize: 10, grainSize: 3, key: RandomKey(seed: 1))
@@ -162,7 +174,9 @@ struct BatchLoaderTests {
         let sampleShape: Shape = [2]
         let target = TargetDescription.values(3)
         let fingerprint: UInt64 = 0
-        func read(_ index: Int, into buffer: UnsafeMutableBufferPointer<Float>) { buffer.update(repeating: Float(index)) }
+        func read(_ index: Int, into buffer: UnsafeMutableBufferPointer<Float>) {
+            buffer.update(repeating: Float(index))
+        }
         func label(of index: Int) -> Int32 { 0 }
         func readTarget(_ index: Int, into buffer: UnsafeMutableBufferPointer<Float>) {
             for value in 0..<3 { buffer[value] = Float(10 * index + value) }
@@ -173,7 +187,8 @@ struct BatchLoaderTests {
     func deliversTargets() throws {
         let plan = EvaluationPlan(sampleCount: 9, grainSize: 4)
         let loader = try BatchLoader(
-            dataset: Regression(), plan: plan, preprocessing: ChannelTransform(scale: [1, 2], shift: [0, 0]), key: RandomKey(seed: 1),
+            dataset: Regression(), plan: plan, preprocessing: ChannelTransform(scale: [1, 2], shift: [0, 0]),
+            key: RandomKey(seed: 1),
             grains: 0..<3, steps: 0..<1, depth: 2, threads: 0)
         try loader.withBatch(step: 0, grain: 1) { batch in
             #expect(batch.targets.shape == [4, 3])

@@ -8,14 +8,17 @@ struct BatchPlanTests {
         var testDescription: String { "\(samples) samples, batch \(batch), grain \(grain)" }
     }
     static let sizes = [
-        Sizes(samples: 100, batch: 32, grain: 8), Sizes(samples: 101, batch: 32, grain: 8), Sizes(samples: 97, batch: 10, grain: 3),
-        Sizes(samples: 33, batch: 32, grain: 4), Sizes(samples: 5, batch: 128, grain: 32), Sizes(samples: 1, batch: 1, grain: 1),
+        Sizes(samples: 100, batch: 32, grain: 8), Sizes(samples: 101, batch: 32, grain: 8),
+        Sizes(samples: 97, batch: 10, grain: 3),
+        Sizes(samples: 33, batch: 32, grain: 4), Sizes(samples: 5, batch: 128, grain: 32),
+        Sizes(samples: 1, batch: 1, grain: 1),
         Sizes(samples: 64, batch: 7, grain: 100),
     ]
 
     @Test("every sample of an epoch appears exactly once", arguments: sizes)
     func coversEpoch(_ sizes: Sizes) {
-        let plan = BatchPlan(sampleCount: sizes.samples, batchSize: sizes.batch, grainSize: sizes.grain, key: RandomKey(seed: 1))
+        let plan = BatchPlan(
+            sampleCount: sizes.samples, batchSize: sizes.batch, grainSize: sizes.grain, key: RandomKey(seed: 1))
         for epoch in 0..<2 {
             var all: [Int] = []
             for step in (epoch * plan.stepsPerEpoch)..<((epoch + 1) * plan.stepsPerEpoch) {
@@ -29,7 +32,8 @@ struct BatchPlanTests {
 
     @Test("grains are contiguous and balanced, the larger ones first", arguments: sizes)
     func splitsEvenly(_ sizes: Sizes) {
-        let plan = BatchPlan(sampleCount: sizes.samples, batchSize: sizes.batch, grainSize: sizes.grain, key: RandomKey(seed: 1))
+        let plan = BatchPlan(
+            sampleCount: sizes.samples, batchSize: sizes.batch, grainSize: sizes.grain, key: RandomKey(seed: 1))
         #expect(plan.grainsPerStep == (sizes.batch + sizes.grain - 1) / sizes.grain)
         for step in 0..<plan.stepsPerEpoch {
             let ranges = (0..<plan.grainsPerStep).map { plan.positionsInBatch(step: step, grain: $0) }
@@ -51,7 +55,8 @@ struct BatchPlanTests {
     @Test("the plan depends on the seed and on the epoch")
     func isShuffled() {
         func epoch(_ seed: UInt64, _ epoch: Int) -> [Int] {
-            BatchPlan(sampleCount: 50, batchSize: 50, grainSize: 50, key: RandomKey(seed: seed)).sampleIndices(step: epoch, grain: 0)
+            BatchPlan(sampleCount: 50, batchSize: 50, grainSize: 50, key: RandomKey(seed: seed)).sampleIndices(
+                step: epoch, grain: 0)
         }
         #expect(epoch(1, 0) == epoch(1, 0))
         #expect(epoch(1, 0) != epoch(2, 0))
@@ -59,7 +64,9 @@ struct BatchPlanTests {
         #expect(epoch(1, 0) != Array(0..<50))
     }
 
-    @Test("evaluation keeps the order of the data set in grains of fixed size", arguments: [(10, 4, [4, 4, 2]), (8, 4, [4, 4]), (3, 10, [3]), (0, 4, [])])
+    @Test(
+        "evaluation keeps the order of the data set in grains of fixed size",
+        arguments: [(10, 4, [4, 4, 2]), (8, 4, [4, 4]), (3, 10, [3]), (0, 4, [])])
     func evaluates(samples: Int, grain: Int, counts: [Int]) {
         let plan = EvaluationPlan(sampleCount: samples, grainSize: grain)
         #expect((0..<plan.grainsPerStep).map { plan.samples(step: 0, grain: $0).count } == counts)

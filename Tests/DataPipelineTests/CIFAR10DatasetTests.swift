@@ -52,10 +52,15 @@ struct CIFAR10DatasetTests {
         }
         let other = try TemporaryFolder()
         try other.write("test_batch.bin.xz", [1])
-        #expect(throws: DataError.packedFile(path: "\(other.path)/test_batch.bin", archive: "\(other.path)/test_batch.bin.xz")) {
+        #expect(
+            throws: DataError.packedFile(
+                path: "\(other.path)/test_batch.bin", archive: "\(other.path)/test_batch.bin.xz")
+        ) {
             try CIFAR10Dataset(folder: other.path, split: .test)
         }
-        #expect(DataError.packedFile(path: path, archive: path + ".xz").description.hasSuffix("unpack with: xz -dk \(path).xz"))
+        #expect(
+            DataError.packedFile(path: path, archive: path + ".xz").description.hasSuffix(
+                "unpack with: xz -dk \(path).xz"))
     }
 
     @Test("cut, long and mislabelled files are refused with the place")

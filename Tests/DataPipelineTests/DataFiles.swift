@@ -19,12 +19,15 @@ final class TemporaryFolder {
 }
 
 /// The bytes of numbers in IDX headers.
-func bigEndian(_ values: UInt32...) -> [UInt8] { values.flatMap { value in (0..<4).map { UInt8(value >> (24 - 8 * $0) & 255) } } }
+func bigEndian(_ values: UInt32...) -> [UInt8] {
+    values.flatMap { value in (0..<4).map { UInt8(value >> (24 - 8 * $0) & 255) } }
+}
 
 /// `bytes` as one gzip member.
 func gzip(_ bytes: [UInt8]) -> [UInt8] {
     var stream = z_stream()
-    deflateInit2_(&stream, 6, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+    deflateInit2_(
+        &stream, 6, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
     var source = bytes
     var result = [UInt8](repeating: 0, count: bytes.count + bytes.count / 100 + 1000)
     let length = source.withUnsafeMutableBufferPointer { from in

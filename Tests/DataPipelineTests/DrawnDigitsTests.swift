@@ -15,7 +15,8 @@ struct DrawnDigitsTests {
     @Test("samples have visible ink, whole values 0...255 and balanced labels; sizes follow the split")
     func isWellFormed() throws {
         let dataset = DrawnDigits(split: .test)
-        #expect(dataset.count == 4000 && DrawnDigits(split: .train).count == 20_000 && dataset.sampleShape == [28, 28, 1])
+        #expect(
+            dataset.count == 4000 && DrawnDigits(split: .train).count == 20_000 && dataset.sampleShape == [28, 28, 1])
         for index in 0..<500 {
             let values = try dataset.values(index)
             #expect(values.allSatisfy { (0...255).contains($0) && $0 == $0.rounded() })
@@ -52,7 +53,8 @@ struct DrawnDigitsTests {
     @Test("the fingerprint follows seed, split and size")
     func fingerprints() {
         let all = [
-            DrawnDigits(split: .train, count: 50), DrawnDigits(split: .train, count: 51), DrawnDigits(split: .test, count: 50),
+            DrawnDigits(split: .train, count: 50), DrawnDigits(split: .train, count: 51),
+            DrawnDigits(split: .test, count: 50),
             DrawnDigits(split: .train, count: 50, seed: 1),
         ].map(\.fingerprint)
         #expect(Set(all).count == 4)
@@ -66,12 +68,15 @@ struct DrawnDigitsTests {
         let train = DrawnDigits(split: .train)
         for epoch in 0..<2 {
             for index in 0..<train.count {
-                model.learn(try standardized(train, index, statistics), Int(train.label(of: index)), rate: 0.0005 / Float(epoch + 1))
+                model.learn(
+                    try standardized(train, index, statistics), Int(train.label(of: index)),
+                    rate: 0.0005 / Float(epoch + 1))
             }
         }
         let test = DrawnDigits(split: .test)
         var correct = 0
-        for index in 0..<test.count where model.predict(try standardized(test, index, statistics)) == Int(test.label(of: index)) { correct += 1 }
+        for index in 0..<test.count
+        where model.predict(try standardized(test, index, statistics)) == Int(test.label(of: index)) { correct += 1 }
         let accuracy = Double(correct) / Double(test.count)
         #expect(accuracy > 0.6 && accuracy < 0.93, "accuracy \(accuracy)")
     }

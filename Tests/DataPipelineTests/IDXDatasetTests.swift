@@ -51,7 +51,9 @@ struct IDXDatasetTests {
         let expected = ["train-images-idx3-ubyte[.gz]", "train-labels-idx1-ubyte[.gz]"]
         #expect(throws: DataError.missingFile(path: imagesPath, expected: expected)) { try open(images: nil) }
         let text = DataError.missingFile(path: imagesPath, expected: expected).description
-        for part in [imagesPath, expected[0], expected[1], "--data DIR", "TRAINER_DATA"] { #expect(text.contains(part)) }
+        for part in [imagesPath, expected[0], expected[1], "--data DIR", "TRAINER_DATA"] {
+            #expect(text.contains(part))
+        }
     }
 
     @Test("a cut file is named with both sizes", arguments: [0, 3, 4, 15, 16, 45])
@@ -64,9 +66,15 @@ struct IDXDatasetTests {
 
     @Test("cut labels and bytes after the end are refused")
     func wrongSizes() throws {
-        #expect(throws: DataError.truncated(path: labelsPath, expected: 13, actual: 12)) { try open(labels: Self.labels.dropLast()) }
-        #expect(throws: DataError.trailingBytes(path: labelsPath, expected: 13, actual: 14)) { try open(labels: Self.labels + [0]) }
-        #expect(throws: DataError.trailingBytes(path: imagesPath, expected: 46, actual: 47)) { try open(images: Self.images + [0]) }
+        #expect(throws: DataError.truncated(path: labelsPath, expected: 13, actual: 12)) {
+            try open(labels: Self.labels.dropLast())
+        }
+        #expect(throws: DataError.trailingBytes(path: labelsPath, expected: 13, actual: 14)) {
+            try open(labels: Self.labels + [0])
+        }
+        #expect(throws: DataError.trailingBytes(path: imagesPath, expected: 46, actual: 47)) {
+            try open(images: Self.images + [0])
+        }
     }
 
     @Test("a header whose sizes overflow is a cut file and no trap")
@@ -79,16 +87,24 @@ struct IDXDatasetTests {
 
     @Test("another magic number is refused")
     func magic() throws {
-        #expect(throws: DataError.wrongMagic(path: imagesPath, expected: 0x803, actual: 0x801)) { try open(images: Self.labels) }
-        #expect(throws: DataError.wrongMagic(path: labelsPath, expected: 0x801, actual: 0x803)) { try open(labels: Self.images) }
-        #expect(DataError.wrongMagic(path: "f", expected: 0x803, actual: 0x801).description.contains("offset 0: expected 0x00000803, found 0x00000801"))
+        #expect(throws: DataError.wrongMagic(path: imagesPath, expected: 0x803, actual: 0x801)) {
+            try open(images: Self.labels)
+        }
+        #expect(throws: DataError.wrongMagic(path: labelsPath, expected: 0x801, actual: 0x803)) {
+            try open(labels: Self.images)
+        }
+        #expect(
+            DataError.wrongMagic(path: "f", expected: 0x803, actual: 0x801).description.contains(
+                "offset 0: expected 0x00000803, found 0x00000801"))
     }
 
     @Test("a label out of range is named with its offset")
     func labelRange() throws {
         var labels = Self.labels
         labels[11] = 10
-        #expect(throws: DataError.labelOutOfRange(path: labelsPath, offset: 11, value: 10, classes: 10)) { try open(labels: labels) }
+        #expect(throws: DataError.labelOutOfRange(path: labelsPath, offset: 11, value: 10, classes: 10)) {
+            try open(labels: labels)
+        }
     }
 
     @Test("different counts of images and labels are refused")
@@ -101,13 +117,17 @@ struct IDXDatasetTests {
     @Test("a folder in the place of a file is unreadable")
     func unreadable() throws {
         try FileManager.default.createDirectory(atPath: imagesPath, withIntermediateDirectories: false)
-        #expect(throws: DataError.unreadable(path: imagesPath, operation: "mmap", reason: "not a regular file")) { try open(images: nil) }
+        #expect(throws: DataError.unreadable(path: imagesPath, operation: "mmap", reason: "not a regular file")) {
+            try open(images: nil)
+        }
     }
 
     @Test("a pipe in the place of a file is refused and not waited for")
     func pipe() throws {
         try #require(mkfifo(imagesPath, 0o600) == 0)
-        #expect(throws: DataError.unreadable(path: imagesPath, operation: "mmap", reason: "not a regular file")) { try open(images: nil) }
+        #expect(throws: DataError.unreadable(path: imagesPath, operation: "mmap", reason: "not a regular file")) {
+            try open(images: nil)
+        }
     }
 
     @Test("numbers in the header of a picture that no integer holds are another size, and no trap")
@@ -122,6 +142,8 @@ struct IDXDatasetTests {
     func noPermission() throws {
         try folder.write("train-images-idx3-ubyte", Self.images)
         try FileManager.default.setAttributes([.posixPermissions: 0], ofItemAtPath: imagesPath)
-        #expect(throws: DataError.unreadable(path: imagesPath, operation: "open", reason: "Permission denied")) { try open(images: nil) }
+        #expect(throws: DataError.unreadable(path: imagesPath, operation: "open", reason: "Permission denied")) {
+            try open(images: nil)
+        }
     }
 }

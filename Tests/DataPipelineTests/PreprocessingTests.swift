@@ -9,7 +9,9 @@ struct PreprocessingTests {
         let dataset = ComputedDataset(count: 37)
         let statistics = ChannelStatistics(try ChannelSums(scanning: dataset))
         for channel in 0..<3 {
-            let values = (0..<37).flatMap { index in (0..<20).map { Double(dataset.value(index, 3 * $0 + channel)) / 255 } }
+            let values = (0..<37).flatMap { index in
+                (0..<20).map { Double(dataset.value(index, 3 * $0 + channel)) / 255 }
+            }
             let mean = values.reduce(0, +) / Double(values.count)
             let variance = values.map { ($0 - mean) * ($0 - mean) }.reduce(0, +) / Double(values.count)
             #expect(abs(statistics.mean[channel] - mean) < 1e-14)
@@ -41,12 +43,15 @@ struct PreprocessingTests {
         }
     }
 
-    @Test("the other choices map 0 and 255 to their ends", arguments: [
-        (Preprocessing.none, Float(0), Float(1)), (.scaleMinusOneToOne, -1, 1), (.meanSubtraction, -0.25, 0.75),
-    ])
+    @Test(
+        "the other choices map 0 and 255 to their ends",
+        arguments: [
+            (Preprocessing.none, Float(0), Float(1)), (.scaleMinusOneToOne, -1, 1), (.meanSubtraction, -0.25, 0.75),
+        ])
     func ends(choice: Preprocessing, low: Float, high: Float) {
         let statistics = ChannelStatistics(mean: [0.25], standardDeviation: [0.1])
-        let transform = choice.transform(statistics: choice.needsStatistics ? statistics : nil, channels: 1, valueScale: 255)
+        let transform = choice.transform(
+            statistics: choice.needsStatistics ? statistics : nil, channels: 1, valueScale: 255)
         #expect(transform.shift[0] == low)
         #expect(abs(255 * transform.scale[0] + transform.shift[0] - high) < 1e-6)
     }
@@ -59,13 +64,17 @@ struct PreprocessingTests {
     }
 
     /// Calls `body` with each position and value of all samples as the loader prepares them.
-    private func filled(_ dataset: ComputedDataset, _ transform: ChannelTransform, _ body: (Int, Float) -> Void) throws {
+    private func filled(_ dataset: ComputedDataset, _ transform: ChannelTransform, _ body: (Int, Float) -> Void) throws
+    {
         let plan = EvaluationPlan(sampleCount: dataset.count, grainSize: 8)
         let loader = try BatchLoader(
-            dataset: dataset, plan: plan, preprocessing: transform, key: RandomKey(seed: 1), grains: 0..<plan.grainsPerStep,
+            dataset: dataset, plan: plan, preprocessing: transform, key: RandomKey(seed: 1),
+            grains: 0..<plan.grainsPerStep,
             steps: 0..<1, depth: 1, threads: 0)
         for grain in 0..<plan.grainsPerStep {
-            try loader.withBatch(step: 0, grain: grain) { for (position, value) in $0.inputs.values.enumerated() { body(position, value) } }
+            try loader.withBatch(step: 0, grain: grain) {
+                for (position, value) in $0.inputs.values.enumerated() { body(position, value) }
+            }
         }
     }
 }

@@ -87,11 +87,17 @@ struct SharedBytesTests {
         #expect {
             try SharedBytes(unpacking: path, atMost: 3_145_727)
         } throws: { error in
-            if case DataError.corruptGzip(path, _, "it holds more than \(3_145_727) bytes") = error { true } else { false }
+            if case DataError.corruptGzip(path, _, "it holds more than \(3_145_727) bytes") = error {
+                true
+            } else {
+                false
+            }
         }
     }
 
-    @Test("damaged gzip data are refused with the path", arguments: ["header", "middle", "checksum", "cut", "tail", "empty"])
+    @Test(
+        "damaged gzip data are refused with the path",
+        arguments: ["header", "middle", "checksum", "cut", "tail", "empty"])
     func damaged(place: String) throws {
         var packed = gzip(content)
         switch place {

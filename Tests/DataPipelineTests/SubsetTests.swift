@@ -4,9 +4,12 @@ import Testing
 struct SubsetTests {
     func ids(_ subset: Subset) -> [Int] { (0..<subset.count).map { subset.sampleID(of: $0) } }
 
-    @Test("the two parts are disjoint and together the whole", arguments: [
-        (100, ValidationSize.count(30), 30), (1000, .fraction(0.25), 250), (2, .count(1), 1), (7, .fraction(0.5), 4),
-    ])
+    @Test(
+        "the two parts are disjoint and together the whole",
+        arguments: [
+            (100, ValidationSize.count(30), 30), (1000, .fraction(0.25), 250), (2, .count(1), 1),
+            (7, .fraction(0.5), 4),
+        ])
     func splits(total: Int, size: ValidationSize, held: Int) throws {
         let split = try ValidationSplit(of: ComputedDataset(count: total), validation: size)
         #expect(split.validation.count == held && split.train.count == total - held)
@@ -35,9 +38,12 @@ struct SubsetTests {
         #expect(part.fingerprint != dataset.fingerprint)
     }
 
-    @Test("impossible sizes are refused", arguments: [
-        ValidationSize.count(0), .count(-1), .count(10), .count(11), .fraction(0), .fraction(1), .fraction(-0.1), .fraction(0.01), .fraction(.nan),
-    ])
+    @Test(
+        "impossible sizes are refused",
+        arguments: [
+            ValidationSize.count(0), .count(-1), .count(10), .count(11), .fraction(0), .fraction(1), .fraction(-0.1),
+            .fraction(0.01), .fraction(.nan),
+        ])
     func refuses(size: ValidationSize) {
         #expect { try ValidationSplit(of: ComputedDataset(count: 10), validation: size) } throws: { error in
             if case DataError.invalidValidation(_, available: 10) = error { true } else { false }

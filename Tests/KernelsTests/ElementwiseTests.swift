@@ -129,7 +129,8 @@ import Testing
             }
             var c = start
             multiply(
-                m: m, n: n, k: k, a, lda: max(transposeA ? m : k, 1), transposeA: transposeA, b, ldb: max(transposeB ? k : n, 1),
+                m: m, n: n, k: k, a, lda: max(transposeA ? m : k, 1), transposeA: transposeA, b,
+                ldb: max(transposeB ? k : n, 1),
                 transposeB: transposeB, into: &c, ldc: max(n, 1), accumulate: accumulates)
             #expect(relativeError(c, expected) < 2e-6)
         }

@@ -43,7 +43,9 @@ struct MemoryHashTests {
     @Test("values that trade places change it, wherever they are")
     func exchanges() {
         var words = (0..<300).map { UInt32($0 * 7919 + 1) }
-        let hash: ([UInt32]) -> UInt64 = { words in words.withUnsafeBytes { raw in raw.baseAddress.map { memoryHash($0, byteCount: raw.count) } ?? 0 } }
+        let hash: ([UInt32]) -> UInt64 = { words in
+            words.withUnsafeBytes { raw in raw.baseAddress.map { memoryHash($0, byteCount: raw.count) } ?? 0 }
+        }
         let sound = hash(words)
         for first in 0..<299 {
             for second in first + 1..<300 {
@@ -60,7 +62,9 @@ struct MemoryHashTests {
             let sound = bytes(count)
             for shift in [0, 4, 12] {
                 let memory = [UInt8](repeating: 0xAA, count: shift) + sound + [UInt8](repeating: 0x55, count: 300)
-                let value = memory.withUnsafeBytes { raw in raw.baseAddress.map { memoryHash($0 + shift, byteCount: count) } }
+                let value = memory.withUnsafeBytes { raw in
+                    raw.baseAddress.map { memoryHash($0 + shift, byteCount: count) }
+                }
                 #expect(value == hash(sound))
             }
         }

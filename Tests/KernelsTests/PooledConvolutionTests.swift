@@ -4,23 +4,31 @@ import Testing
 
 /// The fused convolution, ReLU and pooling against the separate kernels and against gradients in double precision.
 @Suite struct PooledConvolutionTests {
-    /// LeNet's layers; images wider than two vectors; shapes drawn at random, with odd sizes whose last pixels are in no window.
+    /// LeNet's layers; images wider than two vectors; shapes drawn at random, with odd sizes whose last pixels are in
+    /// no window.
     static let geometries: [ConvolutionGeometry] = {
-        func geometry(_ n: Int, _ h: Int, _ w: Int, _ c: Int, _ o: Int, _ kernel: Int, padding: Int = 0) -> ConvolutionGeometry {
+        func geometry(_ n: Int, _ h: Int, _ w: Int, _ c: Int, _ o: Int, _ kernel: Int, padding: Int = 0)
+            -> ConvolutionGeometry
+        {
             var g = ConvolutionGeometry(
-                batch: n, inputHeight: h, inputWidth: w, inputChannels: c, outputChannels: o, kernelHeight: kernel, kernelWidth: kernel)
+                batch: n, inputHeight: h, inputWidth: w, inputChannels: c, outputChannels: o, kernelHeight: kernel,
+                kernelWidth: kernel)
             (g.paddingTop, g.paddingBottom, g.paddingLeft, g.paddingRight) = (padding, padding, padding, padding)
             return g
         }
         var geometries = [
-            geometry(3, 28, 28, 1, 6, 5, padding: 2), geometry(3, 14, 14, 6, 16, 5), geometry(2, 9, 75, 1, 7, 3, padding: 1),
-            geometry(2, 8, 70, 2, 4, 3), geometry(1, 12, 40, 3, 10, 5, padding: 2), geometry(2, 7, 9, 13, 5, 4), geometry(1, 6, 6, 8, 20, 8, padding: 3),
-            geometry(2, 2, 2, 1, 1, 1), geometry(1, 3, 33, 21, 3, 3, padding: 1), geometry(2, 16, 16, 6, 16, 7), geometry(1, 10, 10, 64, 4, 1),
+            geometry(3, 28, 28, 1, 6, 5, padding: 2), geometry(3, 14, 14, 6, 16, 5),
+            geometry(2, 9, 75, 1, 7, 3, padding: 1),
+            geometry(2, 8, 70, 2, 4, 3), geometry(1, 12, 40, 3, 10, 5, padding: 2), geometry(2, 7, 9, 13, 5, 4),
+            geometry(1, 6, 6, 8, 20, 8, padding: 3),
+            geometry(2, 2, 2, 1, 1, 1), geometry(1, 3, 33, 21, 3, 3, padding: 1), geometry(2, 16, 16, 6, 16, 7),
+            geometry(1, 10, 10, 64, 4, 1),
         ]
         var numbers = TestNumbers(seed: 21)
         while geometries.count < 150 {
             var g = geometry(
-                1 + numbers.integer(below: 3), 1 + numbers.integer(below: 16), 1 + numbers.integer(below: 40), 1 + numbers.integer(below: 12),
+                1 + numbers.integer(below: 3), 1 + numbers.integer(below: 16), 1 + numbers.integer(below: 40),
+                1 + numbers.integer(below: 12),
                 1 + numbers.integer(below: 34), 1)
             (g.kernelHeight, g.kernelWidth) = (1 + numbers.integer(below: 7), 1 + numbers.integer(below: 5))
             (g.paddingTop, g.paddingBottom) = (numbers.integer(below: 4), numbers.integer(below: 4))
@@ -32,12 +40,15 @@ import Testing
 
     private static func pooling(_ g: ConvolutionGeometry) -> PoolingGeometry {
         PoolingGeometry(
-            batch: g.batch, height: g.outputHeight, width: g.outputWidth, channels: g.outputChannels, kernel: (2, 2), stride: (2, 2))
+            batch: g.batch, height: g.outputHeight, width: g.outputWidth, channels: g.outputChannels, kernel: (2, 2),
+            stride: (2, 2))
     }
 
     @Test(arguments: geometries) func agreesWithTheSeparateKernels(_ g: ConvolutionGeometry) {
         var numbers = TestNumbers(seed: 5)
-        let (x, w, bias) = (numbers.floats(g.inputCount), numbers.floats(g.filterCount), numbers.floats(g.outputChannels))
+        let (x, w, bias) = (
+            numbers.floats(g.inputCount), numbers.floats(g.filterCount), numbers.floats(g.outputChannels)
+        )
         for bias in [nil, bias] {
             let fused = PooledRun(g, x: x, w: w, bias: bias)
             let rectified = ConvolutionRun(g, .direct, x: x, w: w).forward(bias: bias, rectify: true)
@@ -73,7 +84,8 @@ import Testing
     /// One pixel of a window is NaN: the output is, and the choice is that pixel.
     @Test(arguments: [1, 16]) func aNaNIsTheLargest(channels: Int) {
         let g = ConvolutionGeometry(
-            batch: 1, inputHeight: 2, inputWidth: 2, inputChannels: 1, outputChannels: channels, kernelHeight: 1, kernelWidth: 1)
+            batch: 1, inputHeight: 2, inputWidth: 2, inputChannels: 1, outputChannels: channels, kernelHeight: 1,
+            kernelWidth: 1)
         for place in 0..<4 {
             var x: [Float] = [1, 9, .infinity, 4]
             x[place] = .nan
@@ -85,12 +97,14 @@ import Testing
 
     @Test func supportsWholeWindowsOfTwoByTwoOnly() {
         let g = ConvolutionGeometry(
-            batch: 2, inputHeight: 9, inputWidth: 9, inputChannels: 3, outputChannels: 4, kernelHeight: 3, kernelWidth: 3)
+            batch: 2, inputHeight: 9, inputWidth: 9, inputChannels: 3, outputChannels: 4, kernelHeight: 3,
+            kernelWidth: 3)
         var strided = g
         strided.strideWidth = 2
         func pooled(_ kernel: Int, _ stride: Int, padding: Int = 0, ceil: Bool = false) -> PoolingGeometry {
             PoolingGeometry(
-                batch: 2, height: 7, width: 7, channels: 4, kernel: (kernel, kernel), stride: (stride, stride), padding: (padding, padding),
+                batch: 2, height: 7, width: 7, channels: 4, kernel: (kernel, kernel), stride: (stride, stride),
+                padding: (padding, padding),
                 ceilMode: ceil)
         }
         #expect(PooledConvolution.supports(g, pooling: pooled(2, 2)))
@@ -123,7 +137,9 @@ private struct PooledRun {
         } else {
             convolution.forward(x, w, bias: nil, into: &y, choice: &choices, scratch: &scratch)
         }
-        for memory in [y, choices, scratch] { #expect(Array(memory.suffix(64)) == Self.margin, "forward writes behind its memory") }
+        for memory in [y, choices, scratch] {
+            #expect(Array(memory.suffix(64)) == Self.margin, "forward writes behind its memory")
+        }
         y.removeLast(64)
         choices.removeLast(64)
     }
@@ -144,7 +160,8 @@ private struct PooledRun {
         return gradient
     }
 
-    func gradients(_ dy: [Float], data: [Float], filter: [Float], accumulate: Bool) -> (data: [Float], filter: [Float]) {
+    func gradients(_ dy: [Float], data: [Float], filter: [Float], accumulate: Bool) -> (data: [Float], filter: [Float])
+    {
         var (dx, dw) = (data + Self.margin, filter + Self.margin)
         var scratch = [Float](repeating: .nan, count: convolution.gradientScratchCount) + Self.margin
         dx.withUnsafeMutableBufferPointer { dx in
@@ -154,7 +171,9 @@ private struct PooledRun {
                     accumulateFilter: accumulate, scratch: &scratch)
             }
         }
-        for memory in [dx, dw, scratch] { #expect(Array(memory.suffix(64)) == Self.margin, "gradients write behind their memory") }
+        for memory in [dx, dw, scratch] {
+            #expect(Array(memory.suffix(64)) == Self.margin, "gradients write behind their memory")
+        }
         return (Array(dx.dropLast(64)), Array(dw.dropLast(64)))
     }
 }

@@ -8,13 +8,18 @@ import Testing
     private static let margin = [Float](repeating: 1234.5, count: 32)
 
     /// The value, and the gradient for output gradients 1, 2, 3, …, added to `start` where it is given.
-    private func maxPooled(_ x: [Float], _ g: PoolingGeometry, addedTo start: [Float]? = nil) -> (y: [Float], gradient: [Float]) {
+    private func maxPooled(_ x: [Float], _ g: PoolingGeometry, addedTo start: [Float]? = nil) -> (
+        y: [Float], gradient: [Float]
+    ) {
         var y = [Float](repeating: -7, count: g.outputCount) + Self.margin
         var choice = [Float](repeating: -1, count: g.outputCount) + Self.margin
         maxPool(g, x, into: &y, choice: &choice)
         var dx = (start ?? [Float](repeating: .nan, count: g.inputCount)) + Self.margin
-        maxPoolGradient(g, (1...max(g.outputCount, 1)).map(Float.init), choice: choice, into: &dx, accumulate: start != nil)
-        for memory in [y, choice, dx] { #expect(Array(memory.suffix(Self.margin.count)) == Self.margin, "writes behind a tensor") }
+        maxPoolGradient(
+            g, (1...max(g.outputCount, 1)).map(Float.init), choice: choice, into: &dx, accumulate: start != nil)
+        for memory in [y, choice, dx] {
+            #expect(Array(memory.suffix(Self.margin.count)) == Self.margin, "writes behind a tensor")
+        }
         return (Array(y[..<g.outputCount]), Array(dx[..<g.inputCount]))
     }
 
@@ -28,8 +33,12 @@ import Testing
                     for c in 0..<g.channels {
                         output += 1
                         var best: Int?
-                        for i in p * g.strideHeight - g.paddingHeight..<p * g.strideHeight - g.paddingHeight + g.kernelHeight {
-                            for j in q * g.strideWidth - g.paddingWidth..<q * g.strideWidth - g.paddingWidth + g.kernelWidth {
+                        for i in p * g.strideHeight - g.paddingHeight..<p * g.strideHeight - g.paddingHeight
+                            + g.kernelHeight
+                        {
+                            for j in q * g.strideWidth - g.paddingWidth..<q * g.strideWidth - g.paddingWidth
+                                + g.kernelWidth
+                            {
                                 guard i >= 0 && i < g.height && j >= 0 && j < g.width else { continue }
                                 let index = ((n * g.height + i) * g.width + j) * g.channels + c
                                 if best.map({ x[index] > x[$0] }) ?? true { best = index }
@@ -53,7 +62,8 @@ import Testing
             var numbers = TestNumbers(seed: UInt64(channels))
             let x = numbers.floats(g.inputCount, .distinct)
             let reference = DoubleReference.maxPool(
-                DoubleTensor(x, [2, 5, 7, channels]), .init(kernel: kernel, stride: stride, padding: padding, ceil: ceil))
+                DoubleTensor(x, [2, 5, 7, channels]),
+                .init(kernel: kernel, stride: stride, padding: padding, ceil: ceil))
             let result = maxPooled(x, g)
             #expect(result.y.map(Double.init) == reference.values)
             let gradient = naiveGradient(x, g)
@@ -87,13 +97,15 @@ import Testing
     }
 
     @Test func paddingIsNeverTheLargest() {
-        let g = PoolingGeometry(batch: 1, height: 2, width: 2, channels: 1, kernel: (3, 3), stride: (2, 2), padding: (1, 1))
+        let g = PoolingGeometry(
+            batch: 1, height: 2, width: 2, channels: 1, kernel: (3, 3), stride: (2, 2), padding: (1, 1))
         #expect(maxPooled([-4, -3, -2, -1], g).y == [-1])
     }
 
     /// AlexNet, GoogLeNet and torch's rule that a window must begin inside the image or its left padding.
     @Test(arguments: [
-        (55, 3, 2, 0, false, 27), (112, 3, 2, 0, true, 56), (112, 3, 2, 0, false, 55), (7, 2, 2, 1, true, 4), (5, 1, 2, 0, true, 3),
+        (55, 3, 2, 0, false, 27), (112, 3, 2, 0, true, 56), (112, 3, 2, 0, false, 55), (7, 2, 2, 1, true, 4),
+        (5, 1, 2, 0, true, 3),
         (4, 1, 3, 0, true, 2), (2, 3, 1, 0, false, 0),
     ])
     func outputExtents(n: Int, k: Int, s: Int, p: Int, ceil: Bool, expected: Int) {

@@ -4,12 +4,15 @@ import Testing
 
 /// Softmax and cross-entropy where naive formulas overflow, and where numbers are not numbers.
 @Suite struct SoftmaxTests {
-    private func crossEntropyOf(_ logits: [Float], label: Int32, smoothing: Float = 0) -> (loss: Float, correct: Int, gradient: [Float]) {
+    private func crossEntropyOf(_ logits: [Float], label: Int32, smoothing: Float = 0) -> (
+        loss: Float, correct: Int, gradient: [Float]
+    ) {
         var gradient = [Float](repeating: .nan, count: logits.count)
         let result = [label].withUnsafeBufferPointer { labels -> (loss: Float, correct: Int) in
             guard let labels = labels.baseAddress else { return (.nan, 0) }
             return crossEntropy(
-                logits, rows: 1, classes: logits.count, target: .classes(labels), smoothing: smoothing, gradient: &gradient)
+                logits, rows: 1, classes: logits.count, target: .classes(labels), smoothing: smoothing,
+                gradient: &gradient)
         }
         return (result.loss, result.correct, gradient)
     }
@@ -56,7 +59,8 @@ import Testing
     @Test func smoothedLabelsCostTheUniformDistributionsShare() {
         let logits: [Float] = [2, -1, 0.5]
         let plain = crossEntropyOf(logits, label: 0)
-        let uniform = DoubleReference.crossEntropy(DoubleTensor(logits, [1, 3]), DoubleTensor(repeating: 1.0 / 3, [1, 3]))
+        let uniform = DoubleReference.crossEntropy(
+            DoubleTensor(logits, [1, 3]), DoubleTensor(repeating: 1.0 / 3, [1, 3]))
         let smoothed = crossEntropyOf(logits, label: 0, smoothing: 0.1)
         #expect(abs(Double(smoothed.loss) - (0.9 * Double(plain.loss) + 0.1 * uniform.values[0])) < 1e-6)
         #expect(abs(smoothed.gradient.reduce(0, +)) < 1e-6)

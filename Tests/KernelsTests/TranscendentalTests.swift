@@ -12,7 +12,8 @@ import Testing
         for i in stride(from: 0, to: count, by: 16) {
             var x = Vector.zero
             for lane in 0..<16 {
-                x[lane] = Float(range.lowerBound + (range.upperBound - range.lowerBound) * Double(i + lane) / Double(count))
+                x[lane] = Float(
+                    range.lowerBound + (range.upperBound - range.lowerBound) * Double(i + lane) / Double(count))
             }
             let y = f(x)
             for lane in 0..<16 {
@@ -24,7 +25,8 @@ import Testing
         return largest
     }
 
-    // One rounding of single precision is at most 6·10⁻⁸ relative; the functions' documentation promises the bounds below.
+    // One rounding of single precision is at most 6·10⁻⁸ relative; the functions' documentation promises the bounds
+    // below.
 
     @Test func exponentialIsExactToThreeRoundings() {
         #expect(largestError(-87.2...88.6, exponential, { exp($0) }) < 2e-7)

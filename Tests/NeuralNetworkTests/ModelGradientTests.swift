@@ -12,13 +12,18 @@ import Testing
 
     /// Convolution, batch normalisation, a residual block (by Winograd), pooling, dropout and a linear layer.
     private static let layers: [LayerSpecification] = [
-        .convolution(.init(filters: 16, kernel: .init(3), padding: .explicit(.init(1)))), .batchNorm(), .activation(.relu),
+        .convolution(.init(filters: 16, kernel: .init(3), padding: .explicit(.init(1)))), .batchNorm(),
+        .activation(.relu),
         .residual(
-            main: [.convolution(.init(filters: 16, kernel: .init(3), padding: .explicit(.init(1)), bias: false)), .batchNorm()]),
+            main: [
+                .convolution(.init(filters: 16, kernel: .init(3), padding: .explicit(.init(1)), bias: false)),
+                .batchNorm(),
+            ]),
         .activation(.relu), .maxPool(.init(kernel: .init(2))), .dropout(probability: 0.3), .flatten, .linear(units: 5),
     ]
 
-    /// The same network of double-precision references; `p` holds the image and the trainable parameters in order of use.
+    /// The same network of double-precision references; `p` holds the image and the trainable parameters in order of
+    /// use.
     private static func reference(_ p: [DoubleTensor], mask: [Double]) -> DoubleTensor {
         typealias R = DoubleReference
         let stem = R.relu(
@@ -40,7 +45,8 @@ import Testing
             let limit = parameter.shape.rank > 1 ? 1.5 / Double(parameter.shape.sample.count).squareRoot() : 0.5
             let centre = parameter.initializer == .ones ? 1.0 : 0
             for i in 0..<parameter.shape.count {
-                values.pointer[model.layout.offsets[parameter.index] + i] = numbers.float(in: centre - limit...centre + limit)
+                values.pointer[model.layout.offsets[parameter.index] + i] = numbers.float(
+                    in: centre - limit...centre + limit)
             }
         }
         let tape = Tape(layout: model.layout, values: values)
@@ -71,11 +77,13 @@ import Testing
         let names = ["image"] + trainable.map(\.name)
         let largest = computed.flatMap { $0 }.map { abs(Double($0)) }.max() ?? 0
         for (index, gradient) in computed.enumerated() {
-            // Winograd's rounding, 10⁻⁵, through two batch normalisations; a bias before one has no gradient but rounding.
+            // Winograd's rounding, 10⁻⁵, through two batch normalisations; a bias before one has no gradient but
+            // rounding.
             let scale = max(gradient.map { abs(Double($0)) }.max() ?? 0, 1e-2 * largest)
             for element in (0..<min(gradient.count, 24)).map({ $0 * 7919 % gradient.count }) {
                 let derivative = numerical.derivative(input: index, element: element)
-                #expect(abs(Double(gradient[element]) - derivative) < 5e-5 * scale, "\(names[index]), element \(element)")
+                #expect(
+                    abs(Double(gradient[element]) - derivative) < 5e-5 * scale, "\(names[index]), element \(element)")
             }
             let direction = gradient.map { _ in numbers.word() & 1 == 0 ? 1.0 : -1 }
             let slope = zip(gradient, direction).reduce(0) { $0 + Double($1.0) * $1.1 }

@@ -12,9 +12,11 @@ import Testing
     }
 
     private func convolution(
-        _ filters: Int, kernel: Int = 3, stride: Int = 1, padding: LayerSpecification.Padding = .explicit(.init(0)), groups: Int = 1
+        _ filters: Int, kernel: Int = 3, stride: Int = 1, padding: LayerSpecification.Padding = .explicit(.init(0)),
+        groups: Int = 1
     ) -> LayerSpecification {
-        .convolution(.init(filters: filters, kernel: .init(kernel), stride: .init(stride), padding: padding, groups: groups))
+        .convolution(
+            .init(filters: filters, kernel: .init(kernel), stride: .init(stride), padding: padding, groups: groups))
     }
 
     // MARK: - Errors
@@ -25,9 +27,14 @@ import Testing
             ([784], .linear(units: huge), .tooLarge(layer: "0.weight", extents: [huge, 784])),
             ([8, 8, 1], convolution(huge), .tooLarge(layer: "0", extents: [huge, 3, 3, 1])),
             ([8, 8, 1], convolution(1, kernel: huge), .tooLarge(layer: "0", extents: [1, huge, huge, 1])),
-            ([8, 8, 1], convolution(1, padding: .explicit(.init(huge))), .tooLarge(layer: "0", extents: [2 * huge + 6, 2 * huge + 6, 1])),
-            ([8, 8, 1], .maxPool(.init(kernel: .init(huge), stride: .init(1), padding: .explicit(.init(huge)))),
-                .tooLarge(layer: "0", extents: [huge + 9, huge + 9, 1])),
+            (
+                [8, 8, 1], convolution(1, padding: .explicit(.init(huge))),
+                .tooLarge(layer: "0", extents: [2 * huge + 6, 2 * huge + 6, 1])
+            ),
+            (
+                [8, 8, 1], .maxPool(.init(kernel: .init(huge), stride: .init(1), padding: .explicit(.init(huge)))),
+                .tooLarge(layer: "0", extents: [huge + 9, huge + 9, 1])
+            ),
         ]
         for (input, layer, error) in cases {
             #expect(throws: error) { try build(input, [layer]) }
@@ -63,12 +70,16 @@ import Testing
             try build([4, 4, 1], [.linear(units: 2)])
         }
         for layer in [convolution(2), .maxPool(.init(kernel: .init(2))), .averagePool(.init(kernel: .init(2)))] {
-            #expect(throws: ModelError.wrongRank(layer: "0", input: [16], expected: "an image [H, W, C]")) { try build([16], [layer]) }
+            #expect(throws: ModelError.wrongRank(layer: "0", input: [16], expected: "an image [H, W, C]")) {
+                try build([16], [layer])
+            }
         }
         #expect(throws: ModelError.wrongRank(layer: "0", input: [16], expected: "an image [H, W, C]")) {
             try build([16], [.globalAveragePool])
         }
-        #expect(ModelError.wrongRank(layer: "0", input: [4], expected: "a vector [features]").description.contains("`flatten`"))
+        #expect(
+            ModelError.wrongRank(layer: "0", input: [4], expected: "a vector [features]").description.contains(
+                "`flatten`"))
     }
 
     @Test func groupsDivideBothChannelCounts() {
@@ -107,23 +118,31 @@ import Testing
             [8, 8, 3],
             [
                 convolution(4), .batchNorm(),
-                .named("block", .residual(main: [.named("a", convolution(6))], shortcut: [.named("b", convolution(6))])),
-                .concatenate(branches: [[convolution(2)], [convolution(3), .activation(.relu)]]), .flatten, .linear(units: 2, bias: false),
+                .named(
+                    "block", .residual(main: [.named("a", convolution(6))], shortcut: [.named("b", convolution(6))])),
+                .concatenate(branches: [[convolution(2)], [convolution(3), .activation(.relu)]]), .flatten,
+                .linear(units: 2, bias: false),
             ])
-        #expect(model.layout.parameters.map(\.name) == [
-            "0.weight", "0.bias", "1.weight", "1.bias", "1.running_mean", "1.running_var", "block.a.weight", "block.a.bias",
-            "block.b.weight", "block.b.bias", "3.branch1.0.weight", "3.branch1.0.bias", "3.branch2.0.weight", "3.branch2.0.bias",
-            "5.weight",
-        ])
+        #expect(
+            model.layout.parameters.map(\.name) == [
+                "0.weight", "0.bias", "1.weight", "1.bias", "1.running_mean", "1.running_var", "block.a.weight",
+                "block.a.bias",
+                "block.b.weight", "block.b.bias", "3.branch1.0.weight", "3.branch1.0.bias", "3.branch2.0.weight",
+                "3.branch2.0.bias",
+                "5.weight",
+            ])
         #expect(model.outputShape == [2])
         #expect(model.rows.last?.multiplyAdds == 2 * 2 * 2 * 5)
     }
 
     /// The output is ⌈input / stride⌉ large, whatever the kernel.
-    @Test(arguments: [5, 6, 7, 8], [1, 2, 3]) func samePaddingKeepsTheExtentUpToTheStride(extent: Int, stride: Int) throws {
+    @Test(arguments: [5, 6, 7, 8], [1, 2, 3]) func samePaddingKeepsTheExtentUpToTheStride(extent: Int, stride: Int)
+        throws
+    {
         for kernel in 1...4 {
             let expected = (extent + stride - 1) / stride
-            let model = try build([extent, extent, 1], [convolution(1, kernel: kernel, stride: stride, padding: .same)])
+            let model = try build(
+                [extent, extent, 1], [convolution(1, kernel: kernel, stride: stride, padding: .same)])
             #expect(model.outputShape == [expected, expected, 1], "convolution \(kernel)")
             let window = LayerSpecification.Pooling(kernel: .init(kernel), stride: .init(stride), padding: .same)
             for pooling in [LayerSpecification.maxPool(window), .averagePool(window, countIncludePad: false)] {
@@ -131,7 +150,8 @@ import Testing
                 #expect(pooled.outputShape == [expected, expected, 1], "pooling \(kernel)")
                 let tape = Tape(layout: pooled.layout, values: FlatBuffer(count: 0))
                 tape.begin(gradients: nil)
-                let ones = Tensor([Float](repeating: 1, count: extent * extent), [1, extent, extent, 1], pool: tape.pool)
+                let ones = Tensor(
+                    [Float](repeating: 1, count: extent * extent), [1, extent, extent, 1], pool: tape.pool)
                 let y = pooled(tape.constant(ones), mode: .evaluation).value.values
                 #expect(y == [Float](repeating: 1, count: expected * expected))
             }
@@ -140,11 +160,17 @@ import Testing
 
     /// A layer with ReLU after it computes both at once, with the same result as a model that can't.
     @Test func aFollowingRectifierIsFused() throws {
-        let fused = try build([6, 6, 2], [convolution(4), .activation(.relu), .batchNorm(), .activation(.relu), .flatten, .linear(units: 3), .activation(.relu)])
+        let fused = try build(
+            [6, 6, 2],
+            [
+                convolution(4), .activation(.relu), .batchNorm(), .activation(.relu), .flatten, .linear(units: 3),
+                .activation(.relu),
+            ])
         let separate = try build(
             [6, 6, 2],
             [
-                convolution(4), .sequence([.activation(.relu)]), .batchNorm(), .sequence([.activation(.relu)]), .flatten,
+                convolution(4), .sequence([.activation(.relu)]), .batchNorm(), .sequence([.activation(.relu)]),
+                .flatten,
                 .linear(units: 3), .sequence([.activation(.relu)]),
             ])
         let values = FlatBuffer(count: fused.layout.count)
@@ -155,7 +181,8 @@ import Testing
             let tape = Tape(layout: model.layout, values: values)
             let gradients = FlatBuffer(count: model.layout.count)
             tape.begin(gradients: gradients.pointer)
-            let y = model(tape.constant(Tensor(input, [2, 6, 6, 2], pool: tape.pool)), mode: .training(RandomKey(seed: 1)))
+            let y = model(
+                tape.constant(Tensor(input, [2, 6, 6, 2], pool: tape.pool)), mode: .training(RandomKey(seed: 1)))
             let gradient = Tensor([1, -2, 3, 4, 5, -6], [2, 3], pool: tape.pool)
             let value = y.value.values
             tape.backward(from: y, gradient: gradient)
@@ -199,7 +226,8 @@ import Testing
     }
 
     @Test(arguments: [
-        LayerSpecification.Activation.relu, .leakyReLU(slope: 0.2), .sigmoid, .tanh, .softmax, .logSoftmax, .elu(alpha: 0.7), .gelu,
+        LayerSpecification.Activation.relu, .leakyReLU(slope: 0.2), .sigmoid, .tanh, .softmax, .logSoftmax,
+        .elu(alpha: 0.7), .gelu,
         .silu, .softplus, .ramp,
     ])
     func anActivationIsTheOperationOfItsName(activation: LayerSpecification.Activation) throws {

@@ -24,7 +24,8 @@ import Testing
         let model = try comparison.model.build()
         #expect(model.layout.parameters.map(\.name) == reference.tensors.map(\.name))
         for (parameter, tensor) in zip(model.layout.parameters, reference.tensors) {
-            let theirs = parameter.shape.rank == 4 ? [0, 3, 1, 2].map { parameter.shape[$0] } : parameter.shape.dimensions
+            let theirs =
+                parameter.shape.rank == 4 ? [0, 3, 1, 2].map { parameter.shape[$0] } : parameter.shape.dimensions
             #expect(theirs == tensor.shape, "\(tensor.name)")
             #expect(parameter.isTrainable == !tensor.name.contains("running"))
         }
@@ -32,7 +33,8 @@ import Testing
 
     /// Outputs within 10⁻⁵ of the largest; a gradient's norm and product within 10⁻⁴ of its norm.
     ///
-    /// PyTorch's own single precision is off by up to 2·10⁻⁵ in these gradients, where batch normalisation amplifies rounding.
+    /// PyTorch's own single precision is off by up to 2·10⁻⁵ in these gradients, where batch normalisation amplifies
+    /// rounding.
     @Test(arguments: comparisons) func outputsGradientsAndStatisticsAgree(_ comparison: Comparison) throws {
         let reference = try #require(try PyTorchModel.all()[comparison.model.rawValue])
         let model = try comparison.model.build()
@@ -65,9 +67,12 @@ import Testing
             let gradient = sums.pointer + model.layout.offsets[stream]
             // A bias before batch normalisation has no gradient but rounding.
             let scale = max(expected.norm, 1e-3 * largest)
-            let norm = places[stream].indices.reduce(0.0) { $0 + Double(gradient[$1]) * Double(gradient[$1]) }.squareRoot()
+            let norm = places[stream].indices.reduce(0.0) { $0 + Double(gradient[$1]) * Double(gradient[$1]) }
+                .squareRoot()
             #expect(abs(norm - expected.norm) < 1e-4 * scale, "norm of \(tensor.name)")
-            #expect(abs(product(gradient, places[stream], stream) - expected.product) < 1e-4 * scale, "gradient of \(tensor.name)")
+            #expect(
+                abs(product(gradient, places[stream], stream) - expected.product) < 1e-4 * scale,
+                "gradient of \(tensor.name)")
         }
         model.updateStatistics(values, sums: sums.pointer, samples: 2)
         for (stream, tensor) in reference.tensors.enumerated() {

@@ -8,13 +8,16 @@ import Testing
 
 /// The ready-made models' sizes, as papers and libraries give them.
 @Suite struct ZooModelTests {
-    /// Parameters and multiply-adds counted by hand, layer by layer, from the papers' tables; ResNets for CIFAR with projections
-    /// where the shape changes (option B of He et al. 2016: 272,474 for 20 layers; zero padding would give 269,722).
-    @Test(arguments: [
-        (ZooModel.mlp, 669_706, 668_672), (.lenet5, 61_706, 416_520), (.resnet20, 272_474, 40_813_184),
-        (.resnet32, 466_906, nil), (.resnet44, 661_338, nil), (.resnet56, 855_770, nil), (.resnet110, 1_730_714, nil),
-        (.resnet18CIFAR, 11_173_962, 555_422_720), (.vgg11CIFAR, 9_231_114, 152_769_536),
-    ] as [(ZooModel, Int, Int?)])
+    /// Parameters and multiply-adds counted by hand, layer by layer, from the papers' tables; ResNets for CIFAR with
+    /// projections where the shape changes (option B of He et al. 2016: 272,474 for 20 layers; zero padding would give
+    /// 269,722).
+    @Test(
+        arguments: [
+            (ZooModel.mlp, 669_706, 668_672), (.lenet5, 61_706, 416_520), (.resnet20, 272_474, 40_813_184),
+            (.resnet32, 466_906, nil), (.resnet44, 661_338, nil), (.resnet56, 855_770, nil),
+            (.resnet110, 1_730_714, nil),
+            (.resnet18CIFAR, 11_173_962, 555_422_720), (.vgg11CIFAR, 9_231_114, 152_769_536),
+        ] as [(ZooModel, Int, Int?)])
     func hasItsPublishedSize(zoo: ZooModel, parameters: Int, multiplyAdds: Int?) throws {
         let model = try zoo.build()
         #expect(model.layout.trainableParameterCount == parameters)
@@ -31,7 +34,9 @@ import Testing
     @Test(arguments: [ZooModel.mlp, .lenet5]) func dropoutCanBeChosen(zoo: ZooModel) throws {
         func dropouts(_ probability: Double) throws -> Int {
             let layers = zoo.layers(ZooOptions(dropout: probability))
-            return try Model(name: zoo.rawValue, input: zoo.inputShape, layers: layers).rows.count { $0.kind == "dropout" }
+            return try Model(name: zoo.rawValue, input: zoo.inputShape, layers: layers).rows.count {
+                $0.kind == "dropout"
+            }
         }
         #expect(try dropouts(0) == 0)
         #expect(try dropouts(0.5) == 2)
@@ -66,11 +71,14 @@ import Testing
 
     @Test func summaryRowsGiveShapesAndBytes() throws {
         let rows = try ZooModel.lenet5.build().rows
-        #expect(rows.map(\.kind) == [
-            "conv", "relu", "maxPool", "conv", "relu", "maxPool", "flatten", "linear", "relu", "linear", "relu", "linear",
-        ])
+        #expect(
+            rows.map(\.kind) == [
+                "conv", "relu", "maxPool", "conv", "relu", "maxPool", "flatten", "linear", "relu", "linear", "relu",
+                "linear",
+            ])
         #expect(rows[0].name == "c1" && rows[0].outputShape == [28, 28, 6])
-        #expect(rows[0].parameters == 156 && rows[0].multiplyAdds == 117_600 && rows[0].activationBytes == 28 * 28 * 6 * 4)
+        #expect(
+            rows[0].parameters == 156 && rows[0].multiplyAdds == 117_600 && rows[0].activationBytes == 28 * 28 * 6 * 4)
         #expect(rows[5].outputShape == [5, 5, 16] && rows[6].outputShape == [400])
     }
 

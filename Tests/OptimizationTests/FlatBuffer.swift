@@ -33,7 +33,8 @@ extension UpdateRule {
     ) {
         withExtendedLifetime((parameters, gradients, slots)) {
             update(
-                range, parameters: parameters.pointer, gradients: gradients.pointer, slots: slots.map(\.pointer), step: step)
+                range, parameters: parameters.pointer, gradients: gradients.pointer, slots: slots.map(\.pointer),
+                step: step)
         }
     }
 }

@@ -27,11 +27,15 @@ struct GoldenCase: CustomTestStringConvertible, Sendable {
     init?(_ url: URL) throws {
         let contents = try SafetensorsFile(path: url.path)
         let object = try JSONSerialization.jsonObject(with: Data((contents.metadata["case"] ?? "{}").utf8))
-        guard let description = object as? [String: Any], description["op"] as? String == "optimizer" else { return nil }
+        guard let description = object as? [String: Any], description["op"] as? String == "optimizer" else {
+            return nil
+        }
         var values: [String: Double] = [:]
         let attributes = description["attrs"] as? [String: Any] ?? [:]
         for (key, value) in attributes where key != "name" {
-            guard let number = value as? NSNumber else { throw GoldenError("\(url.lastPathComponent): attribute \(key) is no number") }
+            guard let number = value as? NSNumber else {
+                throw GoldenError("\(url.lastPathComponent): attribute \(key) is no number")
+            }
             values[key] = number.doubleValue
         }
         guard let name = attributes["name"] as? String, let family = name.split(separator: "_").first,
@@ -41,7 +45,8 @@ struct GoldenCase: CustomTestStringConvertible, Sendable {
         rule = String(family)
         self.attributes = values
         self.tolerance = tolerance
-        tensors = try Dictionary(uniqueKeysWithValues: contents.tensors.map { ($0.name, try contents.floats(of: $0.name)) })
+        tensors = try Dictionary(
+            uniqueKeysWithValues: contents.tensors.map { ($0.name, try contents.floats(of: $0.name)) })
     }
 
     /// The rule that the case names, and the attributes that it used up.

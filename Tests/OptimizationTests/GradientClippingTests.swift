@@ -7,7 +7,8 @@ import Testing
         let count = 3 * GradientNorm.chunk + 1237
         let groups = try ParameterGroups(
             [
-                ParameterSpan(name: "a", offset: 0, count: 70_001), ParameterSpan(name: "frozen", offset: 70_001, count: 9),
+                ParameterSpan(name: "a", offset: 0, count: 70_001),
+                ParameterSpan(name: "frozen", offset: 70_001, count: 9),
                 ParameterSpan(name: "b", offset: 70_010, count: count - 70_010),
             ], rules: [GroupRule("frozen", isFrozen: true)])
         let gradients = FlatBuffer(normal: count, stream: 3)

@@ -41,7 +41,8 @@ import Testing
                     nonisolated(unsafe) let (weights, sums, state) = (parameters, gradients, slots)
                     DispatchQueue.concurrentPerform(iterations: parts) { part in
                         optimizer.step(
-                            parameters: weights, gradients: sums, slots: state, learningRate: 0.01, gradientScale: 0.125,
+                            parameters: weights, gradients: sums, slots: state, learningRate: 0.01,
+                            gradientScale: 0.125,
                             stepNumber: number, part: part, of: parts)
                     }
                 }
@@ -57,13 +58,16 @@ import Testing
             ParameterSpan(name: "frozen", offset: 2, count: 1), ParameterSpan(name: "c", offset: 4, count: 1),
         ]
         let groups = try ParameterGroups(
-            spans, rules: [
-                GroupRule("b", learningRateFactor: 0.5), GroupRule("c", weightDecay: 0.25), GroupRule("frozen", isFrozen: true),
+            spans,
+            rules: [
+                GroupRule("b", learningRateFactor: 0.5), GroupRule("c", weightDecay: 0.25),
+                GroupRule("frozen", isFrozen: true),
             ])
         let optimizer = try Optimizer(rule: SGD(), groups: groups)
         let parameters = FlatBuffer([4, 4, 4, 4, 4])
         optimizer.step(
-            parameters: parameters, gradients: FlatBuffer([8, 8, .nan, .nan, 8]), slots: [], learningRate: 0.5, gradientScale: 0.25)
+            parameters: parameters, gradients: FlatBuffer([8, 8, .nan, .nan, 8]), slots: [], learningRate: 0.5,
+            gradientScale: 0.25)
         #expect(parameters.values == [3, 3.5, 4, 4, 2.5])
     }
 

@@ -2,7 +2,8 @@ import Optimization
 import Testing
 
 @Suite struct ParameterGroupsTests {
-    /// In the buffer: fc.bias 0..<2, fc.weight 2..<8, layer1.0.bias 8..<9, layer1.0.weight 9..<12, gap, stem.weight 16..<20.
+    /// In the buffer: fc.bias 0..<2, fc.weight 2..<8, layer1.0.bias 8..<9, layer1.0.weight 9..<12, gap, stem.weight
+    /// 16..<20.
     private let spans = [
         ParameterSpan(name: "stem.weight", offset: 16, count: 4),
         ParameterSpan(name: "layer1.0.weight", offset: 9, count: 3),
@@ -27,13 +28,14 @@ import Testing
                 GroupRule("fc.*", learningRateFactor: 10), GroupRule("*", l1: 0.25),
             ])
         #expect(groups.segments.map(\.range) == [0..<2, 2..<8, 8..<9, 9..<12, 16..<20])
-        #expect(groups.segments.map(\.settings) == [
-            GroupSettings(learningRateFactor: 10, weightDecay: 0, l1: 0.25),
-            GroupSettings(learningRateFactor: 10, weightDecay: 0.1, l1: 0.25),
-            GroupSettings(learningRateFactor: 0.5, weightDecay: 0, l1: 0.25),
-            GroupSettings(learningRateFactor: 0.5, weightDecay: 0.1, l1: 0.25),
-            GroupSettings(learningRateFactor: 1, weightDecay: 0.1, l1: 0.25),
-        ])
+        #expect(
+            groups.segments.map(\.settings) == [
+                GroupSettings(learningRateFactor: 10, weightDecay: 0, l1: 0.25),
+                GroupSettings(learningRateFactor: 10, weightDecay: 0.1, l1: 0.25),
+                GroupSettings(learningRateFactor: 0.5, weightDecay: 0, l1: 0.25),
+                GroupSettings(learningRateFactor: 0.5, weightDecay: 0.1, l1: 0.25),
+                GroupSettings(learningRateFactor: 1, weightDecay: 0.1, l1: 0.25),
+            ])
     }
 
     @Test func `frozen parameters are in no segment`() throws {
@@ -43,8 +45,12 @@ import Testing
         #expect(groups.settings.map(\.isFrozen) == [false, true, true, true, true])
     }
 
-    @Test(arguments: [("*.biass", "fc.bias"), ("layer2.0.weight", "layer1.0.weight"), ("stem", "fc.bias"), ("stem.weigth*", "stem.weight")])
-    func `a pattern that matches nothing is an error that names the nearest parameter`(pattern: String, nearest: String) {
+    @Test(arguments: [
+        ("*.biass", "fc.bias"), ("layer2.0.weight", "layer1.0.weight"), ("stem", "fc.bias"),
+        ("stem.weigth*", "stem.weight"),
+    ])
+    func `a pattern that matches nothing is an error that names the nearest parameter`(pattern: String, nearest: String)
+    {
         #expect(throws: OptimizationError.unmatchedPattern(pattern: pattern, nearest: nearest)) {
             try ParameterGroups(spans, rules: [GroupRule(pattern, isFrozen: true)])
         }
@@ -57,11 +63,15 @@ import Testing
     }
 
     @Test func `refuses negative and non-finite settings and says where`() {
-        #expect(throws: OptimizationError.outOfRange(
-            owner: "parameter group 'fc.*'", name: "weightDecay", value: -1, allowed: "weightDecay ≥ 0")) {
+        #expect(
+            throws: OptimizationError.outOfRange(
+                owner: "parameter group 'fc.*'", name: "weightDecay", value: -1, allowed: "weightDecay ≥ 0")
+        ) {
             try ParameterGroups(spans, rules: [GroupRule("fc.*", weightDecay: -1)])
         }
         #expect(throws: OptimizationError.self) { try ParameterGroups(spans, defaults: GroupSettings(l1: .infinity)) }
-        #expect(throws: OptimizationError.self) { try ParameterGroups(spans, rules: [GroupRule("*", learningRateFactor: .nan)]) }
+        #expect(throws: OptimizationError.self) {
+            try ParameterGroups(spans, rules: [GroupRule("*", learningRateFactor: .nan)])
+        }
     }
 }

@@ -20,7 +20,8 @@ import Testing
     }
 
     @Test func `step multiplies by the factor every so many steps`() throws {
-        #expect(try rates(.step(every: 3, factor: 0.5), of: 10, at: [0, 2, 3, 5, 6, 9]) == [0.8, 0.8, 0.4, 0.4, 0.2, 0.1])
+        #expect(
+            try rates(.step(every: 3, factor: 0.5), of: 10, at: [0, 2, 3, 5, 6, 9]) == [0.8, 0.8, 0.4, 0.4, 0.2, 0.1])
     }
 
     @Test func `cosine falls from the base rate to the minimum`() throws {
@@ -39,11 +40,13 @@ import Testing
         // 20 steps: the peak at 4, the end at 19; start 0.2, end 0.002
         let half = cos(Double.pi * 5 / 15)
         expectEqual(
-            try rates(cycle, of: 20, at: [0, 2, 4, 9, 19, 20]), [0.2, 0.5, 0.8, 0.002 + 0.798 * (1 + half) / 2, 0.002, 0.002])
+            try rates(cycle, of: 20, at: [0, 2, 4, 9, 19, 20]),
+            [0.2, 0.5, 0.8, 0.002 + 0.798 * (1 + half) / 2, 0.002, 0.002])
     }
 
     @Test(arguments: [1, 2, 3]) func `one cycle is defined for the shortest runs`(total: Int) throws {
-        let values = try rates(.oneCycle(riseFraction: 0.3, startDivisor: 25, endDivisor: 1e4), of: total, at: Array(0...total))
+        let values = try rates(
+            .oneCycle(riseFraction: 0.3, startDivisor: 25, endDivisor: 1e4), of: total, at: Array(0...total))
         #expect(values.allSatisfy { $0 > 0 && $0 <= 0.8 })
         #expect(values[0] == 0.8)
     }
@@ -63,7 +66,8 @@ import Testing
             .oneCycle(riseFraction: 1.5, startDivisor: 25, endDivisor: 25),
             .oneCycle(riseFraction: 0.3, startDivisor: 0.5, endDivisor: 25),
             .oneCycle(riseFraction: 0.3, startDivisor: 25, endDivisor: .nan),
-            .linearWarmUp(steps: 10, startFactor: 0, then: .constant), .linearWarmUp(steps: 1, startFactor: 2, then: .constant),
+            .linearWarmUp(steps: 10, startFactor: 0, then: .constant),
+            .linearWarmUp(steps: 1, startFactor: 2, then: .constant),
         ]
         for schedule in bad + bad.map({ .linearWarmUp(steps: 1, startFactor: 0, then: $0) }) {
             #expect(throws: OptimizationError.self, "\(schedule)") {

@@ -17,7 +17,9 @@ private struct TrainingState {
 
     init(_ rule: any UpdateRule, count: Int) {
         parameters = FlatBuffer(normal: count, stream: 1)
-        slots = rule.slots.indices.map { index in FlatBuffer(FlatBuffer(normal: count, stream: 10 + index).values.map(abs)) }
+        slots = rule.slots.indices.map { index in
+            FlatBuffer(FlatBuffer(normal: count, stream: 10 + index).values.map(abs))
+        }
         for index in stride(from: 0, to: count, by: 11) { parameters.pointer[index] = 0 }
     }
 
@@ -26,7 +28,8 @@ private struct TrainingState {
         for number in 1...3 {
             let gradients = FlatBuffer(normal: parameters.count, stream: 100 + number, scale: 32)
             let step = UpdateStep(
-                learningRate: 0.03, gradientScale: 1 / 32, gradientLimit: 1.5, weightDecay: 0.01, l1: 0.003, number: number)
+                learningRate: 0.03, gradientScale: 1 / 32, gradientLimit: 1.5, weightDecay: 0.01, l1: 0.003,
+                number: number)
             for range in ranges {
                 rule.update(range, parameters: parameters, gradients: gradients, slots: slots, step: step)
             }
@@ -42,13 +45,16 @@ private struct TrainingState {
         let (rule, used) = try golden.makeRule()
         #expect(Set(golden.attributes.keys).subtracting(used).subtracting(["lr", "weight_decay"]).isEmpty)
         let learningRate = try #require(golden.attributes["lr"])
-        let names = golden.tensors.keys.filter { $0.hasSuffix(".0") && !$0.hasPrefix("grad.") }.map { String($0.dropLast(2)) }.sorted()
+        let names = golden.tensors.keys.filter { $0.hasSuffix(".0") && !$0.hasPrefix("grad.") }.map {
+            String($0.dropLast(2))
+        }.sorted()
         var spans: [ParameterSpan] = []
         for name in names {
             let count = try #require(golden.tensors["\(name).0"]).count
             spans.append(ParameterSpan(name: name, offset: spans.last?.range.upperBound ?? 0, count: count))
         }
-        let groups = try ParameterGroups(spans, defaults: GroupSettings(weightDecay: golden.attributes["weight_decay"] ?? 0))
+        let groups = try ParameterGroups(
+            spans, defaults: GroupSettings(weightDecay: golden.attributes["weight_decay"] ?? 0))
         let optimizer = try Optimizer(rule: rule, groups: groups)
 
         func flat(_ prefix: String, _ step: Int) throws -> [Float] {
@@ -146,7 +152,10 @@ private struct TrainingState {
     }
 
     @Test func `refuses hyper-parameters out of range and names them`() {
-        #expect(throws: OptimizationError.outOfRange(owner: "momentum", name: "momentum", value: 1, allowed: "0 ≤ momentum < 1")) {
+        #expect(
+            throws: OptimizationError.outOfRange(
+                owner: "momentum", name: "momentum", value: 1, allowed: "0 ≤ momentum < 1")
+        ) {
             try Momentum(momentum: 1)
         }
         #expect(throws: OptimizationError.self) { try Adam(decay: -0.1) }

@@ -2,7 +2,9 @@ import Optimization
 import Testing
 
 @Suite struct WeightAverageTests {
-    private func update(_ rule: WeightAverage, _ ranges: [Range<Int>], _ averages: FlatBuffer, _ parameters: FlatBuffer, step: Int) {
+    private func update(
+        _ rule: WeightAverage, _ ranges: [Range<Int>], _ averages: FlatBuffer, _ parameters: FlatBuffer, step: Int
+    ) {
         withExtendedLifetime((averages, parameters)) {
             for range in ranges {
                 rule.update(range, averages: averages.pointer, parameters: parameters.pointer, stepNumber: step)

@@ -14,14 +14,18 @@ extension ProgramTests {
         }
 
         private func shell(_ script: String) throws -> Program.Outcome {
-            try RunningProgram(["sh", "-c", script], environment: ProcessInfo.processInfo.environment, directory: directory.path).wait()
+            try RunningProgram(
+                ["sh", "-c", script], environment: ProcessInfo.processInfo.environment, directory: directory.path
+            ).wait()
         }
 
         /// Whether this machine lets tests mount file systems of their own.
         static let canMount: Bool = {
             guard geteuid() == 0, let folder = try? TemporaryDirectory() else { return false }
             let probe = "mount -t tmpfs -o size=64k tmpfs '\(folder.path)' && umount '\(folder.path)'"
-            let outcome = try? RunningProgram(["sh", "-c", probe], environment: ProcessInfo.processInfo.environment, directory: nil).wait()
+            let outcome = try? RunningProgram(
+                ["sh", "-c", probe], environment: ProcessInfo.processInfo.environment, directory: nil
+            ).wait()
             return outcome?.exitCode == 0
         }()
 
@@ -33,12 +37,15 @@ extension ProgramTests {
             defer { Glibc.umount2(disk, Int32(MNT_DETACH)) }
             // One checkpoint of this model has about 0.5 MB.
             let scenario = Scenario.long
-            let arguments = try scenario.arguments(in: directory) + [
-                "--run", disk + "/run", "--set", "checkpoint.everySteps=20", "--set", "checkpoint.keep=9",
-            ]
+            let arguments =
+                try scenario.arguments(in: directory) + [
+                    "--run", disk + "/run", "--set", "checkpoint.everySteps=20", "--set", "checkpoint.keep=9",
+                ]
             let full = try program.run(arguments, ranks: ranks)
             #expect(full.exitCode == 70 && full.leftovers.isEmpty, "\(full.account)")
-            #expect(full.errors.contains("No space left on device") && full.errors.contains("free some space"), "\(full.account)")
+            #expect(
+                full.errors.contains("No space left on device") && full.errors.contains("free some space"),
+                "\(full.account)")
             #expect(full.secondsFromError ?? 0 < 10)
             let checkpoints = try FileManager.default.contentsOfDirectory(atPath: disk + "/run/checkpoints").sorted()
             let last = try #require(checkpoints.last { $0.hasPrefix("step-") })
@@ -54,8 +61,10 @@ extension ProgramTests {
             try #require(mounted.exitCode == 0, "\(mounted.account)")
             defer { Glibc.umount2(disk, Int32(MNT_DETACH)) }
             for (run, ranks) in [("/run", nil), ("", 3)] as [(String, Int?)] {
-                let outcome = try program.run(Scenario.lenet5.arguments(in: directory) + ["--run", disk + run], ranks: ranks)
-                #expect(outcome.exitCode == 64 && outcome.errors.contains("Read-only file system"), "\(outcome.account)")
+                let outcome = try program.run(
+                    Scenario.lenet5.arguments(in: directory) + ["--run", disk + run], ranks: ranks)
+                #expect(
+                    outcome.exitCode == 64 && outcome.errors.contains("Read-only file system"), "\(outcome.account)")
                 #expect(outcome.errors.contains("--run") && outcome.leftovers.isEmpty)
             }
         }
@@ -73,24 +82,29 @@ extension ProgramTests {
             try FileManager.default.createDirectory(atPath: run, withIntermediateDirectories: false)
             try directory.write([1], to: "run/checkpoints")
             let outcome = try program.run(Scenario.lenet5.arguments(in: directory))
-            #expect([64, 65].contains(outcome.exitCode) && outcome.errors.contains("run/checkpoints"), "\(outcome.account)")
+            #expect(
+                [64, 65].contains(outcome.exitCode) && outcome.errors.contains("run/checkpoints"), "\(outcome.account)")
         }
 
         @Test func `standard output that is closed does not end a run`() throws {
-            let command = ([program.path] + (try Scenario.lenet5.arguments(in: directory))).map { "'\($0)'" }.joined(separator: " ")
+            let command = ([program.path] + (try Scenario.lenet5.arguments(in: directory))).map { "'\($0)'" }.joined(
+                separator: " ")
             let outcome = try shell("{ \(command); echo \"exit $?\" >&2; } | head -1")
             #expect(outcome.errors.contains("exit 0"), "\(outcome.account)")
             #expect(FileManager.default.fileExists(atPath: directory.file("run/final.safetensors")))
         }
 
         @Test func `data files removed while a run reads them do not disturb it`() throws {
-            let images: [UInt8] = [0, 0, 8, 3, 0, 0, 1, 0, 0, 0, 0, 28, 0, 0, 0, 28] + (0..<256 * 784).map { UInt8(truncatingIfNeeded: $0 * $0 >> 5) }
+            let images: [UInt8] =
+                [0, 0, 8, 3, 0, 0, 1, 0, 0, 0, 0, 28, 0, 0, 0, 28]
+                + (0..<256 * 784).map { UInt8(truncatingIfNeeded: $0 * $0 >> 5) }
             let labels: [UInt8] = [0, 0, 8, 1, 0, 0, 1, 0] + (0..<256).map { UInt8($0 % 10) }
             try directory.write(images, to: "train-images-idx3-ubyte")
             try directory.write(labels, to: "train-labels-idx1-ubyte")
             var scenario = Scenario.long
             scenario.yaml = scenario.yaml.replacingOccurrences(
-                of: "name: digits, limit: 250, validation: 55", with: "name: mnist, path: '\(directory.path)', validation: 56")
+                of: "name: digits, limit: 250, validation: 55",
+                with: "name: mnist, path: '\(directory.path)', validation: 56")
             let job = try program.start(scenario.arguments(in: directory))
             #expect(job.wait { $0.output.contains("step 50/") }, "\(job.errors)")
             unlink(directory.file("train-images-idx3-ubyte"))
@@ -99,17 +113,22 @@ extension ProgramTests {
         }
 
         @Test func `a data file cut short while a run reads it ends the run with a message`() throws {
-            let images: [UInt8] = [0, 0, 8, 3, 0, 0, 1, 0, 0, 0, 0, 28, 0, 0, 0, 28] + [UInt8](repeating: 7, count: 256 * 784)
+            let images: [UInt8] =
+                [0, 0, 8, 3, 0, 0, 1, 0, 0, 0, 0, 28, 0, 0, 0, 28] + [UInt8](repeating: 7, count: 256 * 784)
             let path = try directory.write(images, to: "train-images-idx3-ubyte")
-            try directory.write([0, 0, 8, 1, 0, 0, 1, 0] + (0..<256).map { UInt8($0 % 10) }, to: "train-labels-idx1-ubyte")
+            try directory.write(
+                [0, 0, 8, 1, 0, 0, 1, 0] + (0..<256).map { UInt8($0 % 10) }, to: "train-labels-idx1-ubyte")
             var scenario = Scenario.endless
             scenario.yaml = scenario.yaml.replacingOccurrences(
-                of: "name: digits, limit: 250, validation: 55", with: "name: mnist, path: '\(directory.path)', validation: 56")
+                of: "name: digits, limit: 250, validation: 55",
+                with: "name: mnist, path: '\(directory.path)', validation: 56")
             let job = try program.start(scenario.arguments(in: directory), ranks: 2)
             #expect(job.wait { $0.output.contains("step 50/") }, "\(job.errors)")
             truncate(path, 16)
             let outcome = job.wait()
-            #expect(outcome.exitCode == 65 && outcome.errors.contains("cut short") && outcome.leftovers.isEmpty, "\(outcome.account)")
+            #expect(
+                outcome.exitCode == 65 && outcome.errors.contains("cut short") && outcome.leftovers.isEmpty,
+                "\(outcome.account)")
         }
 
         @Test func `a rank that stands still ends the job, and no other rank is blamed`() throws {
@@ -119,7 +138,9 @@ extension ProgramTests {
             let outcome = job.wait()
             #expect(outcome.exitCode == 70 && outcome.leftovers.isEmpty, "\(outcome.account)")
             #expect(outcome.errors.contains("(the all-reduce after step "), "\(outcome.account)")
-            #expect(outcome.errors.contains("s for rank 1 on ") && outcome.errors.contains(", which is stopped;"), "\(outcome.account)")
+            #expect(
+                outcome.errors.contains("s for rank 1 on ") && outcome.errors.contains(", which is stopped;"),
+                "\(outcome.account)")
             #expect(!outcome.errors.contains("no progress"), "\(outcome.account)")
         }
 
@@ -128,7 +149,9 @@ extension ProgramTests {
                 let arguments = try Scenario.lenet5.arguments(in: directory, threads: 4) + ["--resume", "never"]
                 let outcome = try program.run(arguments, environment: ["TRAINER_TEST_FAULT": "segv:training:0:2"])
                 #expect(outcome.exitCode == 128 + SIGSEGV, "\(outcome.account)")
-                #expect(outcome.errors.contains("trainer: (training after step 2): crashed with SIGSEGV"), "\(outcome.account)")
+                #expect(
+                    outcome.errors.contains("trainer: (training after step 2): crashed with SIGSEGV"),
+                    "\(outcome.account)")
             }
         }
 

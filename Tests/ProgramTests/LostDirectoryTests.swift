@@ -3,7 +3,8 @@ import TestSupport
 import Testing
 
 extension ProgramTests {
-    /// A run directory that is removed, moved or replaced in mid-run: the job ends soon and says so, and nothing is lost.
+    /// A run directory that is removed, moved or replaced in mid-run: the job ends soon and says so, and nothing is
+    /// lost.
     @Suite struct LostDirectory {
         private let program: Program
         private let directory: TemporaryDirectory
@@ -33,11 +34,13 @@ extension ProgramTests {
 
         /// Runs until rank 0 reaches `place`, where the world changes while it stands still for more than a second.
         private func interrupt(
-            _ scenario: Scenario, at place: String, _ options: [String] = [], ranks: Int? = nil, _ change: () throws -> Void
+            _ scenario: Scenario, at place: String, _ options: [String] = [], ranks: Int? = nil,
+            _ change: () throws -> Void
         ) throws -> Program.Outcome {
             let parts = place.split(separator: ":")
             let job = try program.start(
-                scenario.arguments(in: directory) + options, ranks: ranks, environment: ["TRAINER_TEST_FAULT": "stop:\(parts[0]):0:\(parts[1])"])
+                scenario.arguments(in: directory) + options, ranks: ranks,
+                environment: ["TRAINER_TEST_FAULT": "stop:\(parts[0]):0:\(parts[1])"])
             let stands = job.wait { $0.isStopped(rank: ranks == nil ? nil : 0) }
             try #require(stands, "\(stands ? "" : job.wait(timeoutSeconds: 1).account)")
             try change()
@@ -55,21 +58,36 @@ extension ProgramTests {
         }
 
         // A write that fails in the background is seen when it has failed, a step later or not.
-        @Test(arguments: [("training:58", 59...59), ("validation:57", 57...57), ("checkpoint:56", 56...57), ("finish:118", 118...118)], [nil, 2])
+        @Test(
+            arguments: [
+                ("training:58", 59...59), ("validation:57", 57...57), ("checkpoint:56", 56...57),
+                ("finish:118", 118...118),
+            ], [nil, 2])
         func `a folder that is removed is made again with the state, and the same command ends with the same bits`(
             place: (String, steps: ClosedRange<Int>), ranks: Int?
         ) throws {
             let expected = try undisturbed(.lenet5Kill)
             let lost = try interrupt(.lenet5Kill, at: place.0, ranks: ranks) { try remove() }
-            let step = try #require(place.steps.first { lost.errors.contains("while the job trained after step \($0);") }, "\(lost.account)")
+            let step = try #require(
+                place.steps.first { lost.errors.contains("while the job trained after step \($0);") }, "\(lost.account)"
+            )
             let name = String(format: "step-%08d.safetensors", step)
-            expectLoss(lost, ["after step \(step); it was made again and the state saved as \(run)/checkpoints/\(name)", "the same command"])
+            expectLoss(
+                lost,
+                [
+                    "after step \(step); it was made again and the state saved as \(run)/checkpoints/\(name)",
+                    "the same command",
+                ])
             let resumed = try program.run(Scenario.lenet5Kill.arguments(in: directory), ranks: ranks)
             #expect(resumed.exitCode == 0 && resumed.output.contains("/\(name) at step \(step)"), "\(resumed.account)")
             #expect(try final() == expected)
             // A validation that was cut short is made when the run goes on.
-            if place.0.hasPrefix("validation") { #expect(resumed.output.contains("validation at step 57"), "\(resumed.account)") }
-            #expect(try jsonLines(run + "/metrics.jsonl").count == jsonLines(directory.file("undisturbed/metrics.jsonl")).count)
+            if place.0.hasPrefix("validation") {
+                #expect(resumed.output.contains("validation at step 57"), "\(resumed.account)")
+            }
+            #expect(
+                try jsonLines(run + "/metrics.jsonl").count
+                    == jsonLines(directory.file("undisturbed/metrics.jsonl")).count)
         }
 
         @Test func `a job with restarts goes on by itself`() throws {
@@ -87,7 +105,8 @@ extension ProgramTests {
         @Test func `a folder that was moved stays as it is`() throws {
             let expected = try undisturbed(.lenet5Kill)
             expectLoss(try interrupt(.lenet5Kill, at: "training:58") { try move() }, ["the state saved as"])
-            #expect(!FileManager.default.fileExists(atPath: directory.file("moved/checkpoints/step-00000059.safetensors")))
+            #expect(
+                !FileManager.default.fileExists(atPath: directory.file("moved/checkpoints/step-00000059.safetensors")))
             #expect(try program.run(Scenario.lenet5Kill.arguments(in: directory)).exitCode == 0)
             #expect(try final() == expected)
         }
@@ -108,7 +127,8 @@ extension ProgramTests {
                 try FileManager.default.createDirectory(atPath: run, withIntermediateDirectories: false)
                 try directory.write([1], to: "run/letter")
             }
-            expectLoss(foreign, ["the state could not be saved there", "a folder with other files has taken its place"])
+            expectLoss(
+                foreign, ["the state could not be saved there", "a folder with other files has taken its place"])
             #expect(try FileManager.default.contentsOfDirectory(atPath: run) == ["letter"])
         }
 
@@ -122,7 +142,9 @@ extension ProgramTests {
 
         @Test func `a folder that lost only its checkpoints counts as lost`() throws {
             let expected = try undisturbed(.lenet5Kill)
-            let outcome = try interrupt(.lenet5Kill, at: "training:58") { try FileManager.default.removeItem(atPath: run + "/checkpoints") }
+            let outcome = try interrupt(.lenet5Kill, at: "training:58") {
+                try FileManager.default.removeItem(atPath: run + "/checkpoints")
+            }
             expectLoss(outcome, ["step-00000059.safetensors"])
             #expect(try program.run(Scenario.lenet5Kill.arguments(in: directory)).exitCode == 0)
             #expect(try final() == expected)
@@ -130,12 +152,16 @@ extension ProgramTests {
 
         @Test func `a run that goes on without its storage goes on in a new folder, with a whole log`() throws {
             let expected = try undisturbed(.lenet5Kill)
-            let outcome = try interrupt(.lenet5Kill, at: "training:58", ["--set", "checkpoint.onFailure=continue"], ranks: 2) { try remove() }
+            let outcome = try interrupt(
+                .lenet5Kill, at: "training:58", ["--set", "checkpoint.onFailure=continue"], ranks: 2
+            ) { try remove() }
             #expect(outcome.exitCode == 0 && outcome.leftovers.isEmpty, "\(outcome.account)")
             #expect(outcome.output.contains("it was made again and the state saved as"), "\(outcome.account)")
             #expect(try final() == expected)
             #expect(try jsonLines(run + "/decisions.jsonl").contains { $0["kind"] as? String == "runDirectoryLost" })
-            #expect(try jsonLines(run + "/metrics.jsonl").count == jsonLines(directory.file("undisturbed/metrics.jsonl")).count)
+            #expect(
+                try jsonLines(run + "/metrics.jsonl").count
+                    == jsonLines(directory.file("undisturbed/metrics.jsonl")).count)
         }
     }
 }
@@ -149,7 +175,9 @@ extension RunningProgram {
     /// Whether a rank of the job, or the process without ranks, stands still.
     func isStopped(rank: Int?) -> Bool {
         let number = rank.map { rank in processes.first { $0.value == rank }?.key } ?? process
-        guard let number, let status = FileManager.default.contents(atPath: "/proc/\(number)/status") else { return false }
+        guard let number, let status = FileManager.default.contents(atPath: "/proc/\(number)/status") else {
+            return false
+        }
         return String(decoding: status, as: UTF8.self).contains("State:\tT")
     }
 }

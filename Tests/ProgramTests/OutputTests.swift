@@ -13,23 +13,33 @@ extension ProgramTests {
             directory = try TemporaryDirectory(inMemory: true)
         }
 
-        @Test func `a run prints its final line last, once, whatever the ranks, and leaves the files that the design lists`() throws {
+        @Test
+        func `a run prints its final line last, once, whatever the ranks, and leaves the files that the design lists`()
+            throws
+        {
             let outcome = try program.run(Scenario.lenet5.arguments(in: directory), ranks: 3)
             // A machine of two cores has a warning about three ranks.
-            #expect(outcome.exitCode == 0 && outcome.errors.split(separator: "\n").allSatisfy { $0.hasPrefix("warning: 3 ranks") }, "\(outcome.account)")
+            #expect(
+                outcome.exitCode == 0
+                    && outcome.errors.split(separator: "\n").allSatisfy { $0.hasPrefix("warning: 3 ranks") },
+                "\(outcome.account)")
             let line = /final: epochs=4.5 steps=18 valLoss=[0-9.e+-]+ valAccuracy=[0-9.]+ digest=([0-9a-f]{64})/
             let match = try #require(outcome.lastLine.wholeMatch(of: line), "\(outcome.account)")
             #expect(outcome.output.split(separator: "\n").count { $0.hasPrefix("final:") } == 1)
-            #expect(outcome.output.split(separator: "\n").count { $0.contains("lenet5") } == 1, "the header is printed once")
+            #expect(
+                outcome.output.split(separator: "\n").count { $0.contains("lenet5") } == 1, "the header is printed once"
+            )
 
             let files = try FileManager.default.contentsOfDirectory(atPath: directory.file("run")).sorted()
             let events = try #require(files.first { $0.hasPrefix("events.out.tfevents.") })
             #expect(
                 files == [
-                    "best.safetensors", "checkpoints", "config.yaml", "decisions.jsonl", events, "final.safetensors", "metrics.jsonl",
+                    "best.safetensors", "checkpoints", "config.yaml", "decisions.jsonl", events, "final.safetensors",
+                    "metrics.jsonl",
                     "report.html",
                 ])
-            let checkpoints = try FileManager.default.contentsOfDirectory(atPath: directory.file("run/checkpoints")).sorted()
+            let checkpoints = try FileManager.default.contentsOfDirectory(atPath: directory.file("run/checkpoints"))
+                .sorted()
             #expect(checkpoints.last == "step-00000018.safetensors" && checkpoints.allSatisfy { $0.hasPrefix("step-") })
 
             for file in ["run/final.safetensors", "run/checkpoints/step-00000018.safetensors"] {
@@ -55,10 +65,14 @@ extension ProgramTests {
             #expect(lines.count == intervals.count + validations.count)
             #expect(intervals.map { $0["step"] as? Int } == [5, 10, 15, 18])
             #expect(validations.map { $0["step"] as? Int } == [3, 6, 9, 12, 15, 18])
-            for key in ["epoch", "samples", "learningRate", "samplesPerSecond", "compute", "wait", "reduce", "data", "save"] {
+            for key in [
+                "epoch", "samples", "learningRate", "samplesPerSecond", "compute", "wait", "reduce", "data", "save",
+            ] {
                 #expect(intervals.allSatisfy { $0[key] is NSNumber }, "\(key)")
             }
-            for key in ["epoch", "learningRate", "valAccuracy"] { #expect(validations.allSatisfy { $0[key] is NSNumber }, "\(key)") }
+            for key in ["epoch", "learningRate", "valAccuracy"] {
+                #expect(validations.allSatisfy { $0[key] is NSNumber }, "\(key)")
+            }
             #expect(intervals.last?["samples"] as? Int == 4 * 195 + 128)  // 4 epochs and 2 steps
         }
 
@@ -66,7 +80,9 @@ extension ProgramTests {
             let trained = try program.run(Scenario.lenet5.arguments(in: directory))
             #expect(trained.exitCode == 0, "\(trained.account)")
             let alone = try program.run(["evaluate", directory.file("run"), "--threads", "2"])
-            #expect(alone.output.wholeMatch(of: /samples=4000 loss=[0-9.e+-]+ accuracy=[0-9.]+\n/) != nil, "\(alone.account)")
+            #expect(
+                alone.output.wholeMatch(of: /samples=4000 loss=[0-9.e+-]+ accuracy=[0-9.]+\n/) != nil,
+                "\(alone.account)")
             let ranks = try program.run(["evaluate", directory.file("run/best.safetensors")], ranks: 3)
             let alsoBest = try program.run(["evaluate", directory.file("run/best.safetensors")])
             #expect(ranks.exitCode == 0 && ranks.output == alsoBest.output, "\(ranks.account)\n\(alsoBest.account)")
@@ -77,12 +93,14 @@ extension ProgramTests {
             #expect(trained.exitCode == 0, "\(trained.account)")
             let image = (0..<784).map { UInt8(truncatingIfNeeded: $0 * 7) }
             let pgm = try directory.write(Array("P5\n28 28\n255\n".utf8) + image, to: "one.pgm")
-            let idx = try directory.write([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 28, 0, 0, 0, 28] + image + image, to: "two-idx3-ubyte")
+            let idx = try directory.write(
+                [0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 28, 0, 0, 0, 28] + image + image, to: "two-idx3-ubyte")
             let outcome = try program.run(["predict", directory.file("run"), pgm, idx])
             let lines = outcome.output.split(separator: "\n").map(String.init)
             try #require(lines.count == 3, "\(outcome.account)")
             let prediction = try #require(lines[0].wholeMatch(of: /.*one\.pgm\[0\]: ([0-9] probability=[0-9.e-]+)/)).1
-            #expect(lines[1] == "\(idx)[0]: \(prediction)" && lines[2] == "\(idx)[1]: \(prediction)", "\(outcome.account)")
+            #expect(
+                lines[1] == "\(idx)[0]: \(prediction)" && lines[2] == "\(idx)[1]: \(prediction)", "\(outcome.account)")
             // What every rank could say, rank 0 says once.
             let ranks = try program.run(["predict", directory.file("run"), pgm, idx], ranks: 2)
             #expect(ranks.output == outcome.output, "\(ranks.account)")
@@ -98,17 +116,21 @@ extension ProgramTests {
 
         @Test(arguments: [nil, 1, 2])
         func `the step benchmark prints its one line and takes nothing from the system`(ranks: Int?) throws {
-            let outcome = try program.run(["bench", "step", "lenet5", "--batch", "32", "--grain", "16", "--steps", "20"], ranks: ranks)
+            let outcome = try program.run(
+                ["bench", "step", "lenet5", "--batch", "32", "--grain", "16", "--steps", "20"], ranks: ranks)
             let count = ranks ?? 1
             let line = try Regex(
-                "trainer lenet5 ranks=\(count) threads=1 batch/rank=32 grain=16 [A-Za-z0-9_-]+: [0-9.]+ samples/s, [0-9.]+ ms/step "
+                "trainer lenet5 ranks=\(count) threads=1 batch/rank=32 grain=16 [A-Za-z0-9_-]+: [0-9.]+ samples/s, "
+                    + "[0-9.]+ ms/step "
                     + #"\(median of 20, min [0-9.]+\), 0 system allocations\n"#)
             #expect(try line.wholeMatch(in: outcome.output) != nil, "\(outcome.account)")
         }
 
         @Test func `the memory of a process that trains does not grow`() throws {
             // Seen from outside: what the C library or anybody else takes from the system shows too.
-            let job = try program.start(["bench", "step", "lenet5", "--batch", "64", "--grain", "8", "--threads", "2", "--steps", "1500"])
+            let job = try program.start([
+                "bench", "step", "lenet5", "--batch", "64", "--grain", "8", "--threads", "2", "--steps", "1500",
+            ])
             var kilobytes: [Int] = []
             _ = job.wait { job in
                 if let resident = job.residentKilobytes { kilobytes.append(resident) }
@@ -135,9 +157,12 @@ extension ProgramTests {
             #expect(outcome.exitCode == 0, "\(outcome.account)")
             #expect(outcome.lastLine.contains(" steps=20 "))
             #expect(FileManager.default.fileExists(atPath: directory.file("runs/digits/final.safetensors")))
-            let withoutCommand = try program.run(["--max-steps", "20", "--resume", "never"], in: directory.path, environment: ["HOME": ""])
+            let withoutCommand = try program.run(
+                ["--max-steps", "20", "--resume", "never"], in: directory.path, environment: ["HOME": ""])
             #expect(withoutCommand.lastLine == outcome.lastLine, "\(withoutCommand.account)")
-            #expect(FileManager.default.fileExists(atPath: directory.file("runs/digits.1/final.safetensors")), "the old run was set aside")
+            #expect(
+                FileManager.default.fileExists(atPath: directory.file("runs/digits.1/final.safetensors")),
+                "the old run was set aside")
         }
 
         @Test func `ranks are started by the program itself where --np asks for it`() throws {

@@ -66,16 +66,19 @@ extension ProgramTests {
             if messages { environment["TRAINER_SHARED_MEMORY"] = "0" }
             let outcome = try program.run(arguments, ranks: flip.ranks, environment: environment)
             #expect(outcome.exitCode == 71 && outcome.leftovers.isEmpty, "\(outcome.account)")
-            // The checkpoint after 14 steps is compared before it is written. What flips right after an update has been hashed
-            // for a comparison is found by the next one.
+            // The checkpoint after 14 steps is compared before it is written. What flips right after an update has been
+            // hashed for a comparison is found by the next one.
             let step = flip.step < 14 ? 14 : 20
             #expect(outcome.errors.contains("step \(step): rank"), "\(outcome.account)")
             #expect(outcome.errors.contains("\(flip.kind) of \(flip.tensor)"), "\(outcome.account)")
             if flip.ranks == 2 {
-                #expect(outcome.errors.contains("rank 0 (") && outcome.errors.contains("rank 1 ("), "\(outcome.account)")
+                #expect(
+                    outcome.errors.contains("rank 0 (") && outcome.errors.contains("rank 1 ("), "\(outcome.account)")
                 #expect(outcome.errors.contains("no majority"), "\(outcome.account)")
             } else {
-                #expect(outcome.errors.contains("rank \(flip.rank) (") && outcome.errors.contains("differs from the other ranks"), "\(outcome.account)")
+                #expect(
+                    outcome.errors.contains("rank \(flip.rank) (")
+                        && outcome.errors.contains("differs from the other ranks"), "\(outcome.account)")
             }
             #expect(outcome.errors.contains("resumes from the newest checkpoint"))
             let names = try FileManager.default.contentsOfDirectory(atPath: directory.file("run/checkpoints")).sorted()
@@ -88,7 +91,9 @@ extension ProgramTests {
             let arguments = try Self.scenario.arguments(in: directory, threads: 1)
             let sound = try program.run(arguments, ranks: 2)
             let never = try program.run(
-                Self.scenario.arguments(in: directory, run: "never", threads: 1) + ["--set", "replicaCheck.everySteps=0"], ranks: 2)
+                Self.scenario.arguments(in: directory, run: "never", threads: 1) + [
+                    "--set", "replicaCheck.everySteps=0",
+                ], ranks: 2)
             let again = try program.run(arguments + ["--set", "replicaCheck.everySteps=3"], ranks: 3)
             #expect(sound.exitCode == 0 && again.exitCode == 0 && never.exitCode == 0, "\(again.account)")
             #expect(never.lastLine == sound.lastLine)
@@ -98,7 +103,9 @@ extension ProgramTests {
         @Test func `a checkpoint that the clock asks for is compared as well`() throws {
             let arguments = try Self.scenario.arguments(in: directory, threads: 1)
             let outcome = try program.run(
-                arguments + ["--set", "replicaCheck.everySteps=1000000", "--set", "checkpoint={everySeconds: 0.000001}"], ranks: 3,
+                arguments + [
+                    "--set", "replicaCheck.everySteps=1000000", "--set", "checkpoint={everySeconds: 0.000001}",
+                ], ranks: 3,
                 environment: ["TRAINER_TEST_FLIP": "1:5:weight:4.weight:3"])
             #expect(outcome.exitCode == 71 && outcome.errors.contains("step 5: rank 1 ("), "\(outcome.account)")
             let names = try FileManager.default.contentsOfDirectory(atPath: directory.file("run/checkpoints")).sorted()

@@ -26,7 +26,9 @@ extension ProgramTests {
         }
 
         /// Starts `scenario` and waits until it trains.
-        private func start(_ scenario: Scenario, _ options: [String], environment: [String: String] = [:]) throws -> RunningProgram {
+        private func start(_ scenario: Scenario, _ options: [String], environment: [String: String] = [:]) throws
+            -> RunningProgram
+        {
             let job = try program.start(scenario.arguments(in: directory) + options, environment: environment)
             let isTraining = job.wait { $0.output.contains("step 50/") }
             try #require(isTraining, "\(isTraining ? "" : job.wait(timeoutSeconds: 1).account)")
@@ -40,7 +42,9 @@ extension ProgramTests {
         /// - Parameters:
         ///   - start: what starts a command with a host's name as its own.
         ///   - refusing: a host that refuses the first time.
-        private func agent(reaching name: String, start: String? = nil, refusingOnce refusing: String = "") throws -> String {
+        private func agent(reaching name: String, start: String? = nil, refusingOnce refusing: String = "") throws
+            -> String
+        {
             let script = """
                 #!/bin/sh
                 case $1 in \(name)) ;; *) exit 255 ;; esac
@@ -103,22 +107,33 @@ extension ProgramTests {
             job.signal(SIGKILL, rank: 1)
             let outcome = job.wait()
             #expect(outcome.exitCode == 128 + SIGKILL && outcome.leftovers.isEmpty, "\(outcome.account)")
-            #expect(outcome.errors.contains("attempt 2 of 2 failed") && outcome.errors.contains("that was the last one"), "\(outcome.account)")
+            #expect(
+                outcome.errors.contains("attempt 2 of 2 failed") && outcome.errors.contains("that was the last one"),
+                "\(outcome.account)")
         }
 
         @Test(arguments: [nil, 2])
         func `what would happen again is not started again`(ranks: Int?) throws {
             let options = ["--restarts", "5"] + (ranks.map { ["--np", "\($0)"] } ?? [])
             let diverging = try program.run(
-                Scenario.mlp.arguments(in: directory) + options + ["--set", "optimizer.learningRate=1e30", "--set", "clipNorm=null"])
-            #expect(diverging.exitCode == 70 && diverging.errors.contains("not a finite number"), "\(diverging.account)")
-            #expect(!diverging.errors.contains("attempt 2") && diverging.errors.contains("not started again"), "\(diverging.account)")
+                Scenario.mlp.arguments(in: directory) + options + [
+                    "--set", "optimizer.learningRate=1e30", "--set", "clipNorm=null",
+                ])
+            #expect(
+                diverging.exitCode == 70 && diverging.errors.contains("not a finite number"), "\(diverging.account)")
+            #expect(
+                !diverging.errors.contains("attempt 2") && diverging.errors.contains("not started again"),
+                "\(diverging.account)")
             let configuration = try program.run(Scenario.mlp.arguments(in: directory) + options + ["--set", "batch=0"])
-            #expect(configuration.exitCode == 64 && !configuration.errors.contains("attempt"), "\(configuration.account)")
-            let crowded = try program.run(Scenario.mlp.arguments(in: directory, run: "crowded") + ["--np", "9", "--restarts", "5"])
+            #expect(
+                configuration.exitCode == 64 && !configuration.errors.contains("attempt"), "\(configuration.account)")
+            let crowded = try program.run(
+                Scenario.mlp.arguments(in: directory, run: "crowded") + ["--np", "9", "--restarts", "5"])
             #expect(crowded.exitCode == 64 && !crowded.errors.contains("attempt 2"), "\(crowded.account)")
             let data = try program.run(
-                Scenario.mlp.arguments(in: directory, run: "data") + options + ["--set", "data.name=mnist", "--set", "data.path=\(directory.file("nowhere"))"])
+                Scenario.mlp.arguments(in: directory, run: "data") + options + [
+                    "--set", "data.name=mnist", "--set", "data.path=\(directory.file("nowhere"))",
+                ])
             #expect(data.exitCode == 65 && !data.errors.contains("attempt 2"), "\(data.account)")
         }
 
@@ -128,12 +143,14 @@ extension ProgramTests {
             job.signal(signal)
             let outcome = job.wait()
             #expect(outcome.exitCode == 75 && outcome.leftovers.isEmpty, "\(outcome.account)")
-            #expect(outcome.output.contains("stopped by") && !outcome.errors.contains("attempt 2"), "\(outcome.account)")
+            #expect(
+                outcome.output.contains("stopped by") && !outcome.errors.contains("attempt 2"), "\(outcome.account)")
         }
 
         @Test func `a signal before the ranks listen stops the job too`() throws {
             for delay in [0, 20_000, 100_000, 300_000] as [UInt32] {
-                let job = try program.start(Scenario.endless.arguments(in: directory) + ["--np", "2", "--restarts", "3"])
+                let job = try program.start(
+                    Scenario.endless.arguments(in: directory) + ["--np", "2", "--restarts", "3"])
                 #expect(job.wait { !$0.processes(running: "mpirun").isEmpty })
                 usleep(delay)
                 job.signal(SIGTERM)
@@ -150,7 +167,9 @@ extension ProgramTests {
             usleep(1_300_000)
             job.signal(SIGTERM)
             let outcome = job.wait(timeoutSeconds: 5)
-            #expect(outcome.exitCode == 128 + SIGTERM && outcome.leftovers.isEmpty && !outcome.timedOut, "\(outcome.account)")
+            #expect(
+                outcome.exitCode == 128 + SIGTERM && outcome.leftovers.isEmpty && !outcome.timedOut,
+                "\(outcome.account)")
         }
 
         @Test func `a warning signal that is repeated does not end anything at once`() throws {
@@ -176,7 +195,9 @@ extension ProgramTests {
             let outcome = job.wait()
             #expect(outcome.exitCode == 128 + SIGKILL)
             // mpirun gives its ranks two seconds.
-            #expect(job.wait(until: { $0.processes.isEmpty }, timeoutSeconds: 5) || outcome.leftovers.isEmpty, "\(outcome.account)")
+            #expect(
+                job.wait(until: { $0.processes.isEmpty }, timeoutSeconds: 5) || outcome.leftovers.isEmpty,
+                "\(outcome.account)")
         }
 
         @Test func `a lost host is left out, and with fewer slots than --min-np it ends with advice`() throws {
@@ -188,7 +209,8 @@ extension ProgramTests {
                 let job = try start(
                     .restarted, ["--hostfile", directory.file("hosts"), "--restarts", "2", "--min-np", "\(minimum)"],
                     environment: ["OMPI_MCA_plm_rsh_agent": agent])
-                let daemon = try #require(job.processes(running: "orted").first { job.commandLine($0).contains("ess_base_vpid 2") })
+                let daemon = try #require(
+                    job.processes(running: "orted").first { job.commandLine($0).contains("ess_base_vpid 2") })
                 kill(daemon, SIGKILL)
                 let outcome = job.wait()
                 #expect(outcome.exitCode == code && outcome.leftovers.isEmpty, "\(outcome.account)")
@@ -197,7 +219,8 @@ extension ProgramTests {
                     #expect(outcome.errors.contains("attempt 2 of 3 with 2 ranks from step"), "\(outcome.account)")
                     #expect(try final() == expected)
                 } else {
-                    #expect(outcome.errors.contains("2 slots left for at least 3 ranks without beta"), "\(outcome.account)")
+                    #expect(
+                        outcome.errors.contains("2 slots left for at least 3 ranks without beta"), "\(outcome.account)")
                 }
             }
         }
@@ -207,17 +230,26 @@ extension ProgramTests {
             let arguments = try Scenario.mlp.arguments(in: directory) + ["--host", "alpha:1,beta:2", "--restarts", "1"]
             let environment = ["OMPI_MCA_plm_rsh_agent": agent]
             let smaller = try program.run(arguments + ["--min-np", "1"], environment: environment)
-            #expect(smaller.exitCode == 0 && smaller.errors.contains("without beta: cannot be reached"), "\(smaller.account)")
+            #expect(
+                smaller.exitCode == 0 && smaller.errors.contains("without beta: cannot be reached"),
+                "\(smaller.account)")
             let refused = try program.run(arguments, environment: environment)
-            #expect(refused.exitCode == 70 && refused.errors.contains("1 slot left for at least 3 ranks without beta"), "\(refused.account)")
+            #expect(
+                refused.exitCode == 70 && refused.errors.contains("1 slot left for at least 3 ranks without beta"),
+                "\(refused.account)")
         }
 
         @Test func `a host that refuses once is used all the same`() throws {
             let agent = try agent(reaching: "*", refusingOnce: "beta")
-            let arguments = try Scenario.mlp.arguments(in: directory) + ["--host", "alpha:1,beta:1", "--restarts", "1", "--min-np", "1"]
+            let arguments =
+                try Scenario.mlp.arguments(in: directory) + [
+                    "--host", "alpha:1,beta:1", "--restarts", "1", "--min-np", "1",
+                ]
             let outcome = try program.run(arguments, environment: ["OMPI_MCA_plm_rsh_agent": agent])
             #expect(FileManager.default.fileExists(atPath: directory.file("refused")))
-            #expect(outcome.exitCode == 0 && outcome.output.contains("2 ranks") && !outcome.errors.contains("without beta"), "\(outcome.account)")
+            #expect(
+                outcome.exitCode == 0 && outcome.output.contains("2 ranks") && !outcome.errors.contains("without beta"),
+                "\(outcome.account)")
         }
 
         /// What gives a process a host name of its own, without privileges; nil where the system does not allow it.
@@ -234,33 +266,54 @@ extension ProgramTests {
                 try? FileManager.default.removeItem(atPath: directory.file("run"))  // absent at first
                 let outcome = try program.run(
                     Scenario.restarted.arguments(in: directory)
-                        + ["--host", "alpha:2,beta:1", "--restarts", "1", "--min-np", "\(minimum)", "--set", "replicaCheck.everySteps=10"],
+                        + [
+                            "--host", "alpha:2,beta:1", "--restarts", "1", "--min-np", "\(minimum)", "--set",
+                            "replicaCheck.everySteps=10",
+                        ],
                     environment: ["OMPI_MCA_plm_rsh_agent": agent, "TRAINER_TEST_FLIP": "2:55:weight:f1.weight:3"])
                 #expect(outcome.exitCode == code && outcome.leftovers.isEmpty, "\(outcome.account)")
-                #expect(outcome.errors.contains("step 60: rank 2 (beta) differs from the other ranks"), "\(outcome.account)")
-                #expect(outcome.errors.contains("without beta: most ranks agree against it") == (code == 0), "\(outcome.account)")
+                #expect(
+                    outcome.errors.contains("step 60: rank 2 (beta) differs from the other ranks"), "\(outcome.account)"
+                )
+                #expect(
+                    outcome.errors.contains("without beta: most ranks agree against it") == (code == 0),
+                    "\(outcome.account)")
                 #expect(outcome.errors.contains("attempt 2 of 2 with \(minimum) ranks from step"), "\(outcome.account)")
                 if code == 0 { #expect(try final() == expected) }
             }
         }
 
         @Test func `a launcher that stays when a rank has said why it ends is ended`() throws {
-            let launcher = try directory.write(Array("#!/bin/sh\necho 'rank 1 of 2 on beta (training after step 3): no space' >&2\nexec sleep 60\n".utf8), to: "mpirun")
+            let launcher = try directory.write(
+                Array(
+                    """
+                    #!/bin/sh
+                    echo 'rank 1 of 2 on beta (training after step 3): no space' >&2
+                    exec sleep 60
+
+                    """.utf8),
+                to: "mpirun")
             chmod(launcher, 0o755)
             let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
             let outcome = try program.start(
-                Scenario.mlp.arguments(in: directory) + ["--np", "2", "--restarts", "1"], environment: ["PATH": directory.path + ":" + path]
+                Scenario.mlp.arguments(in: directory) + ["--np", "2", "--restarts", "1"],
+                environment: ["PATH": directory.path + ":" + path]
             ).wait(timeoutSeconds: 30)
             #expect(outcome.exitCode == 70 && outcome.leftovers.isEmpty && !outcome.timedOut, "\(outcome.account)")
-            #expect(outcome.errors.contains(/attempt 1 of 2 failed after \d+ s: rank 1 of 2 on beta/), "\(outcome.account)")
+            #expect(
+                outcome.errors.contains(/attempt 1 of 2 failed after \d+ s: rank 1 of 2 on beta/), "\(outcome.account)")
             #expect(outcome.errors.contains("attempt 2 of 2 failed"), "\(outcome.account)")
         }
 
         @Test(.enabled(if: hasPython, needsPython))
         func `random kills lose nothing`() throws {
-            let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../scripts/random-kills").path
+            let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+                "../scripts/random-kills"
+            ).path
             let outcome = try RunningProgram(
-                [script, "6", "3"], environment: ProcessInfo.processInfo.environment.merging(["TRAINER": program.path]) { $1 }, directory: nil
+                [script, "6", "3"],
+                environment: ProcessInfo.processInfo.environment.merging(["TRAINER": program.path]) { $1 },
+                directory: nil
             ).wait(timeoutSeconds: 300)
             #expect(outcome.exitCode == 0 && outcome.leftovers.isEmpty, "\(outcome.account)")
             #expect(outcome.lastLine == "final file: identical")
@@ -280,7 +333,8 @@ extension RunningProgram {
     /// The job's processes that run a program of this name.
     func processes(running name: String) -> [pid_t] {
         processes.keys.filter { process in
-            FileManager.default.contents(atPath: "/proc/\(process)/comm").map { String(decoding: $0, as: UTF8.self) } == name + "\n"
+            FileManager.default.contents(atPath: "/proc/\(process)/comm").map { String(decoding: $0, as: UTF8.self) }
+                == name + "\n"
         }
     }
 }

@@ -35,9 +35,11 @@ extension ProgramTests {
             if let rank { job.signal(signal, rank: rank) } else { job.signal(signal) }
             let stopped = job.wait()
             #expect(stopped.exitCode == 75 && stopped.leftovers.isEmpty, "\(stopped.account)")
-            #expect(stopped.output.contains("stopped by") && stopped.lastLine.hasPrefix("final: "), "\(stopped.account)")
+            #expect(
+                stopped.output.contains("stopped by") && stopped.lastLine.hasPrefix("final: "), "\(stopped.account)")
             #expect(!FileManager.default.fileExists(atPath: directory.file("run/final.safetensors")))
-            let resumed = try program.run(scenario.arguments(in: directory), ranks: ranksAfterwards > 0 ? ranksAfterwards : nil)
+            let resumed = try program.run(
+                scenario.arguments(in: directory), ranks: ranksAfterwards > 0 ? ranksAfterwards : nil)
             #expect(resumed.exitCode == 0, "\(resumed.account)")
             #expect(try FileContent(directory.file("run/final.safetensors")) == expected)
             #expect(try kinds().contains("stopSignal") && kinds().contains("resume"))
@@ -67,22 +69,30 @@ extension ProgramTests {
         }
 
         @Test(arguments: [1, 2, 3, 4, 5, 6] as [UInt64])
-        func `a job killed at a random point and restarted on other ranks gives the same final bytes`(seed: UInt64) throws {
+        func `a job killed at a random point and restarted on other ranks gives the same final bytes`(seed: UInt64)
+            throws
+        {
             var random = SplitMix(state: seed)
             let scenario = [Scenario.batchNormalizationKill, .lenet5Kill, .mlpKill][Int(seed % 3)]
             let expected = try undisturbed(scenario)
             let ranks = 1 + random.next(below: 4)
             let lines = 1 + random.next(below: 40)
-            let job = try program.start(scenario.arguments(in: directory, threads: 1 + random.next(below: 2)), ranks: ranks)
+            let job = try program.start(
+                scenario.arguments(in: directory, threads: 1 + random.next(below: 2)), ranks: ranks)
             let reached = job.wait { $0.output.split(separator: "\n").count >= lines }
             let killsTree = seed > 3
             if killsTree { job.killTree() } else { job.signal(SIGKILL, rank: random.next(below: ranks)) }
             let killed = job.wait()
-            #expect(reached && killed.exitCode != 0 && !killed.timedOut && killed.leftovers.isEmpty, "seed \(seed): \(killed.account)")
+            #expect(
+                reached && killed.exitCode != 0 && !killed.timedOut && killed.leftovers.isEmpty,
+                "seed \(seed): \(killed.account)")
             let again = 1 + random.next(below: 4)
-            let resumed = try program.run(scenario.arguments(in: directory, threads: 1 + random.next(below: 2)), ranks: again)
+            let resumed = try program.run(
+                scenario.arguments(in: directory, threads: 1 + random.next(below: 2)), ranks: again)
             #expect(resumed.exitCode == 0, "seed \(seed), \(again) ranks: \(resumed.account)")
-            #expect(try FileContent(directory.file("run/final.safetensors")) == expected, "seed \(seed), \(ranks) then \(again) ranks")
+            #expect(
+                try FileContent(directory.file("run/final.safetensors")) == expected,
+                "seed \(seed), \(ranks) then \(again) ranks")
         }
 
         @Test func `a killed launcher leaves no rank behind`() throws {
@@ -116,7 +126,9 @@ extension ProgramTests {
             let resumed = try program.run(scenario.arguments(in: directory), ranks: 2)
             #expect(resumed.exitCode == 0, "\(resumed.account)")
             #expect(try FileContent(directory.file("run/final.safetensors")) == expected)
-            let fallbacks = try jsonLines(directory.file("run/decisions.jsonl")).filter { $0["kind"] as? String == "checkpointFallback" }
+            let fallbacks = try jsonLines(directory.file("run/decisions.jsonl")).filter {
+                $0["kind"] as? String == "checkpointFallback"
+            }
             #expect(fallbacks.contains { ($0["reason"] as? String)?.contains(victim) == true }, "\(fallbacks)")
         }
 
@@ -129,7 +141,8 @@ extension ProgramTests {
         @Test func `a checkpoint of another folder is gone on from, and that run can be resumed itself`() throws {
             let scenario = Scenario.lenet5Kill
             let expected = try undisturbed(scenario)
-            let names = try FileManager.default.contentsOfDirectory(atPath: directory.file("undisturbed/checkpoints")).sorted()
+            let names = try FileManager.default.contentsOfDirectory(atPath: directory.file("undisturbed/checkpoints"))
+                .sorted()
             let source = try #require(names.dropLast().last)
             let file = directory.file("undisturbed/checkpoints/" + source)
             let job = try program.start(scenario.arguments(in: directory) + ["--resume", file])
@@ -146,7 +159,8 @@ extension ProgramTests {
             let first = try program.run(scenario.arguments(in: directory))
             let old = try FileContent(directory.file("run/final.safetensors"))
             // A slash at the end names the same folder.
-            let second = try program.run(scenario.arguments(in: directory) + ["--resume", "never", "--run", directory.file("run") + "/"])
+            let second = try program.run(
+                scenario.arguments(in: directory) + ["--resume", "never", "--run", directory.file("run") + "/"])
             #expect(second.exitCode == 0 && second.lastLine == first.lastLine, "\(second.account)")
             #expect(!second.output.contains("resumed"))
             #expect(try FileContent(directory.file("run.1/final.safetensors")) == old)
@@ -157,7 +171,9 @@ extension ProgramTests {
             let first = try program.run(Scenario.mlp.arguments(in: directory))
             #expect(first.exitCode == 0, "\(first.account)")
             let outcome = try program.run(
-                Scenario.mlp.arguments(in: directory) + ["--set", "optimizer.learningRate=0.5", "--set", "logEverySteps=3"], ranks: ranks)
+                Scenario.mlp.arguments(in: directory) + [
+                    "--set", "optimizer.learningRate=0.5", "--set", "logEverySteps=3",
+                ], ranks: ranks)
             #expect(outcome.exitCode == 64 && outcome.leftovers.isEmpty, "\(outcome.account)")
             #expect(outcome.errors.contains("optimizer.learningRate: 0.02 → 0.5"), "\(outcome.account)")
             #expect(!outcome.errors.contains("logEverySteps"), "what does not change the weights is no obstacle")

@@ -28,7 +28,8 @@ final class RunningProgram {
         posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errorPath, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+        posix_spawnattr_setflags(
+            &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
         posix_spawnattr_setpgroup(&attributes, 0)
         var signals = sigset_t()
         sigemptyset(&signals)
@@ -44,7 +45,8 @@ final class RunningProgram {
             posix_spawnattr_destroy(&attributes)
         }
         var number: pid_t = 0
-        let code = posix_spawnp(&number, directory == nil ? command[0] : "env", &actions, &attributes, arguments, variables)
+        let code = posix_spawnp(
+            &number, directory == nil ? command[0] : "env", &actions, &attributes, arguments, variables)
         process = number
         try #require(code == 0, "\(command[0]): \(String(cString: strerror(code)))")
     }
@@ -62,8 +64,10 @@ final class RunningProgram {
     /// The processes of the job that run now, by process number; the rank for those that a launcher started.
     var processes: [pid_t: Int?] {
         var result: [pid_t: Int?] = [:]
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [] {  // gone processes are no error
-            guard let number = pid_t(name), let bytes = FileManager.default.contents(atPath: "/proc/\(name)/environ") else { continue }
+        // gone processes are no error
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [] {
+            guard let number = pid_t(name), let bytes = FileManager.default.contents(atPath: "/proc/\(name)/environ")
+            else { continue }
             let variables = bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
             guard variables.contains("\(Self.markName)=\(mark)") else { continue }
             let prefix = "OMPI_COMM_WORLD_RANK="
@@ -128,7 +132,8 @@ final class RunningProgram {
         let exitCode = code & 0x7F == 0 ? (code >> 8) & 0xFF : 128 + code & 0x7F
         let seconds = firstErrorAt.map { ($0.duration(to: end)) / .seconds(1) }
         return Program.Outcome(
-            exitCode: exitCode, output: output, errors: errors, timedOut: timedOut, leftovers: leftovers, secondsFromError: seconds,
+            exitCode: exitCode, output: output, errors: errors, timedOut: timedOut, leftovers: leftovers,
+            secondsFromError: seconds,
             secondsFromStart: startedAt.duration(to: end) / .seconds(1))
     }
 

@@ -18,7 +18,8 @@ extension ProgramTests {
             try check(.resnet20(data: data.path))
         }
 
-        /// As between hosts: weights change while the next forward pass runs, unless clipping needs all gradients first.
+        /// As between hosts: weights change while the next forward pass runs, unless clipping needs all gradients
+        /// first.
         @Test(arguments: [Scenario.lenet5, .mlp, .wide])
         func `so they are where gradients travel in messages`(scenario: Scenario) throws {
             let program = try Program()
@@ -27,7 +28,9 @@ extension ProgramTests {
             try #require(alone.exitCode == 0, "\(alone.account)")
             let messages = ["TRAINER_SHARED_MEMORY": "0"]
             let rounded = try program.run(
-                scenario.arguments(in: directory, run: "rounded", threads: 1) + ["--set", "communication.wire=bfloat16"], ranks: 2,
+                scenario.arguments(in: directory, run: "rounded", threads: 1) + [
+                    "--set", "communication.wire=bfloat16",
+                ], ranks: 2,
                 environment: messages)
             try #require(rounded.output.contains("leaves the bit contract"), "no messages: \(rounded.account)")
             for (ranks, threads) in [(2, 1), (2, 2), (3, 1)] {
@@ -37,7 +40,9 @@ extension ProgramTests {
                     environment: messages)
                 try #require(outcome.exitCode == 0, "\(run): \(outcome.account)")
                 #expect(outcome.lastLine == alone.lastLine)
-                #expect(try FileContent(directory.file(run + "/final.safetensors")) == FileContent(directory.file("alone/final.safetensors")))
+                #expect(
+                    try FileContent(directory.file(run + "/final.safetensors"))
+                        == FileContent(directory.file("alone/final.safetensors")))
             }
         }
 
@@ -49,7 +54,8 @@ extension ProgramTests {
                 let run = "np\(ranks)-threads\(threads)"
                 // One rank runs without a launcher once and under mpirun once.
                 let outcome = try program.run(
-                    scenario.arguments(in: directory, run: run, threads: threads), ranks: (ranks, threads) == (1, 1) ? nil : ranks)
+                    scenario.arguments(in: directory, run: run, threads: threads),
+                    ranks: (ranks, threads) == (1, 1) ? nil : ranks)
                 try #require(outcome.exitCode == 0, "\(run): \(outcome.account)")
                 #expect(outcome.leftovers.isEmpty)
                 let weights = try FileContent(directory.file(run + "/final.safetensors"))
@@ -58,7 +64,9 @@ extension ProgramTests {
                     #expect(outcome.lastLine == expected.line)
                 } else {
                     expected = (weights, outcome.lastLine)
-                    let kinds = try jsonLines(directory.file(run + "/decisions.jsonl")).compactMap { $0["kind"] as? String }
+                    let kinds = try jsonLines(directory.file(run + "/decisions.jsonl")).compactMap {
+                        $0["kind"] as? String
+                    }
                     #expect(kinds.contains("rollback"), "the scenario no longer meets a rollback: \(outcome.output)")
                 }
             }

@@ -61,7 +61,8 @@ struct Scenario: CustomTestStringConvertible, Sendable {
     /// More than two million weights, whose sums travel in many buckets.
     static let wide = Scenario(
         name: "wide",
-        yaml: mlp.yaml.replacingOccurrences(of: "[64, 33]", with: "[1100, 1000]").replacingOccurrences(of: "clipNorm: 1\n", with: ""),
+        yaml: mlp.yaml.replacingOccurrences(of: "[64, 33]", with: "[1100, 1000]").replacingOccurrences(
+            of: "clipNorm: 1\n", with: ""),
         steps: 9)
 
     /// Long enough to be killed at any point; a line of the log after every second step.
@@ -73,10 +74,13 @@ struct Scenario: CustomTestStringConvertible, Sendable {
     /// The same, and with validations that are the best so far but not by enough.
     static let mlpKill = Scenario(
         name: "mlp-kill",
-        yaml: mlp.yaml.replacingOccurrences(of: "epochs: 6", with: "epochs: 30\nlogEverySteps: 2").replacingOccurrences(of: "patience: 1", with: "patience: 2")
-            .replacingOccurrences(of: "rollback: true", with: "rollback: true, minDelta: 0.05")
-            .replacingOccurrences(of: "validation: {everySteps: 3}", with: "validation: {everySteps: 2}")
-            .replacingOccurrences(of: "checkpoint: {everyEpochs: 1}", with: "checkpoint: {everySteps: 7, keep: 1}"), steps: 140)
+        yaml: mlp.yaml.replacingOccurrences(of: "epochs: 6", with: "epochs: 30\nlogEverySteps: 2").replacingOccurrences(
+            of: "patience: 1", with: "patience: 2"
+        )
+        .replacingOccurrences(of: "rollback: true", with: "rollback: true, minDelta: 0.05")
+        .replacingOccurrences(of: "validation: {everySteps: 3}", with: "validation: {everySteps: 2}")
+        .replacingOccurrences(of: "checkpoint: {everyEpochs: 1}", with: "checkpoint: {everySteps: 7, keep: 1}"),
+        steps: 140)
 
     /// Running statistics instead of dropout, and a rate that changes with every step.
     static let batchNormalizationKill = Scenario(
@@ -106,14 +110,17 @@ struct Scenario: CustomTestStringConvertible, Sendable {
 
     /// For tests that end it themselves.
     static let endless = Scenario(
-        name: "endless", yaml: long.yaml.replacingOccurrences(of: "epochs: 1000", with: "epochs: 1000000"), steps: 1_000_000)
+        name: "endless", yaml: long.yaml.replacingOccurrences(of: "epochs: 1000", with: "epochs: 1000000"),
+        steps: 1_000_000)
 
     /// Two steps, a validation that takes much longer, and the same again.
     static let slowValidation = Scenario(
         name: "slow-validation",
-        yaml: lenet5.yaml.replacingOccurrences(of: "limit: 250, validation: 55", with: "limit: 19000, validation: 18900")
-            .replacingOccurrences(of: "validation: {everySteps: 3}", with: "validation: {everySteps: 2}")
-            .replacingOccurrences(of: "logEverySteps: 5", with: "logEverySteps: 2"), steps: 4)
+        yaml: lenet5.yaml.replacingOccurrences(
+            of: "limit: 250, validation: 55", with: "limit: 19000, validation: 18900"
+        )
+        .replacingOccurrences(of: "validation: {everySteps: 3}", with: "validation: {everySteps: 2}")
+        .replacingOccurrences(of: "logEverySteps: 5", with: "logEverySteps: 2"), steps: 4)
 
     /// Batch normalisation, whose statistics travel with the gradients, and two kinds of augmentation.
     static func resnet20(data: String) -> Scenario {
@@ -181,8 +188,8 @@ func jsonLines(_ path: String) throws -> [[String: Any]] {
     }
 }
 
-/// What a file holds, as one value: of two collections that differ a failed expectation would look for the shortest edit,
-/// which takes hours for weights.
+/// What a file holds, as one value: of two collections that differ a failed expectation would look for the shortest
+/// edit, which takes hours for weights.
 struct FileContent: Equatable, CustomStringConvertible {
     let bytes: Data
 

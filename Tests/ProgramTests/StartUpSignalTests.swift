@@ -23,7 +23,8 @@ extension ProgramTests {
                 os.execv(sys.argv[1], sys.argv[1:])
                 """
             return try RunningProgram(
-                ["python3", "-c", script, program.path] + arguments, environment: ProcessInfo.processInfo.environment, directory: directory.path
+                ["python3", "-c", script, program.path] + arguments, environment: ProcessInfo.processInfo.environment,
+                directory: directory.path
             ).wait()
         }
 
@@ -31,7 +32,8 @@ extension ProgramTests {
         func `a signal that waits through the start stops the run once it trains`(number: Int32) throws {
             let outcome = try runWithPending(number, Scenario.endless.arguments(in: directory))
             #expect(outcome.exitCode == 75 && outcome.output.contains("stopped by"), "\(outcome.account)")
-            let supervised = try runWithPending(number, Scenario.endless.arguments(in: directory, run: "supervised") + ["--np", "2"])
+            let supervised = try runWithPending(
+                number, Scenario.endless.arguments(in: directory, run: "supervised") + ["--np", "2"])
             #expect(supervised.exitCode == 75 && supervised.leftovers.isEmpty, "\(supervised.account)")
         }
 
@@ -42,7 +44,8 @@ extension ProgramTests {
         }
 
         @Test func `signals are held back from the beginning, and a signal then does not kill`() throws {
-            // To read so many options takes it a second; without them the run's handlers would be there after milliseconds.
+            // To read so many options takes it a second; without them the run's handlers would be there after
+            // milliseconds.
             let options = Array(repeating: ["--set", "seed=1"], count: 4000).joined()
             for attempt in 1...5 {
                 let job = try program.start(Scenario.endless.arguments(in: directory, run: "run\(attempt)") + options)

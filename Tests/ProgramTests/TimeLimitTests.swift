@@ -26,24 +26,31 @@ extension ProgramTests {
                 switch start {
                 case "process": try program.run(arguments + ["--time-limit", "4s"])
                 case "ranks under mpirun": try program.run(arguments + ["--time-limit", "4s"], ranks: 3)
-                case "ranks under a supervisor": try program.run(arguments + ["--time-limit", "0.07m", "--np", "3", "--restarts", "2"])
-                default: try program.run(arguments, environment: ["SLURM_JOB_END_TIME": "\(Int(Date().timeIntervalSince1970) + 4)"])
+                case "ranks under a supervisor":
+                    try program.run(arguments + ["--time-limit", "0.07m", "--np", "3", "--restarts", "2"])
+                default:
+                    try program.run(
+                        arguments, environment: ["SLURM_JOB_END_TIME": "\(Int(Date().timeIntervalSince1970) + 4)"])
                 }
             #expect(stopped.exitCode == 75 && stopped.leftovers.isEmpty && !stopped.timedOut, "\(stopped.account)")
             #expect(stopped.output.contains("stopped by the time limit after step"), "\(stopped.account)")
             #expect(!stopped.errors.contains("attempt"), "\(stopped.account)")
             let resumed = try program.run(scenario.arguments(in: directory))
             #expect(resumed.exitCode == 0 && resumed.output.contains("resumed from"), "\(resumed.account)")
-            #expect(try FileContent(directory.file("run/final.safetensors")) == FileContent(directory.file("undisturbed/final.safetensors")))
+            #expect(
+                try FileContent(directory.file("run/final.safetensors"))
+                    == FileContent(directory.file("undisturbed/final.safetensors")))
         }
 
         @Test func `a run that fits into its time ends as it would without a limit`() throws {
-            let outcome = try program.run(Scenario.mlp.arguments(in: directory) + ["--time-limit", "1h30m", "--np", "2"])
+            let outcome = try program.run(
+                Scenario.mlp.arguments(in: directory) + ["--time-limit", "1h30m", "--np", "2"])
             #expect(outcome.exitCode == 0, "\(outcome.account)")
         }
 
         @Test(arguments: [
-            (["--time-limit", "soon"], "--time-limit soon"), (["--time-limit", "0"], "--time-limit 0"), (["--time-limit=-5m"], "--time-limit -5m"),
+            (["--time-limit", "soon"], "--time-limit soon"), (["--time-limit", "0"], "--time-limit 0"),
+            (["--time-limit=-5m"], "--time-limit -5m"),
             (["--restarts=-1"], "--restarts -1"), (["--np", "2", "--min-np", "0"], "--min-np 0"),
         ])
         func `what cannot be is refused with its remedy`(options: [String], text: String) throws {

@@ -22,7 +22,8 @@ struct ChartAxisTests {
     }
 
     @Test(arguments: [
-        ([0.1, 0.05, 0.0125], ["0.01", "0.02", "0.05", "0.1"]), ([2.3, 0.0009], ["0.0001", "0.001", "0.01", "0.1", "1", "10"]),
+        ([0.1, 0.05, 0.0125], ["0.01", "0.02", "0.05", "0.1"]),
+        ([2.3, 0.0009], ["0.0001", "0.001", "0.01", "0.1", "1", "10"]),
         ([1, 10], ["1", "2", "5", "10"]),
     ])
     func logarithmicAxisCoversItsValues(values: [Double], labels: [String]) {
@@ -34,7 +35,9 @@ struct ChartAxisTests {
 
 struct ChartDrawingTests {
     private func chart(_ points: [Chart.Point], style: Chart.Series.Style = .line) -> Chart {
-        Chart(title: "Loss", series: [Chart.Series(name: "training", color: 1, style: style, points: points)], scale: .fromZero)
+        Chart(
+            title: "Loss", series: [Chart.Series(name: "training", color: 1, style: style, points: points)],
+            scale: .fromZero)
     }
 
     @Test func lineGoesThroughItsPoints() {
@@ -65,7 +68,8 @@ struct ChartDrawingTests {
     @Test func negativeValuesNeedALinearAxis() {
         let html = ChartDrawing(
             Chart(
-                title: "Loss", series: [Chart.Series(name: "critic", color: 1, style: .line, points: [.init(0, -10), .init(1, 10)])],
+                title: "Loss",
+                series: [Chart.Series(name: "critic", color: 1, style: .line, points: [.init(0, -10), .init(1, 10)])],
                 scale: .logarithmic(fromRatio: 4))
         ).html
         #expect(html.contains("points=\"62.0,228.0 626.0,28.0\"") && !html.contains("logarithmic"))
@@ -87,11 +91,13 @@ struct ChartDrawingTests {
         let html = ChartDrawing(Chart(title: "Time", series: [first, second], scale: .linear, isPercent: true)).html
         #expect(
             html.contains(
-                "<polygon class=\"area c1\" points=\"62.0,128.0 344.0,128.0 344.0,178.0 626.0,178.0 626.0,228.0 344.0,228.0 344.0,228.0 62.0,228.0\"/>"
+                "<polygon class=\"area c1\" points=\"62.0,128.0 344.0,128.0 344.0,178.0 626.0,178.0 626.0,228.0 "
+                    + "344.0,228.0 344.0,228.0 62.0,228.0\"/>"
             ))
         #expect(
             html.contains(
-                "<polygon class=\"area c2\" points=\"62.0,28.0 344.0,28.0 344.0,78.0 626.0,78.0 626.0,178.0 344.0,178.0 344.0,128.0 62.0,128.0\"/>"
+                "<polygon class=\"area c2\" points=\"62.0,28.0 344.0,28.0 344.0,78.0 626.0,78.0 626.0,178.0 "
+                    + "344.0,178.0 344.0,128.0 62.0,128.0\"/>"
             ))
         #expect(html.contains(">20 %</text>") && html.contains(">100 %</text>"))
     }
@@ -99,7 +105,10 @@ struct ChartDrawingTests {
     @Test func allChartsOfAReportCoverTheSameEpochs() {
         let history = RunHistory(intervals: [Samples.interval(400)], validations: [Samples.validation(430)])
         let charts = ReportCharts(run: Samples.run, history: history).all
-        #expect(charts.map(\.title) == ["Loss", "Accuracy", "Error (1 − accuracy)", "Learning rate", "Speed", "Where the time goes"])
+        #expect(
+            charts.map(\.title) == [
+                "Loss", "Accuracy", "Error (1 − accuracy)", "Learning rate", "Speed", "Where the time goes",
+            ])
         #expect(charts.allSatisfy { $0.lastEpoch == 1 })
         #expect(ChartDrawing(charts[4]).html.contains(">1.0</text>"))
     }

@@ -8,7 +8,8 @@ struct HTMLReportTests {
         var report = HTMLReport(
             run: Samples.run,
             history: RunHistory(
-                intervals: [215, 430, 645, 860].map { Samples.interval($0) }, validations: [430, 860].map { Samples.validation($0) },
+                intervals: [215, 430, 645, 860].map { Samples.interval($0) },
+                validations: [430, 860].map { Samples.validation($0) },
                 decisions: [Samples.decision(860, .decay)]),
             configuration: "model: lenet5\n", final: Samples.final)
         change(&report)

@@ -61,7 +61,9 @@ struct MetricsLogTests {
                 #expect(text.hasSuffix("\n"))
                 let lines = text.split(separator: "\n")
                 #expect(lines.count == (name == "metrics.jsonl" ? 5 : 3))
-                for line in lines { _ = try #require(JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]) }
+                for line in lines {
+                    _ = try #require(JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+                }
             }
         }
     }
@@ -131,7 +133,8 @@ struct MetricsLogTests {
         let error = #expect(throws: ReportingError.self) {
             try MetricsLog(directory: "/nowhere/run", resumingFromStep: nil)
         }
-        #expect(error == .file(operation: "open", path: "/nowhere/run/metrics.jsonl", reason: "No such file or directory"))
+        #expect(
+            error == .file(operation: "open", path: "/nowhere/run/metrics.jsonl", reason: "No such file or directory"))
         #expect(error?.description.contains("--run") == true)
     }
 

@@ -10,7 +10,8 @@ struct ProgressTextTests {
         )
         #expect(
             ProgressText.header(Samples.run)[1]
-                == "12 epochs of 430 steps · 5,000 validation samples · OpenBLAS SkylakeX · run directory runs/lenet5-mnist")
+                == "12 epochs of 430 steps · 5,000 validation samples · OpenBLAS SkylakeX · run directory runs/lenet5-mnist"
+        )
     }
 
     @Test func notesAreInTheFirstLineAndHostsAndResumeAreNamed() {
@@ -26,7 +27,8 @@ struct ProgressTextTests {
 
     @Test(arguments: [
         (128, 32, "batch 128 = 4 grains of 32"), (100, 32, "batch 100 = 4 grains of 25"),
-        (50, 15, "batch 50 = 4 grains of 12 or 13"), (32, 32, "batch 32 = 1 grain of 32"), (7, 32, "batch 7 = 1 grain of 7"),
+        (50, 15, "batch 50 = 4 grains of 12 or 13"), (32, 32, "batch 32 = 1 grain of 32"),
+        (7, 32, "batch 7 = 1 grain of 7"),
     ])
     func batchTellsItsGrains(batch: Int, grain: Int, text: String) {
         var run = Samples.run
@@ -69,7 +71,11 @@ struct ProgressStateTests {
         samplesPerSecond: 58_214)
 
     @Test(arguments: [
-        (120, "Epoch 3/12  215/430 [===============>..............] 50% - ETA 0:04 - loss 0.0712 - accuracy 0.978 - 58,214 samples/s"),
+        (
+            120,
+            "Epoch 3/12  215/430 [===============>..............] 50% - ETA 0:04 - loss 0.0712 - accuracy 0.978 - "
+                + "58,214 samples/s"
+        ),
         (100, "Epoch 3/12  215/430 [======>......] 50% - ETA 0:04 - loss 0.0712 - accuracy 0.978 - 58,214 samples/s"),
         (92, "Epoch 3/12  215/430 50% - ETA 0:04 - loss 0.0712 - accuracy 0.978 - 58,214 samples/s"),
         (70, "Epoch 3/12  215/430 50% - ETA 0:04 - loss 0.0712 - accuracy 0.978"),
@@ -96,7 +102,8 @@ struct ProgressStateTests {
         last.accuracy = nil
         #expect(
             last.line(width: 200)
-                == "Epoch 3/12  430/430 [==============================] 100% - ETA 0:00 - loss 0.0712 - 58,214 samples/s")
+                == "Epoch 3/12  430/430 [==============================] 100% - ETA 0:00 - loss 0.0712 - 58,214 samples/s"
+        )
     }
 }
 
@@ -142,7 +149,8 @@ struct ProgressLineTests {
         progress.progress(step: 5, loss: 9, accuracy: 0.5, samplesPerSecond: 100)
         #expect(
             output.visibleLines[2...] == [
-                "Epoch 1/2 - 0:04 - loss 2.5000 - accuracy 0.500 - valLoss 0.0611 - valAccuracy 0.981 - best so far - 100 samples/s",
+                "Epoch 1/2 - 0:04 - loss 2.5000 - accuracy 0.500 - valLoss 0.0611 - valAccuracy 0.981 - best so far "
+                    + "- 100 samples/s",
                 "Epoch 2/2  1/4 [=====>..............] 25% - ETA 0:03 - loss 9.0000 - accuracy 0.500 - 100 samples/s",
             ])
     }
@@ -170,7 +178,8 @@ struct ProgressLineTests {
         #expect(!output.text.contains("\r") && !output.text.contains("\u{1B}"))
         #expect(
             output.visibleLines[2...] == [
-                "step 430/5,160 - epoch 1 - loss 0.0712 - accuracy 0.978 - learningRate 0.1 - 58,214 samples/s - compute 91% wait 3% reduce 2%",
+                "step 430/5,160 - epoch 1 - loss 0.0712 - accuracy 0.978 - learningRate 0.1 - 58,214 samples/s - "
+                    + "compute 91% wait 3% reduce 2%",
                 "validation at step 430 (epoch 1) - valLoss 0.0611 - valAccuracy 0.981",
                 "decay at step 430: no better since step 430", FinalLine.text(Samples.final), "",
             ])

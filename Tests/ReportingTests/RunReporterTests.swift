@@ -32,7 +32,9 @@ struct RunReporterTests {
             #expect(files[0] == "decisions.jsonl" && files[1].hasPrefix("events.out.tfevents.10.alpha."))
             #expect(files[2...] == ["metrics.jsonl", "report.html"])
             let report = try textOfFile(directory + "/report.html")
-            #expect(report.contains(">finished</span>") && report.contains("step-00000430") && report.contains("no better since"))
+            #expect(
+                report.contains(">finished</span>") && report.contains("step-00000430")
+                    && report.contains("no better since"))
             #expect(output.text.hasSuffix("\n" + FinalLine.text(Samples.final) + "\n"))
         }
     }
@@ -61,8 +63,10 @@ struct RunReporterTests {
             let reporter = reporter(RecordingOutput(isTerminal: false))
             try reporter.began(run(in: directory))
             // A directory of the report's name cannot be replaced by a file.
-            try FileManager.default.createDirectory(atPath: directory + "/report.html", withIntermediateDirectories: false)
-            let error = ReportingError.file(operation: "replace", path: directory + "/report.html", reason: "Is a directory")
+            try FileManager.default.createDirectory(
+                atPath: directory + "/report.html", withIntermediateDirectories: false)
+            let error = ReportingError.file(
+                operation: "replace", path: directory + "/report.html", reason: "Is a directory")
             #expect(throws: error) { try reporter.validated(Samples.validation(430)) }
             #expect(!FileManager.default.fileExists(atPath: directory + "/report.html.tmp"))
         }
@@ -72,13 +76,17 @@ struct RunReporterTests {
         try withTemporaryDirectory { directory in
             let output = RecordingOutput(isTerminal: false)
             let reporter = RunReporter(
-                configuration: "model: lenet5\n", goesOnWithoutStorage: true, output: output, now: { 0 }, wallTime: { 10 })
+                configuration: "model: lenet5\n", goesOnWithoutStorage: true, output: output, now: { 0 },
+                wallTime: { 10 })
             #expect(throws: ReportingError.self) { try reporter.began(run(in: "/nowhere")) }
             try reporter.began(run(in: directory))
-            try FileManager.default.createDirectory(atPath: directory + "/report.html", withIntermediateDirectories: false)
+            try FileManager.default.createDirectory(
+                atPath: directory + "/report.html", withIntermediateDirectories: false)
             try reporter.validated(Samples.validation(430))
             try reporter.finished(Samples.final)
-            #expect(output.text.components(separatedBy: "its log has a gap: cannot replace \(directory)/report.html").count == 2)
+            #expect(
+                output.text.components(separatedBy: "its log has a gap: cannot replace \(directory)/report.html").count
+                    == 2)
             #expect(output.text.hasSuffix("\n" + FinalLine.text(Samples.final) + "\n"))
             #expect(try textOfFile(directory + "/metrics.jsonl").contains("valLoss"))
         }

@@ -20,7 +20,8 @@ enum Samples {
 
     static func validation(_ step: Int, isBest: Bool = true) -> ValidationRecord {
         ValidationRecord(
-            step: step, epoch: Double(step) / 430, valLoss: 0.0611, valAccuracy: 0.9812, learningRate: 0.1, isBest: isBest)
+            step: step, epoch: Double(step) / 430, valLoss: 0.0611, valAccuracy: 0.9812, learningRate: 0.1,
+            isBest: isBest)
     }
 
     static func decision(_ step: Int, _ kind: DecisionRecord.Kind) -> DecisionRecord {
@@ -66,7 +67,9 @@ func withTemporaryDirectory(_ body: (String) throws -> Void) throws {
     let path = FileManager.default.temporaryDirectory.path + "/trainer-reporting-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     defer {
-        do { try FileManager.default.removeItem(atPath: path) } catch { Issue.record("cannot remove \(path): \(error)") }
+        do { try FileManager.default.removeItem(atPath: path) } catch {
+            Issue.record("cannot remove \(path): \(error)")
+        }
     }
     try body(path)
 }

@@ -3,11 +3,13 @@ import Testing
 
 struct CRC32CTests {
     /// RFC 3720, appendix B.4, and the check value of the CRC catalogues.
-    @Test(arguments: [
-        (Array(repeating: 0, count: 32), 0x8A91_36AA), (Array(repeating: 0xFF, count: 32), 0x62A8_AB43),
-        (Array(0..<32), 0x46DD_794E), (Array((0..<32).reversed()), 0x113F_DB5C), (Array("123456789".utf8), 0xE306_9283),
-        ([], 0),
-    ] as [([UInt8], UInt32)])
+    @Test(
+        arguments: [
+            (Array(repeating: 0, count: 32), 0x8A91_36AA), (Array(repeating: 0xFF, count: 32), 0x62A8_AB43),
+            (Array(0..<32), 0x46DD_794E), (Array((0..<32).reversed()), 0x113F_DB5C),
+            (Array("123456789".utf8), 0xE306_9283),
+            ([], 0),
+        ] as [([UInt8], UInt32)])
     func matchesTheVectors(bytes: [UInt8], checksum: UInt32) { #expect(crc32c(bytes) == checksum) }
 }
 
@@ -24,7 +26,8 @@ struct TensorBoardEventTests {
             wallTime: 1_700_000_000.25, step: 300,
             content: .scalars([.init("train/loss", 0.0712), .init("learning_rate", 0.1)]))
         #expect(hexadecimal(event.record) == Self.scalars)
-        #expect(hexadecimal(TensorBoardEvent(wallTime: 2, step: 201, content: .sessionStart).record) == Self.sessionStart)
+        #expect(
+            hexadecimal(TensorBoardEvent(wallTime: 2, step: 201, content: .sessionStart).record) == Self.sessionStart)
     }
 
     private func hexadecimal(_ bytes: [UInt8]) -> String {

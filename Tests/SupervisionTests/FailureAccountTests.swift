@@ -7,7 +7,9 @@ struct FailureAccountTests {
     private func account(_ text: String) -> FailureAccount {
         var account = FailureAccount()
         let bytes = Array(text.utf8)
-        for start in stride(from: 0, to: bytes.count, by: 7) { account.read(bytes[start..<min(start + 7, bytes.count)]) }
+        for start in stride(from: 0, to: bytes.count, by: 7) {
+            account.read(bytes[start..<min(start + 7, bytes.count)])
+        }
         return account
     }
 
@@ -37,7 +39,9 @@ struct FailureAccountTests {
     }
 
     @Test func `what the messages tell of the exit code counts where the launcher cannot give it`() {
-        #expect(account("mpirun noticed that process rank 2 with PID 0 on node b exited on signal 9 (Killed).\n").exitCode == 137)
+        #expect(
+            account("mpirun noticed that process rank 2 with PID 0 on node b exited on signal 9 (Killed).\n").exitCode
+                == 137)
         #expect(account("MPI_ABORT was invoked on rank 1 in communicator X\nwith errorcode 71.\n").exitCode == 71)
         #expect(account("a line\n").exitCode == nil)
     }
@@ -47,7 +51,10 @@ struct FailureAccountTests {
         #expect(agreed.isTold && agreed.isAgreed)
         let alone = account("rank 1 of 3 on a (training after step 4): no space\n")
         #expect(alone.isTold && !alone.isAgreed)
-        let killed = account("rank 0 of 3 on a (training after step 4): MPI failed\nmpirun noticed that process rank 2 with PID 0 on node b exited on signal 9 (Killed).\n")
+        let killed = account(
+            "rank 0 of 3 on a (training after step 4): MPI failed\nmpirun noticed that process rank 2 with PID 0 on "
+                + "node b exited on signal 9 (Killed).\n"
+        )
         #expect(!killed.isTold && killed.killedRank == 2)
         let single = account("trainer: (training after step 4): cannot read x\n")
         #expect(single.isTold && single.hadStarted)
@@ -60,7 +67,9 @@ struct FailureAccountTests {
             mpirun noticed that process rank 2 with PID 0 on node beta exited on signal 11 (Segmentation fault).
 
             """)
-        #expect(account.cause(.exited(139), of: "mpirun") == "rank 2 of 3 on beta (validation after step 50): crashed with SIGSEGV")
+        #expect(
+            account.cause(.exited(139), of: "mpirun")
+                == "rank 2 of 3 on beta (validation after step 50): crashed with SIGSEGV")
         #expect(account.killedRank == nil && account.hadStarted)
     }
 
@@ -78,23 +87,40 @@ struct FailureAccountTests {
         ("rank 1 of 3 on a (training after step 4): no space", true, true), ("trainer: no space", false, false),
         ("mpirun: Forwarding signal 10 to job", false, false),
     ])
-    func `it knows whether a rank has ended, and whether that was before it trained`(line: String, hasEnded: Bool, hadStarted: Bool) {
+    func `it knows whether a rank has ended, and whether that was before it trained`(
+        line: String, hasEnded: Bool, hadStarted: Bool
+    ) {
         let account = account(line + "\n")
         #expect(account.hasRankEnded == hasEnded && account.hadStarted == hadStarted && !account.isEnding)
     }
 
-    private static let advice = "weight of fc1.weight: memory or a processor has failed; test the memory of a (of rank 0)"
+    private static let advice =
+        "weight of fc1.weight: memory or a processor has failed; test the memory of a (of rank 0)"
 
     @Test(arguments: [
         ("rank 1 of 3 on b: step 8: rank 1 (b) differs from the other ranks in the \(advice)", ["b"]),
-        ("trainer: rank 1 of 5 on b (the comparison of replicas after step 8): step 8: rank 1 (b), rank 3 (c) differ from the other ranks in the \(advice)", ["b", "c"]),
-        ("rank 2 of 5 on b.x: step 8: rank 2 (b.x), rank 3 (b.x) differ from the other ranks in the \(advice)", ["b.x"]),
-        ("rank 0 of 2 on a: step 8: rank 0 (a), rank 1 (b) do not have the same \(advice), and no majority says which is wrong", []),
+        (
+            "trainer: rank 1 of 5 on b (the comparison of replicas after step 8): step 8: rank 1 (b), rank 3 (c) "
+                + "differ from the other ranks in the \(advice)",
+            ["b", "c"]
+        ),
+        (
+            "rank 2 of 5 on b.x: step 8: rank 2 (b.x), rank 3 (b.x) differ from the other ranks in the \(advice)",
+            ["b.x"]
+        ),
+        (
+            "rank 0 of 2 on a: step 8: rank 0 (a), rank 1 (b) do not have the same \(advice), and no majority says "
+                + "which is wrong",
+            []
+        ),
         ("rank 0 of 2 on a: rank 1 (b) differs from the other ranks in the \(advice)", []),
         ("rank 1 (b) differs from the other ranks in the \(advice)", []),
     ])
     func `the hosts that a majority agrees against are in doubt`(line: String, hosts: [String]) {
-        let account = account("mpirun: something\n\(line)\nrank 0 of 3 on a: step 8: rank 0 (a) differs from the other ranks in the \(Self.advice)\n")
+        let account = account(
+            "mpirun: something\n\(line)\nrank 0 of 3 on a: step 8: rank 0 (a) differs from the other ranks in the "
+                + "\(Self.advice)\n"
+        )
         #expect(account.suspectHosts == (line.hasPrefix("rank 1 (") ? ["a"] : hosts), "the first rank's message counts")
     }
 
@@ -112,7 +138,10 @@ struct FailureAccountTests {
     }
 
     @Test func `so is one that ssh cannot reach`() {
-        let account = account("ssh: connect to host beta port 22: No route to host\nORTE was unable to reliably start one or more daemons.\n")
+        let account = account(
+            "ssh: connect to host beta port 22: No route to host\nORTE was unable to reliably start one or more "
+                + "daemons.\n"
+        )
         #expect(account.lostHosts == ["beta"] && account.isHostFailure && account.isEnding)
     }
 

@@ -11,12 +11,15 @@ struct HostListTests {
 
     @Test(arguments: ["a:0", "a:x", ":2", "a:1:2", "-x"])
     func `what is no host is refused with its text`(text: String) {
-        #expect(throws: SupervisionError.malformedHost(place: "--host", text: text)) { try HostList.parse(option: "b," + text) }
+        #expect(throws: SupervisionError.malformedHost(place: "--host", text: text)) {
+            try HostList.parse(option: "b," + text)
+        }
     }
 
     @Test func `a host file may have comments, empty lines and other settings`() throws {
         let text = "# two machines\nnode1 slots=4 max_slots=8\n\n  node2   # one rank\n"
-        #expect(try HostList.parse(text, file: "hosts") == [Host(name: "node1", slots: 4), Host(name: "node2", slots: 1)])
+        #expect(
+            try HostList.parse(text, file: "hosts") == [Host(name: "node1", slots: 4), Host(name: "node2", slots: 1)])
     }
 
     @Test func `a bad line of a host file is named`() {
@@ -24,13 +27,17 @@ struct HostListTests {
             try HostList.parse("node1\nnode2 slots=none\n", file: "hosts")
         }
         #expect(throws: SupervisionError.noHosts(place: "hosts")) { try HostList.parse("# none\n", file: "hosts") }
-        #expect(throws: SupervisionError.unreadableHostFile(path: "/no/such/file", code: ENOENT)) { try HostList.read(file: "/no/such/file") }
+        #expect(throws: SupervisionError.unreadableHostFile(path: "/no/such/file", code: ENOENT)) {
+            try HostList.read(file: "/no/such/file")
+        }
     }
 
     @Test(arguments: [
-        ("node1", "node1", true), ("node1.cluster.org", "node1", true), ("node1", "node1.cluster.org", true), ("node1", "node2", false),
+        ("node1", "node1", true), ("node1.cluster.org", "node1", true), ("node1", "node1.cluster.org", true),
+        ("node1", "node2", false),
         ("node1.cluster.org", "node1.other.org", false), ("node1", "node10", false), ("192.0.2.1", "192.0.2.1", true),
-        ("192.0.2.1", "192.0.2.2", false), ("localhost", ProcessInfo.processInfo.hostName, true), ("localhost", "node1", false),
+        ("192.0.2.1", "192.0.2.2", false), ("localhost", ProcessInfo.processInfo.hostName, true),
+        ("localhost", "node1", false),
     ])
     func `a host is known by its name with and without its domain`(listed: String, told: String, isSame: Bool) {
         #expect(Host(name: listed, slots: 1).isNamed(told) == isSame)

@@ -9,13 +9,17 @@ struct LauncherOutputTests {
     private func shown(_ text: String, pieces size: Int = 7) -> String {
         var output = LauncherOutput()
         let bytes = Array(text.utf8)
-        let passed = stride(from: 0, to: bytes.count, by: size).flatMap { output.pass(bytes[$0..<min($0 + size, bytes.count)]) }
+        let passed = stride(from: 0, to: bytes.count, by: size).flatMap {
+            output.pass(bytes[$0..<min($0 + size, bytes.count)])
+        }
         return String(decoding: passed + output.rest(), as: UTF8.self)
     }
 
     @Test(arguments: [1, 7, 10_000])
     func `what mpirun says about ranks that have ended is left out, and everything else passes`(pieces: Int) {
-        let text = "rank 1 of 3 on a: no space\n" + border + "MPI_ABORT was invoked on rank 1 in communicator X\nwith errorcode 70.\n" + border
+        let text =
+            "rank 1 of 3 on a: no space\n" + border
+            + "MPI_ABORT was invoked on rank 1 in communicator X\nwith errorcode 70.\n" + border
             + "a line\n" + border + "Primary job  terminated normally, but 1 process returned\n" + border + border
             + "mpirun noticed that process rank 2 with PID 0 on node a exited on signal 9 (Killed).\n" + border
             + "[a:1] 2 more processes have sent help message help-mpi-api.txt / mpi-abort\nthe end\n"
@@ -23,7 +27,9 @@ struct LauncherOutputTests {
     }
 
     @Test func `a message that is not known passes as it is`() {
-        let text = "x\n" + border + "There are not enough slots available in the system\nto satisfy the 9 slots\n" + border + "y\n"
+        let text =
+            "x\n" + border + "There are not enough slots available in the system\nto satisfy the 9 slots\n" + border
+            + "y\n"
         #expect(shown(text) == text)
     }
 

@@ -3,19 +3,31 @@ import Testing
 
 /// The options that mpirun needs for a job.
 struct MPIRunCommandTests {
-    private func words(_ command: MPIRunCommand) -> [String] { command.command("/bin/trainer", ["train"], workingDirectory: "/there") }
+    private func words(_ command: MPIRunCommand) -> [String] {
+        command.command("/bin/trainer", ["train"], workingDirectory: "/there")
+    }
 
     @Test func `ranks that fill the cores of this machine are left to mpirun's own binding`() {
-        #expect(words(MPIRunCommand(ranks: 4, threads: nil, usableCores: 4)) == ["mpirun", "-np", "4", "/bin/trainer", "train"])
+        #expect(
+            words(MPIRunCommand(ranks: 4, threads: nil, usableCores: 4)) == [
+                "mpirun", "-np", "4", "/bin/trainer", "train",
+            ])
     }
 
     @Test func `more ranks than cores, and cores for threads, are told`() {
-        #expect(words(MPIRunCommand(ranks: 5, threads: nil, usableCores: 4)).starts(with: ["mpirun", "-np", "5", "--oversubscribe", "--bind-to", "none"]))
-        #expect(words(MPIRunCommand(ranks: 2, threads: nil, usableCores: 4)).starts(with: ["mpirun", "-np", "2", "--bind-to", "none"]))
+        #expect(
+            words(MPIRunCommand(ranks: 5, threads: nil, usableCores: 4)).starts(with: [
+                "mpirun", "-np", "5", "--oversubscribe", "--bind-to", "none",
+            ]))
+        #expect(
+            words(MPIRunCommand(ranks: 2, threads: nil, usableCores: 4)).starts(with: [
+                "mpirun", "-np", "2", "--bind-to", "none",
+            ]))
     }
 
     @Test func `hosts get the working directory and the variables`() {
-        var command = MPIRunCommand(ranks: 3, threads: nil, usableCores: 4, hosts: [Host(name: "a", slots: 2), Host(name: "b", slots: 1)])
+        var command = MPIRunCommand(
+            ranks: 3, threads: nil, usableCores: 4, hosts: [Host(name: "a", slots: 2), Host(name: "b", slots: 1)])
         command.exportedVariables = ["TRAINER_DATA"]
         let words = words(command)
         let text = words.joined(separator: " ")

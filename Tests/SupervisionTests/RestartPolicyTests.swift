@@ -4,14 +4,19 @@ import Testing
 /// What becomes of a job after an attempt.
 struct RestartPolicyTests {
     private let policy = RestartPolicy(
-        restarts: 2, ranks: 2...4, permanentCodes: [64, 65], permanentCauses: ["is not a finite number"], stoppedCode: 75, hostFailureCode: 70)
+        restarts: 2, ranks: 2...4, permanentCodes: [64, 65], permanentCauses: ["is not a finite number"],
+        stoppedCode: 75, hostFailureCode: 70)
 
-    @Test(arguments: [
-        (.exited(0), "", 1, .done), (.exited(75), "", 1, .stopped), (.exited(64), "", 1, .permanent), (.exited(65), "", 1, .permanent),
-        (.exited(70), "step 3: the loss is not a finite number (rank 0)", 1, .permanent), (.exited(70), "no progress", 1, .restart),
-        (.exited(137), "rank 1 was ended by SIGKILL", 2, .restart), (.signaled(9), "", 2, .restart), (.signaled(9), "", 3, .exhausted),
-        (.exited(205), "host b is lost", 3, .exhausted),
-    ] as [(ProcessEnd, String, Int, RestartPolicy.Verdict)])
+    @Test(
+        arguments: [
+            (.exited(0), "", 1, .done), (.exited(75), "", 1, .stopped), (.exited(64), "", 1, .permanent),
+            (.exited(65), "", 1, .permanent),
+            (.exited(70), "step 3: the loss is not a finite number (rank 0)", 1, .permanent),
+            (.exited(70), "no progress", 1, .restart),
+            (.exited(137), "rank 1 was ended by SIGKILL", 2, .restart), (.signaled(9), "", 2, .restart),
+            (.signaled(9), "", 3, .exhausted),
+            (.exited(205), "host b is lost", 3, .exhausted),
+        ] as [(ProcessEnd, String, Int, RestartPolicy.Verdict)])
     func `only failures that a restart can help lead to one, and only as many as allowed`(
         end: ProcessEnd, cause: String, attempt: Int, verdict: RestartPolicy.Verdict
     ) {
@@ -22,7 +27,9 @@ struct RestartPolicyTests {
     func `what was right when the job trained may be right again`(code: Int32) {
         #expect(policy.verdict(.exited(code), cause: "cannot read x", attempt: 1, hasTrained: true) == .restart)
         #expect(policy.verdict(.exited(code), cause: "cannot read x", attempt: 3, hasTrained: true) == .exhausted)
-        #expect(policy.verdict(.exited(code), cause: "the loss is not a finite number", attempt: 1, hasTrained: true) == .permanent)
+        #expect(
+            policy.verdict(.exited(code), cause: "the loss is not a finite number", attempt: 1, hasTrained: true)
+                == .permanent)
     }
 
     @Test func `there are as many ranks as slots, within the limits`() throws {
@@ -30,7 +37,9 @@ struct RestartPolicyTests {
         #expect(try policy.ranks(slots: 9, lost: []) == 4)
         #expect(try policy.ranks(slots: 3, lost: []) == 3)
         #expect(try policy.ranks(slots: 2, lost: []) == 2)
-        #expect(throws: SupervisionError.tooFewSlots(slots: 1, needed: 2, lost: ["b"])) { try policy.ranks(slots: 1, lost: ["b"]) }
+        #expect(throws: SupervisionError.tooFewSlots(slots: 1, needed: 2, lost: ["b"])) {
+            try policy.ranks(slots: 1, lost: ["b"])
+        }
     }
 
     @Test func `the pause is short after progress and doubles without`() {

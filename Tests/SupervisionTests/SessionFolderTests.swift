@@ -25,8 +25,11 @@ struct SessionFolderTests {
         let base = try TemporaryDirectory()
         let folder = try SessionFolder()
         defer { folder.remove() }
-        let abandoned = base.file("trainer-session-a"), young = base.file("trainer-session-b"), foreign = base.file("other")
-        for path in [abandoned, young, foreign] { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false) }
+        let abandoned = base.file("trainer-session-a"), young = base.file("trainer-session-b"),
+            foreign = base.file("other")
+        for path in [abandoned, young, foreign] {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        }
         for path in [abandoned, foreign, folder.path] { age(path) }
         SessionFolder.removeAbandoned(in: base.path)
         SessionFolder.removeAbandoned(in: (folder.path as NSString).deletingLastPathComponent)

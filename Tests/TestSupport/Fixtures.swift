@@ -1,13 +1,13 @@
 import Foundation
 
 /// The files that tests read, which lie in the folder `Tests/Fixtures` of the source tree.
-public enum Fixtures {
+package enum Fixtures {
     /// Absolute, without a slash at the end.
-    public static let directory: String = {
+    package static let directory: String = {
         let support = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         return support.deletingLastPathComponent().appendingPathComponent("Fixtures").path
     }()
 
     /// The path of the fixture `name`, for example `golden/linear.safetensors`.
-    public static func path(_ name: String) -> String { directory + "/" + name }
+    package static func path(_ name: String) -> String { directory + "/" + name }
 }

@@ -9,8 +9,9 @@ extension GoldenCase {
     ///   - output: the layout of `y` and `cotangent`.
     ///   - tape: the tape to compute on; needed where the operation reads statistics.
     /// - Throws: `CheckpointError` for a tensor that is missing.
-    public func check(
-        _ inputs: KeyValuePairs<String, ReferenceLayout>, output: ReferenceLayout = .same, on tape: Tape = .withoutParameters(),
+    package func check(
+        _ inputs: KeyValuePairs<String, ReferenceLayout>, output: ReferenceLayout = .same,
+        on tape: Tape = .withoutParameters(),
         _ operation: ([Variable]) throws -> Variable
     ) throws -> [Comparison] {
         tape.begin(gradients: nil)
@@ -38,7 +39,7 @@ extension GoldenCase {
     }
 
     /// Tensor `name` of the file in our layout.
-    public func tensor(_ name: String, _ layout: ReferenceLayout = .same, _ pool: StoragePool) throws -> Tensor {
+    package func tensor(_ name: String, _ layout: ReferenceLayout = .same, _ pool: StoragePool) throws -> Tensor {
         let (values, shape) = layout.ours(try file.floats(of: name), file.tensor(name)?.shape ?? [])
         return Tensor(values, Shape(shape), pool: pool)
     }
@@ -46,5 +47,5 @@ extension GoldenCase {
 
 extension Tape {
     /// A tape for operations on inputs alone.
-    public static func withoutParameters() -> Tape { Tape(layout: ModelLayout([]), values: FlatBuffer(count: 0)) }
+    package static func withoutParameters() -> Tape { Tape(layout: ModelLayout([]), values: FlatBuffer(count: 0)) }
 }

@@ -2,27 +2,29 @@
 ///
 /// With step h = 10⁻⁵ and values of order 1 the truncation error is h² |f‴| / 6 ≈ 10⁻¹¹ and the rounding error
 /// 10⁻¹⁶ Σ|terms| / h ≈ 10⁻⁹, both far below the 10⁻⁶ that single precision allows to be seen.
-public struct NumericalGradient {
+package struct NumericalGradient {
     private let function: ([DoubleTensor]) -> DoubleTensor
     private let inputs: [DoubleTensor]
     private let cotangent: [Double]
     private let step = 1e-5
 
-    public init(of function: @escaping ([DoubleTensor]) -> DoubleTensor, at inputs: [DoubleTensor], cotangent: [Double]) {
+    package init(
+        of function: @escaping ([DoubleTensor]) -> DoubleTensor, at inputs: [DoubleTensor], cotangent: [Double]
+    ) {
         self.function = function
         self.inputs = inputs
         self.cotangent = cotangent
     }
 
     /// The derivative for element `element` of input `input`.
-    public func derivative(input: Int, element: Int) -> Double {
+    package func derivative(input: Int, element: Int) -> Double {
         var direction = Array(repeating: 0.0, count: inputs[input].count)
         direction[element] = 1
         return derivative(input: input, direction: direction)
     }
 
     /// The derivative along `direction`, which has input `input`'s elements.
-    public func derivative(input: Int, direction: [Double]) -> Double {
+    package func derivative(input: Int, direction: [Double]) -> Double {
         (value(input, direction, step) - value(input, direction, -step)) / (2 * step)
     }
 

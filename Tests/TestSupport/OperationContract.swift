@@ -10,32 +10,33 @@ import TensorCore
 /// - Constants get no gradient, and the other gradients do not depend on who is constant.
 /// - Gradients of parameters overwrite what is in the flat memory.
 /// - Recycled memory is not read: the pool begins with NaN in it.
-public struct OperationContract: Sendable, CustomStringConvertible {
+package struct OperationContract: Sendable, CustomStringConvertible {
     /// An input's shape and what its values are drawn from.
-    public struct Input: Sendable {
+    package struct Input: Sendable {
         let shape: [Int]
         let domain: TestDomain
 
-        public init(_ shape: [Int], _ domain: TestDomain = .standard) {
+        package init(_ shape: [Int], _ domain: TestDomain = .standard) {
             self.shape = shape
             self.domain = domain
         }
     }
 
-    public typealias Operation = @Sendable (_ inputs: [Variable], _ statistics: [Parameter]) -> Variable
+    package typealias Operation = @Sendable (_ inputs: [Variable], _ statistics: [Parameter]) -> Variable
 
-    public let description: String
+    package let description: String
     /// Relative to the largest value of a tensor; see ``relativeError(_:_:)``.
-    public let tolerance: Double
+    package let tolerance: Double
     let inputs: [Input]
     let statistics: [[Float]]
     let operation: Operation
     let reference: @Sendable ([DoubleTensor]) -> DoubleTensor
 
     /// - Parameters:
-    ///   - tolerance: the default is some ten roundings of single precision (6·10⁻⁸ each) with the growth of short sums.
+    ///   - tolerance: the default is some ten roundings of single precision (6·10⁻⁸ each) with the growth of short
+    ///     sums.
     ///   - statistics: values of the running statistics that the operation reads.
-    public init(
+    package init(
         _ name: String, _ inputs: [Input], tolerance: Double = 2e-6, statistics: [[Float]],
         reference: @escaping @Sendable ([DoubleTensor]) -> DoubleTensor, _ operation: @escaping Operation
     ) {
@@ -48,15 +49,18 @@ public struct OperationContract: Sendable, CustomStringConvertible {
     }
 
     /// An operation without statistics.
-    public init(
+    package init(
         _ name: String, _ inputs: [Input], tolerance: Double = 2e-6,
-        reference: @escaping @Sendable ([DoubleTensor]) -> DoubleTensor, _ operation: @escaping @Sendable ([Variable]) -> Variable
+        reference: @escaping @Sendable ([DoubleTensor]) -> DoubleTensor,
+        _ operation: @escaping @Sendable ([Variable]) -> Variable
     ) {
-        self.init(name, inputs, tolerance: tolerance, statistics: [], reference: reference) { variables, _ in operation(variables) }
+        self.init(name, inputs, tolerance: tolerance, statistics: [], reference: reference) { variables, _ in
+            operation(variables)
+        }
     }
 
     /// All comparisons of the contract; a test expects that none fails.
-    public func check() -> [Comparison] {
+    package func check() -> [Comparison] {
         var numbers = TestNumbers(seed: 1)
         let values = inputs.map { numbers.floats($0.shape.reduce(1, *), $0.domain) }
         let doubles = zip(values, inputs).map { DoubleTensor($0, $1.shape) }
@@ -75,7 +79,8 @@ public struct OperationContract: Sendable, CustomStringConvertible {
         ] + compare(first.gradients, with: numerical, &numbers) + compareUses(run, with: first)
     }
 
-    /// Each gradient against numerical derivatives: element by element up to 200 elements (or 100 spread ones of more), and along a random direction.
+    /// Each gradient against numerical derivatives: element by element up to 200 elements (or 100 spread ones of more),
+    /// and along a random direction.
     private func compare(
         _ gradients: [[Float]?], with numerical: NumericalGradient, _ numbers: inout TestNumbers
     ) -> [Comparison] {
@@ -89,10 +94,13 @@ public struct OperationContract: Sendable, CustomStringConvertible {
             let derivatives = elements.map { numerical.derivative(input: input, element: $0) }
             // Elements that cancel have the error of their terms, so the scale is that of the whole gradient.
             let scale = max(derivatives.map(abs).max() ?? 0, 1e-30)
-            let error = zip(elements, derivatives).map { abs(Double(gradient[$0]) - $1) / scale }.reduce(0) { $1 <= $0 ? $0 : $1 }
+            let error = zip(elements, derivatives).map { abs(Double(gradient[$0]) - $1) / scale }.reduce(0) {
+                $1 <= $0 ? $0 : $1
+            }
             let direction = (0..<count).map { _ in numbers.word() & 1 == 0 ? 1.0 : -1 }
             let slope = zip(gradient, direction).reduce(0) { $0 + Double($1.0) * $1.1 }
-            let difference = abs(slope - numerical.derivative(input: input, direction: direction)) / (scale * Double(count))
+            let difference =
+                abs(slope - numerical.derivative(input: input, direction: direction)) / (scale * Double(count))
             return [
                 Comparison("gradient \(input)", error: error, tolerance: tolerance),
                 Comparison("gradient \(input) along a direction", error: difference, tolerance: tolerance),
@@ -109,7 +117,8 @@ public struct OperationContract: Sendable, CustomStringConvertible {
             let alone = run.gradients(needing: [input])
             return [
                 Comparison(
-                    "gradient \(input), used twice", error: relativeError(twice.gradients[input] ?? [], gradient.map { 2 * $0 }),
+                    "gradient \(input), used twice",
+                    error: relativeError(twice.gradients[input] ?? [], gradient.map { 2 * $0 }),
                     tolerance: tolerance),
                 Comparison(
                     "gradient \(input), others constant", error: relativeError(alone.gradients[input] ?? [], gradient),
@@ -118,7 +127,8 @@ public struct OperationContract: Sendable, CustomStringConvertible {
                     "no other gradient than \(input)",
                     holds: alone.gradients.indices.allSatisfy { $0 == input || alone.gradients[$0] == nil }),
                 Comparison(
-                    "gradient \(input), as a parameter", error: relativeError(asParameters[input], gradient), tolerance: tolerance),
+                    "gradient \(input), as a parameter", error: relativeError(asParameters[input], gradient),
+                    tolerance: tolerance),
             ]
         }
     }

@@ -45,7 +45,8 @@ struct OperationRun {
         return (1..<max(uses, 1)).reduce(first) { sum, _ in add(sum, contract.operation(variables, statistics)) }
     }
 
-    /// Value and gradients with the inputs in `needing` as inputs and the others as constants; `uses` times the operation, summed.
+    /// Value and gradients with the inputs in `needing` as inputs and the others as constants; `uses` times the
+    /// operation, summed.
     func gradients(needing: Set<Int>, uses: Int = 1) -> Result {
         let tape = makeTape()
         tape.begin(gradients: nil)
@@ -54,15 +55,19 @@ struct OperationRun {
         let y = apply(variables, tape, uses: uses)
         let value = y.value.values
         guard value.count == cotangent.count else {
-            return Result(shape: y.shape.dimensions, value: value, gradients: [], needsGradient: y.needsGradient, leavesInputsUnchanged: true)
+            return Result(
+                shape: y.shape.dimensions, value: value, gradients: [], needsGradient: y.needsGradient,
+                leavesInputsUnchanged: true)
         }
         let gradient = Tensor(cotangent, y.shape, pool: tape.pool)
         tape.backward(from: y, gradient: gradient)
         let isUnchanged =
-            zip(tensors, values).allSatisfy { $0.values.map(\.bitPattern) == $1.map(\.bitPattern) } && gradient.values == cotangent
+            zip(tensors, values).allSatisfy { $0.values.map(\.bitPattern) == $1.map(\.bitPattern) }
+            && gradient.values == cotangent
         return Result(
             shape: y.shape.dimensions, value: value, gradients: variables.map { tape.gradient(of: $0)?.values },
-            needsGradient: y.needsGradient, leavesInputsUnchanged: isUnchanged && y.value.values.elementsEqual(value) { $0 == $1 || $0.isNaN })
+            needsGradient: y.needsGradient,
+            leavesInputsUnchanged: isUnchanged && y.value.values.elementsEqual(value) { $0 == $1 || $0.isNaN })
     }
 
     /// The gradients when the inputs are parameters and the flat memory holds NaN before.
@@ -81,7 +86,7 @@ struct OperationRun {
 
 extension StoragePool {
     /// Leaves blocks full of NaN in the pool, so that an operation that reads memory before writing it is found out.
-    public func poison(largest: Int = 1 << 17) {
+    package func poison(largest: Int = 1 << 17) {
         var held: [Storage] = []
         var count = 16
         while count <= largest {

@@ -1,7 +1,7 @@
 import TensorCore
 
 /// How PyTorch lays a tensor out, and how that becomes ours, whose channels are last.
-public enum ReferenceLayout: Sendable {
+package enum ReferenceLayout: Sendable {
     /// The same in both: vectors, matrices, sequences [N, T, C].
     case same
     /// Images [N, C, H, W] ↔ [N, H, W, C].
@@ -26,13 +26,13 @@ public enum ReferenceLayout: Sendable {
     }
 
     /// Values and shape in our layout.
-    public func ours(_ values: [Float], _ shape: [Int]) -> (values: [Float], shape: [Int]) {
+    package func ours(_ values: [Float], _ shape: [Int]) -> (values: [Float], shape: [Int]) {
         guard let axes else { return (values, shape) }
         return ReferenceLayout.permuted(values, shape, axes)
     }
 
     /// Values and shape in PyTorch's layout.
-    public func theirs(_ values: [Float], _ shape: [Int]) -> (values: [Float], shape: [Int]) {
+    package func theirs(_ values: [Float], _ shape: [Int]) -> (values: [Float], shape: [Int]) {
         guard let axes else { return (values, shape) }
         var inverse = axes
         for (index, axis) in axes.enumerated() { inverse[axis] = index }

@@ -2,7 +2,7 @@
 ///
 /// The scale is the tensor's, not the element's: a sum whose terms cancel has the rounding error of its terms. A NaN or
 /// an infinity that the other side doesn't have, or another count, gives infinity.
-public func relativeError(_ actual: [Float], _ reference: [Double]) -> Double {
+package func relativeError(_ actual: [Float], _ reference: [Double]) -> Double {
     guard actual.count == reference.count else { return .infinity }
     let largest = reference.lazy.filter(\.isFinite).map(abs).max() ?? 0
     let scale = largest > 0 ? largest : 1
@@ -15,4 +15,6 @@ public func relativeError(_ actual: [Float], _ reference: [Double]) -> Double {
 }
 
 /// As ``relativeError(_:_:)-([Float],[Double])`` for a reference in single precision.
-public func relativeError(_ actual: [Float], _ reference: [Float]) -> Double { relativeError(actual, reference.map(Double.init)) }
+package func relativeError(_ actual: [Float], _ reference: [Float]) -> Double {
+    relativeError(actual, reference.map(Double.init))
+}

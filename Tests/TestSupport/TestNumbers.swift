@@ -1,5 +1,5 @@
 /// Where random test values come from; kinks and poles of a function are left out, since it has no derivative there.
-public enum TestDomain: Sendable {
+package enum TestDomain: Sendable {
     /// Uniform in `range`.
     case uniform(ClosedRange<Double>)
     /// Uniform in −2…2, but not within 0.05 of any of these points.
@@ -8,16 +8,17 @@ public enum TestDomain: Sendable {
     case distinct
 
     /// Uniform in −2…2.
-    public static let standard = TestDomain.uniform(-2...2)
+    package static let standard = TestDomain.uniform(-2...2)
 }
 
-/// Reproducible numbers for tests: SplitMix64 (Steele, Lea and Flood 2014), which shares nothing with the code under test.
-public struct TestNumbers {
+/// Reproducible numbers for tests: SplitMix64 (Steele, Lea and Flood 2014), which shares nothing with the code under
+/// test.
+package struct TestNumbers {
     private var state: UInt64
 
-    public init(seed: UInt64) { state = seed }
+    package init(seed: UInt64) { state = seed }
 
-    public mutating func word() -> UInt64 {
+    package mutating func word() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var z = state
         z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -26,17 +27,17 @@ public struct TestNumbers {
     }
 
     /// Uniform in 0..<1.
-    public mutating func uniform() -> Double { Double(word() >> 11) * 0x1p-53 }
+    package mutating func uniform() -> Double { Double(word() >> 11) * 0x1p-53 }
 
     /// Uniform in `range`, rounded to single precision.
-    public mutating func float(in range: ClosedRange<Double> = -2...2) -> Float {
+    package mutating func float(in range: ClosedRange<Double> = -2...2) -> Float {
         Float(range.lowerBound + (range.upperBound - range.lowerBound) * uniform())
     }
 
-    public mutating func integer(below bound: Int) -> Int { Int(word() % UInt64(bound)) }
+    package mutating func integer(below bound: Int) -> Int { Int(word() % UInt64(bound)) }
 
     /// `count` values of `domain`.
-    public mutating func floats(_ count: Int, _ domain: TestDomain = .standard) -> [Float] {
+    package mutating func floats(_ count: Int, _ domain: TestDomain = .standard) -> [Float] {
         switch domain {
         case .uniform(let range): return (0..<count).map { _ in float(in: range) }
         case .away(let points):

@@ -15,7 +15,8 @@ import Training
     @Test("The model of every configuration fits its data", arguments: shippedConfigurations)
     func models(name: String) throws {
         let run = try load(name)
-        let input: Shape = if case .layers(_, let input) = run.model { Shape(input) } else { Shape(run.data.name.sampleShape) }
+        let input: Shape =
+            if case .layers(_, let input) = run.model { Shape(input) } else { Shape(run.data.name.sampleShape) }
         let model = try Model(name: run.name, input: input, layers: run.model.layers(classes: 10))
         #expect(model.rows.last?.outputShape == [10])
     }

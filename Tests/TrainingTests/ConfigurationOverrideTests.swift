@@ -7,10 +7,13 @@ import Training
 
     @Test("An override replaces a value, creates maps and goes into lists and short forms")
     func applied() throws {
-        let run = try readConfiguration(base, overrides: [
-            "optimizer.learningRate=0.05", "checkpoint.keep=7", "data.augment.0.translate=3", "model.dropout=0.25",
-            "schedule.cosine.minimumRate=0.001", "schedule.warmup.steps=10", "loss={crossEntropy: {labelSmoothing: 0.2}}",
-        ])
+        let run = try readConfiguration(
+            base,
+            overrides: [
+                "optimizer.learningRate=0.05", "checkpoint.keep=7", "data.augment.0.translate=3", "model.dropout=0.25",
+                "schedule.cosine.minimumRate=0.001", "schedule.warmup.steps=10",
+                "loss={crossEntropy: {labelSmoothing: 0.2}}",
+            ])
         #expect(run.optimizer.learningRate == 0.05)
         #expect(run.checkpoint.keep == 7)
         #expect(run.data.augment == [.translate(pixels: 3), .flipHorizontal])
@@ -33,23 +36,39 @@ import Training
         #expect(try readConfiguration(base, overrides: ["epochs=${DEPTH}"]).epochs == 3)
     }
 
-    @Test("Mistakes in overrides are answered with the override's text", arguments: [
-        ("seed", "this has no '='; write key.path=value, for example optimizer.learningRate=0.05."),
-        ("a..b=1", "a key before the '=' is empty; write key.path=value, for example optimizer.learningRate=0.05."),
-        ("data.augment.2=flip", "'data.augment' is a list of 2, which has no '2'; give an index from 0 to 1."),
-        ("data.augment.first=flip", "'data.augment' is a list of 2, which has no 'first'; give an index from 0 to 1."),
-        ("batch=x", "'batch' is 'x'; give an integer of at least 1."),
-        ("batch.size=3", "'batch' is a map; give an integer of at least 1."),
-        ("optimizer.momentun=0.5",
-            "unknown key 'optimizer.momentun' (did you mean 'momentum'?); "
-                + "allowed here: name, momentum, nesterov, learningRate, weightDecay, groups."),
-        ("data.augment.1.flip.angle=5", "unknown key 'data.augment.1.flip.angle'; no key is allowed here, remove it."),
-        ("grain=100", "'grain': 100 is more than the batch of 64; make it at most 64."),
-        ("seed=[1", "this is not YAML: while parsing a flow sequence, did not find expected ',' or ']'; "
-            + "correct the text here or just above."),
-        ("data.path=${NOWHERE}",
-            "'data.path' needs the environment variable NOWHERE, which is not set; set it, or write a default: ${NOWHERE:-value}."),
-    ])
+    @Test(
+        "Mistakes in overrides are answered with the override's text",
+        arguments: [
+            ("seed", "this has no '='; write key.path=value, for example optimizer.learningRate=0.05."),
+            ("a..b=1", "a key before the '=' is empty; write key.path=value, for example optimizer.learningRate=0.05."),
+            ("data.augment.2=flip", "'data.augment' is a list of 2, which has no '2'; give an index from 0 to 1."),
+            (
+                "data.augment.first=flip",
+                "'data.augment' is a list of 2, which has no 'first'; give an index from 0 to 1."
+            ),
+            ("batch=x", "'batch' is 'x'; give an integer of at least 1."),
+            ("batch.size=3", "'batch' is a map; give an integer of at least 1."),
+            (
+                "optimizer.momentun=0.5",
+                "unknown key 'optimizer.momentun' (did you mean 'momentum'?); "
+                    + "allowed here: name, momentum, nesterov, learningRate, weightDecay, groups."
+            ),
+            (
+                "data.augment.1.flip.angle=5",
+                "unknown key 'data.augment.1.flip.angle'; no key is allowed here, remove it."
+            ),
+            ("grain=100", "'grain': 100 is more than the batch of 64; make it at most 64."),
+            (
+                "seed=[1",
+                "this is not YAML: while parsing a flow sequence, did not find expected ',' or ']'; "
+                    + "correct the text here or just above."
+            ),
+            (
+                "data.path=${NOWHERE}",
+                "'data.path' needs the environment variable NOWHERE, which is not set; set it, or write a default: "
+                    + "${NOWHERE:-value}."
+            ),
+        ])
     func mistake(override: String, message: String) {
         let problem = configurationProblem(base, overrides: [override])
         let place = "--set \(override): "

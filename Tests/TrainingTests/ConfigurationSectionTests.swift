@@ -4,97 +4,150 @@ import Testing
 import Training
 
 @Suite struct ConfigurationSectionTests {
-    @Test("Every layer form is read", arguments: [
-        ("relu", .activation(.relu)),
-        ("{relu: {}}", .activation(.relu)),
-        ("{leakyRelu: 0.2}", .activation(.leakyReLU(slope: 0.2))),
-        ("leakyRelu", .activation(.leakyReLU(slope: 0.01))),
-        ("sigmoid", .activation(.sigmoid)), ("tanh", .activation(.tanh)), ("softmax", .activation(.softmax)),
-        ("logSoftmax", .activation(.logSoftmax)), ("elu", .activation(.elu(alpha: 1))), ("gelu", .activation(.gelu)),
-        ("silu", .activation(.silu)), ("softplus", .activation(.softplus)), ("ramp", .activation(.ramp)),
-        ("flatten", .flatten), ("globalAveragePool", .globalAveragePool),
-        ("{dropout: 0.5}", .dropout(probability: 0.5)),
-        ("{dropout: {probability: 0.5}}", .dropout(probability: 0.5)),
-        ("batchNorm", .batchNorm(momentum: 0.1, epsilon: 1e-5)),
-        ("{batchNorm: {momentum: 0.01, epsilon: 1e-3}}", .batchNorm(momentum: 0.01, epsilon: 1e-3)),
-        ("{linear: 120}", .linear(units: 120)),
-        ("{linear: {units: 9, bias: false, initializer: xavierUniform}}",
-            .linear(units: 9, bias: false, initializer: .xavierUniform)),
-        ("{linear: {units: 9, initializer: {uniformFanIn: 2}}}", .linear(units: 9, initializer: .uniformFanIn(c: 2))),
-        ("{linear: {units: 9, initializer: uniformFanIn}}", .linear(units: 9, initializer: .uniformFanIn(c: 1))),
-        ("{conv: {filters: 6, kernel: 5, padding: 2}}",
-            .convolution(.init(filters: 6, kernel: .init(5), padding: .explicit(.init(2))))),
-        ("{conv: {filters: 6, kernel: [1, 7], stride: [2, 1], padding: same, dilation: 2, groups: 3, bias: false, initializer: heNormal}}",
-            .convolution(.init(
-                filters: 6, kernel: .init(height: 1, width: 7), stride: .init(height: 2, width: 1), padding: .same,
-                dilation: .init(2), groups: 3, bias: false, initializer: .heNormal))),
-        ("{maxPool: 2}", .maxPool(.init(kernel: .init(2)))),
-        ("{maxPool: [2, 3]}", .maxPool(.init(kernel: .init(height: 2, width: 3)))),
-        ("{maxPool: {kernel: 3, stride: 2, padding: 1, ceil: true}}",
-            .maxPool(.init(kernel: .init(3), stride: .init(2), padding: .explicit(.init(1)), ceil: true))),
-        ("{averagePool: 2}", .averagePool(.init(kernel: .init(2)), countIncludePad: true)),
-        ("{averagePool: {kernel: 2, countIncludePad: false}}", .averagePool(.init(kernel: .init(2)), countIncludePad: false)),
-        ("{residual: [relu]}", .residual(main: [.activation(.relu)], shortcut: [])),
-        ("{residual: {main: [relu, tanh], shortcut: [flatten]}}",
-            .residual(main: [.activation(.relu), .activation(.tanh)], shortcut: [.flatten])),
-        ("{concatenate: [[relu], [tanh], []]}",
-            .concatenate(branches: [[.activation(.relu)], [.activation(.tanh)], []])),
-        ("{sequence: [relu, {linear: 3}]}", .sequence([.activation(.relu), .linear(units: 3)])),
-        ("{name: head, linear: 10}", .named("head", .linear(units: 10))),
-        ("{name: block, sequence: [ {name: inner, relu: } ]}",
-            .named("block", .sequence([.named("inner", .activation(.relu))]))),
-    ] as [(String, LayerSpecification)])
+    @Test(
+        "Every layer form is read",
+        arguments: [
+            ("relu", .activation(.relu)),
+            ("{relu: {}}", .activation(.relu)),
+            ("{leakyRelu: 0.2}", .activation(.leakyReLU(slope: 0.2))),
+            ("leakyRelu", .activation(.leakyReLU(slope: 0.01))),
+            ("sigmoid", .activation(.sigmoid)), ("tanh", .activation(.tanh)), ("softmax", .activation(.softmax)),
+            ("logSoftmax", .activation(.logSoftmax)), ("elu", .activation(.elu(alpha: 1))),
+            ("gelu", .activation(.gelu)),
+            ("silu", .activation(.silu)), ("softplus", .activation(.softplus)), ("ramp", .activation(.ramp)),
+            ("flatten", .flatten), ("globalAveragePool", .globalAveragePool),
+            ("{dropout: 0.5}", .dropout(probability: 0.5)),
+            ("{dropout: {probability: 0.5}}", .dropout(probability: 0.5)),
+            ("batchNorm", .batchNorm(momentum: 0.1, epsilon: 1e-5)),
+            ("{batchNorm: {momentum: 0.01, epsilon: 1e-3}}", .batchNorm(momentum: 0.01, epsilon: 1e-3)),
+            ("{linear: 120}", .linear(units: 120)),
+            (
+                "{linear: {units: 9, bias: false, initializer: xavierUniform}}",
+                .linear(units: 9, bias: false, initializer: .xavierUniform)
+            ),
+            (
+                "{linear: {units: 9, initializer: {uniformFanIn: 2}}}",
+                .linear(units: 9, initializer: .uniformFanIn(c: 2))
+            ),
+            ("{linear: {units: 9, initializer: uniformFanIn}}", .linear(units: 9, initializer: .uniformFanIn(c: 1))),
+            (
+                "{conv: {filters: 6, kernel: 5, padding: 2}}",
+                .convolution(.init(filters: 6, kernel: .init(5), padding: .explicit(.init(2))))
+            ),
+            (
+                "{conv: {filters: 6, kernel: [1, 7], stride: [2, 1], padding: same, dilation: 2, groups: 3, bias: "
+                    + "false, initializer: heNormal}}",
+                .convolution(
+                    .init(
+                        filters: 6, kernel: .init(height: 1, width: 7), stride: .init(height: 2, width: 1),
+                        padding: .same,
+                        dilation: .init(2), groups: 3, bias: false, initializer: .heNormal))
+            ),
+            ("{maxPool: 2}", .maxPool(.init(kernel: .init(2)))),
+            ("{maxPool: [2, 3]}", .maxPool(.init(kernel: .init(height: 2, width: 3)))),
+            (
+                "{maxPool: {kernel: 3, stride: 2, padding: 1, ceil: true}}",
+                .maxPool(.init(kernel: .init(3), stride: .init(2), padding: .explicit(.init(1)), ceil: true))
+            ),
+            ("{averagePool: 2}", .averagePool(.init(kernel: .init(2)), countIncludePad: true)),
+            (
+                "{averagePool: {kernel: 2, countIncludePad: false}}",
+                .averagePool(.init(kernel: .init(2)), countIncludePad: false)
+            ),
+            ("{residual: [relu]}", .residual(main: [.activation(.relu)], shortcut: [])),
+            (
+                "{residual: {main: [relu, tanh], shortcut: [flatten]}}",
+                .residual(main: [.activation(.relu), .activation(.tanh)], shortcut: [.flatten])
+            ),
+            (
+                "{concatenate: [[relu], [tanh], []]}",
+                .concatenate(branches: [[.activation(.relu)], [.activation(.tanh)], []])
+            ),
+            ("{sequence: [relu, {linear: 3}]}", .sequence([.activation(.relu), .linear(units: 3)])),
+            ("{name: head, linear: 10}", .named("head", .linear(units: 10))),
+            (
+                "{name: block, sequence: [ {name: inner, relu: } ]}",
+                .named("block", .sequence([.named("inner", .activation(.relu))]))
+            ),
+        ] as [(String, LayerSpecification)])
     func layer(yaml: String, expected: LayerSpecification) throws {
         let run = try readConfiguration(configurationText("model: {input: [28, 28, 1], layers: [ \(yaml) ]}\n"))
         #expect(run.model == .layers([expected], input: [28, 28, 1]))
         try expectRoundTrip(run)
     }
 
-    @Test("A layer needs its required keys, and two layers in one entry are refused", arguments: [
-        ("{conv: {filters: 6}}", "1:46: 'model.layers.0.conv.kernel' is missing; give an integer of at least 1, or [height, width] of such."),
-        ("linear", "1:39: 'model.layers.0.linear.units' is missing; give an integer of at least 1."),
-        ("{relu: , tanh: }", "1:48: 'model.layers.0' has 'relu' and 'tanh', which exclude each other; keep one."),
-        ("{conv: {filters: 4, kernel: 3, groups: 3}}",
-            "1:70: 'model.layers.0.conv.groups': 4 filters cannot be shared out evenly over 3 groups; make filters a multiple."),
-        ("{maxPool: {kernel: 2, padding: 2}}",
-            "1:61: 'model.layers.0.maxPool.padding': more than half the kernel, so that a window could lie in the padding alone; make it smaller."),
-        ("{conv: {filters: 4, kernel: [3, 3, 3]}}",
-            "1:67: 'model.layers.0.conv.kernel' is a list; give an integer of at least 1, or [height, width] of such."),
-        ("{conv: {filters: 4, kernel: 3, padding: valid}}",
-            "1:79: 'model.layers.0.conv.padding' is 'valid'; give an integer of at least 0, or [height, width] of such, or same."),
-        ("{name: a.b, relu: }", "1:46: 'model.layers.0.name' is 'a.b'; give a name of letters, digits, - and _."),
-        ("{dropout: 1}", "1:49: 'model.layers.0.dropout.probability' is 1, which is out of range; give a number of at least 0 and below 1."),
-    ])
+    @Test(
+        "A layer needs its required keys, and two layers in one entry are refused",
+        arguments: [
+            (
+                "{conv: {filters: 6}}",
+                "1:46: 'model.layers.0.conv.kernel' is missing; give an integer of at least 1, or [height, width] of "
+                    + "such."
+            ),
+            ("linear", "1:39: 'model.layers.0.linear.units' is missing; give an integer of at least 1."),
+            ("{relu: , tanh: }", "1:48: 'model.layers.0' has 'relu' and 'tanh', which exclude each other; keep one."),
+            (
+                "{conv: {filters: 4, kernel: 3, groups: 3}}",
+                "1:70: 'model.layers.0.conv.groups': 4 filters cannot be shared out evenly over 3 groups; make "
+                    + "filters a multiple."
+            ),
+            (
+                "{maxPool: {kernel: 2, padding: 2}}",
+                "1:61: 'model.layers.0.maxPool.padding': more than half the kernel, so that a window could lie in "
+                    + "the padding alone; make it smaller."
+            ),
+            (
+                "{conv: {filters: 4, kernel: [3, 3, 3]}}",
+                "1:67: 'model.layers.0.conv.kernel' is a list; give an integer of at least 1, or [height, width] of "
+                    + "such."
+            ),
+            (
+                "{conv: {filters: 4, kernel: 3, padding: valid}}",
+                "1:79: 'model.layers.0.conv.padding' is 'valid'; give an integer of at least 0, or [height, width] "
+                    + "of such, or same."
+            ),
+            ("{name: a.b, relu: }", "1:46: 'model.layers.0.name' is 'a.b'; give a name of letters, digits, - and _."),
+            (
+                "{dropout: 1}",
+                "1:49: 'model.layers.0.dropout.probability' is 1, which is out of range; give a number of at least 0 "
+                    + "and below 1."
+            ),
+        ])
     func layerMistake(yaml: String, message: String) {
         let text = configurationText("model: {input: [28, 28, 1], layers: [ \(yaml) ]}\n")
         #expect(configurationProblem(text) == "configs/run.yaml:" + message)
     }
 
-    @Test("Every model of the zoo is read with its options", arguments: [
-        ("mlp", .zoo(.mlp, .init(hidden: [512, 512]))),
-        ("{name: mlp, hidden: [30], dropout: 0.2}", .zoo(.mlp, .init(dropout: 0.2, hidden: [30]))),
-        ("{name: mlp, hidden: []}", .zoo(.mlp, .init())),
-        ("{name: lenet5, dropout: 0.25, classes: 10}", .zoo(.lenet5, .init(classes: 10, dropout: 0.25))),
-        ("resnet110", .zoo(.resnet110, .init())),
-        ("resnet18-cifar", .zoo(.resnet18CIFAR, .init())),
-        ("vgg11-cifar", .zoo(.vgg11CIFAR, .init())),
-        ("{name: layers, input: [784], layers: [relu]}", .layers([.activation(.relu)], input: [784])),
-    ] as [(String, ModelConfiguration)])
+    @Test(
+        "Every model of the zoo is read with its options",
+        arguments: [
+            ("mlp", .zoo(.mlp, .init(hidden: [512, 512]))),
+            ("{name: mlp, hidden: [30], dropout: 0.2}", .zoo(.mlp, .init(dropout: 0.2, hidden: [30]))),
+            ("{name: mlp, hidden: []}", .zoo(.mlp, .init())),
+            ("{name: lenet5, dropout: 0.25, classes: 10}", .zoo(.lenet5, .init(classes: 10, dropout: 0.25))),
+            ("resnet110", .zoo(.resnet110, .init())),
+            ("resnet18-cifar", .zoo(.resnet18CIFAR, .init())),
+            ("vgg11-cifar", .zoo(.vgg11CIFAR, .init())),
+            ("{name: layers, input: [784], layers: [relu]}", .layers([.activation(.relu)], input: [784])),
+        ] as [(String, ModelConfiguration)])
     func model(yaml: String, expected: ModelConfiguration) throws {
         let run = try readConfiguration(configurationText("model: \(yaml)\n"))
         #expect(run.model == expected)
         try expectRoundTrip(run)
     }
 
-    @Test("Every optimizer is read with its defaults", arguments: [
-        ("sgd", .sgd(momentum: 0, nesterov: false)), ("momentum", .sgd(momentum: 0.9, nesterov: false)),
-        ("nesterov", .sgd(momentum: 0.9, nesterov: true)), ("sgd, momentum: 0.5, nesterov: true", .sgd(momentum: 0.5, nesterov: true)),
-        ("adam", .adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8, decoupled: false)),
-        ("adamw, beta1: 0.8", .adam(beta1: 0.8, beta2: 0.999, epsilon: 1e-8, decoupled: true)),
-        ("rmsprop", .rmsprop(decay: 0.99, epsilon: 1e-8, momentum: 0)), ("adagrad", .adagrad(epsilon: 1e-10)),
-        ("adadelta", .adadelta(decay: 0.9, epsilon: 1e-6)),
-        ("rprop", .rprop(decrease: 0.5, increase: 1.2, minimumStep: 1e-6, maximumStep: 50)),
-    ] as [(String, OptimizerConfiguration.UpdateRule)])
+    @Test(
+        "Every optimizer is read with its defaults",
+        arguments: [
+            ("sgd", .sgd(momentum: 0, nesterov: false)), ("momentum", .sgd(momentum: 0.9, nesterov: false)),
+            ("nesterov", .sgd(momentum: 0.9, nesterov: true)),
+            ("sgd, momentum: 0.5, nesterov: true", .sgd(momentum: 0.5, nesterov: true)),
+            ("adam", .adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8, decoupled: false)),
+            ("adamw, beta1: 0.8", .adam(beta1: 0.8, beta2: 0.999, epsilon: 1e-8, decoupled: true)),
+            ("rmsprop", .rmsprop(decay: 0.99, epsilon: 1e-8, momentum: 0)), ("adagrad", .adagrad(epsilon: 1e-10)),
+            ("adadelta", .adadelta(decay: 0.9, epsilon: 1e-6)),
+            ("rprop", .rprop(decrease: 0.5, increase: 1.2, minimumStep: 1e-6, maximumStep: 50)),
+        ] as [(String, OptimizerConfiguration.UpdateRule)])
     func optimizer(yaml: String, expected: OptimizerConfiguration.UpdateRule) throws {
         let run = try readConfiguration(configurationText("optimizer: {learningRate: 1e-3, name: \(yaml)}\n"))
         #expect(run.optimizer.rule == expected)
@@ -104,12 +157,14 @@ import Training
 
     @Test("Parameter groups match names by shell patterns")
     func groups() throws {
-        let run = try readConfiguration(configurationText("""
-            optimizer:
-              {name: sgd, learningRate: 0.1, groups: [ {match: "*.bias", weightDecay: 0, learningRateFactor: 2},
-                {match: [fc?.weight, "*norm*"]} ]}
+        let run = try readConfiguration(
+            configurationText(
+                """
+                optimizer:
+                  {name: sgd, learningRate: 0.1, groups: [ {match: "*.bias", weightDecay: 0, learningRateFactor: 2},
+                    {match: [fc?.weight, "*norm*"]} ]}
 
-            """))
+                """))
         let groups = run.optimizer.groups
         #expect(groups.map(\.match) == [["*.bias"], ["fc?.weight", "*norm*"]])
         #expect(groups.map(\.weightDecay) == [0, nil])
@@ -121,16 +176,18 @@ import Training
         try expectRoundTrip(run)
     }
 
-    @Test("Every schedule is read", arguments: [
-        ("constant", .constant), ("{constant: }", .constant), ("{warmup: {steps: 5}}", .constant),
-        ("{step: {everyEpochs: 3}}", .step(every: .epochs(3), factor: 0.1)),
-        ("{step: {everySteps: 300, factor: 0.5}}", .step(every: .steps(300), factor: 0.5)),
-        ("{step: {atEpochs: [80, 120]}}", .milestones(epochs: [80, 120], factor: 0.1)),
-        ("cosine", .cosine(minimumRate: 0)),
-        ("{warmup: {epochs: 1, from: 0.1}, cosine: {minimumRate: 1e-5}}", .cosine(minimumRate: 1e-5)),
-        ("{polynomial: {power: 2}}", .polynomial(power: 2, minimumRate: 0)),
-        ("oneCycle", .oneCycle(rise: 0.3, initialFactor: 0.04, finalFactor: 4e-6)),
-    ] as [(String, ScheduleConfiguration.Rule)])
+    @Test(
+        "Every schedule is read",
+        arguments: [
+            ("constant", .constant), ("{constant: }", .constant), ("{warmup: {steps: 5}}", .constant),
+            ("{step: {everyEpochs: 3}}", .step(every: .epochs(3), factor: 0.1)),
+            ("{step: {everySteps: 300, factor: 0.5}}", .step(every: .steps(300), factor: 0.5)),
+            ("{step: {atEpochs: [80, 120]}}", .milestones(epochs: [80, 120], factor: 0.1)),
+            ("cosine", .cosine(minimumRate: 0)),
+            ("{warmup: {epochs: 1, from: 0.1}, cosine: {minimumRate: 1e-5}}", .cosine(minimumRate: 1e-5)),
+            ("{polynomial: {power: 2}}", .polynomial(power: 2, minimumRate: 0)),
+            ("oneCycle", .oneCycle(rise: 0.3, initialFactor: 0.04, finalFactor: 4e-6)),
+        ] as [(String, ScheduleConfiguration.Rule)])
     func schedule(yaml: String, expected: ScheduleConfiguration.Rule) throws {
         let run = try readConfiguration(configurationText("schedule: \(yaml)\n"))
         #expect(run.schedule.rule == expected)
@@ -140,35 +197,57 @@ import Training
     @Test("The plateau rule's defaults are halving with patience 1 and rollback; all can be changed")
     func plateau() throws {
         func plateau(_ yaml: String) throws -> ScheduleConfiguration.Plateau? {
-            guard case .onPlateau(let plateau) = try readConfiguration(configurationText("schedule: \(yaml)\n")).schedule.rule
+            guard
+                case .onPlateau(let plateau) = try readConfiguration(configurationText("schedule: \(yaml)\n")).schedule
+                    .rule
             else { return nil }
             return plateau
         }
         let first = try #require(try plateau("onPlateau"))
         #expect(first.factor == 0.5 && first.patience == 1 && first.cooldown == 0 && first.minDelta == 0)
         #expect(first.minimumRate == 0 && first.rollback && first.monitor == .valError)
-        let second = try #require(try plateau(
-            "{onPlateau: {factor: 0.1, patience: 3, cooldown: 2, minDelta: 0.001, minimumRate: 1e-4, rollback: false, monitor: valLoss}}"))
+        let second = try #require(
+            try plateau(
+                "{onPlateau: {factor: 0.1, patience: 3, cooldown: 2, minDelta: 0.001, minimumRate: 1e-4, rollback: "
+                    + "false, monitor: valLoss}}"
+            ))
         #expect(second.factor == 0.1 && second.patience == 3 && second.cooldown == 2 && second.minDelta == 0.001)
         #expect(second.minimumRate == 1e-4 && !second.rollback && second.monitor == .valLoss)
     }
 
-    @Test("Schedules that contradict themselves are refused", arguments: [
-        ("{warmup: {}}", "1:20: 'schedule.warmup': it says not how long the rise lasts; add epochs or steps."),
-        ("{warmup: {epochs: 1, steps: 2}}", "1:32: 'schedule.warmup' has 'epochs' and 'steps', which exclude each other; keep one."),
-        ("{oneCycle: , warmup: {epochs: 1}}", "1:24: 'schedule.warmup': oneCycle has a rise of its own; remove one of them."),
-        ("{step: {atEpochs: [3, 3]}}", "1:19: 'schedule.step.atEpochs': the epochs do not rise; sort them and name each once."),
-        ("{step: {atEpochs: [3], everySteps: 2}}", "1:34: 'schedule.step' has 'atEpochs' and 'everySteps', which exclude each other; keep one."),
-    ])
+    @Test(
+        "Schedules that contradict themselves are refused",
+        arguments: [
+            ("{warmup: {}}", "1:20: 'schedule.warmup': it says not how long the rise lasts; add epochs or steps."),
+            (
+                "{warmup: {epochs: 1, steps: 2}}",
+                "1:32: 'schedule.warmup' has 'epochs' and 'steps', which exclude each other; keep one."
+            ),
+            (
+                "{oneCycle: , warmup: {epochs: 1}}",
+                "1:24: 'schedule.warmup': oneCycle has a rise of its own; remove one of them."
+            ),
+            (
+                "{step: {atEpochs: [3, 3]}}",
+                "1:19: 'schedule.step.atEpochs': the epochs do not rise; sort them and name each once."
+            ),
+            (
+                "{step: {atEpochs: [3], everySteps: 2}}",
+                "1:34: 'schedule.step' has 'atEpochs' and 'everySteps', which exclude each other; keep one."
+            ),
+        ])
     func scheduleMistake(yaml: String, message: String) {
         #expect(configurationProblem(configurationText("schedule: \(yaml)\n")) == "configs/run.yaml:" + message)
     }
 
-    @Test("Every loss is read", arguments: [
-        ("crossEntropy", .crossEntropy(labelSmoothing: 0)), ("{crossEntropy: {labelSmoothing: 0.1}}", .crossEntropy(labelSmoothing: 0.1)),
-        ("mse", .meanSquaredError), ("binaryCrossEntropy", .binaryCrossEntropy(fromLogits: true)),
-        ("{binaryCrossEntropy: {fromLogits: false}}", .binaryCrossEntropy(fromLogits: false)),
-    ] as [(String, LossConfiguration)])
+    @Test(
+        "Every loss is read",
+        arguments: [
+            ("crossEntropy", .crossEntropy(labelSmoothing: 0)),
+            ("{crossEntropy: {labelSmoothing: 0.1}}", .crossEntropy(labelSmoothing: 0.1)),
+            ("mse", .meanSquaredError), ("binaryCrossEntropy", .binaryCrossEntropy(fromLogits: true)),
+            ("{binaryCrossEntropy: {fromLogits: false}}", .binaryCrossEntropy(fromLogits: false)),
+        ] as [(String, LossConfiguration)])
     func loss(yaml: String, expected: LossConfiguration) throws {
         let run = try readConfiguration(configurationText("loss: \(yaml)\n"))
         #expect(run.loss == expected)
@@ -177,27 +256,33 @@ import Training
 
     @Test("Data, augmentation and the validation split are read")
     func data() throws {
-        let run = try readConfiguration(configurationText("""
-            data:
-              name: cifar10
-              path: /data/cifar
-              validation: 0.25
-              preprocessing: meanSubtraction
-              limit: 1000
-              augment: [ {translate: {pixels: 1}}, flip, crop, {crop: 2}, {crop: {padding: 3}} ]
+        let run = try readConfiguration(
+            configurationText(
+                """
+                data:
+                  name: cifar10
+                  path: /data/cifar
+                  validation: 0.25
+                  preprocessing: meanSubtraction
+                  limit: 1000
+                  augment: [ {translate: {pixels: 1}}, flip, crop, {crop: 2}, {crop: {padding: 3}} ]
 
-            """))
+                """))
         #expect(run.data.name == .cifar10)
         #expect(run.data.path == "/data/cifar")
         #expect(run.data.validation == .fraction(0.25))
         #expect(run.data.preprocessing == .meanSubtraction)
         #expect(run.data.limit == 1000)
-        #expect(run.data.augment == [
-            .translate(pixels: 1), .flipHorizontal, .randomCrop(padding: 4), .randomCrop(padding: 2), .randomCrop(padding: 3),
-        ])
+        #expect(
+            run.data.augment == [
+                .translate(pixels: 1), .flipHorizontal, .randomCrop(padding: 4), .randomCrop(padding: 2),
+                .randomCrop(padding: 3),
+            ])
         try expectRoundTrip(run)
-        #expect(configurationProblem(configurationText("data: {name: digits, limit: 5, validation: 5}\n")) ==
-            "configs/run.yaml:1:32: 'data.validation': 5 of 5 samples leave none to train on; make validation smaller.")
+        #expect(
+            configurationProblem(configurationText("data: {name: digits, limit: 5, validation: 5}\n"))
+                == "configs/run.yaml:1:32: 'data.validation': 5 of 5 samples leave none to train on; make validation smaller."
+        )
     }
 
     @Test("The data sets that a configuration can name are those that the program can open")
@@ -211,7 +296,8 @@ import Training
             try readConfiguration(configurationText("model: \(yaml)\n")).model.layers(classes: classes).last
         }
         #expect(try last("lenet5", classes: 100) == ZooModel.lenet5.layers(ZooOptions(classes: 100)).last)
-        #expect(try last("{name: lenet5, classes: 7}", classes: 100) == ZooModel.lenet5.layers(ZooOptions(classes: 7)).last)
+        #expect(
+            try last("{name: lenet5, classes: 7}", classes: 100) == ZooModel.lenet5.layers(ZooOptions(classes: 7)).last)
         #expect(try last("{input: [784], layers: [relu, {linear: 3}]}", classes: 100) == .linear(units: 3))
     }
 

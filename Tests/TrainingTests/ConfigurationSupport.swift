@@ -20,14 +20,18 @@ let minimalLines = [
 
 /// A complete configuration in a fixed order, the given keys first.
 func configurationText(_ first: String, without: Set<String> = []) -> String {
-    let given = Set(first.split(separator: "\n").filter { !$0.hasPrefix(" ") }.compactMap { $0.split(separator: ":").first.map(String.init) })
+    let given = Set(
+        first.split(separator: "\n").filter { !$0.hasPrefix(" ") }.compactMap {
+            $0.split(separator: ":").first.map(String.init)
+        })
     let rest = ["model", "data", "batch", "epochs", "optimizer"].filter { !given.contains($0) && !without.contains($0) }
     return first + rest.map { "\($0): \(minimalLines[$0] ?? "")\n" }.joined()
 }
 
 /// Reads a configuration as a file named `run.yaml` with a known environment.
 func readConfiguration(_ yaml: String, overrides: [String] = []) throws -> RunConfiguration {
-    try RunConfiguration(yaml: yaml, file: "configs/run.yaml", overrides: overrides, environment: ["DEPTH": "3", "EMPTY": ""])
+    try RunConfiguration(
+        yaml: yaml, file: "configs/run.yaml", overrides: overrides, environment: ["DEPTH": "3", "EMPTY": ""])
 }
 
 /// The text of the error that reading gives, or nil when it succeeds.

@@ -28,19 +28,21 @@ import Training
 
     @Test("Keys that are given have their values")
     func given() throws {
-        let run = try readConfiguration(configurationText("""
-            name: my-run_2
-            grain: 16
-            maxSteps: 7
-            clipNorm: 5
-            validation: {everySteps: 9}
-            checkpoint: {everySeconds: 60, keep: 1, best: false, onFailure: continue}
-            logEverySteps: 3
-            seed: 0
-            onNonFinite: skip
-            deadlineSeconds: 12.5
+        let run = try readConfiguration(
+            configurationText(
+                """
+                name: my-run_2
+                grain: 16
+                maxSteps: 7
+                clipNorm: 5
+                validation: {everySteps: 9}
+                checkpoint: {everySeconds: 60, keep: 1, best: false, onFailure: continue}
+                logEverySteps: 3
+                seed: 0
+                onNonFinite: skip
+                deadlineSeconds: 12.5
 
-            """))
+                """))
         #expect(run.name == "my-run_2")
         #expect(run.grain == 16)
         #expect(run.maxSteps == 7)
@@ -62,42 +64,53 @@ import Training
         #expect(try readConfiguration(configurationText("batch: 8\n")).grain == 8)
     }
 
-    @Test("A file's name without folder and extension names the run", arguments: [
-        ("a/b/lenet5-mnist.yaml", "lenet5-mnist"), ("x", "x"), ("my run.yml", "my-run"), ("../.yaml", "yaml"),
-    ])
+    @Test(
+        "A file's name without folder and extension names the run",
+        arguments: [
+            ("a/b/lenet5-mnist.yaml", "lenet5-mnist"), ("x", "x"), ("my run.yml", "my-run"), ("../.yaml", "yaml"),
+        ])
     func name(file: String, expected: String) throws {
         #expect(try RunConfiguration(yaml: configurationText(""), file: file, environment: [:]).name == expected)
     }
 
-    @Test("References to the environment are replaced, also unquoted inside braces", arguments: [
-        ("{name: mnist, path: ${HOME}/sets}", "/home/me/sets"),
-        ("{name: mnist, path: \"${HOME}\"}", "/home/me"),
-        ("{name: mnist, path: ${NONE:-data}/mnist}", "data/mnist"),
-        ("{name: mnist, path: ${EMPTY:-a, b: c}}", "a, b: c"),
-        ("{name: mnist, path: ${HOME:-x}${EMPTY:-}}", "/home/me"),
-        ("{name: mnist, path: '$${HOME}'}", "${HOME}"),
-        ("{name: mnist, path: a$b$$c}", "a$b$$c"),
-        ("{name: mnist, path: größe/${HOME:-x}}", "größe//home/me"),
-    ])
+    @Test(
+        "References to the environment are replaced, also unquoted inside braces",
+        arguments: [
+            ("{name: mnist, path: ${HOME}/sets}", "/home/me/sets"),
+            ("{name: mnist, path: \"${HOME}\"}", "/home/me"),
+            ("{name: mnist, path: ${NONE:-data}/mnist}", "data/mnist"),
+            ("{name: mnist, path: ${EMPTY:-a, b: c}}", "a, b: c"),
+            ("{name: mnist, path: ${HOME:-x}${EMPTY:-}}", "/home/me"),
+            ("{name: mnist, path: '$${HOME}'}", "${HOME}"),
+            ("{name: mnist, path: a$b$$c}", "a$b$$c"),
+            ("{name: mnist, path: größe/${HOME:-x}}", "größe//home/me"),
+        ])
     func environment(yaml: String, path: String) throws {
         let run = try RunConfiguration(
-            yaml: configurationText("data: \(yaml)\n"), file: "run.yaml", environment: ["HOME": "/home/me", "EMPTY": ""])
+            yaml: configurationText("data: \(yaml)\n"), file: "run.yaml",
+            environment: ["HOME": "/home/me", "EMPTY": ""])
         #expect(run.data.path == path)
     }
 
     @Test("A reference does not move the columns of what follows it")
     func columns() {
-        #expect(configurationProblem(configurationText("data: {path: ${NONE:-é, {}/x, nam: digits}\n"))?
-            .contains("configs/run.yaml:1:31: unknown key 'data.nam'") == true)
+        #expect(
+            configurationProblem(configurationText("data: {path: ${NONE:-é, {}/x, nam: digits}\n"))?
+                .contains("configs/run.yaml:1:31: unknown key 'data.nam'") == true)
     }
 
-    @Test("Any text survives the resolved configuration", arguments: [
-        "plain", "true", "null", "~", "12", "a: b", "- x", "#no", " space ", "say \"hi\"", "back\\slash", "new\nline\ttab",
-        "${HOME}", "$${HOME}", "$", "{}", "[1, 2]", "*.bias", "&a", "größe ☕", "\u{1}\u{85}", "!tag", "%", "@", "a,b", "'",
-    ])
+    @Test(
+        "Any text survives the resolved configuration",
+        arguments: [
+            "plain", "true", "null", "~", "12", "a: b", "- x", "#no", " space ", "say \"hi\"", "back\\slash",
+            "new\nline\ttab",
+            "${HOME}", "$${HOME}", "$", "{}", "[1, 2]", "*.bias", "&a", "größe ☕", "\u{1}\u{85}", "!tag", "%", "@",
+            "a,b", "'",
+        ])
     func quoting(text: String) throws {
         let run = try RunConfiguration(
-            yaml: configurationText("data: {name: mnist, path: ${TEXT}}\n"), file: "run.yaml", environment: ["TEXT": text])
+            yaml: configurationText("data: {name: mnist, path: ${TEXT}}\n"), file: "run.yaml",
+            environment: ["TEXT": text])
         #expect(run.data.path == text)
         let again = try RunConfiguration(yaml: run.resolvedYAML(), file: "run.yaml", environment: [:])
         #expect(again.data.path == text)
@@ -106,82 +119,91 @@ import Training
 
     @Test("The resolved text writes out every default in the order of the reference")
     func resolved() throws {
-        let yaml = "optimizer: {learningRate: 5e-4, name: sgd}\nschedule: {cosine: {}, warmup: {steps: 10}}\ndata: {name: digits, augment: [ {crop: 2}, flip ]}\n"
-        #expect(try readConfiguration(configurationText(yaml)).resolvedYAML() == """
-            name: run
-            model:
-              name: lenet5
-              classes: null
-              dropout: 0.0
-            data:
-              name: digits
-              path: null
-              validation: 0.1
-              preprocessing: standardize
-              augment:
-                - crop:
-                    padding: 2
-                - flip: {}
-              limit: null
-            batch: 64
-            grain: 32
-            epochs: 2
-            maxSteps: null
-            loss:
-              crossEntropy:
-                labelSmoothing: 0.0
-            optimizer:
-              name: sgd
-              momentum: 0.0
-              nesterov: false
-              learningRate: 0.0005
-              weightDecay: 0.0
-              groups: []
-            schedule:
-              warmup:
-                epochs: null
-                steps: 10
-                from: 0.0
-              cosine:
-                minimumRate: 0.0
-            clipNorm: null
-            convolutions: automatic
-            validation:
-              everyEpochs: null
-              everySteps: null
-            checkpoint:
-              everySteps: null
-              everySeconds: null
-              everyEpochs: null
-              keep: 3
-              best: true
-              onFailure: stop
-            replicaCheck:
-              everySteps: 100
-            logEverySteps: 50
-            seed: 1
-            onNonFinite: stop
-            communication:
-              wire: float32
-            deadlineSeconds: 300.0
+        let yaml =
+            "optimizer: {learningRate: 5e-4, name: sgd}\nschedule: {cosine: {}, warmup: {steps: 10}}\ndata: {name: "
+            + "digits, augment: [ {crop: 2}, flip ]}\n"
+        #expect(
+            try readConfiguration(configurationText(yaml)).resolvedYAML() == """
+                name: run
+                model:
+                  name: lenet5
+                  classes: null
+                  dropout: 0.0
+                data:
+                  name: digits
+                  path: null
+                  validation: 0.1
+                  preprocessing: standardize
+                  augment:
+                    - crop:
+                        padding: 2
+                    - flip: {}
+                  limit: null
+                batch: 64
+                grain: 32
+                epochs: 2
+                maxSteps: null
+                loss:
+                  crossEntropy:
+                    labelSmoothing: 0.0
+                optimizer:
+                  name: sgd
+                  momentum: 0.0
+                  nesterov: false
+                  learningRate: 0.0005
+                  weightDecay: 0.0
+                  groups: []
+                schedule:
+                  warmup:
+                    epochs: null
+                    steps: 10
+                    from: 0.0
+                  cosine:
+                    minimumRate: 0.0
+                clipNorm: null
+                convolutions: automatic
+                validation:
+                  everyEpochs: null
+                  everySteps: null
+                checkpoint:
+                  everySteps: null
+                  everySeconds: null
+                  everyEpochs: null
+                  keep: 3
+                  best: true
+                  onFailure: stop
+                replicaCheck:
+                  everySteps: 100
+                logEverySteps: 50
+                seed: 1
+                onNonFinite: stop
+                communication:
+                  wire: float32
+                deadlineSeconds: 300.0
 
-            """)
+                """)
     }
 
-    @Test("The fingerprint changes with what changes the weights", arguments: [
-        "seed=2", "grain=16", "batch=128", "optimizer.learningRate=0.2", "data.limit=9999", "model.dropout=0.1",
-        "epochs=3", "loss=mse", "schedule=cosine", "data.augment=[flip]", "onNonFinite=skip", "validation.everySteps=5",
-        "communication.wire=bfloat16",
-    ])
+    @Test(
+        "The fingerprint changes with what changes the weights",
+        arguments: [
+            "seed=2", "grain=16", "batch=128", "optimizer.learningRate=0.2", "data.limit=9999", "model.dropout=0.1",
+            "epochs=3", "loss=mse", "schedule=cosine", "data.augment=[flip]", "onNonFinite=skip",
+            "validation.everySteps=5",
+            "communication.wire=bfloat16",
+        ])
     func fingerprintChanges(override: String) throws {
         let base = configurationText("")
         #expect(try readConfiguration(base).fingerprint != readConfiguration(base, overrides: [override]).fingerprint)
     }
 
-    @Test("The fingerprint ignores names, folders, checkpoints, logging and deadlines, and how a value is spelt", arguments: [
-        "name=other", "data.path=/elsewhere", "checkpoint.keep=9", "checkpoint.onFailure=continue", "replicaCheck.everySteps=7", "logEverySteps=1", "deadlineSeconds=5",
-        "optimizer.learningRate=1e-1", "loss={crossEntropy: {labelSmoothing: 0}}", "seed=01",
-    ])
+    @Test(
+        "The fingerprint ignores names, folders, checkpoints, logging and deadlines, and how a value is spelt",
+        arguments: [
+            "name=other", "data.path=/elsewhere", "checkpoint.keep=9", "checkpoint.onFailure=continue",
+            "replicaCheck.everySteps=7", "logEverySteps=1", "deadlineSeconds=5",
+            "optimizer.learningRate=1e-1", "loss={crossEntropy: {labelSmoothing: 0}}", "seed=01",
+        ])
     func fingerprintStays(override: String) throws {
         let base = configurationText("")
         #expect(try readConfiguration(base).fingerprint == readConfiguration(base, overrides: [override]).fingerprint)

@@ -50,7 +50,9 @@ extension ActivityTests {
             }
         }
 
-        @Test("a sum that is not finite leaves its parameter and those after it alone, and is named", arguments: [Float.nan, .infinity])
+        @Test(
+            "a sum that is not finite leaves its parameter and those after it alone, and is named",
+            arguments: [Float.nan, .infinity])
         func nonFinite(value: Float) throws {
             let sums = FlatBuffer(count: 80)
             sums.pointer[layout.offsets[1] + 15] = value

@@ -6,7 +6,8 @@ import Training
 @Suite struct ErrorReportTests {
     @Test(arguments: [ENOENT, ENOTDIR, ESTALE, EACCES, ENODEV, ENOSPC, EIO])
     func `a file that cannot be read is bad data, one that cannot be saved is worth another attempt`(code: Int32) {
-        let error = CheckpointError.system(path: "run/checkpoints/step-00000004.safetensors", operation: "open", code: code)
+        let error = CheckpointError.system(
+            path: "run/checkpoints/step-00000004.safetensors", operation: "open", code: code)
         let isOfDisk = [ENOSPC, EIO].contains(code)
         #expect(ErrorReport(error).code == (isOfDisk ? ExitCode.internal : .data).rawValue)
         let saving = ErrorReport(TrainingError.notSaved(error))

@@ -22,7 +22,8 @@ struct NonFiniteSearchTests {
     private func search(_ inputs: [Float], mode: Mode = .training(RandomKey(seed: 1))) -> NonFiniteSearch? {
         let count = inputs.count / 2
         let samples = Samples(
-            inputs: Tensor(inputs, [count, 2], pool: StoragePool()), labels: Array(repeating: 1, count: count), identities: (0..<count).map { 100 + $0 })
+            inputs: Tensor(inputs, [count, 2], pool: StoragePool()), labels: Array(repeating: 1, count: count),
+            identities: (0..<count).map { 100 + $0 })
         return NonFiniteSearch(model, values: values, objective, samples, mode: mode)
     }
 
@@ -51,7 +52,9 @@ struct NonFiniteSearchTests {
         #expect(found.what == "the input" && found.samples == [101, 103])
     }
 
-    @Test("of a layer's output, the layer and the samples that overflow it", arguments: [Mode.training(RandomKey(seed: 1)), .evaluation])
+    @Test(
+        "of a layer's output, the layer and the samples that overflow it",
+        arguments: [Mode.training(RandomKey(seed: 1)), .evaluation])
     func output(mode: Mode) throws {
         let found = try #require(search([1, 2, 3e38, 3e38, 5, 6], mode: mode))
         let first = try #require(model.layout.parameters.first { $0.index == 0 }).name.split(separator: ".")[0]

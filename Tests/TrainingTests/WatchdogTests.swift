@@ -43,7 +43,9 @@ extension ActivityTests {
         func waiting() {
             Activity.enter(.training, step: 3, pieces: 1)
             Activity.finishPiece()
-            #expect(Activity.isWaitingForRanks && Activity.phase == .allReduce && Activity.place == "the all-reduce after step 3")
+            #expect(
+                Activity.isWaitingForRanks && Activity.phase == .allReduce
+                    && Activity.place == "the all-reduce after step 3")
             let (watchdog, record) = watch(0.2)
             wait(20) { !record.all.isEmpty }
             #expect(record.all == ["waits"])

@@ -2,7 +2,7 @@ import Kernels
 import TensorCore
 
 /// max(0, x); the gradient at 0 is 0.
-public func relu(_ x: Variable) -> Variable {
+package func relu(_ x: Variable) -> Variable {
     let y = x.makeTensor(x.shape)
     map(x.value.pointer, into: y.pointer, count: y.count) { $0.replacing(with: 0, where: $0 .< Vector.zero) }
     return x.tape.record(y, x) { tape, dy in
@@ -11,25 +11,27 @@ public func relu(_ x: Variable) -> Variable {
 }
 
 /// x for x > 0, slope · x otherwise; Maas, Hannun and Ng 2013.
-public func leakyRelu(_ x: Variable, slope: Float = 0.01) -> Variable {
+package func leakyRelu(_ x: Variable, slope: Float = 0.01) -> Variable {
     let s = Vector(repeating: slope)
-    return activation(x, keepsInput: true) { $0.replacing(with: $0 * s, where: $0 .<= Vector.zero) } derivative: {
+    return activation(x, keepsInput: true) {
+        $0.replacing(with: $0 * s, where: $0 .<= Vector.zero)
+    } derivative: {
         Vector(repeating: 1).replacing(with: s, where: $0 .<= Vector.zero)
     }
 }
 
 /// 1 / (1 + e⁻ˣ).
-public func sigmoid(_ x: Variable) -> Variable {
+package func sigmoid(_ x: Variable) -> Variable {
     activation(x, keepsInput: false, logistic) { $0 * (Vector(repeating: 1) - $0) }
 }
 
 /// tanh x.
-public func tanh(_ x: Variable) -> Variable {
+package func tanh(_ x: Variable) -> Variable {
     activation(x, keepsInput: false, hyperbolicTangent) { Vector(repeating: 1) - $0 * $0 }
 }
 
 /// x clamped to −1…1; the gradient is 1 inside.
-public func ramp(_ x: Variable) -> Variable {
+package func ramp(_ x: Variable) -> Variable {
     let one = Vector(repeating: 1)
     return activation(x, keepsInput: true) { value in
         value.replacing(with: one, where: value .> one).replacing(with: -one, where: value .< -one)
@@ -39,7 +41,7 @@ public func ramp(_ x: Variable) -> Variable {
 }
 
 /// x for x > 0, α (eˣ − 1) otherwise; Clevert, Unterthiner and Hochreiter 2016.
-public func elu(_ x: Variable, alpha: Float = 1) -> Variable {
+package func elu(_ x: Variable, alpha: Float = 1) -> Variable {
     let a = Vector(repeating: alpha)
     return activation(x, keepsInput: true) {
         $0.replacing(with: a * (exponential($0) - Vector(repeating: 1)), where: $0 .<= Vector.zero)
@@ -49,20 +51,26 @@ public func elu(_ x: Variable, alpha: Float = 1) -> Variable {
 }
 
 /// x · sigmoid(x); Elfwing, Uchibe and Doya 2018.
-public func silu(_ x: Variable) -> Variable {
-    activation(x, keepsInput: true) { $0 * logistic($0) } derivative: {
+package func silu(_ x: Variable) -> Variable {
+    activation(x, keepsInput: true) {
+        $0 * logistic($0)
+    } derivative: {
         let s = logistic($0)
         return s * (Vector(repeating: 1) + $0 * (Vector(repeating: 1) - s))
     }
 }
 
 /// log(1 + eˣ).
-public func softplus(_ x: Variable) -> Variable {
-    activation(x, keepsInput: true) { lanewise($0, Kernels.softplus) } derivative: { logistic($0) }
+package func softplus(_ x: Variable) -> Variable {
+    activation(x, keepsInput: true) {
+        lanewise($0, Kernels.softplus)
+    } derivative: {
+        logistic($0)
+    }
 }
 
 /// x Φ(x) with the normal distribution function Φ; Hendrycks and Gimpel 2016.
-public func gelu(_ x: Variable) -> Variable {
+package func gelu(_ x: Variable) -> Variable {
     activation(x, keepsInput: true) {
         $0 * normalDistribution($0)
     } derivative: {
@@ -82,7 +90,8 @@ private func lanewise(_ x: Vector, _ f: (Float) -> Float) -> Vector {
     return y
 }
 
-/// y = f(x) element by element; backward multiplies by `derivative` of the input, or of the output where that is what it needs.
+/// y = f(x) element by element; backward multiplies by `derivative` of the input, or of the output where that is what
+/// it needs.
 @inline(__always)
 private func activation(
     _ x: Variable, keepsInput: Bool, _ f: (Vector) -> Vector, derivative: @escaping (Vector) -> Vector

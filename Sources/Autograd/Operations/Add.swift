@@ -2,7 +2,7 @@ import Kernels
 import TensorCore
 
 /// a + b, of the same shape; then max(0, y) where `rectify` says so (the end of a residual block, He et al. 2016).
-public func add(_ a: Variable, _ b: Variable, rectify: Bool = false) -> Variable {
+package func add(_ a: Variable, _ b: Variable, rectify: Bool = false) -> Variable {
     precondition(a.shape == b.shape, "add: \(a.shape) + \(b.shape)")
     let y = a.makeTensor(a.shape)
     if rectify {
@@ -19,15 +19,16 @@ public func add(_ a: Variable, _ b: Variable, rectify: Bool = false) -> Variable
 }
 
 /// Σᵢ wᵢ · lossᵢ of scalars: several losses with their weights (multi-task learning).
-public func weightedSum(_ terms: [(variable: Variable, weight: Float)]) -> Variable {
-    precondition(!terms.isEmpty && terms.allSatisfy { $0.variable.value.count == 1 }, "weightedSum: terms must be scalars")
+package func weightedSum(_ terms: [(variable: Variable, weight: Float)]) -> Variable {
+    precondition(
+        !terms.isEmpty && terms.allSatisfy { $0.variable.value.count == 1 }, "weightedSum: terms must be scalars")
     return terms.dropFirst().reduce(scaled(terms[0].variable, by: terms[0].weight)) { sum, term in
         add(sum, scaled(term.variable, by: term.weight))
     }
 }
 
 /// s · x.
-public func scaled(_ x: Variable, by s: Float) -> Variable {
+package func scaled(_ x: Variable, by s: Float) -> Variable {
     if s == 1 { return x }
     let y = x.makeTensor(x.shape)
     scale(x.value.pointer, by: s, into: y.pointer, count: y.count)

@@ -5,10 +5,10 @@ import TensorCore
 ///
 /// The sum with another value of x's shape is the end of a residual block (He et al. 2016).
 ///
-/// x [N, …, C], γ and β [C] → y of x's shape. Ioffe and Szegedy 2015. In training μ and σ² are those of the grain (ghost
-/// batch normalisation, Hoffer et al. 2017) and the grain contributes n·μ and n·σ²·m/(m − 1) to the running statistics'
-/// new values (m values a channel in n samples); in evaluation they are the running statistics.
-public func batchNormalization(
+/// x [N, …, C], γ and β [C] → y of x's shape. Ioffe and Szegedy 2015. In training μ and σ² are those of the grain
+/// (ghost batch normalisation, Hoffer et al. 2017) and the grain contributes n·μ and n·σ²·m/(m − 1) to the running
+/// statistics' new values (m values a channel in n samples); in evaluation they are the running statistics.
+package func batchNormalization(
     _ x: Variable, gamma: Variable, beta: Variable, runningMean: Parameter, runningVariance: Parameter,
     epsilon: Float = 1e-5, mode: Mode, adding other: Variable? = nil, rectify: Bool = false
 ) -> Variable {
@@ -34,7 +34,8 @@ public func batchNormalization(
     for c in 0..<channels { inverse[c] = 1 / (inverse[c] + epsilon).squareRoot() }
     let y = x.makeTensor(x.shape)
     normalize(
-        x.value.pointer, rows: rows, channels: channels, mean: mean, inverseDeviation: inverse, gamma: gamma.value.pointer,
+        x.value.pointer, rows: rows, channels: channels, mean: mean, inverseDeviation: inverse,
+        gamma: gamma.value.pointer,
         beta: beta.value.pointer, adding: other?.value.pointer, rectify: rectify, into: y.pointer)
     let usesBatch = mode.isTraining
     // What was added hides from x where the output was cut off; without it the output need not be kept.
@@ -63,7 +64,8 @@ public func batchNormalization(
             normalizationGradient(
                 xValue.pointer, gradient.pointer, rows: rows, channels: channels, mean: statistics.pointer,
                 inverseDeviation: statistics.pointer + channels, gamma: gamma.value.pointer, beta: beta.value.pointer,
-                rectify: rectify, sums: usesBatch ? (UnsafePointer(sums.pointer), UnsafePointer(sums.pointer + channels)) : nil,
+                rectify: rectify,
+                sums: usesBatch ? (UnsafePointer(sums.pointer), UnsafePointer(sums.pointer + channels)) : nil,
                 into: dx, accumulate: accumulate)
         }
         if let other { tape.accumulate(gradient, into: other) }
@@ -71,7 +73,8 @@ public func batchNormalization(
 }
 
 extension Tape {
-    /// Puts n·μ and n·σ²·m/(m − 1) into the grain's flat vector; a layer used twice in a grain keeps its last statistics.
+    /// Puts n·μ and n·σ²·m/(m − 1) into the grain's flat vector; a layer used twice in a grain keeps its last
+    /// statistics.
     fileprivate func contributeStatistics(
         mean: UnsafePointer<Float>, variance: UnsafePointer<Float>, rows: Int, samples: Int, to runningMean: Parameter,
         _ runningVariance: Parameter

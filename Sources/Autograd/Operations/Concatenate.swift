@@ -1,13 +1,14 @@
 import TensorCore
 
 /// Joins values along the last dimension (channels): [N, …, C₁], [N, …, C₂], … → [N, …, ΣC].
-public func concatenate(_ parts: [Variable]) -> Variable {
+package func concatenate(_ parts: [Variable]) -> Variable {
     precondition(!parts.isEmpty, "concatenate: nothing to join")
     let widths = parts.map { $0.shape[-1] }
     let rows = parts[0].shape.count / max(widths[0], 1)
     for part in parts {
         precondition(
-            part.shape.rank == parts[0].shape.rank && part.shape.dimensions.dropLast() == parts[0].shape.dimensions.dropLast(),
+            part.shape.rank == parts[0].shape.rank
+                && part.shape.dimensions.dropLast() == parts[0].shape.dimensions.dropLast(),
             "concatenate: \(parts[0].shape) with \(part.shape)")
     }
     let width = widths.reduce(0, +)

@@ -2,16 +2,16 @@ import Kernels
 import TensorCore
 
 /// Stride, padding, dilation and groups of a two-dimensional convolution, each as (height, width).
-public struct ConvolutionAttributes: Hashable, Sendable {
-    public var stride: [Int]
+package struct ConvolutionAttributes: Hashable, Sendable {
+    package var stride: [Int]
     /// Zeros around the image: [top, bottom, left, right].
-    public var padding: [Int]
-    public var dilation: [Int]
-    public var groups: Int
+    package var padding: [Int]
+    package var dilation: [Int]
+    package var groups: Int
     /// Forces an algorithm instead of the one chosen from the shape.
-    public var algorithm: ConvolutionAlgorithm?
+    package var algorithm: ConvolutionAlgorithm?
 
-    public init(
+    package init(
         stride: [Int] = [1, 1], padding: [Int] = [0, 0, 0, 0], dilation: [Int] = [1, 1], groups: Int = 1,
         algorithm: ConvolutionAlgorithm? = nil
     ) {
@@ -23,12 +23,14 @@ public struct ConvolutionAttributes: Hashable, Sendable {
     }
 
     /// The geometry for an input [N, H, W, C] and filters [O, kh, kw, C / groups].
-    public func geometry(input: Shape, filters: Shape) -> ConvolutionGeometry {
+    package func geometry(input: Shape, filters: Shape) -> ConvolutionGeometry {
         var g = ConvolutionGeometry(
             batch: input[0], inputHeight: input[1], inputWidth: input[2], inputChannels: input[3],
             outputChannels: filters[0], kernelHeight: filters[1], kernelWidth: filters[2])
         (g.strideHeight, g.strideWidth) = (stride[0], stride[1])
-        (g.paddingTop, g.paddingBottom, g.paddingLeft, g.paddingRight) = (padding[0], padding[1], padding[2], padding[3])
+        (g.paddingTop, g.paddingBottom, g.paddingLeft, g.paddingRight) = (
+            padding[0], padding[1], padding[2], padding[3]
+        )
         (g.dilationHeight, g.dilationWidth) = (dilation[0], dilation[1])
         g.groups = groups
         return g
@@ -39,16 +41,18 @@ public struct ConvolutionAttributes: Hashable, Sendable {
 ///
 /// x [N, H, W, C], w [O, kh, kw, C / groups], b [O] → y [N, H′, W′, O] with H′ = ⌊(H + P − d (kh − 1) − 1) / s⌋ + 1.
 /// Dumoulin and Visin, "A guide to convolution arithmetic for deep learning", 2016.
-public func convolution2D(
+package func convolution2D(
     _ x: Variable, _ filters: Variable, bias: Variable? = nil, _ attributes: ConvolutionAttributes = .init(),
     rectify: Bool = false
 ) -> Variable {
-    precondition(x.shape.rank == 4 && filters.shape.rank == 4, "convolution2D: input \(x.shape), filters \(filters.shape)")
+    precondition(
+        x.shape.rank == 4 && filters.shape.rank == 4, "convolution2D: input \(x.shape), filters \(filters.shape)")
     let g = attributes.geometry(input: x.shape, filters: filters.shape)
     precondition(
         g.inputChannels % g.groups == 0 && g.outputChannels % g.groups == 0 && filters.shape[3] == g.groupInputChannels,
         "convolution2D: input \(x.shape), filters \(filters.shape), \(g.groups) groups")
-    precondition(g.outputHeight > 0 && g.outputWidth > 0, "convolution2D: filters \(filters.shape) do not fit \(x.shape)")
+    precondition(
+        g.outputHeight > 0 && g.outputWidth > 0, "convolution2D: filters \(filters.shape) do not fit \(x.shape)")
     let convolution = Convolution(g, algorithm: attributes.algorithm)
     let y = x.makeTensor([g.batch, g.outputHeight, g.outputWidth, g.outputChannels])
     let scratch = x.makeTensor([convolution.forwardScratchCount])
@@ -61,7 +65,8 @@ public func convolution2D(
         let gradient = dy
         if let bias {
             tape.accumulate(into: bias) { db, accumulate in
-                sumRows(gradient.pointer, rows: g.outputPixels, columns: g.outputChannels, into: db, accumulate: accumulate)
+                sumRows(
+                    gradient.pointer, rows: g.outputPixels, columns: g.outputChannels, into: db, accumulate: accumulate)
             }
         }
         let scratch = Tensor([convolution.gradientScratchCount], pool: tape.pool)
@@ -69,7 +74,8 @@ public func convolution2D(
         tape.accumulate(into: filters) { dw, accumulateFilter in
             guard x.needsGradient else {
                 convolution.gradients(
-                    xValue.pointer, filters.value.pointer, gradient.pointer, data: nil, accumulateData: false, filter: dw,
+                    xValue.pointer, filters.value.pointer, gradient.pointer, data: nil, accumulateData: false,
+                    filter: dw,
                     accumulateFilter: accumulateFilter, scratch: scratch.pointer)
                 return
             }

@@ -2,7 +2,7 @@ import Kernels
 import TensorCore
 
 /// What a sample should be classified as.
-public enum ClassTargets {
+package enum ClassTargets {
     /// One class index a row; every index is in 0..<classes (data sets check it when they are opened).
     case indices([Int32])
     /// A probability for each class, [rows, classes]; one-hot or soft.
@@ -13,7 +13,7 @@ public enum ClassTargets {
 ///
 /// With smoothing ε (Szegedy et al. 2016) t ← (1 − ε) t + ε / K. The gradient softmax(x) − t is computed in forward.
 /// - Returns: the summed loss (not divided by N) and the number of rows whose largest logit is the target's class.
-public func crossEntropy(
+package func crossEntropy(
     _ logits: Variable, _ targets: ClassTargets, smoothing: Float = 0
 ) -> (loss: Variable, correct: Int) {
     let classes = logits.shape[-1]
@@ -31,7 +31,9 @@ public func crossEntropy(
                 gradient: gradient.pointer)
         }
     case .distribution(let distribution):
-        precondition(distribution.shape == logits.shape, "crossEntropy: targets \(distribution.shape) for logits \(logits.shape)")
+        precondition(
+            distribution.shape == logits.shape, "crossEntropy: targets \(distribution.shape) for logits \(logits.shape)"
+        )
         result = Kernels.crossEntropy(
             logits.value.pointer, rows: rows, classes: classes, target: .distribution(distribution.pointer),
             smoothing: smoothing, gradient: gradient.pointer)

@@ -5,7 +5,7 @@ import TensorCore
 ///
 /// Srivastava et al. 2014, with inverted scaling. The mask is a function of the grain's key and `layer`, so backward
 /// computes it again instead of keeping it.
-public func dropout(_ x: Variable, probability: Float, layer: Int, mode: Mode) -> Variable {
+package func dropout(_ x: Variable, probability: Float, layer: Int, mode: Mode) -> Variable {
     precondition(probability >= 0 && probability < 1, "dropout: probability \(probability) is not in 0..<1")
     guard case .training(let key) = mode, probability > 0 else { return x }
     let mask = key.folding(.dropout).folding(layer)
@@ -15,7 +15,8 @@ public func dropout(_ x: Variable, probability: Float, layer: Int, mode: Mode) -
         let gradient = dy
         tape.accumulate(into: x) { dx, accumulate in
             Kernels.dropout(
-                gradient.pointer, into: dx, count: gradient.count, probability: probability, key: mask, accumulate: accumulate)
+                gradient.pointer, into: dx, count: gradient.count, probability: probability, key: mask,
+                accumulate: accumulate)
         }
     }
 }

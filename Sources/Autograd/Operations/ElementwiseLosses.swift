@@ -1,10 +1,11 @@
 import Kernels
 import TensorCore
 
-/// Losses that compare an output with a target element by element: each is a sum over samples of a mean over a sample's values.
+/// Losses that compare an output with a target element by element: each is a sum over samples of a mean over a sample's
+/// values.
 
 /// Σₙ mean (x − t)²; gradients for both x and t.
-public func meanSquaredError(_ x: Variable, _ target: Variable) -> Variable {
+package func meanSquaredError(_ x: Variable, _ target: Variable) -> Variable {
     elementwiseLoss("meanSquaredError", x, target) { x, t in
         let d = x - t
         return (d * d, 2 * d, -2 * d)
@@ -12,7 +13,7 @@ public func meanSquaredError(_ x: Variable, _ target: Variable) -> Variable {
 }
 
 /// Binary cross-entropy of probabilities: −t log x − (1 − t) log(1 − x), with logarithms clamped at −100 as torch does.
-public func binaryCrossEntropy(_ probabilities: Variable, _ target: Variable) -> Variable {
+package func binaryCrossEntropy(_ probabilities: Variable, _ target: Variable) -> Variable {
     elementwiseLoss("binaryCrossEntropy", probabilities, target) { x, t in
         let log1 = max(logarithm(x), -100)
         let log0 = max(logarithm(1 - x), -100)
@@ -21,7 +22,7 @@ public func binaryCrossEntropy(_ probabilities: Variable, _ target: Variable) ->
 }
 
 /// Binary cross-entropy of sigmoid(x), without overflow: max(x, 0) − x t + log(1 + e⁻|ˣ|).
-public func binaryCrossEntropyFromLogits(_ logits: Variable, _ target: Variable) -> Variable {
+package func binaryCrossEntropyFromLogits(_ logits: Variable, _ target: Variable) -> Variable {
     elementwiseLoss("binaryCrossEntropyFromLogits", logits, target) { x, t in
         (Kernels.softplus(x) - x * t, logistic(Vector(repeating: x))[0] - t, -x)
     }

@@ -4,7 +4,7 @@ import TensorCore
 /// y = x Wᵀ + b, then max(0, y) where `rectify` says so.
 ///
 /// x [N, …] with I values a row, W [O, I], b [O] → y [N, O].  dx = dy W, dW = dyᵀ x, db = Σₙ dy.
-public func linear(_ x: Variable, _ weight: Variable, bias: Variable? = nil, rectify: Bool = false) -> Variable {
+package func linear(_ x: Variable, _ weight: Variable, bias: Variable? = nil, rectify: Bool = false) -> Variable {
     let rows = x.shape[0]
     let outputs = weight.shape[0]
     let inputs = weight.shape[1]
@@ -12,7 +12,8 @@ public func linear(_ x: Variable, _ weight: Variable, bias: Variable? = nil, rec
     precondition(bias.map { $0.shape.count == outputs } ?? true, "linear: bias \(bias!.shape) for \(outputs) outputs")
     let y = x.makeTensor([rows, outputs])
     multiply(
-        m: rows, n: outputs, k: inputs, x.value.pointer, lda: inputs, weight.value.pointer, ldb: inputs, transposeB: true,
+        m: rows, n: outputs, k: inputs, x.value.pointer, lda: inputs, weight.value.pointer, ldb: inputs,
+        transposeB: true,
         into: y.pointer, ldc: outputs)
     if let bias {
         addBias(bias.value.pointer, to: y.pointer, rows: rows, columns: outputs, rectify: rectify)
@@ -25,7 +26,8 @@ public func linear(_ x: Variable, _ weight: Variable, bias: Variable? = nil, rec
         let gradient = dy
         tape.accumulate(into: weight) { dw, accumulate in
             multiply(
-                m: outputs, n: inputs, k: rows, gradient.pointer, lda: outputs, transposeA: true, xValue.pointer, ldb: inputs,
+                m: outputs, n: inputs, k: rows, gradient.pointer, lda: outputs, transposeA: true, xValue.pointer,
+                ldb: inputs,
                 into: dw, ldc: inputs, accumulate: accumulate)
         }
         if let bias {
@@ -35,7 +37,8 @@ public func linear(_ x: Variable, _ weight: Variable, bias: Variable? = nil, rec
         }
         tape.accumulate(into: x) { dx, accumulate in
             multiply(
-                m: rows, n: inputs, k: outputs, gradient.pointer, lda: outputs, weight.value.pointer, ldb: inputs, into: dx,
+                m: rows, n: inputs, k: outputs, gradient.pointer, lda: outputs, weight.value.pointer, ldb: inputs,
+                into: dx,
                 ldc: inputs, accumulate: accumulate)
         }
     }

@@ -2,16 +2,17 @@ import Kernels
 import TensorCore
 
 /// The windows of a pooling, each extent as (height, width).
-public struct PoolingAttributes: Hashable, Sendable {
-    public var kernel: [Int]
-    public var stride: [Int]
-    public var padding: [Int]
+package struct PoolingAttributes: Hashable, Sendable {
+    package var kernel: [Int]
+    package var stride: [Int]
+    package var padding: [Int]
     /// More padding at the bottom and the right than at the top and the left.
-    public var extraPadding: [Int]
-    public var ceilMode: Bool
+    package var extraPadding: [Int]
+    package var ceilMode: Bool
 
-    public init(
-        kernel: [Int], stride: [Int]? = nil, padding: [Int] = [0, 0], extraPadding: [Int] = [0, 0], ceilMode: Bool = false
+    package init(
+        kernel: [Int], stride: [Int]? = nil, padding: [Int] = [0, 0], extraPadding: [Int] = [0, 0],
+        ceilMode: Bool = false
     ) {
         self.kernel = kernel
         self.stride = stride ?? kernel
@@ -20,7 +21,7 @@ public struct PoolingAttributes: Hashable, Sendable {
         self.ceilMode = ceilMode
     }
 
-    public func geometry(input: Shape) -> PoolingGeometry {
+    package func geometry(input: Shape) -> PoolingGeometry {
         PoolingGeometry(
             batch: input[0], height: input[1], width: input[2], channels: input[3], kernel: (kernel[0], kernel[1]),
             stride: (stride[0], stride[1]), padding: (padding[0], padding[1]),
@@ -31,13 +32,15 @@ public struct PoolingAttributes: Hashable, Sendable {
         precondition(x.shape.rank == 4, "\(operation): input \(x.shape) is not [N, H, W, C]")
         let g = geometry(input: x.shape)
         precondition(g.outputHeight > 0 && g.outputWidth > 0, "\(operation): windows \(kernel) do not fit \(x.shape)")
-        precondition(padding[0] * 2 <= kernel[0] && padding[1] * 2 <= kernel[1], "\(operation): padding \(padding) over half of \(kernel)")
+        precondition(
+            padding[0] * 2 <= kernel[0] && padding[1] * 2 <= kernel[1],
+            "\(operation): padding \(padding) over half of \(kernel)")
         return g
     }
 }
 
 /// The largest value of each window: x [N, H, W, C] → [N, H′, W′, C]; the gradient goes to the first largest.
-public func maxPool2D(_ x: Variable, _ attributes: PoolingAttributes) -> Variable {
+package func maxPool2D(_ x: Variable, _ attributes: PoolingAttributes) -> Variable {
     let g = attributes.checkedGeometry("maxPool2D", x)
     let y = x.makeTensor([g.batch, g.outputHeight, g.outputWidth, g.channels])
     let choice = x.makeTensor(y.shape)
@@ -51,7 +54,7 @@ public func maxPool2D(_ x: Variable, _ attributes: PoolingAttributes) -> Variabl
 }
 
 /// The mean of each window: x [N, H, W, C] → [N, H′, W′, C]; padding counts as zeros where `countPadding` says so.
-public func averagePool2D(_ x: Variable, _ attributes: PoolingAttributes, countPadding: Bool = true) -> Variable {
+package func averagePool2D(_ x: Variable, _ attributes: PoolingAttributes, countPadding: Bool = true) -> Variable {
     let g = attributes.checkedGeometry("averagePool2D", x)
     let y = x.makeTensor([g.batch, g.outputHeight, g.outputWidth, g.channels])
     averagePool(g, countPadding: countPadding, x.value.pointer, into: y.pointer)
@@ -65,7 +68,7 @@ public func averagePool2D(_ x: Variable, _ attributes: PoolingAttributes, countP
 }
 
 /// The mean over all positions: x [N, …, C] → [N, C].
-public func globalAveragePool2D(_ x: Variable) -> Variable {
+package func globalAveragePool2D(_ x: Variable) -> Variable {
     precondition(x.shape.rank >= 2, "globalAveragePool2D: input \(x.shape)")
     let batch = x.shape[0]
     let channels = x.shape[-1]
@@ -76,7 +79,8 @@ public func globalAveragePool2D(_ x: Variable) -> Variable {
         let gradient = dy
         tape.accumulate(into: x) { dx, accumulate in
             globalAveragePoolGradient(
-                gradient.pointer, batch: batch, positions: positions, channels: channels, into: dx, accumulate: accumulate)
+                gradient.pointer, batch: batch, positions: positions, channels: channels, into: dx,
+                accumulate: accumulate)
         }
     }
 }

@@ -2,10 +2,10 @@ import Kernels
 import TensorCore
 
 /// eˣ / Σ eˣ over the last dimension.
-public func softmax(_ x: Variable) -> Variable { normalizedExponential(x, logarithm: false) }
+package func softmax(_ x: Variable) -> Variable { normalizedExponential(x, logarithm: false) }
 
 /// log softmax(x) over the last dimension, without overflow.
-public func logSoftmax(_ x: Variable) -> Variable { normalizedExponential(x, logarithm: true) }
+package func logSoftmax(_ x: Variable) -> Variable { normalizedExponential(x, logarithm: true) }
 
 private func normalizedExponential(_ x: Variable, logarithm: Bool) -> Variable {
     precondition(x.shape.rank >= 1 && x.shape[-1] > 0, "softmax: input \(x.shape)")

@@ -40,13 +40,15 @@ struct Convolution2D: Rectifiable {
 
     func callAsFunction(_ x: Variable, mode: Mode) -> Variable {
         if let pooling {
-            return convolutionMaxPool2D(x, x.parameter(weight), bias: bias.map(x.parameter), attributes, pooling: pooling)
+            return convolutionMaxPool2D(
+                x, x.parameter(weight), bias: bias.map(x.parameter), attributes, pooling: pooling)
         }
         return convolution2D(x, x.parameter(weight), bias: bias.map(x.parameter), attributes, rectify: rectifies)
     }
 }
 
-/// Normalises each channel with the grain's statistics in training, the running ones in evaluation: [N, …, C] → the same.
+/// Normalises each channel with the grain's statistics in training, the running ones in evaluation: [N, …, C] → the
+/// same.
 struct BatchNormalization: Rectifiable, Adding {
     let gamma: Parameter
     let beta: Parameter
@@ -63,7 +65,9 @@ struct BatchNormalization: Rectifiable, Adding {
 
     var canAdd: Bool { !rectifies }
 
-    func callAsFunction(_ x: Variable, mode: Mode) -> Variable { normalized(x, adding: nil, rectify: rectifies, mode: mode) }
+    func callAsFunction(_ x: Variable, mode: Mode) -> Variable {
+        normalized(x, adding: nil, rectify: rectifies, mode: mode)
+    }
 
     func callAsFunction(_ x: Variable, adding other: Variable, rectify: Bool, mode: Mode) -> Variable {
         normalized(x, adding: other, rectify: rectify, mode: mode)
@@ -71,7 +75,8 @@ struct BatchNormalization: Rectifiable, Adding {
 
     private func normalized(_ x: Variable, adding other: Variable?, rectify: Bool, mode: Mode) -> Variable {
         batchNormalization(
-            x, gamma: x.parameter(gamma), beta: x.parameter(beta), runningMean: runningMean, runningVariance: runningVariance,
+            x, gamma: x.parameter(gamma), beta: x.parameter(beta), runningMean: runningMean,
+            runningVariance: runningVariance,
             epsilon: epsilon, mode: mode, adding: other, rectify: rectify)
     }
 }

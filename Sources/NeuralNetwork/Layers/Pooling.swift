@@ -12,7 +12,9 @@ struct AveragePooling: Layer {
     let attributes: PoolingAttributes
     let countPadding: Bool
 
-    func callAsFunction(_ x: Variable, mode: Mode) -> Variable { averagePool2D(x, attributes, countPadding: countPadding) }
+    func callAsFunction(_ x: Variable, mode: Mode) -> Variable {
+        averagePool2D(x, attributes, countPadding: countPadding)
+    }
 }
 
 /// The mean over all positions: [N, H, W, C] → [N, C].

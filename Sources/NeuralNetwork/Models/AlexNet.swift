@@ -1,10 +1,11 @@
-/// AlexNet in torchvision's one-column form, Krizhevsky, "One weird trick for parallelizing convolutional neural networks", 2014;
-/// 61,100,840 parameters for 1000 classes, 224×224 images.
+/// AlexNet in torchvision's one-column form, Krizhevsky, "One weird trick for parallelizing convolutional neural
+/// networks", 2014; 61,100,840 parameters for 1000 classes, 224×224 images.
 func alexNet(classes: Int) -> [LayerSpecification] {
     func convolution(_ filters: Int, _ kernel: Int, stride: Int = 1, padding: Int) -> [LayerSpecification] {
         [
             .convolution(
-                .init(filters: filters, kernel: .init(kernel), stride: .init(stride), padding: .explicit(.init(padding)))),
+                .init(
+                    filters: filters, kernel: .init(kernel), stride: .init(stride), padding: .explicit(.init(padding)))),
             .activation(.relu),
         ]
     }
@@ -12,7 +13,10 @@ func alexNet(classes: Int) -> [LayerSpecification] {
     let features =
         convolution(64, 11, stride: 4, padding: 2) + [pool] + convolution(192, 5, padding: 2) + [pool]
         + convolution(384, 3, padding: 1) + convolution(256, 3, padding: 1) + convolution(256, 3, padding: 1) + [pool]
-    return [.named("features", .sequence(features)), .flatten, .named("classifier", .sequence(wideClassifier(classes: classes, dropoutFirst: true)))]
+    return [
+        .named("features", .sequence(features)), .flatten,
+        .named("classifier", .sequence(wideClassifier(classes: classes, dropoutFirst: true))),
+    ]
 }
 
 /// Two linear layers of 4096 with ReLU and dropout, then the classes; torchvision numbers AlexNet's from its dropouts.

@@ -10,7 +10,8 @@ private func basicBlock(filters: Int, stride: Int, projects: Bool) -> LayerSpeci
         shortcut: projects ? [projection(filters, stride: stride)] : [])
 }
 
-/// 1×1, 3×3 and 1×1 convolutions with a skip, four times the width at the end; torchvision's `Bottleneck` (stride in the 3×3).
+/// 1×1, 3×3 and 1×1 convolutions with a skip, four times the width at the end; torchvision's `Bottleneck` (stride in
+/// the 3×3).
 private func bottleneck(filters: Int, stride: Int, projects: Bool) -> LayerSpecification {
     .residual(
         main: [
@@ -66,23 +67,33 @@ private func stem(_ filters: Int) -> [LayerSpecification] {
 
 /// ResNet-18 for 32×32 images: a 3×3 stem without pooling, widths 64–512; 11,173,962 parameters for ten classes.
 func resNet18CIFAR(classes: Int) -> [LayerSpecification] {
-    stem(64) + stages([2, 2, 2, 2], filters: [64, 128, 256, 512], input: 64) + [.globalAveragePool, .named("fc", .linear(units: classes))]
+    stem(64) + stages([2, 2, 2, 2], filters: [64, 128, 256, 512], input: 64) + [
+        .globalAveragePool, .named("fc", .linear(units: classes)),
+    ]
 }
 
-/// ResNet-20/32/44/56/110 for CIFAR, section 4.2: depth = 6n + 2, widths 16, 32, 64; projections where the shape changes.
+/// ResNet-20/32/44/56/110 for CIFAR, section 4.2: depth = 6n + 2, widths 16, 32, 64; projections where the shape
+/// changes.
 func resNetCIFAR(depth: Int, classes: Int) -> [LayerSpecification] {
     let n = (depth - 2) / 6
-    return stem(16) + stages([n, n, n], filters: [16, 32, 64], input: 16) + [.globalAveragePool, .named("fc", .linear(units: classes))]
+    return stem(16) + stages([n, n, n], filters: [16, 32, 64], input: 16) + [
+        .globalAveragePool, .named("fc", .linear(units: classes)),
+    ]
 }
 
 /// ResNet-18, 34, 50, 101 or 152 for 224×224 images, table 1 of the paper; torchvision's names and parameter counts.
 func resNet(depth: Int, classes: Int) -> [LayerSpecification] {
-    let blocks = [18: [2, 2, 2, 2], 34: [3, 4, 6, 3], 50: [3, 4, 6, 3], 101: [3, 4, 23, 3], 152: [3, 8, 36, 3]][depth] ?? [2, 2, 2, 2]
+    let blocks =
+        [18: [2, 2, 2, 2], 34: [3, 4, 6, 3], 50: [3, 4, 6, 3], 101: [3, 4, 23, 3], 152: [3, 8, 36, 3]][depth] ?? [
+            2, 2, 2, 2,
+        ]
     let stem: [LayerSpecification] = [
         .named(
             "conv1",
             .convolution(
-                .init(filters: 64, kernel: .init(7), stride: .init(2), padding: .explicit(.init(3)), bias: false, initializer: .heNormal))),
+                .init(
+                    filters: 64, kernel: .init(7), stride: .init(2), padding: .explicit(.init(3)), bias: false,
+                    initializer: .heNormal))),
         .named("bn1", .batchNorm()), .activation(.relu),
         .maxPool(.init(kernel: .init(3), stride: .init(2), padding: .explicit(.init(1)))),
     ]

@@ -2,24 +2,25 @@ import Kernels
 
 /// Adadelta (Zeiler 2012, algorithm 1) with PyTorch's learning rate, usually 1:
 /// s ← ρ s + (1 − ρ) g²; Δ = √(u + ε) / √(s + ε) · g; u ← ρ u + (1 − ρ) Δ²; θ ← θ − η Δ.
-public struct Adadelta: UpdateRule {
+package struct Adadelta: UpdateRule {
     /// ρ.
-    public let decay: Double
+    package let decay: Double
     /// ε.
-    public let epsilon: Double
+    package let epsilon: Double
 
     /// Throws `outOfRange` unless 0 ≤ decay < 1 and ε > 0.
-    public init(decay: Double = 0.9, epsilon: Double = 1e-6) throws(OptimizationError) {
+    package init(decay: Double = 0.9, epsilon: Double = 1e-6) throws(OptimizationError) {
         try OptimizationError.require(decay >= 0 && decay < 1, "adadelta", "decay", decay, allowed: "0 ≤ decay < 1")
-        try OptimizationError.require(epsilon > 0 && epsilon.isFinite, "adadelta", "epsilon", epsilon, allowed: "epsilon > 0")
+        try OptimizationError.require(
+            epsilon > 0 && epsilon.isFinite, "adadelta", "epsilon", epsilon, allowed: "epsilon > 0")
         self.decay = decay
         self.epsilon = epsilon
     }
 
-    public var name: String { "adadelta" }
-    public var slots: [Slot] { [Slot("squares"), Slot("updates")] }
+    package var name: String { "adadelta" }
+    package var slots: [Slot] { [Slot("squares"), Slot("updates")] }
 
-    public func update(
+    package func update(
         _ range: Range<Int>, parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>,
         slots: [UnsafeMutablePointer<Float>], step: UpdateStep
     ) {

@@ -1,20 +1,21 @@
 import Kernels
 
 /// Adagrad (Duchi, Hazan and Singer 2011): s ← s + g²; θ ← θ − η g / (√s + ε).
-public struct Adagrad: UpdateRule {
+package struct Adagrad: UpdateRule {
     /// ε.
-    public let epsilon: Double
+    package let epsilon: Double
 
     /// Throws `outOfRange` unless ε > 0.
-    public init(epsilon: Double = 1e-10) throws(OptimizationError) {
-        try OptimizationError.require(epsilon > 0 && epsilon.isFinite, "adagrad", "epsilon", epsilon, allowed: "epsilon > 0")
+    package init(epsilon: Double = 1e-10) throws(OptimizationError) {
+        try OptimizationError.require(
+            epsilon > 0 && epsilon.isFinite, "adagrad", "epsilon", epsilon, allowed: "epsilon > 0")
         self.epsilon = epsilon
     }
 
-    public var name: String { "adagrad" }
-    public var slots: [Slot] { [Slot("squares")] }
+    package var name: String { "adagrad" }
+    package var slots: [Slot] { [Slot("squares")] }
 
-    public func update(
+    package func update(
         _ range: Range<Int>, parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>,
         slots: [UnsafeMutablePointer<Float>], step: UpdateStep
     ) {

@@ -4,34 +4,36 @@ import Kernels
 ///
 /// m ← β₁ m + (1 − β₁) g; s ← β₂ s + (1 − β₂) g²; θ ← θ − η / (1 − β₁ᵗ) · m / (√s / √(1 − β₂ᵗ) + ε).
 /// AdamW first shrinks θ by ηλ and keeps λθ out of g; an L1 term is part of g in both.
-public struct Adam: UpdateRule {
+package struct Adam: UpdateRule {
     /// β₁.
-    public let momentum: Double
+    package let momentum: Double
     /// β₂.
-    public let decay: Double
+    package let decay: Double
     /// ε.
-    public let epsilon: Double
+    package let epsilon: Double
     /// Whether weight decay acts on the parameter directly (AdamW) and not through the gradient.
-    public let decouplesWeightDecay: Bool
+    package let decouplesWeightDecay: Bool
 
     /// Throws `outOfRange` unless 0 ≤ momentum < 1, 0 ≤ decay < 1 and ε > 0.
-    public init(
+    package init(
         momentum: Double = 0.9, decay: Double = 0.999, epsilon: Double = 1e-8, decouplesWeightDecay: Bool = false
     ) throws(OptimizationError) {
         let owner = decouplesWeightDecay ? "adamw" : "adam"
-        try OptimizationError.require(momentum >= 0 && momentum < 1, owner, "momentum", momentum, allowed: "0 ≤ momentum < 1")
+        try OptimizationError.require(
+            momentum >= 0 && momentum < 1, owner, "momentum", momentum, allowed: "0 ≤ momentum < 1")
         try OptimizationError.require(decay >= 0 && decay < 1, owner, "decay", decay, allowed: "0 ≤ decay < 1")
-        try OptimizationError.require(epsilon > 0 && epsilon.isFinite, owner, "epsilon", epsilon, allowed: "epsilon > 0")
+        try OptimizationError.require(
+            epsilon > 0 && epsilon.isFinite, owner, "epsilon", epsilon, allowed: "epsilon > 0")
         self.momentum = momentum
         self.decay = decay
         self.epsilon = epsilon
         self.decouplesWeightDecay = decouplesWeightDecay
     }
 
-    public var name: String { decouplesWeightDecay ? "adamw" : "adam" }
-    public var slots: [Slot] { [Slot("momentum"), Slot("squares")] }
+    package var name: String { decouplesWeightDecay ? "adamw" : "adam" }
+    package var slots: [Slot] { [Slot("momentum"), Slot("squares")] }
 
-    public func update(
+    package func update(
         _ range: Range<Int>, parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>,
         slots: [UnsafeMutablePointer<Float>], step: UpdateStep
     ) {

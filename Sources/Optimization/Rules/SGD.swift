@@ -1,13 +1,13 @@
 import Kernels
 
 /// Stochastic gradient descent: θ ← θ − η g.
-public struct SGD: UpdateRule {
-    public init() {}
+package struct SGD: UpdateRule {
+    package init() {}
 
-    public var name: String { "sgd" }
-    public var slots: [Slot] { [] }
+    package var name: String { "sgd" }
+    package var slots: [Slot] { [] }
 
-    public func update(
+    package func update(
         _ range: Range<Int>, parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>,
         slots: [UnsafeMutablePointer<Float>], step: UpdateStep
     ) {

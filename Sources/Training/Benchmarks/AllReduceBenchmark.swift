@@ -4,24 +4,24 @@ import DataParallel
 import Foundation
 
 /// Measures the addition of gradients over ranks, as training does it, beside the MPI library's.
-public struct AllReduceBenchmark {
+package struct AllReduceBenchmark {
     /// The medians for one size, in seconds.
-    public struct Row: Sendable {
-        public var bytes: Int
-        public var ours: Double
+    package struct Row: Sendable {
+        package var bytes: Int
+        package var ours: Double
         /// Nil without MPI.
-        public var library: Double?
+        package var library: Double?
     }
 
     private let ranks: Ranks
 
-    public init(_ ranks: Ranks) { self.ranks = ranks }
+    package init(_ ranks: Ranks) { self.ranks = ranks }
 
     /// Sizes from 1 KiB to 256 MiB.
-    public static let usualBytes = [1 << 10, 1 << 14, 1 << 18, 1 << 20, 1 << 22, 1 << 24, 44_000_000, 1 << 28]
+    package static let usualBytes = [1 << 10, 1 << 14, 1 << 18, 1 << 20, 1 << 22, 1 << 24, 44_000_000, 1 << 28]
 
     /// Measures vectors of these sizes; collective. `body` gets a row as it is ready, on every rank.
-    public func run(_ sizes: [Int] = usualBytes, _ body: (Row) -> Void) throws {
+    package func run(_ sizes: [Int] = usualBytes, _ body: (Row) -> Void) throws {
         Activity.enter(.benchmark)
         for bytes in sizes {
             let rounds = max(5, min(2000, (1 << 28) / bytes))

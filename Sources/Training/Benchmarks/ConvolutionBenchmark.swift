@@ -4,32 +4,33 @@ import Kernels
 import NeuralNetwork
 import TensorCore
 
-/// Measures every convolution algorithm pass by pass on one core, in the thread's processor time: other jobs disturb it less.
-public struct ConvolutionBenchmark {
+/// Measures every convolution algorithm pass by pass on one core, in the thread's processor time: other jobs disturb it
+/// less.
+package struct ConvolutionBenchmark {
     /// One algorithm on one pass of one shape.
-    public struct Row: Sendable {
-        public var shape: String
-        public var pass: String
-        public var algorithm: String
-        public var isChosen: Bool
+    package struct Row: Sendable {
+        package var shape: String
+        package var pass: String
+        package var algorithm: String
+        package var isChosen: Bool
         /// Operations of the direct algorithm over the time taken, in 10⁹ a second.
-        public var gigaflops: Double
+        package var gigaflops: Double
         /// The largest difference to a direct sum in Double, over the largest value.
-        public var error: Double
-        public var shareOfPeak: Double
+        package var error: Double
+        package var shareOfPeak: Double
     }
 
     private let shapes: [ConvolutionGeometry]
     private let peak: Double
 
     /// One shape.
-    public init(shape: ConvolutionGeometry, peak: Double) {
+    package init(shape: ConvolutionGeometry, peak: Double) {
         shapes = [shape]
         self.peak = peak
     }
 
     /// The distinct convolutions of a model for a batch.
-    public init(model: ZooModel, batch: Int, peak: Double) throws {
+    package init(model: ZooModel, batch: Int, peak: Double) throws {
         let network = try Model(name: model.rawValue, input: model.inputShape, layers: model.layers())
         var seen: Set<ConvolutionGeometry> = []
         shapes = network.convolutions.compactMap { geometry in
@@ -41,7 +42,7 @@ public struct ConvolutionBenchmark {
     }
 
     /// Measures all and calls `body` with each row as it is ready.
-    public func run(_ body: (Row) -> Void) {
+    package func run(_ body: (Row) -> Void) {
         for geometry in shapes {
             let chosen = Convolution(geometry).algorithm
             for algorithm in Convolution.algorithms(for: geometry) {
@@ -59,7 +60,9 @@ public struct ConvolutionBenchmark {
             return buffer
         }
         let (x, w, dy) = (random(g.inputCount, 0), random(g.filterCount, 1), random(g.outputCount, 2))
-        let (y, dx, dw) = (FlatBuffer(count: g.outputCount), FlatBuffer(count: g.inputCount), FlatBuffer(count: g.filterCount))
+        let (y, dx, dw) = (
+            FlatBuffer(count: g.outputCount), FlatBuffer(count: g.inputCount), FlatBuffer(count: g.filterCount)
+        )
         let scratch = FlatBuffer(count: max(convolution.forwardScratchCount, convolution.gradientScratchCount))
         let reference = DirectReference(g, x: x.pointer, w: w.pointer, dy: dy.pointer)
         func gradients(data: Bool, filter: Bool) {
@@ -72,12 +75,17 @@ public struct ConvolutionBenchmark {
         let passes: [Pass] = [
             Pass(
                 name: "forward",
-                run: { convolution.forward(x.pointer, w.pointer, bias: nil, rectify: false, into: y.pointer, scratch: scratch.pointer) },
+                run: {
+                    convolution.forward(
+                        x.pointer, w.pointer, bias: nil, rectify: false, into: y.pointer, scratch: scratch.pointer)
+                },
                 error: { reference.error(of: y, reference.output) }),
             Pass(name: "data", run: { gradients(data: true, filter: false) }, error: dataError),
             Pass(name: "filter", run: { gradients(data: false, filter: true) }, error: filterError),
             // What training does; the fast algorithms share a transform.
-            Pass(name: "data+filter", count: 2, run: { gradients(data: true, filter: true) }, error: { max(dataError(), filterError()) }),
+            Pass(
+                name: "data+filter", count: 2, run: { gradients(data: true, filter: true) },
+                error: { max(dataError(), filterError()) }),
         ]
         return passes.map { pass in
             let gigaflops = 2 * Double(pass.count * g.multiplyAdds) / pass.fastestSeconds() / 1e9
@@ -116,7 +124,8 @@ extension ConvolutionGeometry {
         let stride = strideHeight == 1 ? "" : " /\(strideHeight)"
         let padding = paddingTop == 0 ? "" : " +\(paddingTop)"
         let split = groups == 1 ? "" : " groups \(groups)"
-        return "\(batch)×\(inputHeight)×\(inputWidth)×\(inputChannels)→\(outputChannels) \(kernelHeight)×\(kernelWidth)\(stride)\(padding)\(split)"
+        return
+            "\(batch)×\(inputHeight)×\(inputWidth)×\(inputChannels)→\(outputChannels) "
+            + "\(kernelHeight)×\(kernelWidth)\(stride)\(padding)\(split)"
     }
 }
-

@@ -34,13 +34,17 @@ struct DirectReference {
     func output(_ index: Int) -> Double {
         let channel = index % g.outputChannels
         let pixel = index / g.outputChannels
-        let (n, oh, ow) = (pixel / g.outputWidth / g.outputHeight, pixel / g.outputWidth % g.outputHeight, pixel % g.outputWidth)
+        let (n, oh, ow) = (
+            pixel / g.outputWidth / g.outputHeight, pixel / g.outputWidth % g.outputHeight, pixel % g.outputWidth
+        )
         var sum = 0.0
         for kh in 0..<g.kernelHeight {
             for kw in 0..<g.kernelWidth {
                 guard let source = input(n, oh, ow, kh, kw) else { continue }
                 for c in 0..<i {
-                    sum += Double(x[source + channel / o * i + c]) * Double(w[((channel * g.kernelHeight + kh) * g.kernelWidth + kw) * i + c])
+                    sum +=
+                        Double(x[source + channel / o * i + c])
+                        * Double(w[((channel * g.kernelHeight + kh) * g.kernelWidth + kw) * i + c])
                 }
             }
         }
@@ -51,7 +55,9 @@ struct DirectReference {
     func dataGradient(_ index: Int) -> Double {
         let channel = index % g.inputChannels
         let pixel = index / g.inputChannels
-        let (n, h, v) = (pixel / g.inputWidth / g.inputHeight, pixel / g.inputWidth % g.inputHeight, pixel % g.inputWidth)
+        let (n, h, v) = (
+            pixel / g.inputWidth / g.inputHeight, pixel / g.inputWidth % g.inputHeight, pixel % g.inputWidth
+        )
         let group = channel / i
         var sum = 0.0
         for kh in 0..<g.kernelHeight {
@@ -62,7 +68,8 @@ struct DirectReference {
                 let (oh, ow) = (row / g.strideHeight, column / g.strideWidth)
                 guard oh < g.outputHeight, ow < g.outputWidth else { continue }
                 for k in group * o..<(group + 1) * o {
-                    sum += Double(dy[((n * g.outputHeight + oh) * g.outputWidth + ow) * g.outputChannels + k])
+                    sum +=
+                        Double(dy[((n * g.outputHeight + oh) * g.outputWidth + ow) * g.outputChannels + k])
                         * Double(w[((k * g.kernelHeight + kh) * g.kernelWidth + kw) * i + channel % i])
                 }
             }
@@ -81,7 +88,8 @@ struct DirectReference {
             for oh in 0..<g.outputHeight {
                 for ow in 0..<g.outputWidth {
                     guard let source = input(n, oh, ow, kh, kw) else { continue }
-                    sum += Double(x[source + k / o * i + c])
+                    sum +=
+                        Double(x[source + k / o * i + c])
                         * Double(dy[((n * g.outputHeight + oh) * g.outputWidth + ow) * g.outputChannels + k])
                 }
             }

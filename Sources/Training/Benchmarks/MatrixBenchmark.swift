@@ -2,9 +2,9 @@ import Autograd
 import Kernels
 
 /// Measures matrix products A · Bᵀ as linear layers use them.
-public enum MatrixBenchmark {
+package enum MatrixBenchmark {
     /// 10⁹ operations a second of C [m, n] = A [m, k] · B [n, k]ᵀ, the best of several runs.
-    public static func gigaflops(m: Int, n: Int, k: Int) -> Double {
+    package static func gigaflops(m: Int, n: Int, k: Int) -> Double {
         let (a, b, c) = (FlatBuffer(count: m * k), FlatBuffer(count: n * k), FlatBuffer(count: m * n))
         for i in 0..<m * k { a.pointer[i] = Float(i % 7) }
         for i in 0..<n * k { b.pointer[i] = Float(i % 5) }
@@ -13,7 +13,8 @@ public enum MatrixBenchmark {
         for _ in 0..<10 {
             let start = Clock.seconds
             for _ in 0..<repeats {
-                multiply(m: m, n: n, k: k, a.pointer, lda: k, b.pointer, ldb: k, transposeB: true, into: c.pointer, ldc: n)
+                multiply(
+                    m: m, n: n, k: k, a.pointer, lda: k, b.pointer, ldb: k, transposeB: true, into: c.pointer, ldc: n)
             }
             best = min(best, (Clock.seconds - start) / Double(repeats))
         }

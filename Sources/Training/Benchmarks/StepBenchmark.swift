@@ -6,20 +6,24 @@ import NeuralNetwork
 import Optimization
 import TensorCore
 
-/// Measures whole training steps on random data made once: forward, cross-entropy, backward, all-reduce, SGD with momentum
+/// Measures whole training steps on random data made once: forward, cross-entropy, backward, all-reduce, SGD with
+/// momentum
 /// 0.9 and weight decay 5e-4.
-public struct StepBenchmark: Sendable {
-    public var model: ZooModel
+package struct StepBenchmark: Sendable {
+    package var model: ZooModel
     /// Samples of a rank.
-    public var batch: Int
-    public var grain: Int
-    public var threads: Int
-    public var steps: Int
-    public var warmup: Int
+    package var batch: Int
+    package var grain: Int
+    package var threads: Int
+    package var steps: Int
+    package var warmup: Int
     /// Whether the comparison of replicas is measured as well, after the steps.
-    public var measuresReplicaCheck: Bool
+    package var measuresReplicaCheck: Bool
 
-    public init(model: ZooModel, batch: Int, grain: Int, threads: Int, steps: Int, warmup: Int, measuresReplicaCheck: Bool = false) {
+    package init(
+        model: ZooModel, batch: Int, grain: Int, threads: Int, steps: Int, warmup: Int,
+        measuresReplicaCheck: Bool = false
+    ) {
         self.measuresReplicaCheck = measuresReplicaCheck
         self.model = model
         self.batch = batch
@@ -33,34 +37,38 @@ public struct StepBenchmark: Sendable {
     private static let learningRate = 1e-5
 
     /// What was measured.
-    public struct Result: Sendable {
+    package struct Result: Sendable {
         /// Seconds of each counted step.
-        public var seconds: [Double]
-        public var samplesPerStep: Int
+        package var seconds: [Double]
+        package var samplesPerStep: Int
         /// Blocks that the workers' pools took from the system before the counted steps and during them.
-        public var allocations: (before: Int, during: Int)
+        package var allocations: (before: Int, during: Int)
         /// What comparing the ranks' replicas costs; nil where it was not asked for or there is one rank.
-        public var replicaCheck: ReplicaCheckCost?
+        package var replicaCheck: ReplicaCheckCost?
 
-        public var medianSeconds: Double { seconds.sorted()[seconds.count / 2] }
-        public var samplesPerSecond: Double { Double(samplesPerStep) / medianSeconds }
+        package var medianSeconds: Double { seconds.sorted()[seconds.count / 2] }
+        package var samplesPerSecond: Double { Double(samplesPerStep) / medianSeconds }
     }
 
     /// Seconds that the replica check takes.
-    public struct ReplicaCheckCost: Sendable {
+    package struct ReplicaCheckCost: Sendable {
         /// Of each comparison: hashing in the update before it, and the exchange.
-        public var comparison: Double
+        package var comparison: Double
         /// Of each step: hashing running statistics.
-        public var step: Double
+        package var step: Double
 
         /// Of all time, with a comparison after every `steps` steps of `seconds`.
-        public func share(everySteps steps: Int, stepSeconds seconds: Double) -> Double { (comparison / Double(steps) + step) / seconds }
+        package func share(everySteps steps: Int, stepSeconds seconds: Double) -> Double {
+            (comparison / Double(steps) + step) / seconds
+        }
     }
 
     /// Runs the benchmark; collective.
-    public func run(_ ranks: Ranks) throws -> Result {
+    package func run(_ ranks: Ranks) throws -> Result {
         Activity.enter(.benchmark)
-        let network = try Model(name: model.rawValue, input: model.inputShape, layers: model.layers(ZooOptions(classes: model.usualClasses)))
+        let network = try Model(
+            name: model.rawValue, input: model.inputShape, layers: model.layers(ZooOptions(classes: model.usualClasses))
+        )
         let optimizer = try Optimizer(
             rule: Momentum(momentum: 0.9),
             groups: ParameterGroups(
@@ -72,9 +80,11 @@ public struct StepBenchmark: Sendable {
         state.initialize(key: key, learningRate: StepBenchmark.learningRate)
         let grainsPerRank = (batch + grain - 1) / grain
         let replica = try Replica(
-            model: network, values: state.values, threads: threads, grainCount: grainsPerRank * ranks.worldSize, ranks: ranks,
+            model: network, values: state.values, threads: threads, grainCount: grainsPerRank * ranks.worldSize,
+            ranks: ranks,
             defersUpdates: true)
-        let data = RandomSamples(shape: network.inputShape, count: batch, grain: grain, firstGrain: replica.grains.lowerBound,
+        let data = RandomSamples(
+            shape: network.inputShape, count: batch, grain: grain, firstGrain: replica.grains.lowerBound,
             classes: model.usualClasses, key: key)
         let objective = SupervisedObjective(.crossEntropy(labelSmoothing: 0))
         var seconds: [Double] = []
@@ -83,33 +93,41 @@ public struct StepBenchmark: Sendable {
         for step in 0..<warmup + steps {
             if step == warmup { before = replica.memoryStatistics.allocations }
             let start = Clock.seconds
-            let sums = try replica.step(objective, key: key.folding(step)) { grain, body in try body(data.samples(grain)) }
+            let sums = try replica.step(objective, key: key.folding(step)) { grain, body in
+                try body(data.samples(grain))
+            }
             try StepBenchmark.update(state, replica, sums, step: step)
             if step >= warmup { seconds.append(Clock.seconds - start) }
         }
         try replica.settle()
         let allocations = replica.memoryStatistics.allocations - before
-        let check = try measuresReplicaCheck
+        let check =
+            try measuresReplicaCheck
             ? replicaCheckCost(state, replica, ranks) { step in
                 try replica.step(objective, key: key.folding(step)) { grain, body in try body(data.samples(grain)) }
             } : nil
         return Result(
-            seconds: seconds, samplesPerStep: batch * ranks.worldSize, allocations: (before, allocations), replicaCheck: check)
+            seconds: seconds, samplesPerStep: batch * ranks.worldSize, allocations: (before, allocations),
+            replicaCheck: check)
     }
 
-    /// What comparisons cost: the hashing that an update does on the way, by which it takes longer, and the exchange. Minima of 20
-    /// updates with and 20 without, each after a step, so that the caches hold what they hold in training. Collective.
+    /// What comparisons cost: the hashing that an update does on the way, by which it takes longer, and the exchange.
+    /// Minima of 20 updates with and 20 without, each after a step, so that the caches hold what they hold in training.
+    /// Collective.
     private func replicaCheckCost(
         _ state: TrainingState, _ replica: Replica, _ ranks: Ranks, _ compute: (Int) throws -> Replica.StepSums
     ) throws -> ReplicaCheckCost? {
         guard let check = ReplicaCheck(everySteps: 1, state, replica, ranks) else { return nil }
-        var (plain, hashing, following, comparison) = (Double.infinity, Double.infinity, Double.infinity, Double.infinity)
+        var (plain, hashing, following, comparison) = (
+            Double.infinity, Double.infinity, Double.infinity, Double.infinity
+        )
         for step in warmup + steps..<warmup + steps + 40 {
             let sums = try compute(step)
             try ranks.barrier()
             let start = Clock.seconds
             let isChecked = step % 2 == 0
-            try StepBenchmark.update(state, replica, sums, step: step, hasher: isChecked ? check.hasher(forUpdateTo: step + 1) : nil)
+            try StepBenchmark.update(
+                state, replica, sums, step: step, hasher: isChecked ? check.hasher(forUpdateTo: step + 1) : nil)
             try replica.settle()
             let end = Clock.seconds
             if isChecked {
@@ -138,7 +156,11 @@ public struct StepBenchmark: Sendable {
         nonisolated(unsafe) let shared = state
         let samples = sums.tally.samples
         try replica.update(sums, step: step) { range, gradients in
-            let change = { shared.update($0, gradients: gradients, samples: samples, norm: nil, learningRate: StepBenchmark.learningRate, step: step) }
+            let change = {
+                shared.update(
+                    $0, gradients: gradients, samples: samples, norm: nil, learningRate: StepBenchmark.learningRate,
+                    step: step)
+            }
             if let hasher { hasher.changing(range, change) } else { change(range) }
         }
     }

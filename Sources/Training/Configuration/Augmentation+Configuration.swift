@@ -10,11 +10,16 @@ extension Augmentation: ConfigurationSection {
     package init(from reader: ConfigurationReader) {
         self = reader.oneOf([
             .key("translate", "A shift in both directions, background moving in.", shorthand: "pixels") { reader in
-                .translate(pixels: reader.required("pixels", .integer(in: 0..., atMost: Self.largestDistance), "The largest shift."))
+                .translate(
+                    pixels: reader.required(
+                        "pixels", .integer(in: 0..., atMost: Self.largestDistance), "The largest shift."))
             },
             .key("flip", "A mirror image, left for right, of every second sample.") { _ in .flipHorizontal },
             .key("crop", "A window of the original size out of the padded image.", shorthand: "padding") { reader in
-                .randomCrop(padding: reader.value("padding", .integer(in: 1..., atMost: Self.largestDistance), default: 4, "Background on each side."))
+                .randomCrop(
+                    padding: reader.value(
+                        "padding", .integer(in: 1..., atMost: Self.largestDistance), default: 4,
+                        "Background on each side."))
             },
         ])
     }

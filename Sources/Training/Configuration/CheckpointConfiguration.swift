@@ -1,18 +1,19 @@
 /// When the state of training is written to disk, and how much of it stays there.
 ///
 /// Each interval that is given counts by itself; the end of the run and a stop by a signal always write one.
-public struct CheckpointConfiguration: Equatable, Sendable {
-    public let everySteps: Int?
-    public let everyEpochs: Int?
-    public let everySeconds: Double?
+package struct CheckpointConfiguration: Equatable, Sendable {
+    package let everySteps: Int?
+    package let everyEpochs: Int?
+    package let everySeconds: Double?
     /// How many of the last checkpoints stay on disk.
-    public let keep: Int
+    package let keep: Int
     /// Whether the state with the best validation is kept as well.
-    public let best: Bool
-    public let onFailure: FailurePolicy
+    package let best: Bool
+    package let onFailure: FailurePolicy
 
-    /// What happens when the storage refuses a checkpoint, the best weights or a line of the log; the final weights must be written.
-    public enum FailurePolicy: String, CaseIterable, Sendable {
+    /// What happens when the storage refuses a checkpoint, the best weights or a line of the log; the final weights
+    /// must be written.
+    package enum FailurePolicy: String, CaseIterable, Sendable {
         /// The job ends with an error.
         case stop
         /// Training goes on; the next checkpoint that is due tries again.
@@ -40,12 +41,15 @@ extension CheckpointConfiguration: ConfigurationSection {
         everySeconds = reader.optional(
             "everySeconds", .number(above: 0), "Write when so many seconds have passed since the last.")
         everyEpochs =
-            reader.optional("everyEpochs", .integer(in: 1...), "Write after every so many epochs; 1 if no interval is given.")
+            reader.optional(
+                "everyEpochs", .integer(in: 1...), "Write after every so many epochs; 1 if no interval is given.")
             ?? (everySteps == nil && everySeconds == nil ? 1 : nil)
         keep = reader.value("keep", .integer(in: 1...), default: 3, "How many of the last checkpoints stay on disk.")
         best = reader.value("best", .flag, default: true, "Whether the state with the best validation stays as well.")
         onFailure = reader.value(
             "onFailure", .choice(of: FailurePolicy.self), default: "stop",
-            "What a disk that is full or fails does while the state or the log is written: end the job, or go on and try again the next time.")
+            "What a disk that is full or fails does while the state or the log is written: end the job, or go on and "
+                + "try again the next time."
+        )
     }
 }

@@ -1,9 +1,9 @@
 import DataPipeline
 
 /// Which samples are trained on and what is done to them.
-public struct DataConfiguration: Equatable, Sendable {
+package struct DataConfiguration: Equatable, Sendable {
     /// The data sets that the program can read or make.
-    public enum Name: String, CaseIterable, Sendable {
+    package enum Name: String, CaseIterable, Sendable {
         /// Drawn by the program; needs no files.
         case digits
         case mnist
@@ -11,10 +11,10 @@ public struct DataConfiguration: Equatable, Sendable {
         case cifar10
 
         /// The classes that the samples belong to.
-        public var classCount: Int { 10 }
+        package var classCount: Int { 10 }
 
         /// Height, width and channels of a sample.
-        public var sampleShape: [Int] {
+        package var sampleShape: [Int] {
             switch self {
             case .digits, .mnist, .fashionMNIST: [28, 28, 1]
             case .cifar10: [32, 32, 3]
@@ -23,21 +23,21 @@ public struct DataConfiguration: Equatable, Sendable {
     }
 
     /// How many training samples are set aside for validation.
-    public enum ValidationSplit: Equatable, Sendable {
+    package enum ValidationSplit: Equatable, Sendable {
         case count(Int)
         case fraction(Double)
     }
 
-    public let name: Name
+    package let name: Name
     /// Folder with the data set's files; nil for drawn data.
-    public let path: String?
-    public let validation: ValidationSplit
+    package let path: String?
+    package let validation: ValidationSplit
     /// How raw values become inputs, with statistics of the training samples.
-    public let preprocessing: Preprocessing
+    package let preprocessing: Preprocessing
     /// Random changes to training samples, in this order, drawn anew every epoch.
-    public let augment: [Augmentation]
+    package let augment: [Augmentation]
     /// Only so many training samples are used, validation included; nil for all.
-    public let limit: Int?
+    package let limit: Int?
 }
 
 extension DataConfiguration: ConfigurationSection {
@@ -46,19 +46,23 @@ extension DataConfiguration: ConfigurationSection {
 
     package init(from reader: ConfigurationReader) {
         name = reader.required("name", .choice(of: Name.self), "Which data set.")
-        path = reader.optional("path", .text, influencesWeights: false, "Folder with the data set's files; `digits` needs none.")
+        path = reader.optional(
+            "path", .text, influencesWeights: false, "Folder with the data set's files; `digits` needs none.")
         validation = reader.value(
-            "validation", .validationSplit, default: 0.1, "Training samples set aside for validation, as a count or a fraction.")
+            "validation", .validationSplit, default: 0.1,
+            "Training samples set aside for validation, as a count or a fraction.")
         preprocessing = reader.value(
             "preprocessing", .choice(of: Preprocessing.self), default: "standardize", "How raw values become inputs.")
         augment = reader.value(
             "augment", .list(of: .section()), default: [], "Random changes to training samples, new every epoch.")
         limit = reader.optional("limit", .integer(in: 1...), "Use only so many training samples, validation included.")
         if name != .digits, path == nil {
-            reader.refuse("name", because: "'\(name.rawValue)' is read from files; add the key 'path' with their folder.")
+            reader.refuse(
+                "name", because: "'\(name.rawValue)' is read from files; add the key 'path' with their folder.")
         }
         if let limit, case .count(let count) = validation, count >= limit {
-            reader.refuse("validation", because: "\(count) of \(limit) samples leave none to train on; make validation smaller.")
+            reader.refuse(
+                "validation", because: "\(count) of \(limit) samples leave none to train on; make validation smaller.")
         }
     }
 }

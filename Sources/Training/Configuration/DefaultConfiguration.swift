@@ -1,7 +1,7 @@
 /// The configuration that the program trains when it is given none.
-public enum DefaultConfiguration {
+package enum DefaultConfiguration {
     /// The text of configs/digits.yaml.
-    public static let yaml = """
+    package static let yaml = """
         # LeNet-5 on digits that the program draws itself: needs no files. `trainer` without arguments trains this.
         model: lenet5
         data: {name: digits, validation: 5000, augment: [ {translate: 2} ]}

@@ -6,7 +6,8 @@ extension LayerSpecification: ConfigurationSection {
     package static var shortForm: ConfigurationShortForm { .key }
 
     package init(from reader: ConfigurationReader) {
-        let name = reader.optional("name", .identifier, "Part of the names of the layer's parameters; its number if absent.")
+        let name = reader.optional(
+            "name", .identifier, "Part of the names of the layer's parameters; its number if absent.")
         let layer = reader.oneOf(Self.parametric + Self.activations + Self.structural)
         self = name.map { .named($0, layer) } ?? layer
     }
@@ -35,7 +36,8 @@ extension LayerSpecification: ConfigurationSection {
         [
             activation("relu", "max(0, x).", .relu),
             .key("leakyRelu", "x, or slope·x for negative x.", shorthand: "slope") { reader in
-                .activation(.leakyReLU(slope: reader.value("slope", .number(in: 0...), default: 0.01, "Slope for negative x.")))
+                .activation(
+                    .leakyReLU(slope: reader.value("slope", .number(in: 0...), default: 0.01, "Slope for negative x.")))
             },
             activation("sigmoid", "1/(1 + e⁻ˣ).", .sigmoid),
             activation("tanh", "Hyperbolic tangent.", .tanh),
@@ -43,7 +45,9 @@ extension LayerSpecification: ConfigurationSection {
             activation("logSoftmax", "Logarithm of softmax over the last dimension.", .logSoftmax),
             .key("elu", "x, or alpha·(eˣ − 1) for negative x.", shorthand: "alpha") { reader in
                 .activation(
-                    .elu(alpha: reader.value("alpha", .number(above: 0), default: 1, "Limit for very negative x, negated.")))
+                    .elu(
+                        alpha: reader.value(
+                            "alpha", .number(above: 0), default: 1, "Limit for very negative x, negated.")))
             },
             activation("gelu", "x·Φ(x).", .gelu),
             activation("silu", "x·sigmoid(x).", .silu),
@@ -58,7 +62,8 @@ extension LayerSpecification: ConfigurationSection {
             .key("averagePool", "Mean of each window.", shorthand: "kernel") { reader in
                 .averagePool(
                     Pooling(from: reader),
-                    countIncludePad: reader.value("countIncludePad", .flag, default: true, "Whether padding counts as zeros."))
+                    countIncludePad: reader.value(
+                        "countIncludePad", .flag, default: true, "Whether padding counts as zeros."))
             },
             .key("globalAveragePool", "Mean over all positions of each channel.") { _ in .globalAveragePool },
             .key("dropout", "Zeroes values at random in training.", shorthand: "probability") { reader in
@@ -69,9 +74,11 @@ extension LayerSpecification: ConfigurationSection {
                 .residual(
                     main: reader.required("main", .list(of: .section(), atLeast: 1), "Layers of the main path."),
                     shortcut: reader.value(
-                        "shortcut", .list(of: .section()), default: [], "Layers of the shortcut; none for the identity."))
+                        "shortcut", .list(of: .section()), default: [], "Layers of the shortcut; none for the identity."
+                    ))
             },
-            .key("concatenate", "Several paths from one input, joined along the channels.", shorthand: "branches") { reader in
+            .key("concatenate", "Several paths from one input, joined along the channels.", shorthand: "branches") {
+                reader in
                 .concatenate(
                     branches: reader.required(
                         "branches", .list(of: .list(of: .section()), atLeast: 1),
@@ -102,7 +109,8 @@ extension LayerSpecification.Convolution {
         if filters % groups != 0 {
             reader.refuse(
                 "groups",
-                because: "\(filters) filters cannot be shared out evenly over \(groups) groups; make filters a multiple.")
+                because:
+                    "\(filters) filters cannot be shared out evenly over \(groups) groups; make filters a multiple.")
         }
     }
 }
@@ -111,12 +119,14 @@ extension LayerSpecification.Pooling {
     fileprivate init(from reader: ConfigurationReader) {
         self.init(
             kernel: reader.required("kernel", .size(in: 1...), "Height and width of the window."),
-            stride: reader.optional("stride", .size(in: 1...), "Distance between neighbouring windows; the kernel if absent."),
+            stride: reader.optional(
+                "stride", .size(in: 1...), "Distance between neighbouring windows; the kernel if absent."),
             padding: reader.value("padding", .padding, default: 0, "Border around the image; at most half the kernel."),
             ceil: reader.value("ceil", .flag, default: false, "Whether a window that does not fit entirely counts."))
         if case .explicit(let size) = padding, 2 * size.height > kernel.height || 2 * size.width > kernel.width {
             reader.refuse(
-                "padding", because: "more than half the kernel, so that a window could lie in the padding alone; make it smaller."
+                "padding",
+                because: "more than half the kernel, so that a window could lie in the padding alone; make it smaller."
             )
         }
     }

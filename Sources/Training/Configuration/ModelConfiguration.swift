@@ -1,21 +1,21 @@
 import NeuralNetwork
 
 /// Which model is trained: one of the zoo, or a list of layers.
-public enum ModelConfiguration: Equatable, Sendable {
+package enum ModelConfiguration: Equatable, Sendable {
     case zoo(ZooModel, Options)
     /// - Parameter input: the shape of one sample, `[height, width, channels]` or `[features]`.
     case layers([LayerSpecification], input: [Int])
 
     /// What can be changed about a model of the zoo.
-    public struct Options: Equatable, Sendable {
+    package struct Options: Equatable, Sendable {
         /// Number of outputs; nil for the number of classes of the data set.
-        public var classes: Int?
+        package var classes: Int?
         /// Probability of dropout, where the model has it.
-        public var dropout: Double
+        package var dropout: Double
         /// Units of each hidden layer, for `mlp`.
-        public var hidden: [Int]
+        package var hidden: [Int]
 
-        public init(classes: Int? = nil, dropout: Double = 0, hidden: [Int] = []) {
+        package init(classes: Int? = nil, dropout: Double = 0, hidden: [Int] = []) {
             self.classes = classes
             self.dropout = dropout
             self.hidden = hidden
@@ -25,10 +25,11 @@ public enum ModelConfiguration: Equatable, Sendable {
 
 extension ModelConfiguration {
     /// The model's layers, for a data set of so many classes.
-    public func layers(classes: Int) -> [LayerSpecification] {
+    package func layers(classes: Int) -> [LayerSpecification] {
         switch self {
         case .zoo(let model, let options):
-            model.layers(ZooOptions(classes: options.classes ?? classes, hidden: options.hidden, dropout: options.dropout))
+            model.layers(
+                ZooOptions(classes: options.classes ?? classes, hidden: options.hidden, dropout: options.dropout))
         case .layers(let layers, _):
             layers
         }
@@ -45,12 +46,15 @@ extension ModelConfiguration: ConfigurationSection {
                 Self.zoo(model, Options(of: model, from: reader))
             }
         }
-        let list = ConfigurationVariant.named("layers", "A list of layers; the name may be left out.", impliedBy: "layers") {
+        let list = ConfigurationVariant.named(
+            "layers", "A list of layers; the name may be left out.", impliedBy: "layers"
+        ) {
             reader in
             Self.layers(
                 reader.required("layers", .list(of: .section(), atLeast: 1), "The layers from input to output."),
                 input: reader.required(
-                    "input", .list(of: .integer(in: 1...), atLeast: 1), "Shape of a sample: [height, width, channels]."))
+                    "input", .list(of: .integer(in: 1...), atLeast: 1), "Shape of a sample: [height, width, channels].")
+            )
         }
         self = reader.tagged(by: "name", zoo + [list], "Which model; `lenet5` stands for `{name: lenet5}`.")
     }
@@ -59,26 +63,31 @@ extension ModelConfiguration: ConfigurationSection {
         switch model {
         case .mlp: "Multilayer perceptron with ReLU."
         case .lenet5: "LeNet-5 (LeCun et al. 1998) with ReLU and max pooling."
-        case .resnet20, .resnet32, .resnet44, .resnet56, .resnet110: "Residual network for 32×32 images (He et al. 2015)."
+        case .resnet20, .resnet32, .resnet44, .resnet56, .resnet110:
+            "Residual network for 32×32 images (He et al. 2015)."
         case .resnet18CIFAR: "ResNet-18 with a 3×3 stem for 32×32 images."
         case .vgg11CIFAR: "VGG-11 for 32×32 images."
         case .alexnet: "AlexNet in torchvision's form, 224×224 images."
         case .vgg11, .vgg13, .vgg16, .vgg19: "VGG for 224×224 images (Simonyan and Zisserman 2014)."
-        case .resnet18, .resnet34, .resnet50, .resnet101, .resnet152: "Residual network for 224×224 images (He et al. 2015)."
+        case .resnet18, .resnet34, .resnet50, .resnet101, .resnet152:
+            "Residual network for 224×224 images (He et al. 2015)."
         }
     }
 }
 
 extension ModelConfiguration.Options {
     fileprivate init(of model: ZooModel, from reader: ConfigurationReader) {
-        self.init(classes: reader.optional("classes", .integer(in: 1...), "Number of outputs; the data's classes if absent."))
+        self.init(
+            classes: reader.optional("classes", .integer(in: 1...), "Number of outputs; the data's classes if absent."))
         switch model {
         case .mlp:
-            hidden = reader.value("hidden", .list(of: .integer(in: 1...)), default: [512, 512], "Units of each hidden layer.")
+            hidden = reader.value(
+                "hidden", .list(of: .integer(in: 1...)), default: [512, 512], "Units of each hidden layer.")
             dropout = Self.dropout(from: reader, after: "each hidden layer")
         case .lenet5:
             dropout = Self.dropout(from: reader, after: "the hidden linear layers")
-        case .resnet20, .resnet32, .resnet44, .resnet56, .resnet110, .resnet18CIFAR, .vgg11CIFAR, .alexnet, .vgg11, .vgg13,
+        case .resnet20, .resnet32, .resnet44, .resnet56, .resnet110, .resnet18CIFAR, .vgg11CIFAR, .alexnet, .vgg11,
+            .vgg13,
             .vgg16, .vgg19, .resnet18, .resnet34, .resnet50, .resnet101, .resnet152:
             break
         }

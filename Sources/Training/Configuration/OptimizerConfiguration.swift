@@ -1,15 +1,15 @@
 /// How gradients change the weights.
-public struct OptimizerConfiguration: Equatable, Sendable {
-    public let rule: UpdateRule
+package struct OptimizerConfiguration: Equatable, Sendable {
+    package let rule: UpdateRule
     /// The rate before the schedule changes it.
-    public let learningRate: Double
+    package let learningRate: Double
     /// L2 penalty; with `adamw` decoupled from the gradient.
-    public let weightDecay: Double
+    package let weightDecay: Double
     /// Exceptions for some parameters; the first group that matches a parameter holds.
-    public let groups: [ParameterGroup]
+    package let groups: [ParameterGroup]
 
     /// The rule with its own hyper-parameters.
-    public enum UpdateRule: Equatable, Sendable {
+    package enum UpdateRule: Equatable, Sendable {
         /// v = momentum·v + g; Θ = Θ − rate·v, or with `nesterov` Θ − rate·(g + momentum·v).
         case sgd(momentum: Double, nesterov: Bool)
         /// Kingma and Ba 2015; `decoupled` decay is AdamW (Loshchilov and Hutter 2019).
@@ -35,7 +35,8 @@ extension OptimizerConfiguration: ConfigurationSection {
         weightDecay = reader.value(
             "weightDecay", .number(in: 0...), default: 0, "L2 penalty; `adamw` applies it apart from the gradient.")
         groups = reader.value(
-            "groups", .list(of: .section()), default: [], "Exceptions for some parameters; the first that matches holds.")
+            "groups", .list(of: .section()), default: [],
+            "Exceptions for some parameters; the first that matches holds.")
     }
 }
 
@@ -71,14 +72,17 @@ extension OptimizerConfiguration.UpdateRule {
             .named("adamw", "Adam with decoupled weight decay.") { adam(from: $0, decoupled: true) },
             .named("rmsprop", "RMSprop.") { reader in
                 .rmsprop(
-                    decay: reader.value("decay", .number(in: 0..<1), default: 0.99, "Share of the mean square that is kept."),
+                    decay: reader.value(
+                        "decay", .number(in: 0..<1), default: 0.99, "Share of the mean square that is kept."),
                     epsilon: epsilon(from: reader, default: 1e-8),
-                    momentum: reader.value("momentum", .number(in: 0..<1), default: 0, "Share of the last step that is kept."))
+                    momentum: reader.value(
+                        "momentum", .number(in: 0..<1), default: 0, "Share of the last step that is kept."))
             },
             .named("adagrad", "Adagrad.") { .adagrad(epsilon: epsilon(from: $0, default: 1e-10)) },
             .named("adadelta", "Adadelta; a learningRate of 1 is Zeiler's rule.") { reader in
                 .adadelta(
-                    decay: reader.value("decay", .number(in: 0..<1), default: 0.9, "Share of the mean squares that is kept."),
+                    decay: reader.value(
+                        "decay", .number(in: 0..<1), default: 0.9, "Share of the mean squares that is kept."),
                     epsilon: epsilon(from: reader, default: 1e-6))
             },
             .named("rprop", "Rprop, for batches of the whole set; learningRate is the first step.") { reader in

@@ -10,15 +10,16 @@ extension RunConfiguration {
     ///   - overrides: `key.path=value` texts, applied in order before anything is read.
     ///   - environment: what `${NAME}` stands for.
     /// - Throws: `ConfigurationError`; of several problems all, at most ten, in the order of the file.
-    public init(
+    package init(
         file: String, overrides: [String] = [], environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(ConfigurationError) {
         let yaml = try readConfigurationText(file: file)
         try self.init(yaml: yaml, file: file, overrides: overrides, environment: environment)
     }
 
-    /// Reads a configuration from text; `file` is the name that errors give, and its last part names the run by default.
-    public init(
+    /// Reads a configuration from text; `file` is the name that errors give, and its last part names the run by
+    /// default.
+    package init(
         yaml: String, file: String, overrides: [String] = [],
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(ConfigurationError) {
@@ -58,19 +59,28 @@ extension RunConfiguration: ConfigurationSection {
         convolutions = reader.value(
             "convolutions", .choice(of: ConvolutionPreference.self), default: "automatic",
             "How convolutions are computed: by their shape, or by this algorithm where it can.")
-        validation = reader.value("validation", .section(ValidationInterval.self), default: [:], "When validation runs.").interval
+        validation =
+            reader.value("validation", .section(ValidationInterval.self), default: [:], "When validation runs.")
+            .interval
         checkpoint = reader.value(
             "checkpoint", .section(), default: [:], influencesWeights: false, "When the state is written to disk.")
-        replicaCheckEverySteps = reader.value(
-            "replicaCheck", .section(ReplicaCheckSection.self), default: [:], influencesWeights: false,
-            "Ranks compare their weights, statistics and optimizer state by hash.").everySteps
+        replicaCheckEverySteps =
+            reader.value(
+                "replicaCheck", .section(ReplicaCheckSection.self), default: [:], influencesWeights: false,
+                "Ranks compare their weights, statistics and optimizer state by hash."
+            ).everySteps
         logEverySteps = reader.value(
-            "logEverySteps", .integer(in: 1...), default: 50, influencesWeights: false, "Steps between two lines of the log.")
+            "logEverySteps", .integer(in: 1...), default: 50, influencesWeights: false,
+            "Steps between two lines of the log.")
         seed = UInt64(reader.value("seed", .integer(in: 0..., atMost: .max), default: 1, "Key of everything random."))
         onNonFinite = reader.value(
             "onNonFinite", .choice(of: NonFinitePolicy.self), default: "stop",
             "What a loss or gradient that is no finite number does: end the job, or skip the step.")
-        wire = reader.value("communication", .section(CommunicationSection.self), default: [:], "How gradients travel between hosts.").wire
+        wire =
+            reader.value(
+                "communication", .section(CommunicationSection.self), default: [:],
+                "How gradients travel between hosts."
+            ).wire
         deadlineSeconds = reader.value(
             "deadlineSeconds", .number(above: 0), default: 300, influencesWeights: false,
             "Without progress for so long, the job ends with an error.")
@@ -91,7 +101,10 @@ extension RunConfiguration: ConfigurationSection {
         if batch / grain >= RunConfiguration.largestGrainCount {
             reader.refuse(
                 "grain",
-                because: "a batch of \(batch) has \(batch / grain) grains of \(grain), more than \(RunConfiguration.largestGrainCount); make the grain larger.")
+                because:
+                    "a batch of \(batch) has \(batch / grain) grains of \(grain), more than "
+                    + "\(RunConfiguration.largestGrainCount); make the grain larger."
+            )
         }
         if epochs == nil, maxSteps == nil {
             reader.refuse("", because: "it says not when training ends; add epochs or maxSteps.")
@@ -99,14 +112,18 @@ extension RunConfiguration: ConfigurationSection {
         if case .onPlateau = schedule.rule, data.validation == .count(0) {
             reader.refuse(
                 "data.validation",
-                because: "0 leaves nothing for the schedule onPlateau to go by; set samples aside or choose another schedule.")
+                because:
+                    "0 leaves nothing for the schedule onPlateau to go by; set samples aside or choose another "
+                    + "schedule."
+            )
         }
         let shape = data.name.sampleShape
         if case .layers(_, let input) = model, input != shape, input != [shape.reduce(1, *)] {
             reader.refuse(
                 "model.input",
                 because:
-                    "\(input) is not the shape of '\(data.name.rawValue)'; give \(shape), or \([shape.reduce(1, *)]) for vectors."
+                    "\(input) is not the shape of '\(data.name.rawValue)'; give \(shape), or \([shape.reduce(1, *)]) "
+                    + "for vectors."
             )
         }
     }
@@ -126,7 +143,9 @@ private struct CommunicationSection: ConfigurationSection {
     init(from reader: ConfigurationReader) {
         wire = reader.value(
             "wire", .choice(of: GradientWire.self), default: "float32",
-            "Numbers of a message; bfloat16 halves the bytes and leaves the bit contract: the weights depend on the ranks.")
+            "Numbers of a message; bfloat16 halves the bytes and leaves the bit contract: the weights depend on the "
+                + "ranks."
+        )
     }
 }
 
@@ -150,7 +169,8 @@ private struct ValidationInterval: ConfigurationSection {
     init(from reader: ConfigurationReader) {
         interval =
             TrainingInterval.optional(
-                epochs: "everyEpochs", steps: "everySteps", from: reader, "Time between validations; 1 epoch if neither is given")
+                epochs: "everyEpochs", steps: "everySteps", from: reader,
+                "Time between validations; 1 epoch if neither is given")
             ?? .epochs(1)
         reader.excludeEachOther("everyEpochs", "everySteps")
     }

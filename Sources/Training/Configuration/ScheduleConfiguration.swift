@@ -1,18 +1,18 @@
 /// How the learning rate changes in the course of a run.
-public struct ScheduleConfiguration: Equatable, Sendable {
+package struct ScheduleConfiguration: Equatable, Sendable {
     /// A rise at the beginning, before `rule` takes over; nil for none.
-    public let warmup: Warmup?
-    public let rule: Rule
+    package let warmup: Warmup?
+    package let rule: Rule
 
     /// A linear rise of the learning rate over the first steps (Goyal et al. 2017).
-    public struct Warmup: Equatable, Sendable {
-        public let length: TrainingInterval
+    package struct Warmup: Equatable, Sendable {
+        package let length: TrainingInterval
         /// The share of the learning rate to begin with.
-        public let from: Double
+        package let from: Double
     }
 
     /// The rate as a function of progress, or of validation.
-    public enum Rule: Equatable, Sendable {
+    package enum Rule: Equatable, Sendable {
         case constant
         /// Multiply by `factor` every so often.
         case step(every: TrainingInterval, factor: Double)
@@ -22,30 +22,30 @@ public struct ScheduleConfiguration: Equatable, Sendable {
         case cosine(minimumRate: Double)
         /// (rate − minimumRate)·(1 − progress)^power + minimumRate.
         case polynomial(power: Double, minimumRate: Double)
-        /// Up from `initialFactor`·rate to the rate during the first `rise` of the run, then down to `finalFactor`·rate, both
-        /// along a cosine (Smith and Topin 2019).
+        /// Up from `initialFactor`·rate to the rate during the first `rise` of the run, then down to
+        /// `finalFactor`·rate, both along a cosine (Smith and Topin 2019).
         case oneCycle(rise: Double, initialFactor: Double, finalFactor: Double)
         case onPlateau(Plateau)
     }
 
     /// Keep the rate while validation improves; else multiply it by `factor` and go back to the best step so far.
-    public struct Plateau: Equatable, Sendable {
-        public let factor: Double
+    package struct Plateau: Equatable, Sendable {
+        package let factor: Double
         /// So many validations in a row without improvement lower the rate.
-        public let patience: Int
+        package let patience: Int
         /// Validations after a decay during which nothing is counted.
-        public let cooldown: Int
+        package let cooldown: Int
         /// The least change that counts as an improvement.
-        public let minDelta: Double
+        package let minDelta: Double
         /// The rate is never lowered below this.
-        public let minimumRate: Double
+        package let minimumRate: Double
         /// Whether weights, optimiser state and running statistics go back to those of the best validation.
-        public let rollback: Bool
-        public let monitor: Monitor
+        package let rollback: Bool
+        package let monitor: Monitor
     }
 
     /// The validation number that counts; smaller is better.
-    public enum Monitor: String, CaseIterable, Sendable {
+    package enum Monitor: String, CaseIterable, Sendable {
         /// 1 − accuracy.
         case valError
         case valLoss
@@ -57,7 +57,8 @@ extension ScheduleConfiguration: ConfigurationSection {
     package static var shortForm: ConfigurationShortForm { .key }
 
     package init(from reader: ConfigurationReader) {
-        warmup = reader.optional("warmup", .section(), "A linear rise at the beginning, beside any other rule but oneCycle.")
+        warmup = reader.optional(
+            "warmup", .section(), "A linear rise at the beginning, beside any other rule but oneCycle.")
         rule = reader.oneOf(Self.rules, default: "constant")
         if warmup != nil, case .oneCycle = rule {
             reader.refuse("warmup", because: "oneCycle has a rise of its own; remove one of them.")
@@ -79,7 +80,8 @@ extension ScheduleConfiguration: ConfigurationSection {
                     rise: reader.value("rise", .number(in: 0...1), default: 0.3, "Share of the run that goes up."),
                     initialFactor: reader.value(
                         "initialFactor", .number(above: 0), default: 0.04, "First rate over learningRate."),
-                    finalFactor: reader.value("finalFactor", .number(above: 0), default: 4e-6, "Last rate over learningRate."))
+                    finalFactor: reader.value(
+                        "finalFactor", .number(above: 0), default: 4e-6, "Last rate over learningRate."))
             },
             .key("onPlateau", "The rate is lowered when validation stops improving.") { .onPlateau(Plateau(from: $0)) },
         ]
@@ -89,7 +91,8 @@ extension ScheduleConfiguration: ConfigurationSection {
         let interval = TrainingInterval.optional(
             epochs: "everyEpochs", steps: "everySteps", from: reader, "Time between two changes")
         let milestones = reader.optional(
-            "atEpochs", .list(of: .integer(in: 1...), atLeast: 1), "Instead: the epochs after which the rate changes, rising.")
+            "atEpochs", .list(of: .integer(in: 1...), atLeast: 1),
+            "Instead: the epochs after which the rate changes, rising.")
         let factor = reader.value("factor", .number(above: 0), default: 0.1, "What the rate is multiplied by.")
         reader.excludeEachOther("everyEpochs", "everySteps", "atEpochs")
         if let milestones {
@@ -127,12 +130,17 @@ extension ScheduleConfiguration.Warmup: ConfigurationSection {
 extension ScheduleConfiguration.Plateau {
     fileprivate init(from reader: ConfigurationReader) {
         factor = reader.value("factor", .number(above: 0), default: 0.5, "What the rate is multiplied by.")
-        patience = reader.value("patience", .integer(in: 1...), default: 1, "So many validations in a row without improvement lower the rate.")
-        cooldown = reader.value("cooldown", .integer(in: 0...), default: 0, "Validations after a decay that are not counted.")
-        minDelta = reader.value("minDelta", .number(in: 0...), default: 0, "The least change that counts as an improvement.")
+        patience = reader.value(
+            "patience", .integer(in: 1...), default: 1,
+            "So many validations in a row without improvement lower the rate.")
+        cooldown = reader.value(
+            "cooldown", .integer(in: 0...), default: 0, "Validations after a decay that are not counted.")
+        minDelta = reader.value(
+            "minDelta", .number(in: 0...), default: 0, "The least change that counts as an improvement.")
         minimumRate = ScheduleConfiguration.minimumRate(from: reader)
         rollback = reader.value("rollback", .flag, default: true, "Whether training goes back to the best step so far.")
         monitor = reader.value(
-            "monitor", .choice(of: ScheduleConfiguration.Monitor.self), default: "valError", "The number that has to fall.")
+            "monitor", .choice(of: ScheduleConfiguration.Monitor.self), default: "valError",
+            "The number that has to fall.")
     }
 }

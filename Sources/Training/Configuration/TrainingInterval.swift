@@ -1,5 +1,5 @@
 /// A length of training.
-public enum TrainingInterval: Equatable, Sendable {
+package enum TrainingInterval: Equatable, Sendable {
     /// Passes over the training samples.
     case epochs(Int)
     /// Updates of the weights.

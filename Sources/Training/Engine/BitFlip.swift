@@ -3,7 +3,8 @@ import Foundation
 
 /// A fault for the tests: one flipped bit of one rank's state, which the replica check must find.
 ///
-/// `TRAINER_TEST_FLIP=RANK:STEP:KIND:TENSOR:BIT`, read here alone, flips bit `BIT` of the tensor's memory after `STEP` steps.
+/// `TRAINER_TEST_FLIP=RANK:STEP:KIND:TENSOR:BIT`, read here alone, flips bit `BIT` of the tensor's memory after `STEP`
+/// steps.
 struct BitFlip {
     /// Finished steps.
     let step: Int

@@ -8,7 +8,8 @@ import Kernels
 ///
 /// The order of updates does not change their bits. Whoever reads weights elsewhere calls ``settle()`` first.
 ///
-/// `@unchecked Sendable`: all variables are under the condition's lock; a parameter is updated by the thread that marked it.
+/// `@unchecked Sendable`: all variables are under the condition's lock; a parameter is updated by the thread that
+/// marked it.
 package final class DeferredUpdate: @unchecked Sendable {
     /// Changes the weights and the optimiser's slots in a range of the flat memory by the summed gradients.
     package typealias Update = (_ range: Range<Int>, _ gradients: UnsafePointer<Float>) -> Void

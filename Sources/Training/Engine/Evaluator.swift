@@ -6,7 +6,7 @@ import Kernels
 ///
 /// The tally of each grain is a function of its samples alone, and the tallies are added in the order of the grains, so
 /// the result has the same bits for every number of ranks and threads.
-public final class Evaluator: Sendable {
+package final class Evaluator: Sendable {
     private let ranks: Ranks
     private let replica: Replica
     private let objective: any Objective
@@ -15,7 +15,7 @@ public final class Evaluator: Sendable {
     private let preprocessing: ChannelTransform
     private let key: RandomKey
 
-    public init(
+    package init(
         ranks: Ranks, replica: Replica, objective: any Objective, dataset: any Dataset, preprocessing: ChannelTransform,
         grain: Int, key: RandomKey
     ) {
@@ -29,7 +29,7 @@ public final class Evaluator: Sendable {
     }
 
     /// The grains of the data set that this rank evaluates.
-    public var grains: Range<Int> {
+    package var grains: Range<Int> {
         let count = plan.grainsPerStep
         return ranks.rank * count / ranks.worldSize..<(ranks.rank + 1) * count / ranks.worldSize
     }
@@ -39,7 +39,7 @@ public final class Evaluator: Sendable {
     /// - Parameters:
     ///   - isStopRequested: asked before each grain.
     ///   - onGrain: called after each grain of this rank.
-    public func evaluate(
+    package func evaluate(
         unless isStopRequested: @escaping @Sendable () -> Bool, onGrain: @escaping @Sendable () -> Void = {}
     ) throws -> Tally? {
         let mine = grains
@@ -66,12 +66,14 @@ public final class Evaluator: Sendable {
         let mine = grains
         if mine.isEmpty { return nil }
         let loader = try BatchLoader(
-            dataset: dataset, plan: plan, preprocessing: preprocessing, key: key, grains: mine, steps: 0..<1, depth: 1, threads: 0)
+            dataset: dataset, plan: plan, preprocessing: preprocessing, key: key, grains: mine, steps: 0..<1, depth: 1,
+            threads: 0)
         defer { loader.stop() }
         var found: NonFiniteSearch?
         for grain in mine where found == nil {
             try loader.withBatch(step: 0, grain: grain) {
-                found = NonFiniteSearch(replica.model, values: replica.values, objective, Samples($0), mode: .evaluation)
+                found = NonFiniteSearch(
+                    replica.model, values: replica.values, objective, Samples($0), mode: .evaluation)
             }
             Activity.beat()
         }
@@ -79,7 +81,7 @@ public final class Evaluator: Sendable {
     }
 
     /// The sums over all samples; collective.
-    public func evaluate() throws -> Tally { try evaluate(unless: { false }) ?? Tally() }
+    package func evaluate() throws -> Tally { try evaluate(unless: { false }) ?? Tally() }
 
     /// All ranks' tallies in the order of the grains.
     private func gather(_ tallies: [Tally]) throws -> [Tally] {
@@ -100,10 +102,13 @@ extension Samples {
     init(_ batch: Batch) {
         let targets = batch.targets
         if batch.count > 0 {
-            TestFault.poison(batch.inputs.storage.pointer, Activity.phase == .validation ? .validation : .training, step: Activity.step)
+            TestFault.poison(
+                batch.inputs.storage.pointer, Activity.phase == .validation ? .validation : .training,
+                step: Activity.step)
         }
         self.init(
-            inputs: batch.inputs, labels: targets.count > 0 ? [] : batch.labels, targets: targets.count > 0 ? targets : nil,
+            inputs: batch.inputs, labels: targets.count > 0 ? [] : batch.labels,
+            targets: targets.count > 0 ? targets : nil,
             identities: batch.sampleIDs)
     }
 }

@@ -56,7 +56,8 @@ final class IntervalMeter: @unchecked Sendable {
             step: step, epoch: epoch, samples: samples, learningRate: learningRate, trainLoss: tally.meanLoss,
             trainAccuracy: hasAccuracy ? tally.accuracy : nil, samplesPerSecond: tally.samples / seconds,
             shares: TimeShares(
-                compute: max(compute - data, 0) / seconds, wait: wait / seconds, reduce: reduce / seconds, data: data / seconds,
+                compute: max(compute - data, 0) / seconds, wait: wait / seconds, reduce: reduce / seconds,
+                data: data / seconds,
                 save: save / seconds))
         tally = Tally()
         (compute, wait, reduce, save) = (0, 0, 0, 0)

@@ -21,7 +21,8 @@ struct LearningRate: Sendable {
         switch configuration.schedule.rule {
         case .constant: schedule = .constant
         case .step(let every, let factor): schedule = .step(every: steps(every), factor: factor)
-        case .milestones(let epochs, let factor): schedule = .milestones(steps: epochs.map { $0 * stepsPerEpoch }, factor: factor)
+        case .milestones(let epochs, let factor):
+            schedule = .milestones(steps: epochs.map { $0 * stepsPerEpoch }, factor: factor)
         case .cosine(let minimumRate): schedule = .cosine(minimumRate: minimumRate)
         case .polynomial(let power, let minimumRate): schedule = .polynomial(power: power, minimumRate: minimumRate)
         case .oneCycle(let rise, let initialFactor, let finalFactor):
@@ -31,11 +32,13 @@ struct LearningRate: Sendable {
             schedule = .constant
             monitor = rule.monitor
             plateau = try PlateauRule(
-                rate: base, factor: rule.factor, patience: rule.patience, cooldown: rule.cooldown, minDelta: rule.minDelta,
+                rate: base, factor: rule.factor, patience: rule.patience, cooldown: rule.cooldown,
+                minDelta: rule.minDelta,
                 minimumRate: rule.minimumRate, rollback: rule.rollback)
         }
         if let warmup = configuration.schedule.warmup {
-            schedule = .linearWarmUp(steps: min(steps(warmup.length), totalSteps - 1), startFactor: warmup.from, then: schedule)
+            schedule = .linearWarmUp(
+                steps: min(steps(warmup.length), totalSteps - 1), startFactor: warmup.from, then: schedule)
         }
         self.monitor = monitor
         self.schedule = try LearningRateSchedule(schedule, baseRate: base, totalSteps: totalSteps)

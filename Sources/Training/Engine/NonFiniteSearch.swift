@@ -13,12 +13,20 @@ package struct NonFiniteSearch {
 
     /// Computes a grain again and looks at every result on the way; nil when all are finite.
     ///
-    /// - Parameter weightsHaveMoved: whether some parameters have the step's update already; then what they are says nothing.
-    package init?(_ model: Model, values: FlatBuffer, _ objective: any Objective, _ samples: Samples, mode: Mode, weightsHaveMoved: Bool = false) {
+    /// - Parameter weightsHaveMoved: whether some parameters have the step's update already; then what they are says
+    ///   nothing.
+    package init?(
+        _ model: Model, values: FlatBuffer, _ objective: any Objective, _ samples: Samples, mode: Mode,
+        weightsHaveMoved: Bool = false
+    ) {
         guard samples.inputs.shape[0] > 0 else { return nil }
         func all(_ what: String) -> (String, [Int]) { (what, samples.identities) }
         func some(_ what: String, _ rows: [Int]) -> (String, [Int]) {
-            (what, rows.allSatisfy(samples.identities.indices.contains) ? rows.map { samples.identities[$0] } : samples.identities)
+            (
+                what,
+                rows.allSatisfy(samples.identities.indices.contains)
+                    ? rows.map { samples.identities[$0] } : samples.identities
+            )
         }
         func find() -> (String, [Int])? {
             for parameter in model.layout.parameters where !weightsHaveMoved {
@@ -34,14 +42,16 @@ package struct NonFiniteSearch {
             tape.begin(gradients: mode.isTraining ? vector.pointer : nil)
             let (loss, tally) = objective(model, samples, on: tape, mode: mode)
             if let found = tape.nonFinite {
-                return found.parameter.map { some("the output of layer \(NonFiniteSearch.layer(of: $0))", found.rows) } ?? all("the loss")
+                return found.parameter.map { some("the output of layer \(NonFiniteSearch.layer(of: $0))", found.rows) }
+                    ?? all("the loss")
             }
             if !tally.loss.isFinite { return all("the loss") }
             guard mode.isTraining else { return nil }
             tape.backward(from: loss)
             for parameter in model.layout.parameters {
                 if NonFiniteSearch.isIn(vector.pointer + model.layout.offsets[parameter.index], parameter) {
-                    return all(parameter.isTrainable ? "the gradient of \(parameter.name)" : "statistic \(parameter.name)")
+                    return all(
+                        parameter.isTrainable ? "the gradient of \(parameter.name)" : "statistic \(parameter.name)")
                 }
             }
             return nil

@@ -4,17 +4,17 @@ import NeuralNetwork
 import TensorCore
 
 /// The samples that one grain computes with.
-public struct Samples {
+package struct Samples {
     /// [n, sample shape…]
-    public var inputs: Tensor
+    package var inputs: Tensor
     /// The class of each sample; empty when the target is a vector.
-    public var labels: [Int32]
+    package var labels: [Int32]
     /// [n, values]; nil when the target is a class.
-    public var targets: Tensor?
+    package var targets: Tensor?
     /// The data set's numbers of the samples, for messages.
-    public var identities: [Int]
+    package var identities: [Int]
 
-    public init(inputs: Tensor, labels: [Int32], targets: Tensor? = nil, identities: [Int] = []) {
+    package init(inputs: Tensor, labels: [Int32], targets: Tensor? = nil, identities: [Int] = []) {
         self.inputs = inputs
         self.labels = labels
         self.targets = targets
@@ -23,41 +23,42 @@ public struct Samples {
 }
 
 /// Sums over samples that are reported beside the gradients.
-public struct Tally: Equatable, Sendable {
-    public var loss: Double
-    public var samples: Double
+package struct Tally: Equatable, Sendable {
+    package var loss: Double
+    package var samples: Double
     /// Samples whose prediction is right; meaningless unless the objective classifies.
-    public var correct: Double
+    package var correct: Double
 
-    public init(loss: Double = 0, samples: Double = 0, correct: Double = 0) {
+    package init(loss: Double = 0, samples: Double = 0, correct: Double = 0) {
         self.loss = loss
         self.samples = samples
         self.correct = correct
     }
 
-    public static func += (a: inout Tally, b: Tally) {
+    package static func += (a: inout Tally, b: Tally) {
         a.loss += b.loss
         a.samples += b.samples
         a.correct += b.correct
     }
 
-    public var meanLoss: Double { loss / samples }
-    public var accuracy: Double { correct / samples }
+    package var meanLoss: Double { loss / samples }
+    package var accuracy: Double { correct / samples }
 }
 
-/// What a grain computes: a pure function of the model, the samples and the mode, to a scalar loss summed over the samples.
+/// What a grain computes: a pure function of the model, the samples and the mode, to a scalar loss summed over the
+/// samples.
 ///
 /// The loop knows nothing of classification; a new kind of training is a new objective.
-public protocol Objective: Sendable {
+package protocol Objective: Sendable {
     /// Whether `Tally.correct` means something.
     var hasAccuracy: Bool { get }
     func callAsFunction(_ model: Model, _ samples: Samples, on tape: Tape, mode: Mode) -> (loss: Variable, tally: Tally)
 }
 
 /// Learning from labelled samples: the model's output against each sample's class or target vector.
-public struct SupervisedObjective: Objective {
+package struct SupervisedObjective: Objective {
     /// The loss that compares outputs with targets.
-    public enum Loss: Equatable, Sendable {
+    package enum Loss: Equatable, Sendable {
         /// Softmax and cross-entropy from logits, against a class.
         case crossEntropy(labelSmoothing: Float)
         /// Mean of squares over a sample's values; against a class, its one-hot vector.
@@ -66,16 +67,16 @@ public struct SupervisedObjective: Objective {
         case binaryCrossEntropy(fromLogits: Bool)
     }
 
-    public let loss: Loss
-    public let hasAccuracy: Bool
+    package let loss: Loss
+    package let hasAccuracy: Bool
 
     /// - Parameter classifies: whether the targets are classes.
-    public init(_ loss: Loss, classifies: Bool = true) {
+    package init(_ loss: Loss, classifies: Bool = true) {
         self.loss = loss
         hasAccuracy = classifies
     }
 
-    public func callAsFunction(
+    package func callAsFunction(
         _ model: Model, _ samples: Samples, on tape: Tape, mode: Mode
     ) -> (loss: Variable, tally: Tally) {
         let output = model(tape.constant(samples.inputs), mode: mode)

@@ -11,37 +11,37 @@ import TensorCore
 ///
 /// `@unchecked Sendable`: the main thread owns a replica; during a step each worker touches its own tape and the grain
 /// vector that the reducer gave it, and only reads the weights.
-public final class Replica: @unchecked Sendable {
-    public let model: Model
+package final class Replica: @unchecked Sendable {
+    package let model: Model
     /// Weights and running statistics in the model's layout.
-    public let values: FlatBuffer
-    public let pool: WorkerPool
+    package let values: FlatBuffer
+    package let pool: WorkerPool
     private let tapes: [Tape]
     private let reducer: GradientReducer
     /// Where updates wait for the next forward pass; nil where the sums come all at once.
     private let deferred: DeferredUpdate?
 
     /// Floats after the layout's in a grain's vector: sums of loss, samples and right predictions, flags.
-    public static let tailCount = 16
+    package static let tailCount = 16
     /// Where a rank that wants to stop leaves a 1 in the tail; every rank sees the sum.
     private static let stopFlag = 15
     /// The same for a rank that wants a checkpoint.
     private static let saveFlag = 14
 
     /// The floats of a grain's flat vector.
-    public static func vectorCount(_ model: Model) -> Int { model.layout.count + tailCount }
+    package static func vectorCount(_ model: Model) -> Int { model.layout.count + tailCount }
 
     /// The grains of a step that this rank computes.
-    public let grains: Range<Int>
+    package let grains: Range<Int>
 
     /// A replica of `ranks.rank`; collective. Ranks of one host add through shared memory, others by messages.
     ///
     /// - Parameters:
     ///   - grainCount: grains of a step, at least one for every rank.
     ///   - wire: the numbers in which gradients travel between hosts.
-    ///   - defersUpdates: where gradients travel in messages, a step ends before they have come, and weights change when
-    ///     the next forward pass needs them. Not for updates that need all gradients first.
-    public init(
+    ///   - defersUpdates: where gradients travel in messages, a step ends before they have come, and weights change
+    ///     when the next forward pass needs them. Not for updates that need all gradients first.
+    package init(
         model: Model, values: FlatBuffer, threads: Int, grainCount: Int, ranks: Ranks, wire: GradientWire = .float32,
         defersUpdates: Bool = false
     ) throws {
@@ -72,31 +72,33 @@ public final class Replica: @unchecked Sendable {
             }
         }
         return ExchangeReduction(
-            assignment: assignment, count: count, communication: ranks.communication, wire: wire, gradientCount: gradientCount)
+            assignment: assignment, count: count, communication: ranks.communication, wire: wire,
+            gradientCount: gradientCount)
     }
 
     /// Whether gradients travel in messages, rather than through memory that all ranks share.
-    public var sendsMessages: Bool { reducer.sendsMessages }
+    package var sendsMessages: Bool { reducer.sendsMessages }
 
     /// What a step gives: Σ over all samples of all ranks.
-    public struct StepSums {
-        /// Gradients and statistics in the model's layout; valid until the next step begins. The gradients may still be on their way.
-        public let vector: UnsafePointer<Float>
+    package struct StepSums {
+        /// Gradients and statistics in the model's layout; valid until the next step begins. The gradients may still be
+        /// on their way.
+        package let vector: UnsafePointer<Float>
         /// Says which have come; nil when all have.
         let arrivals: SumArrivals?
-        public let tally: Tally
+        package let tally: Tally
         /// Ranks that asked to stop.
-        public let stopRequests: Int
+        package let stopRequests: Int
         /// Ranks that asked for a checkpoint.
-        public let saveRequests: Int
+        package let saveRequests: Int
         /// Seconds of the main thread in its own grains, waiting for other workers and ranks, and adding.
-        public let computeSeconds: Double
-        public let waitSeconds: Double
-        public let reduceSeconds: Double
+        package let computeSeconds: Double
+        package let waitSeconds: Double
+        package let reduceSeconds: Double
     }
 
     /// Gives a grain's samples to `body`, which must not keep them.
-    public typealias SampleSource = @Sendable (_ grain: Int, _ body: (Samples) throws -> Void) throws -> Void
+    package typealias SampleSource = @Sendable (_ grain: Int, _ body: (Samples) throws -> Void) throws -> Void
 
     /// Computes this rank's grains of a step and adds all ranks' up.
     ///
@@ -104,8 +106,9 @@ public final class Replica: @unchecked Sendable {
     ///   - key: this step's; each grain folds its number in.
     ///   - wantsStop: whether this rank has been asked to stop.
     ///   - wantsSave: whether a checkpoint is due by this rank's clock.
-    public func step(
-        _ objective: any Objective, key: RandomKey, wantsStop: Bool = false, wantsSave: Bool = false, samples: @escaping SampleSource
+    package func step(
+        _ objective: any Objective, key: RandomKey, wantsStop: Bool = false, wantsSave: Bool = false,
+        samples: @escaping SampleSource
     ) throws -> StepSums {
         reducer.begin()
         let start = Clock.seconds
@@ -113,7 +116,9 @@ public final class Replica: @unchecked Sendable {
         try pool.run { [self] worker in
             try reducer.computeGrains { grain, vector, onProgress in
                 try samples(grain) { samples in
-                    try compute(objective, samples, worker, key.folding(grain), into: vector, (wantsStop, wantsSave), onProgress)
+                    try compute(
+                        objective, samples, worker, key.folding(grain), into: vector, (wantsStop, wantsSave), onProgress
+                    )
                 }
             }
             if worker == 0 { computed.withLock { $0 = Clock.seconds } }
@@ -129,8 +134,10 @@ public final class Replica: @unchecked Sendable {
         let own = computed.withLock { $0 }
         let tail = sum + model.layout.count
         return StepSums(
-            vector: sum, arrivals: arrivals, tally: Tally(loss: Double(tail[0]), samples: Double(tail[1]), correct: Double(tail[2])),
-            stopRequests: Int(tail[Replica.stopFlag]), saveRequests: Int(tail[Replica.saveFlag]), computeSeconds: own - start,
+            vector: sum, arrivals: arrivals,
+            tally: Tally(loss: Double(tail[0]), samples: Double(tail[1]), correct: Double(tail[2])),
+            stopRequests: Int(tail[Replica.stopFlag]), saveRequests: Int(tail[Replica.saveFlag]),
+            computeSeconds: own - start,
             waitSeconds: joined - own + reducer.waitSeconds, reduceSeconds: end - joined - reducer.waitSeconds)
     }
 
@@ -140,7 +147,8 @@ public final class Replica: @unchecked Sendable {
     ///   - step: counted from 0.
     ///   - change: changes a range of the flat memory; called for disjoint ranges, by several threads.
     func update(
-        _ sums: StepSums, step: Int, _ change: @escaping @Sendable (_ range: Range<Int>, _ gradients: UnsafePointer<Float>) -> Void
+        _ sums: StepSums, step: Int,
+        _ change: @escaping @Sendable (_ range: Range<Int>, _ gradients: UnsafePointer<Float>) -> Void
     ) throws {
         model.updateStatistics(values, sums: sums.vector, samples: Float(sums.tally.samples))
         if let deferred, let arrivals = sums.arrivals { return deferred.begin(step: step, arrivals, update: change) }
@@ -159,7 +167,8 @@ public final class Replica: @unchecked Sendable {
 
     /// One grain, forward and backward; an empty grain contributes zeros.
     private func compute(
-        _ objective: any Objective, _ samples: Samples, _ worker: Int, _ key: RandomKey, into vector: UnsafeMutablePointer<Float>,
+        _ objective: any Objective, _ samples: Samples, _ worker: Int, _ key: RandomKey,
+        into vector: UnsafeMutablePointer<Float>,
         _ wants: (stop: Bool, save: Bool), _ onProgress: @escaping (Int) -> Void
     ) throws {
         let tail = vector + model.layout.count
@@ -183,7 +192,9 @@ public final class Replica: @unchecked Sendable {
     }
 
     /// The tally of each grain in `grains`, with evaluation's arithmetic; `samples` gives a grain's samples.
-    public func evaluate(_ objective: any Objective, grains: Range<Int>, samples: @escaping SampleSource) throws -> [Tally] {
+    package func evaluate(_ objective: any Objective, grains: Range<Int>, samples: @escaping SampleSource) throws
+        -> [Tally]
+    {
         let next = Atomic(grains.lowerBound)
         let tallies = Mutex(Array(repeating: Tally(), count: grains.count))
         try pool.run { [self] worker in
@@ -204,14 +215,15 @@ public final class Replica: @unchecked Sendable {
     }
 
     /// The model's output for a batch, computed by worker 0.
-    public func predict(_ inputs: Tensor) -> Tensor {
+    package func predict(_ inputs: Tensor) -> Tensor {
         Activity.beat()
         tapes[0].begin(gradients: nil)
         return model(tapes[0].constant(inputs), mode: .evaluation).value
     }
 
-    /// The Euclidean norm of the mean gradient, in an order that depends on the layout alone; not finite if any element is not.
-    public func gradientNorm(_ sums: StepSums, _ optimizer: Optimizer) throws -> Double {
+    /// The Euclidean norm of the mean gradient, in an order that depends on the layout alone; not finite if any element
+    /// is not.
+    package func gradientNorm(_ sums: StepSums, _ optimizer: Optimizer) throws -> Double {
         let norm = GradientNorm(optimizer.groups)
         let chunks = Mutex(Array(repeating: 0.0, count: norm.chunkCount))
         nonisolated(unsafe) let gradients = sums.vector
@@ -220,14 +232,16 @@ public final class Replica: @unchecked Sendable {
             var part = Array(repeating: 0.0, count: norm.chunkCount)
             norm.sumSquares(of: gradients, into: &part, part: worker, of: parts)
             chunks.withLock { total in
-                for index in norm.chunkCount * worker / parts..<norm.chunkCount * (worker + 1) / parts { total[index] = part[index] }
+                for index in norm.chunkCount * worker / parts..<norm.chunkCount * (worker + 1) / parts {
+                    total[index] = part[index]
+                }
             }
         }
         return chunks.withLock { norm.norm(sums: $0, gradientScale: 1 / sums.tally.samples) }
     }
 
     /// How often and how much the workers' pools and the reducer took from the system; constant in the steady state.
-    public var memoryStatistics: (allocations: Int, bytes: Int) {
+    package var memoryStatistics: (allocations: Int, bytes: Int) {
         tapes.reduce((reducer.allocatedBuffers, reducer.allocatedBuffers * reducer.count * 4)) {
             ($0.0 + $1.pool.statistics.systemAllocations, $0.1 + $1.pool.statistics.systemBytes)
         }
@@ -235,9 +249,9 @@ public final class Replica: @unchecked Sendable {
 }
 
 /// Time that only moves forward.
-public enum Clock {
+package enum Clock {
     /// Seconds since some point in the past.
-    public static var seconds: Double {
+    package static var seconds: Double {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)

@@ -37,7 +37,8 @@ final class ReplicaCheck {
         hasher.follow()
     }
 
-    /// Compares the present state, of which an update may have hashed a part; collective, after the update has been settled.
+    /// Compares the present state, of which an update may have hashed a part; collective, after the update has been
+    /// settled.
     ///
     /// - Throws: on all ranks `TrainingError.replicasDiffer`, told by the first rank that differs.
     func compare(step: Int) throws {
@@ -72,11 +73,13 @@ extension TrainingState {
         func tensor(_ index: Int, _ kind: String, _ memory: FlatBuffer) -> ReplicaTensor {
             let start = model.layout.offsets[index]
             return ReplicaTensor(
-                name: parameters[index].name, kind: kind, memory: memory, range: start..<start + parameters[index].shape.count)
+                name: parameters[index].name, kind: kind, memory: memory,
+                range: start..<start + parameters[index].shape.count)
         }
         let own = parameters.map { tensor($0.index, $0.isTrainable ? "weight" : TrainingState.statisticKind, values) }
-        return own + zip(optimizer.rule.slots, slots).flatMap { slot, memory in
-            parameters.filter(\.isTrainable).map { tensor($0.index, slot.name, memory) }
-        }
+        return own
+            + zip(optimizer.rule.slots, slots).flatMap { slot, memory in
+                parameters.filter(\.isTrainable).map { tensor($0.index, slot.name, memory) }
+            }
     }
 }

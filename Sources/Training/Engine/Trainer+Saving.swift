@@ -10,7 +10,8 @@ extension Trainer {
         return progress
     }
 
-    /// Ends the run, collectively, where its state is one that must not be saved: it would be the newest and is of no use.
+    /// Ends the run, collectively, where its state is one that must not be saved: it would be the newest and is of no
+    /// use.
     func requireFinite(step: Int) throws {
         try setup.ranks.together {
             guard setup.ranks.rank == 0, let tensor = setup.state.nonFiniteTensor else { return }
@@ -18,7 +19,8 @@ extension Trainer {
         }
     }
 
-    /// Ends the run, on rank 0, where its directory is no longer at its path; the state is saved there first, if that is possible.
+    /// Ends the run, on rank 0, where its directory is no longer at its path; the state is saved there first, if that
+    /// is possible.
     ///
     /// With `onFailure: continue` the run goes on in the new folder, or without one until the next checkpoint is due.
     /// Called between two steps, when the state is whole.
@@ -37,7 +39,8 @@ extension Trainer {
         }
         guard setup.configuration.checkpoint.onFailure == .continue else {
             throw TrainingError.runDirectoryLost(
-                path: keeper.directory.path, step: step, outcome: outcome + "; give the same command, which resumes from the newest checkpoint there")
+                path: keeper.directory.path, step: step,
+                outcome: outcome + "; give the same command, which resumes from the newest checkpoint there")
         }
         let reason = "the run directory was removed or moved after step \(step); \(outcome), training goes on"
         try observer?.decided(DecisionRecord(step: step, kind: .runDirectoryLost, reason: reason))
@@ -53,7 +56,8 @@ extension Trainer {
         }
     }
 
-    /// Runs `body`, which writes to the run directory; where it fails because that is gone, this is what the run ends with.
+    /// Runs `body`, which writes to the run directory; where it fails because that is gone, this is what the run ends
+    /// with.
     func writing<Result>(step: Int, _ validation: Validation, _ body: () throws -> Result) throws -> Result {
         do {
             return try body()
@@ -63,7 +67,8 @@ extension Trainer {
         }
     }
 
-    /// Runs `body` in the middle of a step; where it fails because the run directory is gone, the end of the step deals with that.
+    /// Runs `body` in the middle of a step; where it fails because the run directory is gone, the end of the step deals
+    /// with that.
     func writingWithinStep(_ body: () throws -> Void) throws {
         do {
             try body()

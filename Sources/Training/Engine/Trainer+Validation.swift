@@ -27,7 +27,8 @@ extension Trainer {
         try TestFault.reach(.validation, step: step)
         // A run that ends with its directory does so at once, as if it was asked to stop.
         let lock = setup.configuration.checkpoint.onFailure == .stop ? setup.keeper?.lock : nil
-        let tally = try evaluator.evaluate(unless: { StopSignal.isRequested || lock?.isLost ?? false }, onGrain: { Activity.finishPiece() })
+        let tally = try evaluator.evaluate(
+            unless: { StopSignal.isRequested || lock?.isLost ?? false }, onGrain: { Activity.finishPiece() })
         Activity.enter(.afterValidation, step: step)
         return tally
     }
@@ -63,7 +64,8 @@ extension Trainer {
             Activity.enter(.validation, step: step)
             try setup.ranks.together { [setup] in
                 if let found = try evaluator.findNonFinite() {
-                    throw TrainingError.nonFiniteValidation(step: step, what: found.what, rank: setup.ranks.rank, samples: found.samples)
+                    throw TrainingError.nonFiniteValidation(
+                        step: step, what: found.what, rank: setup.ranks.rank, samples: found.samples)
                 }
             }
             try setup.ranks.together { [setup] in
@@ -86,16 +88,20 @@ extension Trainer {
 
     private func follow(decay from: Double, _ to: Double, bestStep: Int?, metric: Double, step: Int) throws {
         let name = setup.learningRate.monitor.rawValue
-        let best = (setup.rollback ?? setup.best).map { "\(name) has not improved on \(decimal($0.value)) of step \($0.step)" } ?? "\(name) is not finite"
+        let best =
+            (setup.rollback ?? setup.best).map { "\(name) has not improved on \(decimal($0.value)) of step \($0.step)" }
+            ?? "\(name) is not finite"
         try observer?.decided(
             DecisionRecord(
-                step: step, kind: .decay, reason: "learning rate \(decimal(from)) → \(decimal(to)): \(best) (now \(decimal(metric)))",
+                step: step, kind: .decay,
+                reason: "learning rate \(decimal(from)) → \(decimal(to)): \(best) (now \(decimal(metric)))",
                 numbers: ["from": from, "to": to, name: metric]))
         if let bestStep {
             setup.state.goBackToBest()
             try observer?.decided(
                 DecisionRecord(
-                    step: step, kind: .rollback, reason: "weights, statistics and optimizer state are again those of step \(bestStep)",
+                    step: step, kind: .rollback,
+                    reason: "weights, statistics and optimizer state are again those of step \(bestStep)",
                     numbers: ["toStep": Double(bestStep)]))
         }
         // A run that resumes after this must not decide again.

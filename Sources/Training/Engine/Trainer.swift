@@ -7,7 +7,7 @@ import Optimization
 /// Trains a model: the loop, from the first step to the final weights.
 ///
 /// Every rank runs the same loop on the same numbers; rank 0 also decides, writes and reports.
-public final class Trainer {
+package final class Trainer {
     var setup: RunSetup
     let observer: (any TrainingObserver)?
     let evaluator: Evaluator?
@@ -18,7 +18,7 @@ public final class Trainer {
     private let startSeconds = Clock.seconds
 
     /// How a run ended.
-    public enum Outcome: Equatable, Sendable {
+    package enum Outcome: Equatable, Sendable {
         case finished(digest: String)
         /// A signal stopped it; the same command resumes.
         case stopped
@@ -27,7 +27,7 @@ public final class Trainer {
     /// Assembles a run. Collective; throws on all ranks when it fails on any.
     ///
     /// - Parameter makeObserver: makes rank 0's observer from the resolved configuration.
-    public init(
+    package init(
         _ configuration: RunConfiguration, _ options: RunOptions, _ ranks: Ranks,
         observer makeObserver: (String) -> any TrainingObserver
     ) throws {
@@ -41,7 +41,10 @@ public final class Trainer {
         replicaCheck = ReplicaCheck(everySteps: configuration.replicaCheckEverySteps, setup.state, setup.replica, ranks)
         meter = IntervalMeter()
         timeLimit = options.endSeconds.flatMap { [setup] in
-            ranks.rank == 0 ? TimeLimit(endSeconds: $0, checkpointBytes: setup.state.byteCount, request: StopSignal.requestForTimeLimit) : nil
+            ranks.rank == 0
+                ? TimeLimit(
+                    endSeconds: $0, checkpointBytes: setup.state.byteCount, request: StopSignal.requestForTimeLimit)
+                : nil
         }
         let description = setup.description(threads: setup.replica.pool.count)
         let decisions = setup.decisions
@@ -52,7 +55,7 @@ public final class Trainer {
     }
 
     /// Runs until the end of the configuration or a stop signal.
-    public func run() throws -> Outcome {
+    package func run() throws -> Outcome {
         let configuration = setup.configuration
         let loader = try BatchLoader(
             dataset: setup.data.training, plan: setup.plan, preprocessing: setup.data.preprocessing,
@@ -117,7 +120,8 @@ public final class Trainer {
         }
     }
 
-    /// Changes the weights by a step's sums, on all workers; a step that is not finite stops the run or changes nothing.
+    /// Changes the weights by a step's sums, on all workers; a step that is not finite stops the run or changes
+    /// nothing.
     private func update(_ sums: Replica.StepSums, step: Int, rate: Double) throws {
         let state = setup.state
         guard sums.tally.loss.isFinite else { return try handleNonFinite(sums, step: step) }
@@ -131,7 +135,9 @@ public final class Trainer {
         let samples = sums.tally.samples
         let hasher = replicaCheck?.hasher(forUpdateTo: step + 1)
         try setup.replica.update(sums, step: step) { [norm] range, gradients in
-            let change = { shared.update($0, gradients: gradients, samples: samples, norm: norm, learningRate: rate, step: step) }
+            let change = {
+                shared.update($0, gradients: gradients, samples: samples, norm: norm, learningRate: rate, step: step)
+            }
             if let hasher { hasher.changing(range, change) } else { change(range) }
         }
         meter.updated(sums)
@@ -157,7 +163,8 @@ public final class Trainer {
         do {
             return try body()
         } catch let error as DeferredUpdate.NonFiniteGradient {
-            throw try setup.nonFiniteCause(step: error.step, seen: "the summed gradient of \(error.parameter)", weightsHaveMoved: true)
+            throw try setup.nonFiniteCause(
+                step: error.step, seen: "the summed gradient of \(error.parameter)", weightsHaveMoved: true)
         }
     }
 
@@ -165,11 +172,13 @@ public final class Trainer {
         if setup.configuration.onNonFinite == .skip {
             try observer?.decided(
                 DecisionRecord(
-                    step: step + 1, kind: .skipNonFinite, reason: "step \(step + 1) was skipped: its loss or gradient is not a finite number",
+                    step: step + 1, kind: .skipNonFinite,
+                    reason: "step \(step + 1) was skipped: its loss or gradient is not a finite number",
                     numbers: ["loss": sums.tally.loss]))
             return
         }
-        throw try setup.nonFiniteCause(step: step, seen: sums.tally.loss.isFinite ? "the sum of the gradients" : "the sum of the losses")
+        throw try setup.nonFiniteCause(
+            step: step, seen: sums.tally.loss.isFinite ? "the sum of the gradients" : "the sum of the losses")
     }
 
     private func report(_ sums: Replica.StepSums, step: Int, rate: Double) throws {
@@ -204,7 +213,9 @@ public final class Trainer {
 
     func save(step: Int, force: Bool, _ validation: Validation = .none) throws {
         let isDue = force || setup.configuration.checkpoint.isDue(step: step, stepsPerEpoch: setup.plan.stepsPerEpoch)
-        if isDue || setup.configuration.checkpoint.onFailure == .stop { try requireRunDirectory(step: step, validation) }
+        if isDue || setup.configuration.checkpoint.onFailure == .stop {
+            try requireRunDirectory(step: step, validation)
+        }
         try writing(step: step, validation) { try setup.keeper?.check() }
         guard isDue else { return }
         Activity.enter(.saving, step: step)
@@ -217,7 +228,9 @@ public final class Trainer {
         if mustBeFinite { try requireFinite(step: step) }
         guard let keeper = setup.keeper else { return }
         if !mustBeFinite, let tensor = setup.state.nonFiniteTensor {
-            let reason = "the state after step \(step) was not saved, training goes on: \(tensor) \(TrainingError.nonFinitePhrase)"
+            let reason =
+                "the state after step \(step) was not saved, training goes on: \(tensor) "
+                + "\(TrainingError.nonFinitePhrase)"
             try observer?.decided(DecisionRecord(step: step, kind: .saveFailed, reason: reason))
             return
         }
@@ -240,10 +253,13 @@ public final class Trainer {
             try setup.keeper?.requireNewest()
             let name = StopSignal.isRequested ? StopSignal.name : "a signal on another rank"
             try observer?.decided(
-                DecisionRecord(step: step, kind: .stopSignal, reason: "stopped by \(name) after step \(step); the same command resumes"))
+                DecisionRecord(
+                    step: step, kind: .stopSignal,
+                    reason: "stopped by \(name) after step \(step); the same command resumes"))
             try observer?.finished(
                 setup.finalRecord(
-                    step: step, validation: nil, digest: CheckpointKeeper.digest(setup.state), seconds: Clock.seconds - startSeconds,
+                    step: step, validation: nil, digest: CheckpointKeeper.digest(setup.state),
+                    seconds: Clock.seconds - startSeconds,
                     reason: .stopSignal))
         }
         return .stopped
@@ -272,7 +288,8 @@ public final class Trainer {
             try keeper.report(to: observer, step: step)
             try observer?.finished(
                 setup.finalRecord(
-                    step: step, validation: last, digest: digest, seconds: Clock.seconds - startSeconds, reason: .finished))
+                    step: step, validation: last, digest: digest, seconds: Clock.seconds - startSeconds,
+                    reason: .finished))
             try requireRunDirectory(step: step, validation, looksNow: true)
         }
         return .finished(digest: digest)

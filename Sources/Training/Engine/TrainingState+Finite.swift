@@ -1,7 +1,8 @@
 import Kernels
 
 extension TrainingState {
-    /// The first weight or running statistic that is NaN or infinite, as `weight features.0.weight`; nil where all are finite.
+    /// The first weight or running statistic that is NaN or infinite, as `weight features.0.weight`; nil where all are
+    /// finite.
     ///
     /// Cost: one pass over the values.
     var nonFiniteTensor: String? {

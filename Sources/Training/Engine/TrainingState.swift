@@ -5,7 +5,8 @@ import Kernels
 import NeuralNetwork
 import Optimization
 
-/// What changes in the course of a run and goes into a checkpoint: weights, running statistics and the optimiser's slots.
+/// What changes in the course of a run and goes into a checkpoint: weights, running statistics and the optimiser's
+/// slots.
 ///
 /// The same on every rank after every step.
 final class TrainingState {
@@ -36,11 +37,13 @@ final class TrainingState {
 
     /// One update of a range of the flat memory from a step's summed gradients.
     func update(
-        _ range: Range<Int>, gradients: UnsafePointer<Float>, samples: Double, norm: Double?, learningRate: Double, step: Int
+        _ range: Range<Int>, gradients: UnsafePointer<Float>, samples: Double, norm: Double?, learningRate: Double,
+        step: Int
     ) {
         let scale = 1 / samples
         optimizer.step(
-            range, parameters: values.pointer, gradients: gradients, slots: slots.map(\.pointer), learningRate: learningRate,
+            range, parameters: values.pointer, gradients: gradients, slots: slots.map(\.pointer),
+            learningRate: learningRate,
             gradientScale: norm.map { optimizer.clipping.scale(scale, norm: $0) } ?? scale, stepNumber: step + 1)
     }
 
@@ -70,13 +73,18 @@ final class TrainingState {
     }
 
     /// The checkpoint of the best state, as it was made at its time; nil without rollback.
-    func bestCheckpoint(_ metric: Checkpoint.BestMetric, configFingerprint: String, state: CheckpointState) throws -> Checkpoint? {
+    func bestCheckpoint(_ metric: Checkpoint.BestMetric, configFingerprint: String, state: CheckpointState) throws
+        -> Checkpoint?
+    {
         guard let best else { return nil }
-        return try checkpoint(best.values, best.slots, step: metric.step, best: metric, configFingerprint: configFingerprint, state: state)
+        return try checkpoint(
+            best.values, best.slots, step: metric.step, best: metric, configFingerprint: configFingerprint, state: state
+        )
     }
 
     private func checkpoint(
-        _ values: FlatBuffer, _ slots: [FlatBuffer], step: Int, best: Checkpoint.BestMetric?, configFingerprint: String, state: CheckpointState
+        _ values: FlatBuffer, _ slots: [FlatBuffer], step: Int, best: Checkpoint.BestMetric?, configFingerprint: String,
+        state: CheckpointState
     ) throws -> Checkpoint {
         let (weights, buffers) = ModelWeights.sources(model, values)
         var tensors: [Checkpoint.Group: [TensorSource]] = [.weights: weights, .buffers: buffers]
@@ -88,7 +96,8 @@ final class TrainingState {
                 }
             }
         }
-        return try Checkpoint(step: step, tensors: tensors, best: best, configFingerprint: configFingerprint, state: state)
+        return try Checkpoint(
+            step: step, tensors: tensors, best: best, configFingerprint: configFingerprint, state: state)
     }
 
     /// Takes a checkpoint's values over, and its best state's where that is another.

@@ -1,8 +1,9 @@
 import Synchronization
 
 /// What a rank does, as messages about failures and hangs name it.
-public enum Phase: UInt8, Sendable {
-    case launch, startUp, training, allReduce, update, comparison, validation, afterValidation, saving, stopping, finishing, leaving
+package enum Phase: UInt8, Sendable {
+    case launch, startUp, training, allReduce, update, comparison, validation, afterValidation, saving, stopping,
+        finishing, leaving
     case evaluation, benchmark
 
     /// For messages; a signal handler may read it.
@@ -28,8 +29,9 @@ public enum Phase: UInt8, Sendable {
 
 /// What this process is doing, for whoever has to say where it failed or hangs: another thread, or a signal handler.
 ///
-/// A process is one rank of one job, so there is one of it. It is atomic; the copy in ``ActivityRecord`` is for when the process is gone.
-public enum Activity {
+/// A process is one rank of one job, so there is one of it. It is atomic; the copy in ``ActivityRecord`` is for when
+/// the process is gone.
+package enum Activity {
     private static let phaseNumber = Atomic(Phase.launch.rawValue)
     private static let finishedSteps = Atomic(0)
     private static let beatCount = Atomic(0)
@@ -45,7 +47,7 @@ public enum Activity {
     /// - Parameters:
     ///   - step: finished steps; nil for no change.
     ///   - pieces: this rank's grains in it, after which it waits for other ranks; nil when they are not counted.
-    public static func enter(_ phase: Phase, step: Int? = nil, pieces: Int? = nil) {
+    package static func enter(_ phase: Phase, step: Int? = nil, pieces: Int? = nil) {
         phaseNumber.store(phase.rawValue, ordering: .relaxed)
         if let step { finishedSteps.store(step, ordering: .relaxed) }
         ActivityRecord.set(phase, step: self.step)
@@ -54,7 +56,7 @@ public enum Activity {
     }
 
     /// One of the phase's pieces, a grain, is done.
-    public static func finishPiece() {
+    package static func finishPiece() {
         if piecesLeft.subtract(1, ordering: .relaxed).newValue == 0 { ActivityRecord.set(phase, step: step) }
         beat()
     }
@@ -73,7 +75,7 @@ public enum Activity {
     }
 
     /// Runs `body`, which writes what somebody reads, at whatever pace: a terminal that is halted, `less`.
-    public static func waitingForReader<Result>(_ body: () throws -> Result) rethrows -> Result {
+    package static func waitingForReader<Result>(_ body: () throws -> Result) rethrows -> Result {
         reads.add(1, ordering: .relaxed)
         defer { reads.subtract(1, ordering: .relaxed) }
         return try body()
@@ -86,10 +88,12 @@ public enum Activity {
     static var beats: Int { beatCount.load(ordering: .relaxed) }
 
     /// Whether this rank has done its part and others have not.
-    public static var isWaitingForRanks: Bool { waits.load(ordering: .relaxed) > 0 || piecesLeft.load(ordering: .relaxed) == 0 }
+    package static var isWaitingForRanks: Bool {
+        waits.load(ordering: .relaxed) > 0 || piecesLeft.load(ordering: .relaxed) == 0
+    }
 
     /// The phase; a rank that has computed its grains of a step is in the all-reduce.
-    public static var phase: Phase {
+    package static var phase: Phase {
         let phase = Phase(rawValue: phaseNumber.load(ordering: .relaxed)) ?? .launch
         return phase == .training && piecesLeft.load(ordering: .relaxed) == 0 ? .allReduce : phase
     }
@@ -98,10 +102,10 @@ public enum Activity {
     static var step: Int { finishedSteps.load(ordering: .relaxed) }
 
     /// Whether finished steps mean something now.
-    public static var hasSteps: Bool { !phase.isWithoutSteps }
+    package static var hasSteps: Bool { !phase.isWithoutSteps }
 
     /// Where this process is, for messages: `training after step 41`.
-    public static var place: String { phase.place(step: step) }
+    package static var place: String { phase.place(step: step) }
 }
 
 extension Phase {

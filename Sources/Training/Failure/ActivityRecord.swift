@@ -1,20 +1,21 @@
 import Foundation
 import Synchronization
 
-/// Where a rank leaves its phase and step for the supervisor of its machine, who finds them there when a signal that nobody can
-/// catch has ended it.
+/// Where a rank leaves its phase and step for the supervisor of its machine, who finds them there when a signal that
+/// nobody can catch has ended it.
 ///
 /// A file of 16 bytes, mapped into the rank's memory: phase, finished steps.
-public enum ActivityRecord {
-    /// The variable that names the folder; without it, or where the folder is not, as on other machines, nothing is left.
-    public static let folderVariable = "TRAINER_ACTIVITY_FOLDER"
+package enum ActivityRecord {
+    /// The variable that names the folder; without it, or where the folder is not, as on other machines, nothing is
+    /// left.
+    package static let folderVariable = "TRAINER_ACTIVITY_FOLDER"
 
     nonisolated(unsafe) private static var words: UnsafeMutablePointer<Int>?
 
     /// Begins to leave this rank's activity.
     ///
     /// - Parameter folder: where; by default what the environment names.
-    public static func begin(rank: Int, in folder: String? = ProcessInfo.processInfo.environment[folderVariable]) {
+    package static func begin(rank: Int, in folder: String? = ProcessInfo.processInfo.environment[folderVariable]) {
         guard let folder else { return }
         let file = open(path(folder, rank), O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         if file < 0 { return }
@@ -33,9 +34,11 @@ public enum ActivityRecord {
     }
 
     /// What a rank was doing at last, for messages: `training after step 41`; nil where it has left nothing.
-    public static func place(ofRank rank: Int, in folder: String) -> String? {
+    package static func place(ofRank rank: Int, in folder: String) -> String? {
         guard let data = FileManager.default.contents(atPath: path(folder, rank)), data.count == 16 else { return nil }
-        let words = data.withUnsafeBytes { [$0.loadUnaligned(as: Int.self), $0.loadUnaligned(fromByteOffset: 8, as: Int.self)] }
+        let words = data.withUnsafeBytes {
+            [$0.loadUnaligned(as: Int.self), $0.loadUnaligned(fromByteOffset: 8, as: Int.self)]
+        }
         return UInt8(exactly: words[0]).flatMap(Phase.init).map { $0.place(step: words[1]) }
     }
 

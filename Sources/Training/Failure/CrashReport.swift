@@ -3,10 +3,10 @@ import Synchronization
 
 /// Says on standard error where a process was when a signal or a call of `exit` ended it in the middle of a job.
 ///
-/// The handlers touch only memory that was prepared, atomics and `write`. Afterwards the signal has its usual effect, so that
-/// the exit status and a core file are what the system gives. A variable SWIFT_BACKTRACE that enables Swift's own reports
-/// leaves them in place.
-public enum CrashReport {
+/// The handlers touch only memory that was prepared, atomics and `write`. Afterwards the signal has its usual effect,
+/// so that the exit status and a core file are what the system gives. A variable SWIFT_BACKTRACE that enables Swift's
+/// own reports leaves them in place.
+package enum CrashReport {
     /// `rank 1 of 4 on node2 (`, or empty in a process without ranks.
     nonisolated(unsafe) private static var start = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 0)
     /// Where the line is put together, by the one thread that ends the process.
@@ -19,7 +19,7 @@ public enum CrashReport {
     /// Installs the handlers; again after MPI has started, which installs its own.
     ///
     /// - Parameter rank: the beginning of this rank's messages, `rank 1 of 4 on node2`; nil without ranks.
-    public static func install(rank: String?) {
+    package static func install(rank: String?) {
         let text = Array((rank.map { "\($0) (" } ?? "trainer: (").utf8)
         let copy = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: text.count)
         _ = copy.initialize(fromContentsOf: text)
@@ -35,16 +35,18 @@ public enum CrashReport {
     }
 
     /// From now on a call of `exit` that ``allowExit()`` has not announced is an error, which ends the job.
-    public static func guardExit() {
+    package static func guardExit() {
         atexit {
             if CrashReport.isAllowedToExit.load(ordering: .relaxed) { return }
-            CrashReport.write("the process called exit before the job was over; the same command resumes from the newest checkpoint\n")
+            CrashReport.write(
+                "the process called exit before the job was over; the same command resumes from the newest checkpoint\n"
+            )
             _exit(ExitCode.internal.rawValue)
         }
     }
 
     /// The job is over, or has failed in a way that has been told.
-    public static func allowExit() { isAllowedToExit.store(true, ordering: .relaxed) }
+    package static func allowExit() { isAllowedToExit.store(true, ordering: .relaxed) }
 
     private static func receive(_ number: Int32) {
         // Another thread that crashes, too, lets the first finish its line.
@@ -52,9 +54,12 @@ public enum CrashReport {
         signal(number, SIG_DFL)
         switch number {
         case SIGSEGV: write("crashed with SIGSEGV, an access to memory that is not there; ", advises: true)
-        case SIGILL, SIGTRAP: write("stopped by a check of the program (SIGILL or SIGTRAP; the line before may say which); ", advises: true)
+        case SIGILL, SIGTRAP:
+            write(
+                "stopped by a check of the program (SIGILL or SIGTRAP; the line before may say which); ", advises: true)
         case SIGFPE: write("crashed with SIGFPE, an arithmetic error; ", advises: true)
-        case SIGABRT: write("was aborted by a library or the system (SIGABRT; the lines before may say why); ", advises: true)
+        case SIGABRT:
+            write("was aborted by a library or the system (SIGABRT; the lines before may say why); ", advises: true)
         default: write("was ended by a signal of the system; ", advises: true)
         }
         var set = sigset_t()
@@ -81,10 +86,16 @@ public enum CrashReport {
     }
 
     private static let advice: StaticString =
-        "the same command resumes from the newest checkpoint; if it happens again, report it with this line and set SWIFT_BACKTRACE=enable=yes\n"
+        """
+        the same command resumes from the newest checkpoint; if it happens again, report it with this line and set \
+        SWIFT_BACKTRACE=enable=yes
+
+        """
 
     private static func put(_ text: StaticString) {
-        put(UnsafeMutableBufferPointer(start: UnsafeMutablePointer(mutating: text.utf8Start), count: text.utf8CodeUnitCount))
+        put(
+            UnsafeMutableBufferPointer(
+                start: UnsafeMutablePointer(mutating: text.utf8Start), count: text.utf8CodeUnitCount))
     }
 
     private static func put(_ bytes: UnsafeMutableBufferPointer<UInt8>) {

@@ -3,11 +3,12 @@ import Synchronization
 
 /// A fault that the tests ask for, at one place of one rank.
 ///
-/// `TRAINER_TEST_FAULT=KIND:PHASE:RANK:STEP`, read here alone. KIND is `throw`, `exit`, `exit0`, `kill`, `segv`, `stop` (the rank stops
-/// itself by SIGSTOP, so that a test can change the world around it and let it go on) or `nan`; PHASE is `launch`, `start-up`,
-/// `training`, `all-reduce`, `validation`, `checkpoint` or `finish`; STEP is the number of finished steps. It strikes once.
-public enum TestFault {
-    public enum Place: String, Sendable {
+/// `TRAINER_TEST_FAULT=KIND:PHASE:RANK:STEP`, read here alone. KIND is `throw`, `exit`, `exit0`, `kill`, `segv`, `stop`
+/// (the rank stops itself by SIGSTOP, so that a test can change the world around it and let it go on) or `nan`; PHASE
+/// is `launch`, `start-up`, `training`, `all-reduce`, `validation`, `checkpoint` or `finish`; STEP is the number of
+/// finished steps. It strikes once.
+package enum TestFault {
+    package enum Place: String, Sendable {
         case launch, startUp = "start-up", training, allReduce = "all-reduce", validation, checkpoint, finish
     }
 
@@ -24,7 +25,8 @@ public enum TestFault {
     }
 
     private static let request: Request? = {
-        guard let parts = ProcessInfo.processInfo.environment["TRAINER_TEST_FAULT"]?.split(separator: ":"), parts.count == 4,
+        guard let parts = ProcessInfo.processInfo.environment["TRAINER_TEST_FAULT"]?.split(separator: ":"),
+            parts.count == 4,
             let rank = Int(parts[2]), let step = Int(parts[3])
         else { return nil }
         return Request(kind: parts[0], place: parts[1], rank: rank, step: step)
@@ -33,11 +35,13 @@ public enum TestFault {
     private static let rank = Atomic(0)
 
     /// Which rank this process is.
-    public static func isRank(_ number: Int) { rank.store(number, ordering: .relaxed) }
+    package static func isRank(_ number: Int) { rank.store(number, ordering: .relaxed) }
 
     /// Strikes where the environment asks for a fault here and now.
-    public static func reach(_ place: Place, step: Int = 0) throws {
-        guard isHere(place, step: step), request?.kind != "nan", !hasStruck.exchange(true, ordering: .relaxed) else { return }
+    package static func reach(_ place: Place, step: Int = 0) throws {
+        guard isHere(place, step: step), request?.kind != "nan", !hasStruck.exchange(true, ordering: .relaxed) else {
+            return
+        }
         switch request?.kind {
         case "throw": throw Thrown()
         case "exit": exit(3)
@@ -49,7 +53,8 @@ public enum TestFault {
         }
     }
 
-    /// Makes a number NaN where the environment asks for it here and now; each time, so that it happens again when it is computed again.
+    /// Makes a number NaN where the environment asks for it here and now; each time, so that it happens again when it
+    /// is computed again.
     static func poison(_ number: UnsafeMutablePointer<Float>, _ place: Place, step: Int) {
         if isHere(place, step: step), request?.kind == "nan" { number.pointee = .nan }
     }

@@ -1,18 +1,18 @@
 import Foundation
 import Synchronization
 
-/// A thread that ends a rank which makes no progress: it counts seconds since ``Activity`` last moved on, not wall time.
-/// During start-up it is also progress when the process computes, for ten deadlines at most.
+/// A thread that ends a rank which makes no progress: it counts seconds since ``Activity`` last moved on, not wall
+/// time. During start-up it is also progress when the process computes, for ten deadlines at most.
 ///
-/// It runs from before MPI starts until after it has ended. A rank that has done its part and waits for the others calls the roll
-/// before it gives up: those that answer and are at work have watchdogs of their own.
-public final class Watchdog: Sendable {
+/// It runs from before MPI starts until after it has ended. A rank that has done its part and waits for the others
+/// calls the roll before it gives up: those that answer and are at work have watchdogs of their own.
+package final class Watchdog: Sendable {
     /// What a rank that waits adds to the deadline.
     private static let courtesySeconds = 1.0
     /// For how many deadlines a process may compute in start-up without entering a phase.
     private static let computingDeadlines = 10.0
     /// Where no configuration says otherwise.
-    public static let usualDeadlineSeconds = 300.0
+    package static let usualDeadlineSeconds = 300.0
 
     private let deadlineBits: Atomic<UInt64>
     private let isStopped = Atomic(false)
@@ -23,7 +23,7 @@ public final class Watchdog: Sendable {
     ///   - onWait: called when this rank has waited for others until the deadline.
     ///   - mayWait: called a second later; whether it is right to wait for another deadline.
     ///   - onDeadline: called once when the time is over, with the seconds without progress.
-    public init(
+    package init(
         deadlineSeconds: Double, onWait: @escaping @Sendable () -> Void, mayWait: @escaping @Sendable () -> Bool,
         onDeadline: @escaping @Sendable (Double) -> Void
     ) {
@@ -34,12 +34,12 @@ public final class Watchdog: Sendable {
     }
 
     /// Seconds without progress that end the rank.
-    public var deadlineSeconds: Double {
+    package var deadlineSeconds: Double {
         get { Double(bitPattern: deadlineBits.load(ordering: .relaxed)) }
         set { deadlineBits.store(newValue.bitPattern, ordering: .relaxed) }
     }
 
-    public func stop() { isStopped.store(true, ordering: .relaxed) }
+    package func stop() { isStopped.store(true, ordering: .relaxed) }
 
     /// The processor time of this process, in half seconds.
     private static var processorHalfSeconds: Int {
@@ -67,7 +67,8 @@ public final class Watchdog: Sendable {
             let isWaiting = Activity.isWaitingForRanks
             // Data sets may take long to open, and no step tells that they do; the processor's time does.
             if Activity.beats != lastOwn { (lastOwn, ownSince) = (Activity.beats, now) }
-            let computes = Activity.phase == .startUp && !isWaiting && now - ownSince < Watchdog.computingDeadlines * deadline
+            let computes =
+                Activity.phase == .startUp && !isWaiting && now - ownSince < Watchdog.computingDeadlines * deadline
             let beats = Activity.beats + (computes ? Watchdog.processorHalfSeconds : 0)
             if beats != last || Activity.isWaitingForReader {
                 last = beats

@@ -1,13 +1,14 @@
 /// Something the run decided or met that a reader of its curves must know.
-public struct DecisionRecord: Equatable, Sendable {
+package struct DecisionRecord: Equatable, Sendable {
     /// What kind of decision it was; raw values are the words in `decisions.jsonl`.
-    public enum Kind: String, Sendable, CaseIterable, Codable {
-        case decay, rollback, earlyStop, restart, resume, stopSignal, skipNonFinite, checkpointFallback, saveFailed, runDirectoryLost
+    package enum Kind: String, Sendable, CaseIterable, Codable {
+        case decay, rollback, earlyStop, restart, resume, stopSignal, skipNonFinite, checkpointFallback, saveFailed,
+            runDirectoryLost
 
         /// Whether a run that goes on from an earlier checkpoint decides this again by itself.
         ///
         /// The others are events of one job: they happened even when the steps around them are computed again.
-        public var isReplayed: Bool {
+        package var isReplayed: Bool {
             switch self {
             case .decay, .rollback, .earlyStop, .skipNonFinite: true
             case .restart, .resume, .stopSignal, .checkpointFallback, .saveFailed, .runDirectoryLost: false
@@ -16,14 +17,14 @@ public struct DecisionRecord: Equatable, Sendable {
     }
 
     /// Finished steps when it was decided.
-    public var step: Int
-    public var kind: Kind
+    package var step: Int
+    package var kind: Kind
     /// One sentence for people: what was decided and why.
-    public var reason: String
+    package var reason: String
     /// The numbers behind the reason by name, such as `from`, `to`, `best`.
-    public var numbers: [String: Double]
+    package var numbers: [String: Double]
 
-    public init(step: Int, kind: Kind, reason: String, numbers: [String: Double] = [:]) {
+    package init(step: Int, kind: Kind, reason: String, numbers: [String: Double] = [:]) {
         self.step = step
         self.kind = kind
         self.reason = reason

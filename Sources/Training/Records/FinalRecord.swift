@@ -1,7 +1,7 @@
 /// How a run ended.
-public struct FinalRecord: Equatable, Sendable {
+package struct FinalRecord: Equatable, Sendable {
     /// Why the loop ended; raw values are what the report says.
-    public enum ExitReason: String, Sendable, CaseIterable {
+    package enum ExitReason: String, Sendable, CaseIterable {
         case finished = "finished"
         case earlyStop = "stopped early: validation no longer improves"
         case stepLimit = "stopped at the step limit"
@@ -9,18 +9,18 @@ public struct FinalRecord: Equatable, Sendable {
     }
 
     /// Finished epochs, a fraction when the run stopped within one.
-    public var epochs: Double
-    public var steps: Int
+    package var epochs: Double
+    package var steps: Int
     /// Validation loss of the final weights, nil when the run never validated.
-    public var valLoss: Double?
-    public var valAccuracy: Double?
+    package var valLoss: Double?
+    package var valAccuracy: Double?
     /// SHA-256 of the final weights (names, shapes, values) in hexadecimal.
-    public var digest: String
+    package var digest: String
     /// Wall time of this process's part of the run.
-    public var seconds: Double
-    public var exitReason: ExitReason
+    package var seconds: Double
+    package var exitReason: ExitReason
 
-    public init(
+    package init(
         epochs: Double, steps: Int, valLoss: Double? = nil, valAccuracy: Double? = nil, digest: String,
         seconds: Double, exitReason: ExitReason
     ) {

@@ -1,17 +1,17 @@
 /// How the wall time of an interval was spent, as fractions of it; what is missing from 1 is everything else.
-public struct TimeShares: Equatable, Sendable {
+package struct TimeShares: Equatable, Sendable {
     /// Forward, backward and the update.
-    public var compute: Double
+    package var compute: Double
     /// Waiting for slower ranks.
-    public var wait: Double
+    package var wait: Double
     /// Exchanging and summing gradients that backward did not hide.
-    public var reduce: Double
+    package var reduce: Double
     /// Waiting for the next batch.
-    public var data: Double
+    package var data: Double
     /// Taking snapshots for checkpoints.
-    public var save: Double
+    package var save: Double
 
-    public init(compute: Double, wait: Double, reduce: Double, data: Double, save: Double) {
+    package init(compute: Double, wait: Double, reduce: Double, data: Double, save: Double) {
         self.compute = compute
         self.wait = wait
         self.reduce = reduce
@@ -21,22 +21,22 @@ public struct TimeShares: Equatable, Sendable {
 }
 
 /// Training figures of the steps since the previous interval.
-public struct IntervalRecord: Equatable, Sendable {
+package struct IntervalRecord: Equatable, Sendable {
     /// Finished steps since the start of the run.
-    public var step: Int
+    package var step: Int
     /// Finished epochs since the start of the run; 1.5 is the middle of the second.
-    public var epoch: Double
+    package var epoch: Double
     /// Training samples seen since the start of the run.
-    public var samples: Int
-    public var learningRate: Double
+    package var samples: Int
+    package var learningRate: Double
     /// Mean loss a sample over the interval.
-    public var trainLoss: Double
+    package var trainLoss: Double
     /// Share of samples classified correctly over the interval, nil when the objective has no classes.
-    public var trainAccuracy: Double?
-    public var samplesPerSecond: Double
-    public var shares: TimeShares
+    package var trainAccuracy: Double?
+    package var samplesPerSecond: Double
+    package var shares: TimeShares
 
-    public init(
+    package init(
         step: Int, epoch: Double, samples: Int, learningRate: Double, trainLoss: Double, trainAccuracy: Double? = nil,
         samplesPerSecond: Double, shares: TimeShares
     ) {

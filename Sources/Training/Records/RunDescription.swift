@@ -1,40 +1,40 @@
 /// What a run is, known before its first step: the facts of the header, the report and the log.
-public struct RunDescription: Equatable, Sendable {
+package struct RunDescription: Equatable, Sendable {
     /// The name of the config, which names the default run directory too.
-    public var configurationName: String
+    package var configurationName: String
     /// A zoo name, or what the config calls its layer list.
-    public var model: String
+    package var model: String
     /// Trainable parameters of the model.
-    public var parameterCount: Int
+    package var parameterCount: Int
     /// Processes of the job.
-    public var ranks: Int
+    package var ranks: Int
     /// Worker threads that compute grains in each of them.
-    public var threadsPerRank: Int
+    package var threadsPerRank: Int
     /// Names of the hosts, that of rank 0 first.
-    public var hosts: [String]
+    package var hosts: [String]
     /// Cores that all ranks together may use.
-    public var cores: Int
+    package var cores: Int
     /// Samples in the global mini-batch.
-    public var batch: Int
+    package var batch: Int
     /// Samples in a grain.
-    public var grain: Int
+    package var grain: Int
     /// Planned passes over the training samples.
-    public var epochs: Int
-    public var stepsPerEpoch: Int
+    package var epochs: Int
+    package var stepsPerEpoch: Int
     /// Planned steps of the whole run, `epochs` times `stepsPerEpoch` unless a limit is set.
-    public var totalSteps: Int
-    public var trainingSamples: Int
+    package var totalSteps: Int
+    package var trainingSamples: Int
     /// Zero when the run does not validate.
-    public var validationSamples: Int
-    public var runDirectory: String
+    package var validationSamples: Int
+    package var runDirectory: String
     /// The step of the checkpoint that the run goes on from, nil for a run from the start.
-    public var resumedFromStep: Int?
+    package var resumedFromStep: Int?
     /// The processor family that OpenBLAS chose its kernels for.
-    public var openBLASCore: String
+    package var openBLASCore: String
     /// What a reader must know, such as a feature that leaves the bit contract; part of the run's first line.
-    public var notes: [String]
+    package var notes: [String]
 
-    public init(
+    package init(
         configurationName: String, model: String, parameterCount: Int, ranks: Int, threadsPerRank: Int,
         hosts: [String], cores: Int, batch: Int, grain: Int, epochs: Int, stepsPerEpoch: Int, totalSteps: Int,
         trainingSamples: Int, validationSamples: Int, runDirectory: String, resumedFromStep: Int? = nil,

@@ -1,7 +1,7 @@
 /// Receives a run's records as they arise; only rank 0 has one.
 ///
 /// All calls come from the thread of the training loop. A thrown error (a full disk, for example) ends the run.
-public protocol TrainingObserver: AnyObject {
+package protocol TrainingObserver: AnyObject {
     /// The run is about to take its first step.
     func began(_ run: RunDescription) throws
     /// One more step is done; called after every step, so it must cost next to nothing.

@@ -12,8 +12,12 @@ final class WatchedObserver: TrainingObserver {
 
     func began(_ run: RunDescription) throws { try passing { try observer.began(run) } }
 
-    func progress(step: Int, of totalSteps: Int, epoch: Double, loss: Double, accuracy: Double?, samplesPerSecond: Double) {
-        observer.progress(step: step, of: totalSteps, epoch: epoch, loss: loss, accuracy: accuracy, samplesPerSecond: samplesPerSecond)
+    func progress(
+        step: Int, of totalSteps: Int, epoch: Double, loss: Double, accuracy: Double?, samplesPerSecond: Double
+    ) {
+        observer.progress(
+            step: step, of: totalSteps, epoch: epoch, loss: loss, accuracy: accuracy, samplesPerSecond: samplesPerSecond
+        )
     }
 
     func logged(_ interval: IntervalRecord) throws { try passing { try observer.logged(interval) } }

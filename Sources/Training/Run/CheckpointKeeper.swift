@@ -21,7 +21,8 @@ final class CheckpointKeeper {
 
     /// Writes the configuration, too.
     init(
-        _ directory: RunDirectory, _ lock: RunDirectoryLock, _ configuration: RunConfiguration, stepsPerEpoch: Int, _ start: RunSetup.Start
+        _ directory: RunDirectory, _ lock: RunDirectoryLock, _ configuration: RunConfiguration, stepsPerEpoch: Int,
+        _ start: RunSetup.Start
     ) throws {
         self.directory = directory
         self.lock = lock
@@ -40,14 +41,15 @@ final class CheckpointKeeper {
 
     /// Whether the time for the next checkpoint comes within a step that takes so long; the other ranks do not know it.
     ///
-    /// A checkpoint counts from when it is on disk. So it is made earlier by the time that the last one took to get there, but
-    /// not more often than twice in an interval, however slow the disk is.
+    /// A checkpoint counts from when it is on disk. So it is made earlier by the time that the last one took to get
+    /// there, but not more often than twice in an interval, however slow the disk is.
     func isTimeDue(stepSeconds: Double) -> Bool {
         guard let interval = configuration.checkpoint.everySeconds else { return false }
         return Clock.seconds - lastTime >= max(interval - outcomes.lastSaveSeconds - stepSeconds, interval / 2)
     }
 
-    /// Whether a kill after `step` finished steps would cost more than one interval, unless the save that runs ends before.
+    /// Whether a kill after `step` finished steps would cost more than one interval, unless the save that runs ends
+    /// before.
     func mustWait(step: Int) -> Bool { intervalSteps.map { step - outcomes.newestStep > $0 } ?? false }
 
     /// What goes into a checkpoint beside the tensors.
@@ -55,7 +57,8 @@ final class CheckpointKeeper {
         var step: Int
         /// The best validation so far, for the best weights.
         var best: Checkpoint.BestMetric?
-        /// The validation that the plateau rule goes back to, whose checkpoint is kept; with a least improvement it may be another.
+        /// The validation that the plateau rule goes back to, whose checkpoint is kept; with a least improvement it may
+        /// be another.
         var rollback: Checkpoint.BestMetric?
         var learningRate: [String: String]
         /// The checkpoint whose state a rollback takes.
@@ -101,10 +104,11 @@ final class CheckpointKeeper {
         return texts
     }
 
-    /// Makes the run directory again where it was, with the configuration and the present state; gives the checkpoint's path.
+    /// Makes the run directory again where it was, with the configuration and the present state; gives the checkpoint's
+    /// path.
     ///
-    /// A folder that has taken its place must be empty or hold this same run. The checkpoint that the plateau rule goes back to
-    /// is written too. Throws `TrainingError` or `CheckpointError`; then the run directory stays lost.
+    /// A folder that has taken its place must be empty or hold this same run. The checkpoint that the plateau rule goes
+    /// back to is written too. Throws `TrainingError` or `CheckpointError`; then the run directory stays lost.
     func moveIn(_ state: TrainingState, _ progress: Progress) throws -> String {
         do {
             try writer.drain()
@@ -112,7 +116,9 @@ final class CheckpointKeeper {
             // It was a save into the folder that is gone.
         }
         let start = Clock.seconds
-        if let tensor = state.nonFiniteTensor { throw TrainingError.nonFiniteState(step: progress.step, tensor: tensor) }
+        if let tensor = state.nonFiniteTensor {
+            throw TrainingError.nonFiniteState(step: progress.step, tensor: tensor)
+        }
         try directory.create()
         try lock.takeAgain(isSuitable: { try isOurs() })
         try AtomicFile.write(text: configuration.resolvedYAML(), to: directory.configuration)
@@ -124,7 +130,9 @@ final class CheckpointKeeper {
             try store.save(best)
         }
         let path = try store.save(
-            state.checkpoint(step: progress.step, best: progress.reference, configFingerprint: fingerprint, state: try CheckpointKeeper.texts(progress)))
+            state.checkpoint(
+                step: progress.step, best: progress.reference, configFingerprint: fingerprint,
+                state: try CheckpointKeeper.texts(progress)))
         (lastStep, lastTime) = (progress.step, start)
         outcomes.saved(CheckpointRecord(step: progress.step, path: path, seconds: Clock.seconds - start))
         return path
@@ -162,7 +170,8 @@ final class CheckpointKeeper {
         }
     }
 
-    /// Hands `save` to the writing thread; where the run is to go on without it, a refusal of the storage becomes an outcome.
+    /// Hands `save` to the writing thread; where the run is to go on without it, a refusal of the storage becomes an
+    /// outcome.
     private func submit(step: Int, _ save: @escaping @Sendable () throws -> Void) throws {
         let outcomes = outcomes
         let goesOn = configuration.checkpoint.onFailure == .continue

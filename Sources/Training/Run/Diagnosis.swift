@@ -1,18 +1,19 @@
 import Foundation
 
 /// What a process has to work with, and what of it is wrong.
-public struct Diagnosis: Sendable {
+package struct Diagnosis: Sendable {
     private let ranksOnHost: Int
 
-    public init(rank: Int, ranksOnHost: Int) { self.ranksOnHost = ranksOnHost }
+    package init(rank: Int, ranksOnHost: Int) { self.ranksOnHost = ranksOnHost }
 
     /// A line for each fact; lines that need attention begin with `problem:`.
-    public var text: String { (facts + problems.map { "problem: \($0)" }).joined(separator: "\n") }
+    package var text: String { (facts + problems.map { "problem: \($0)" }).joined(separator: "\n") }
 
     private var facts: [String] {
         let environment = ProcessInfo.processInfo.environment
         return [
-            "cores: \(Placement.usableCores) usable of \(Placement.onlineCores); \(ranksOnHost) rank\(ranksOnHost == 1 ? "" : "s") here; "
+            "cores: \(Placement.usableCores) usable of \(Placement.onlineCores); \(ranksOnHost) "
+                + "rank\(ranksOnHost == 1 ? "" : "s") here; "
                 + "\(Placement.defaultThreads(ranksOnHost: ranksOnHost)) worker threads a rank by default",
             "vectors: \(vectors)",
             "BLAS: \(LinearAlgebra.description), kernels for \(LinearAlgebra.coreName)",
@@ -25,13 +26,22 @@ public struct Diagnosis: Sendable {
     private var problems: [String] {
         var result: [String] = []
         if LinearAlgebra.isSlowerThanProcessor {
-            result.append("this processor has AVX-512 but OpenBLAS uses kernels for \(LinearAlgebra.coreName); unset TRAINER_BLAS_CORE")
+            result.append(
+                "this processor has AVX-512 but OpenBLAS uses kernels for \(LinearAlgebra.coreName); unset "
+                    + "TRAINER_BLAS_CORE"
+            )
         }
         if ranksOnHost > Placement.onlineCores {
-            result.append("\(ranksOnHost) ranks on \(Placement.onlineCores) cores; start fewer, more are slower and give the same result")
+            result.append(
+                "\(ranksOnHost) ranks on \(Placement.onlineCores) cores; start fewer, more are slower and give the "
+                    + "same result"
+            )
         }
         if let free = freeBytes("/dev/shm"), free < 64 << 20 {
-            result.append("less than 64 MiB in /dev/shm; ranks will exchange gradients by messages; enlarge it (docker: --shm-size=1g)")
+            result.append(
+                "less than 64 MiB in /dev/shm; ranks will exchange gradients by messages; enlarge it (docker: "
+                    + "--shm-size=1g)"
+            )
         }
         return result
     }

@@ -6,16 +6,16 @@ import NeuralNetwork
 import Optimization
 
 /// An error in the form in which people and other ranks get it.
-public struct ErrorReport: Error, Equatable, Sendable, Codable, CustomStringConvertible {
-    public var text: String
-    public var code: Int32
+package struct ErrorReport: Error, Equatable, Sendable, Codable, CustomStringConvertible {
+    package var text: String
+    package var code: Int32
 
-    public init(text: String, code: ExitCode) {
+    package init(text: String, code: ExitCode) {
         self.text = text
         self.code = code.rawValue
     }
 
-    public init(_ error: any Error) {
+    package init(_ error: any Error) {
         if let report = error as? ErrorReport {
             self = report
             return
@@ -24,7 +24,7 @@ public struct ErrorReport: Error, Equatable, Sendable, Codable, CustomStringConv
         code = ErrorReport.exitCode(of: error).rawValue
     }
 
-    public var description: String { text }
+    package var description: String { text }
 
     /// Which exit code an error leads to.
     static func exitCode(of error: any Error) -> ExitCode {
@@ -36,10 +36,14 @@ public struct ErrorReport: Error, Equatable, Sendable, Codable, CustomStringConv
         case is DataError, is CheckpointError: .data
         case let error as TrainingError:
             switch error {
-            case .ranksDiffer, .boundToFewerCores, .tooLittleMemory, .moreRanksThanGrains, .otherConfiguration, .otherCheckpoint, .outputMismatch, .runDirectory, .runDirectoryInUse: .usage
+            case .ranksDiffer, .boundToFewerCores, .tooLittleMemory, .moreRanksThanGrains, .otherConfiguration,
+                .otherCheckpoint, .outputMismatch, .runDirectory, .runDirectoryInUse:
+                .usage
             case .noWeights: .data
             case .replicasDiffer: .hardware
-            case .nonFinite, .nonFiniteSum, .nonFiniteValidation, .nonFiniteState, .runDirectoryLost, .notSaved, .noProgress, .ranksAreLate, .elsewhere: .internal
+            case .nonFinite, .nonFiniteSum, .nonFiniteValidation, .nonFiniteState, .runDirectoryLost, .notSaved,
+                .noProgress, .ranksAreLate, .elsewhere:
+                .internal
             }
         default: .internal
         }

@@ -1,5 +1,5 @@
 /// What ranks of one job have that must be the same on all of them; values are the rank's own and rank 0's.
-public enum LaunchDifference: Equatable, Sendable, Codable {
+package enum LaunchDifference: Equatable, Sendable, Codable {
     /// The executable; SHA-256 digests.
     case program(own: String, first: String)
     /// The subcommand and what of its options all ranks must share.
@@ -20,24 +20,33 @@ public enum LaunchDifference: Equatable, Sendable, Codable {
     /// Keys of a configuration that an error names at most.
     private static let shownKeys = 6
 
-    /// What the first of `ranks` has or does otherwise than rank 0, and how many are like it. Its own host is told with the error.
+    /// What the first of `ranks` has or does otherwise than rank 0, and how many are like it. Its own host is told with
+    /// the error.
     func text(ranks: [Int], firstHost: String) -> String {
         let others = ranks.count > 1 ? " (and \(ranks.count - 1) other\(ranks.count == 2 ? "" : "s"))" : ""
         let subject = "rank \(ranks.first ?? 0)" + others
         let first = "rank 0 on \(firstHost)"
         return switch self {
-        case .program(let own, let other): "\(subject) runs another program than \(first) (SHA-256 \(own.prefix(12)), there \(other.prefix(12)))"
+        case .program(let own, let other):
+            "\(subject) runs another program than \(first) (SHA-256 \(own.prefix(12)), there \(other.prefix(12)))"
         case .command(let own, let other): "\(subject) runs '\(own)', \(first) runs '\(other)'"
-        case .linearAlgebra(let own, let other): "\(subject) has another OpenBLAS than \(first) ('\(own)', there '\(other)')"
-        case .kernels(let own, let other): "\(subject) computes with OpenBLAS kernels for \(own), \(first) with those for \(other)"
-        case .mathematics(let own, let other): "\(subject) has other functions exp, log and sin than \(first) (\(own), there \(other))"
+        case .linearAlgebra(let own, let other):
+            "\(subject) has another OpenBLAS than \(first) ('\(own)', there '\(other)')"
+        case .kernels(let own, let other):
+            "\(subject) computes with OpenBLAS kernels for \(own), \(first) with those for \(other)"
+        case .mathematics(let own, let other):
+            "\(subject) has other functions exp, log and sin than \(first) (\(own), there \(other))"
         case .configuration(let lines):
-            "\(subject) has another configuration than \(first): \(lines.prefix(Self.shownKeys).joined(separator: ", "))"
-                + (lines.count > Self.shownKeys ? " and \(lines.count - Self.shownKeys) more" : "") + " (rank 0's value → its own)"
+            "\(subject) has another configuration than \(first): "
+                + "\(lines.prefix(Self.shownKeys).joined(separator: ", "))"
+                + (lines.count > Self.shownKeys ? " and \(lines.count - Self.shownKeys) more" : "")
+                + " (rank 0's value → its own)"
         case .data(let own, let other):
-            "\(subject) has other training data than \(first) (fingerprint \(String(own, radix: 16)), there \(String(other, radix: 16)))"
+            "\(subject) has other training data than \(first) (fingerprint \(String(own, radix: 16)), there "
+                + "\(String(other, radix: 16)))"
         case .weights(let own, let other):
-            "\(subject) has other weights than \(first) (fingerprint \(String(own, radix: 16)), there \(String(other, radix: 16)))"
+            "\(subject) has other weights than \(first) (fingerprint \(String(own, radix: 16)), there "
+                + "\(String(other, radix: 16)))"
         }
     }
 

@@ -3,8 +3,8 @@ import Foundation
 
 /// What must be the same on all ranks before a command does anything that involves the others.
 ///
-/// Ranks that run different commands, or different programs, would wait for each other for ever. So the first thing that a
-/// rank says is this.
+/// Ranks that run different commands, or different programs, would wait for each other for ever. So the first thing
+/// that a rank says is this.
 struct LaunchIdentity: Codable, Equatable {
     /// SHA-256 of the executable.
     var program: String
@@ -31,7 +31,9 @@ struct LaunchIdentity: Codable, Equatable {
         if program != first.program { return .program(own: program, first: first.program) }
         if command != first.command { return .command(own: command, first: first.command) }
         if kernels != first.kernels { return .kernels(own: kernels, first: first.kernels) }
-        if linearAlgebra != first.linearAlgebra { return .linearAlgebra(own: linearAlgebra, first: first.linearAlgebra) }
+        if linearAlgebra != first.linearAlgebra {
+            return .linearAlgebra(own: linearAlgebra, first: first.linearAlgebra)
+        }
         if mathematics != first.mathematics { return .mathematics(own: mathematics, first: first.mathematics) }
         return nil
     }
@@ -52,24 +54,27 @@ struct LaunchIdentity: Codable, Equatable {
 }
 
 extension Ranks {
-    /// Refuses a job whose ranks do not all run this command of this program with the same arithmetic; the first collective
-    /// call of every command.
+    /// Refuses a job whose ranks do not all run this command of this program with the same arithmetic; the first
+    /// collective call of every command.
     ///
     /// - Parameter command: the subcommand with those of its options that must be the same.
-    /// - Throws: on all ranks an ``AgreedFailure``, with the text of `TrainingError.ranksDiffer` for the first rank that differs from rank 0.
-    public func requireSameLaunch(command: String) throws {
+    /// - Throws: on all ranks an ``AgreedFailure``, with the text of `TrainingError.ranksDiffer` for the first rank
+    ///   that differs from rank 0.
+    package func requireSameLaunch(command: String) throws {
         if worldSize == 1 { return }
         let own = try LaunchIdentity(command: command)
         let identities = try gather(Array(try JSONEncoder().encode(own))).map(Self.identity)
         guard let first = identities[0] else { throw differ([0: .program(own: "unknown", first: own.program)]) }
         var differences: [Int: LaunchDifference] = [:]
         for (rank, identity) in identities.enumerated() {
-            differences[rank] = identity.map { $0.difference(from: first) } ?? .program(own: "unknown", first: first.program)
+            differences[rank] =
+                identity.map { $0.difference(from: first) } ?? .program(own: "unknown", first: first.program)
         }
         if !differences.isEmpty { throw differ(differences) }
     }
 
-    /// The failure, the same on all ranks, that the lowest of the ranks with a difference tells, and which names those that share it.
+    /// The failure, the same on all ranks, that the lowest of the ranks with a difference tells, and which names those
+    /// that share it.
     func differ(_ differences: [Int: LaunchDifference]) -> AgreedFailure {
         let ranks = differences.keys.sorted()
         let difference = differences[ranks[0]] ?? .program(own: "", first: "")

@@ -1,7 +1,8 @@
 import Foundation
 import NeuralNetwork
 
-/// What a model takes of a host's memory at the very least, so that one that can never fit is refused before it is made.
+/// What a model takes of a host's memory at the very least, so that one that can never fit is refused before it is
+/// made.
 enum MemoryNeed {
     /// The share of the layers' outputs that is certainly there at once; those of fused and freed ones are not.
     private static let keptShare = 0.25
@@ -14,10 +15,12 @@ enum MemoryNeed {
     static func check(_ model: Model, copies: Int, samples: Int, ranksOnHost: Int) throws(TrainingError) {
         let parameters = 4.0 * Double(model.layout.count) * Double(copies)
         let outputs = model.rows.reduce(0.0) { $0 + Double($1.activationBytes) } * keptShare
-        let needed = Double(ranksOnHost) * (parameters + Double(samples) * (outputs + 4 * Double(model.inputShape.count)))
+        let needed =
+            Double(ranksOnHost) * (parameters + Double(samples) * (outputs + 4 * Double(model.inputShape.count)))
         let available = Double(hostBytes)
         if needed > available {
-            throw .tooLittleMemory(model: model.name, neededGigabytes: needed / 1e9, availableGigabytes: available / 1e9)
+            throw .tooLittleMemory(
+                model: model.name, neededGigabytes: needed / 1e9, availableGigabytes: available / 1e9)
         }
     }
 
@@ -25,7 +28,9 @@ enum MemoryNeed {
     static var hostBytes: Int {
         let physical = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
         let limits = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"].compactMap { path in
-            FileManager.default.contents(atPath: path).flatMap { Int(String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)) }
+            FileManager.default.contents(atPath: path).flatMap {
+                Int(String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
+            }
         }
         return ([physical] + limits).filter { $0 > 0 }.min() ?? .max
     }

@@ -4,13 +4,14 @@ import NeuralNetwork
 import TensorCore
 
 /// A table of a model's layers, for one sample.
-public struct ModelSummary {
+package struct ModelSummary {
     private let model: Model
 
     /// - Parameter source: a configuration file, or the name of a ready-made model (for its usual classes).
-    public init(_ source: String) throws {
+    package init(_ source: String) throws {
         if let zoo = ZooModel(rawValue: source) {
-            model = try Model(name: zoo.rawValue, input: zoo.inputShape, layers: zoo.layers(ZooOptions(classes: zoo.usualClasses)))
+            model = try Model(
+                name: zoo.rawValue, input: zoo.inputShape, layers: zoo.layers(ZooOptions(classes: zoo.usualClasses)))
             return
         }
         if !source.contains("/"), !source.contains("."), !FileManager.default.fileExists(atPath: source) {
@@ -23,11 +24,12 @@ public struct ModelSummary {
         case .zoo(let zoo, _): name = zoo.rawValue
         case .layers(_, let shape): input = Shape(shape)
         }
-        model = try Model(name: name, input: input, layers: configuration.model.layers(classes: configuration.data.name.classCount))
+        model = try Model(
+            name: name, input: input, layers: configuration.model.layers(classes: configuration.data.name.classCount))
     }
 
     /// The table and its totals, a line a layer.
-    public var text: String {
+    package var text: String {
         let header = ["layer", "kind", "output", "parameters", "multiply-adds", "activation bytes"]
         let rows = model.rows.map { row in
             [
@@ -37,7 +39,8 @@ public struct ModelSummary {
         }
         let total = [
             "total", "", model.outputShape.description, grouped(model.layout.trainableParameterCount),
-            grouped(model.rows.reduce(0) { $0 + $1.multiplyAdds }), grouped(model.rows.reduce(0) { $0 + $1.activationBytes }),
+            grouped(model.rows.reduce(0) { $0 + $1.multiplyAdds }),
+            grouped(model.rows.reduce(0) { $0 + $1.activationBytes }),
         ]
         let widths = header.indices.map { column in ([header, total] + rows).map { $0[column].count }.max() ?? 0 }
         func line(_ cells: [String]) -> String {
@@ -48,11 +51,12 @@ public struct ModelSummary {
             return padded.joined(separator: "  ") + "\n"
         }
         let rule = String(repeating: "─", count: widths.reduce(0, +) + 2 * (widths.count - 1)) + "\n"
-        return "\(model.name), input \(model.inputShape), per sample\n" + line(header) + rule + rows.map(line).joined() + rule + line(total)
+        return "\(model.name), input \(model.inputShape), per sample\n" + line(header) + rule + rows.map(line).joined()
+            + rule + line(total)
     }
 
     /// The SHA-256 of a file's weights alone.
-    public static func digest(ofFile path: String) throws -> String { try WeightsFile.read(path).weightsDigest() }
+    package static func digest(ofFile path: String) throws -> String { try WeightsFile.read(path).weightsDigest() }
 
     /// 1234567 as 1,234,567.
     private func grouped(_ number: Int) -> String {

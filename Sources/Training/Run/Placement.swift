@@ -2,32 +2,38 @@ import Collectives
 import Foundation
 
 /// The processors that a process may really use.
-public enum Placement {
+package enum Placement {
     /// Processors in this process's affinity mask, but not more than its control group's quota, at least 1.
-    public static var usableCores: Int { max(1, min(affinityCores, quotaCores ?? .max)) }
+    package static var usableCores: Int { max(1, min(affinityCores, quotaCores ?? .max)) }
 
     /// Worker threads of a rank when the user gives none: its share of the host's usable cores.
-    public static func defaultThreads(ranksOnHost: Int) -> Int {
+    package static func defaultThreads(ranksOnHost: Int) -> Int {
         // A mask smaller than the host was made for this rank by its launcher.
-        if affinityCores < onlineCores { return max(1, min(affinityCores, quotaCores.map { $0 / ranksOnHost } ?? .max)) }
+        if affinityCores < onlineCores {
+            return max(1, min(affinityCores, quotaCores.map { $0 / ranksOnHost } ?? .max))
+        }
         return max(1, usableCores / max(1, ranksOnHost))
     }
 
-    /// Refuses threads for which the launcher has left this rank too few processors. Throws `TrainingError.boundToFewerCores`.
+    /// Refuses threads for which the launcher has left this rank too few processors. Throws
+    /// `TrainingError.boundToFewerCores`.
     static func check(threads: Int, worldSize: Int) throws {
         guard worldSize > 1, threads > affinityCores, let parent = coresOfParent, parent > affinityCores else { return }
         throw TrainingError.boundToFewerCores(cores: affinityCores, threads: threads)
     }
 
-    /// Why a host's cores are too few for the worker threads that its ranks would like to run, with the option that ends
-    /// it; nil where they suffice. Collective, and the same on all ranks.
+    /// Why a host's cores are too few for the worker threads that its ranks would like to run, with the option that
+    /// ends it; nil where they suffice. Collective, and the same on all ranks.
     ///
     /// - Parameter threads: worker threads of this rank, nil for the default.
-    public static func oversubscription(threads: Int?, _ ranks: Ranks) throws -> String? {
+    package static func oversubscription(threads: Int?, _ ranks: Ranks) throws -> String? {
         let load = HostLoad(
-            threads: threads ?? defaultThreads(ranksOnHost: ranks.hostSize), processors: ownProcessors.union(parentProcessors ?? []),
+            threads: threads ?? defaultThreads(ranksOnHost: ranks.hostSize),
+            processors: ownProcessors.union(parentProcessors ?? []),
             quota: quotaCores)
-        let loads = try ranks.gather(Array(try JSONEncoder().encode(load))).map { try JSONDecoder().decode(HostLoad.self, from: Data($0)) }
+        let loads = try ranks.gather(Array(try JSONEncoder().encode(load))).map {
+            try JSONDecoder().decode(HostLoad.self, from: Data($0))
+        }
         for host in ranks.hosts {
             let members = loads.indices.filter { ranks.hostNames[$0] == host }.map { loads[$0] }
             if let warning = HostLoad.warning(members, host: host) { return warning }
@@ -35,7 +41,8 @@ public enum Placement {
         return nil
     }
 
-    /// The number of processors that the process which started this one may use, `mpirun` for ranks on its host; nil where that can't be read.
+    /// The number of processors that the process which started this one may use, `mpirun` for ranks on its host; nil
+    /// where that can't be read.
     private static var coresOfParent: Int? { parentProcessors?.count }
 
     private static var parentProcessors: Set<Int>? { processors(of: "\(getppid())") }
@@ -49,7 +56,7 @@ public enum Placement {
     }
 
     /// Processors of this host.
-    public static var onlineCores: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+    package static var onlineCores: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
     private static var affinityCores: Int { HostInformation.allowedProcessors }
 

@@ -6,15 +6,15 @@ import NeuralNetwork
 import TensorCore
 
 /// What a model thinks of one sample.
-public struct Prediction: Equatable, Sendable {
+package struct Prediction: Equatable, Sendable {
     /// The index of the most probable class, and its name.
-    public var label: Int
-    public var name: String
-    public var probability: Float
+    package var label: Int
+    package var name: String
+    package var probability: Float
 }
 
 /// Applies trained weights to files of samples.
-public final class Predictor {
+package final class Predictor {
     private let replica: Replica
     private let preprocessing: ChannelTransform
     private let classNames: [String]
@@ -28,7 +28,7 @@ public final class Predictor {
     }
 
     /// Calls `body(number in the file, prediction)` for every sample of a file. Throws `DataError`.
-    public func predict(file: String, _ body: (Int, Prediction) -> Void) throws {
+    package func predict(file: String, _ body: (Int, Prediction) -> Void) throws {
         let samples = try SampleFile(file, shape: shape)
         let pool = StoragePool()
         let channels = shape[-1]
@@ -46,7 +46,8 @@ public final class Predictor {
             }
             let output = replica.predict(inputs)
             let probabilities = Tensor(output.shape, pool: pool)
-            softmax(output.pointer, rows: count, columns: classNames.count, logarithm: false, into: probabilities.pointer)
+            softmax(
+                output.pointer, rows: count, columns: classNames.count, logarithm: false, into: probabilities.pointer)
             for index in 0..<count {
                 let row = probabilities.pointer + index * classNames.count
                 let label = max(0, largest(row, classNames.count))
@@ -58,7 +59,7 @@ public final class Predictor {
 
 extension TrainedWeights {
     /// A predictor with these weights; collective.
-    public func makePredictor(_ ranks: Ranks) throws -> Predictor {
+    package func makePredictor(_ ranks: Ranks) throws -> Predictor {
         try RankIdentity.requireSame(configuration, ranks)
         let data = try RunData.open(configuration.data, ranks: ranks)
         let (replica, _) = try makeReplica(data.training, ranks, threads: 1)

@@ -2,13 +2,14 @@ import Autograd
 import DataPipeline
 import Foundation
 
-/// What must be the same on all ranks of a training job, beside what ``LaunchIdentity`` holds: the configuration and the data.
+/// What must be the same on all ranks of a training job, beside what ``LaunchIdentity`` holds: the configuration and
+/// the data.
 enum RankIdentity {
     /// Keys that may differ: a data set may lie elsewhere on another host, and the name counts on rank 0 alone.
     private static let freeKeys: Set<String> = ["name", "data.path"]
 
-    /// Refuses a job of which a rank has another configuration than rank 0; also of what changes no weights, because ranks
-    /// must save and compare in the same steps. Collective.
+    /// Refuses a job of which a rank has another configuration than rank 0; also of what changes no weights, because
+    /// ranks must save and compare in the same steps. Collective.
     static func requireSame(_ configuration: RunConfiguration, _ ranks: Ranks) throws {
         if ranks.worldSize == 1 { return }
         let first = try ranks.broadcast { configuration.resolvedYAML() }

@@ -5,19 +5,19 @@ import Foundation
 /// The ranks of a job as the training loop sees them: this one's number, and agreement with the others.
 ///
 /// Every call but ``abort(_:)`` is collective.
-public final class Ranks: Sendable {
-    public let rank: Int
-    public let worldSize: Int
-    public let hostNames: [String]
+package final class Ranks: Sendable {
+    package let rank: Int
+    package let worldSize: Int
+    package let hostNames: [String]
     /// The first rank of this one's host, which reads shared things first.
-    public let isHostLeader: Bool
+    package let isHostLeader: Bool
     /// Ranks on this host.
-    public let hostSize: Int
-    public let communication: CommunicationThread
+    package let hostSize: Int
+    package let communication: CommunicationThread
     private let communicator: any Communicator
 
     /// - Parameter makeCommunicator: runs on the communication thread.
-    public init(_ makeCommunicator: @escaping @Sendable () throws -> any Communicator) throws {
+    package init(_ makeCommunicator: @escaping @Sendable () throws -> any Communicator) throws {
         communication = try Activity.waitingForRanks { try CommunicationThread(makeCommunicator) }
         rank = communication.rank
         worldSize = communication.worldSize
@@ -28,18 +28,20 @@ public final class Ranks: Sendable {
         let communication = communication
         hostNames = try Activity.waitingForRanks {
             try communication.perform { communicator in
-                try communicator.allGatherVariable(Array(communicator.hostName.utf8)).map { String(decoding: $0, as: UTF8.self) }
+                try communicator.allGatherVariable(Array(communicator.hostName.utf8)).map {
+                    String(decoding: $0, as: UTF8.self)
+                }
             }
         }
     }
 
     /// How this rank's messages begin: `rank 1 of 4 on node2`.
-    public var name: String { communicator.name }
+    package var name: String { communicator.name }
 
     /// Whether all ranks are on one host.
-    public var shareOneHost: Bool { hostSize == worldSize }
+    package var shareOneHost: Bool { hostSize == worldSize }
 
-    public var hosts: [String] {
+    package var hosts: [String] {
         var seen: Set<String> = []
         return hostNames.filter { seen.insert($0).inserted }
     }
@@ -47,7 +49,7 @@ public final class Ranks: Sendable {
     /// Runs `body` on every rank; if it throws on any, it throws on all, on the lowest failing rank its own error.
     ///
     /// Errors before the first step are told once, by the rank that has them, instead of by a chorus.
-    public func together<T>(_ body: () throws -> T) throws -> T {
+    package func together<T>(_ body: () throws -> T) throws -> T {
         let result = Result { try body() }
         if worldSize == 1 { return try result.get() }
         let report: [UInt8]
@@ -61,12 +63,12 @@ public final class Ranks: Sendable {
     }
 
     /// Every rank's bytes in rank order.
-    public func gather(_ bytes: [UInt8]) throws -> [[UInt8]] {
+    package func gather(_ bytes: [UInt8]) throws -> [[UInt8]] {
         try waiting { try $0.allGatherVariable(bytes) }
     }
 
     /// Rank 0's value on every rank; the others' `value` is not evaluated.
-    public func broadcast<T: Codable & Sendable>(_ value: () throws -> T) throws -> T {
+    package func broadcast<T: Codable & Sendable>(_ value: () throws -> T) throws -> T {
         let bytes = rank == 0 ? Array(try JSONEncoder.exact.encode(value())) : []
         if worldSize == 1 { return try JSONDecoder.exact.decode(T.self, from: Data(bytes)) }
         let received = try waiting { try $0.broadcast(bytes: bytes, root: 0) }
@@ -74,21 +76,21 @@ public final class Ranks: Sendable {
     }
 
     /// Rank 0's floats on every rank.
-    public func broadcast(_ floats: UnsafeMutableBufferPointer<Float>) throws {
+    package func broadcast(_ floats: UnsafeMutableBufferPointer<Float>) throws {
         if worldSize == 1 { return }
         nonisolated(unsafe) let bytes = UnsafeMutableRawBufferPointer(floats)
         try waiting { try $0.broadcast(bytes, root: 0) }
     }
 
     /// The sums over ranks, added in rank order.
-    public func sum(_ values: [Int64]) throws -> [Int64] { try waiting { try $0.allReduceSum(values) } }
+    package func sum(_ values: [Int64]) throws -> [Int64] { try waiting { try $0.allReduceSum(values) } }
 
-    public func barrier() throws { try waiting { try $0.barrier() } }
+    package func barrier() throws { try waiting { try $0.barrier() } }
 
-    public func finalize() throws { try Activity.waitingForRanks { try communication.stop() } }
+    package func finalize() throws { try Activity.waitingForRanks { try communication.stop() } }
 
     /// Ends the whole job at once because of an error on this rank alone.
-    public func abort(_ report: ErrorReport) -> Never {
+    package func abort(_ report: ErrorReport) -> Never {
         CrashReport.allowExit()
         do {
             try communicator.abort(exitCode: report.code, place: Activity.place, reason: report.text)
@@ -100,16 +102,18 @@ public final class Ranks: Sendable {
     // MARK: - Ranks that do not come
 
     /// Asks the others whether they are there; from any thread.
-    public func callRoll() { communicator.callRoll() }
+    package func callRoll() { communicator.callRoll() }
 
-    /// Whether all ranks have answered and one of them has work of its own, so that to wait for it is right; from any thread.
-    public var othersAreAtWork: Bool {
+    /// Whether all ranks have answered and one of them has work of its own, so that to wait for it is right; from any
+    /// thread.
+    package var othersAreAtWork: Bool {
         guard let answers = communicator.ranksThatAnswered else { return false }
         return answers.count == worldSize - 1 && answers.values.contains(false)
     }
 
-    /// Ranks that this one waits for in vain, with their hosts and, on this host, what is the matter with them; at most eight. From any thread.
-    public func suspects() -> [String] {
+    /// Ranks that this one waits for in vain, with their hosts and, on this host, what is the matter with them; at most
+    /// eight. From any thread.
+    package func suspects() -> [String] {
         let states = SiblingProcesses.ranksThatCannotRun()
         let answers = communicator.ranksThatAnswered
         let stopped = states.filter { $0.value == SiblingProcesses.stopped }.keys.filter(hostNames.indices.contains)
@@ -126,18 +130,19 @@ public final class Ranks: Sendable {
 }
 
 /// A failure that all ranks know of; the rank that has it tells it.
-public struct AgreedFailure: Error, CustomStringConvertible {
-    public let rank: Int
-    public let report: ErrorReport
+package struct AgreedFailure: Error, CustomStringConvertible {
+    package let rank: Int
+    package let report: ErrorReport
 
-    public var description: String { report.text }
+    package var description: String { report.text }
 }
 
 extension JSONEncoder {
     /// Numbers come back bit for bit, infinities and NaN included.
     static var exact: JSONEncoder {
         let encoder = JSONEncoder()
-        encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
         return encoder
     }
 }
@@ -145,7 +150,8 @@ extension JSONEncoder {
 extension JSONDecoder {
     static var exact: JSONDecoder {
         let decoder = JSONDecoder()
-        decoder.nonConformingFloatDecodingStrategy = .convertFromString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
         return decoder
     }
 }

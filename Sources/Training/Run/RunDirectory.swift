@@ -2,23 +2,24 @@ import Checkpointing
 import Foundation
 
 /// The folder that holds everything a run writes.
-public struct RunDirectory: Sendable {
+package struct RunDirectory: Sendable {
     /// Without slashes at the end.
-    public let path: String
+    package let path: String
 
-    public init(_ path: String) {
+    package init(_ path: String) {
         var path = path
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
         self.path = path
     }
 
-    public var configuration: String { path + "/config.yaml" }
-    public var checkpoints: String { path + "/checkpoints" }
-    public var final: String { path + "/final.safetensors" }
-    public var best: String { path + "/best.safetensors" }
+    package var configuration: String { path + "/config.yaml" }
+    package var checkpoints: String { path + "/checkpoints" }
+    package var final: String { path + "/final.safetensors" }
+    package var best: String { path + "/best.safetensors" }
 
-    /// Makes the folder, with those above it, and checks that it can be written to. Throws `TrainingError.runDirectory`.
-    public func create() throws(TrainingError) {
+    /// Makes the folder, with those above it, and checks that it can be written to. Throws
+    /// `TrainingError.runDirectory`.
+    package func create() throws(TrainingError) {
         if path.isEmpty { throw .runDirectory(path: "--run", operation: "create", reason: "the name is empty") }
         var end = path.startIndex
         repeat {
@@ -28,12 +29,14 @@ public struct RunDirectory: Sendable {
         } while end < path.endIndex
         var status = stat()
         if stat(path, &status) != 0 { throw failure("create") }
-        if status.st_mode & S_IFMT != S_IFDIR { throw .runDirectory(path: path, operation: "create", reason: "a file has that name") }
+        if status.st_mode & S_IFMT != S_IFDIR {
+            throw .runDirectory(path: path, operation: "create", reason: "a file has that name")
+        }
         if access(path, W_OK | X_OK) != 0 { throw failure("write") }
     }
 
     /// Moves an earlier run out of the way, to `PATH.1`, `PATH.2`, …; gives the new place.
-    public func setAside() throws(TrainingError) -> String {
+    package func setAside() throws(TrainingError) -> String {
         var number = 1
         while access("\(path).\(number)", F_OK) == 0 { number += 1 }
         if rename(path, "\(path).\(number)") != 0 { throw failure("set aside") }

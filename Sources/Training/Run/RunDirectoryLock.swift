@@ -4,7 +4,7 @@ import Synchronization
 /// Keeps other jobs out of a run directory as long as it lives, and tells when the folder is no longer at its path.
 ///
 /// The system lets go of the lock when the process ends, however that happens.
-public final class RunDirectoryLock: Sendable {
+package final class RunDirectoryLock: Sendable {
     private struct Hold {
         /// Of the folder; negative while there is none.
         var descriptor: Int32
@@ -21,7 +21,7 @@ public final class RunDirectoryLock: Sendable {
     /// Takes the lock, waiting for a job that is just ending: the ranks of a killed `mpirun` have two seconds.
     ///
     /// A file system that knows no locks (some network ones) is used without. Throws `TrainingError.runDirectoryInUse`.
-    public init(_ directory: RunDirectory, waitingSeconds: Double = 2) throws(TrainingError) {
+    package init(_ directory: RunDirectory, waitingSeconds: Double = 2) throws(TrainingError) {
         self.directory = directory
         hold = Mutex(Hold(descriptor: try RunDirectoryLock.take(directory, waitingSeconds: waitingSeconds)))
     }
@@ -69,7 +69,8 @@ public final class RunDirectoryLock: Sendable {
             && held.st_ino == present.st_ino
     }
 
-    /// Takes the lock of the folder that is at the path by now, if that is the old one or `isSuitable`; else it stays lost.
+    /// Takes the lock of the folder that is at the path by now, if that is the old one or `isSuitable`; else it stays
+    /// lost.
     ///
     /// Throws `TrainingError.runDirectory` or `runDirectoryInUse`.
     func takeAgain(isSuitable: () throws -> Bool) throws {
@@ -83,7 +84,8 @@ public final class RunDirectoryLock: Sendable {
             guard case .success(false) = isRefused else {
                 close(descriptor)
                 _ = try isRefused.get()
-                throw TrainingError.runDirectory(path: directory.path, operation: "use", reason: "a folder with other files has taken its place")
+                throw TrainingError.runDirectory(
+                    path: directory.path, operation: "use", reason: "a folder with other files has taken its place")
             }
             hold = Hold(descriptor: descriptor)
         }

@@ -1,7 +1,7 @@
 /// What a command line says about a run, beside the configuration.
-public struct RunOptions: Sendable {
+package struct RunOptions: Sendable {
     /// Where a run begins.
-    public enum Resume: Equatable, Sendable {
+    package enum Resume: Equatable, Sendable {
         /// From the newest good checkpoint of the run directory, else from the start.
         case automatic
         /// From the start; an earlier run in the directory is set aside.
@@ -11,16 +11,16 @@ public struct RunOptions: Sendable {
     }
 
     /// The run directory; nil for `runs/NAME`.
-    public var directory: String?
-    public var resume: Resume
+    package var directory: String?
+    package var resume: Resume
     /// Worker threads of this rank; nil for its share of the host's cores.
-    public var threads: Int?
+    package var threads: Int?
     /// When this process must have ended, in seconds of `Clock`; nil for never.
-    public var endSeconds: Double?
+    package var endSeconds: Double?
     /// Why the job was started again, where it was.
-    public var restartReason: String?
+    package var restartReason: String?
 
-    public init(
+    package init(
         directory: String? = nil, resume: Resume = .automatic, threads: Int? = nil, endSeconds: Double? = nil,
         restartReason: String? = nil
     ) {

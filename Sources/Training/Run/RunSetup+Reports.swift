@@ -7,9 +7,11 @@ extension RunSetup {
     /// What the run is, for its header and report.
     func description(threads: Int) -> RunDescription {
         RunDescription(
-            configurationName: configuration.name, model: model.name, parameterCount: model.layout.trainableParameterCount,
+            configurationName: configuration.name, model: model.name,
+            parameterCount: model.layout.trainableParameterCount,
             ranks: ranks.worldSize, threadsPerRank: threads, hosts: ranks.hosts,
-            cores: min(Placement.onlineCores, max(Placement.usableCores, ranks.worldSize * threads)), batch: configuration.batch,
+            cores: min(Placement.onlineCores, max(Placement.usableCores, ranks.worldSize * threads)),
+            batch: configuration.batch,
             grain: configuration.grain,
             epochs: configuration.epochs ?? (totalSteps + plan.stepsPerEpoch - 1) / plan.stepsPerEpoch,
             stepsPerEpoch: plan.stepsPerEpoch, totalSteps: totalSteps, trainingSamples: data.training.count,
@@ -39,7 +41,8 @@ extension RunSetup {
 
     /// The validation whose state the plateau rule goes back to; nil without rollback.
     var rollback: Checkpoint.BestMetric? {
-        guard state.keepsBest, let plateau = learningRate.plateau, let value = plateau.best, let step = plateau.bestStep else { return nil }
+        guard state.keepsBest, let plateau = learningRate.plateau, let value = plateau.best, let step = plateau.bestStep
+        else { return nil }
         return .init(name: learningRate.monitor.rawValue, value: value, step: step)
     }
 
@@ -49,21 +52,26 @@ extension RunSetup {
     ) -> FinalRecord {
         FinalRecord(
             epochs: Double(step) / Double(plan.stepsPerEpoch), steps: step, valLoss: validation?.meanLoss,
-            valAccuracy: objective.hasAccuracy ? validation?.accuracy : nil, digest: digest, seconds: seconds, exitReason: reason)
+            valAccuracy: objective.hasAccuracy ? validation?.accuracy : nil, digest: digest, seconds: seconds,
+            exitReason: reason)
     }
 
     /// Finds what in a step is not finite by computing its grains again, one by one; collective.
     func nonFiniteCause(step: Int, seen: String, weightsHaveMoved: Bool = false) throws -> any Error {
         var own: TrainingError?
         let loader = try BatchLoader(
-            dataset: data.training, plan: plan, preprocessing: data.preprocessing, augmentations: configuration.data.augment,
+            dataset: data.training, plan: plan, preprocessing: data.preprocessing,
+            augmentations: configuration.data.augment,
             key: key, grains: grains, steps: step..<step + 1, depth: 1, threads: 0)
         defer { loader.stop() }
         for grain in grains where own == nil {
             Activity.beat()
             try loader.withBatch(step: step, grain: grain) { batch in
                 let key = key.folding(.dropout).folding(step).folding(grain)
-                if let found = NonFiniteSearch(model, values: state.values, objective, Samples(batch), mode: .training(key), weightsHaveMoved: weightsHaveMoved) {
+                if let found = NonFiniteSearch(
+                    model, values: state.values, objective, Samples(batch), mode: .training(key),
+                    weightsHaveMoved: weightsHaveMoved)
+                {
                     own = .nonFinite(step: step + 1, what: found.what, rank: ranks.rank, samples: found.samples)
                 }
             }

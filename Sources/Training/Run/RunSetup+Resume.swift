@@ -18,7 +18,9 @@ extension RunSetup {
         var decisions: [DecisionRecord] {
             let fallbacks = notes.map { DecisionRecord(step: step, kind: .checkpointFallback, reason: $0) }
             guard let source else { return fallbacks }
-            return fallbacks + [DecisionRecord(step: step, kind: .resume, reason: "resumed from \(source) at step \(step)")]
+            return fallbacks + [
+                DecisionRecord(step: step, kind: .resume, reason: "resumed from \(source) at step \(step)")
+            ]
         }
     }
 
@@ -26,7 +28,8 @@ extension RunSetup {
     ///
     /// Gives rank 0's lock on the directory beside the start.
     static func resume(
-        _ configuration: RunConfiguration, _ resume: RunOptions.Resume, _ directory: RunDirectory, _ state: TrainingState,
+        _ configuration: RunConfiguration, _ resume: RunOptions.Resume, _ directory: RunDirectory,
+        _ state: TrainingState,
         _ ranks: Ranks
     ) throws -> (start: Start, lock: RunDirectoryLock?) {
         var start = Start()
@@ -49,7 +52,8 @@ extension RunSetup {
     }
 
     private static func load(
-        _ configuration: RunConfiguration, _ resume: RunOptions.Resume, _ directory: RunDirectory, _ state: TrainingState
+        _ configuration: RunConfiguration, _ resume: RunOptions.Resume, _ directory: RunDirectory,
+        _ state: TrainingState
     ) throws -> Start {
         let store = try CheckpointStore(directory: directory.checkpoints, keep: configuration.checkpoint.keep)
         var notes: [String] = []
@@ -84,7 +88,9 @@ extension RunSetup {
     }
 
     /// The refusal to go on with another configuration, with what differs where the old one can be read.
-    private static func otherConfiguration(_ configuration: RunConfiguration, _ directory: RunDirectory) -> TrainingError {
+    private static func otherConfiguration(_ configuration: RunConfiguration, _ directory: RunDirectory)
+        -> TrainingError
+    {
         do {
             let old = try RunConfiguration(file: directory.configuration)
             return .otherConfiguration(directory: directory.path, differences: try configuration.differences(from: old))
@@ -110,7 +116,9 @@ private struct ResumePoint {
         }
         let folder = (path as NSString).deletingLastPathComponent
         let name = (store.path(step: metric.step) as NSString).lastPathComponent
-        best = metric.step == checkpoint.step ? checkpoint : try store.load((folder as NSString).appendingPathComponent(name))
+        best =
+            metric.step == checkpoint.step
+            ? checkpoint : try store.load((folder as NSString).appendingPathComponent(name))
     }
 
     /// The newest of which all is sound; `notes` tells of those passed over.

@@ -9,7 +9,8 @@ import NeuralNetwork
 import Optimization
 import TensorCore
 
-/// Everything that the loop works with, assembled from a configuration. Made collectively: an error on any rank ends it on all.
+/// Everything that the loop works with, assembled from a configuration. Made collectively: an error on any rank ends it
+/// on all.
 struct RunSetup {
     let configuration: RunConfiguration
     let ranks: Ranks
@@ -48,7 +49,8 @@ struct RunSetup {
         let key = RandomKey(seed: configuration.seed)
         let plan = BatchPlan(
             sampleCount: data.training.count, batchSize: configuration.batch, grainSize: configuration.grain, key: key)
-        let totalSteps = min(configuration.epochs.map { $0 * plan.stepsPerEpoch } ?? .max, configuration.maxSteps ?? .max)
+        let totalSteps = min(
+            configuration.epochs.map { $0 * plan.stepsPerEpoch } ?? .max, configuration.maxSteps ?? .max)
         let (model, objective) = try RunSetup.model(configuration, data.training, ranks)
         self.plan = plan
         self.totalSteps = totalSteps
@@ -63,7 +65,8 @@ struct RunSetup {
         learningRate = parts.0
         let samples = threads * min(configuration.grain, data.training.count)
         try ranks.together {
-            try MemoryNeed.check(model, copies: 2 + parts.1.rule.slots.count, samples: samples, ranksOnHost: ranks.hostSize)
+            try MemoryNeed.check(
+                model, copies: 2 + parts.1.rule.slots.count, samples: samples, ranksOnHost: ranks.hostSize)
         }
         state = TrainingState(model: model, optimizer: parts.1, keepsBest: learningRate.plateau?.rollback ?? false)
         replica = try RunSetup.replica(configuration, model, state.values, plan, ranks, threads)
@@ -75,7 +78,11 @@ struct RunSetup {
         validationIsPending = start.validationIsPending
         best = start.best
         try learningRate.restore(start.learningRate)
-        decisions = start.decisions + (options.restartReason.map { [DecisionRecord(step: start.step, kind: .restart, reason: "started again: \($0)")] } ?? [])
+        decisions =
+            start.decisions
+            + (options.restartReason.map {
+                [DecisionRecord(step: start.step, kind: .restart, reason: "started again: \($0)")]
+            } ?? [])
         keeper = try RunSetup.keeper(configuration, directory, lock, ranks, stepsPerEpoch: plan.stepsPerEpoch, start)
     }
 
@@ -95,7 +102,8 @@ struct RunSetup {
                 name = configuration.name
                 input = Shape(shape)
             }
-            let model = try Model(name: name, input: input, layers: configuration.model.layers(classes: classes),
+            let model = try Model(
+                name: name, input: input, layers: configuration.model.layers(classes: classes),
                 convolutions: configuration.convolutions)
             guard model.outputShape == [classes] else {
                 throw TrainingError.outputMismatch(model: name, outputs: model.outputShape.dimensions, classes: classes)
@@ -105,27 +113,33 @@ struct RunSetup {
     }
 
     private static func replica(
-        _ configuration: RunConfiguration, _ model: Model, _ values: FlatBuffer, _ plan: BatchPlan, _ ranks: Ranks, _ threads: Int
+        _ configuration: RunConfiguration, _ model: Model, _ values: FlatBuffer, _ plan: BatchPlan, _ ranks: Ranks,
+        _ threads: Int
     ) throws -> Replica {
         try ranks.together {
             if ranks.worldSize > plan.grainsPerStep {
                 throw TrainingError.moreRanksThanGrains(
-                    ranks: ranks.worldSize, grains: plan.grainsPerStep, batch: configuration.batch, grain: configuration.grain)
+                    ranks: ranks.worldSize, grains: plan.grainsPerStep, batch: configuration.batch,
+                    grain: configuration.grain)
             }
         }
         return try Replica(
-            model: model, values: values, threads: threads, grainCount: plan.grainsPerStep, ranks: ranks, wire: configuration.wire,
+            model: model, values: values, threads: threads, grainCount: plan.grainsPerStep, ranks: ranks,
+            wire: configuration.wire,
             // The norm of all gradients, and whether all are finite, must be known before a weight changes.
             defersUpdates: configuration.clipNorm == nil && configuration.onNonFinite == .stop)
     }
 
     private static func keeper(
-        _ configuration: RunConfiguration, _ directory: RunDirectory, _ lock: RunDirectoryLock?, _ ranks: Ranks, stepsPerEpoch: Int, _ start: Start
+        _ configuration: RunConfiguration, _ directory: RunDirectory, _ lock: RunDirectoryLock?, _ ranks: Ranks,
+        stepsPerEpoch: Int, _ start: Start
     ) throws -> CheckpointKeeper? {
         var keeper: CheckpointKeeper?
         try ranks.together {
             // Rank 0's alone.
-            if let lock { keeper = try CheckpointKeeper(directory, lock, configuration, stepsPerEpoch: stepsPerEpoch, start) }
+            if let lock {
+                keeper = try CheckpointKeeper(directory, lock, configuration, stepsPerEpoch: stepsPerEpoch, start)
+            }
         }
         return keeper
     }
@@ -141,16 +155,20 @@ extension RunConfiguration {
     /// The update rule over the model's parameters.
     func makeOptimizer(_ model: Model) throws -> Optimizer {
         let trainable = model.layout.parameters.filter(\.isTrainable)
-        let spans = trainable.map { ParameterSpan(name: $0.name, offset: model.layout.offsets[$0.index], count: $0.shape.count) }
+        let spans = trainable.map {
+            ParameterSpan(name: $0.name, offset: model.layout.offsets[$0.index], count: $0.shape.count)
+        }
         // The first group that matches a parameter holds; later rules override earlier ones.
         let rules = optimizer.groups.reversed().flatMap { group in
             group.match.map { pattern in
                 GroupRule(
-                    pattern, learningRateFactor: group.learningRateFactor, weightDecay: group.weightDecay ?? optimizer.weightDecay,
+                    pattern, learningRateFactor: group.learningRateFactor,
+                    weightDecay: group.weightDecay ?? optimizer.weightDecay,
                     isFrozen: group.learningRateFactor == 0)
             }
         }
-        let groups = try ParameterGroups(spans, defaults: GroupSettings(weightDecay: optimizer.weightDecay), rules: rules)
+        let groups = try ParameterGroups(
+            spans, defaults: GroupSettings(weightDecay: optimizer.weightDecay), rules: rules)
         let clipping = clipNorm.map { GradientClipping.globalNorm(maximum: $0) } ?? .none
         return try Optimizer(rule: try optimizer.rule.makeRule(), groups: groups, clipping: clipping)
     }
@@ -163,7 +181,8 @@ extension OptimizerConfiguration.UpdateRule {
             momentum > 0 ? try Momentum(momentum: momentum, nesterov: nesterov) : SGD()
         case .adam(let beta1, let beta2, let epsilon, let decoupled):
             try Adam(momentum: beta1, decay: beta2, epsilon: epsilon, decouplesWeightDecay: decoupled)
-        case .rmsprop(let decay, let epsilon, let momentum): try RMSprop(decay: decay, epsilon: epsilon, momentum: momentum)
+        case .rmsprop(let decay, let epsilon, let momentum):
+            try RMSprop(decay: decay, epsilon: epsilon, momentum: momentum)
         case .adagrad(let epsilon): try Adagrad(epsilon: epsilon)
         case .adadelta(let decay, let epsilon): try Adadelta(decay: decay, epsilon: epsilon)
         case .rprop(let decrease, let increase, let minimumStep, let maximumStep):

@@ -65,7 +65,8 @@ final class SaveOutcomes: @unchecked Sendable {
     /// Remembers the weights of the best validation until they are written.
     func owe(best: SafetensorsFile) { lock.withLock { unwrittenBest = best } }
 
-    /// Writes the best weights if they are not on disk. Throws `CheckpointError.system`; then they are tried again next time.
+    /// Writes the best weights if they are not on disk. Throws `CheckpointError.system`; then they are tried again next
+    /// time.
     func payBest(to path: String) throws(CheckpointError) {
         guard let best = lock.withLock({ unwrittenBest }) else { return }
         try best.write(to: path)

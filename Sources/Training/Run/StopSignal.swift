@@ -3,10 +3,11 @@ import Synchronization
 
 /// Remembers that the system, or the run's time limit, asked the process to stop; the loop looks at it between steps.
 ///
-/// A second SIGINT or SIGTERM ends the process at once if it comes more than a second after the first signal. Signals within a
-/// second count as one: a batch system and `mpirun` often both send theirs. SIGUSR1 and SIGUSR2 never end it: they are warnings, which
-/// batch systems repeat (Slurm's `--signal` for each step of the job, Grid Engine's `-notify` one before each of STOP and KILL).
-public enum StopSignal {
+/// A second SIGINT or SIGTERM ends the process at once if it comes more than a second after the first signal. Signals
+/// within a second count as one: a batch system and `mpirun` often both send theirs. SIGUSR1 and SIGUSR2 never end it:
+/// they are warnings, which batch systems repeat (Slurm's `--signal` for each step of the job, Grid Engine's `-notify`
+/// one before each of STOP and KILL).
+package enum StopSignal {
     /// A signal's number, −1 for the time limit, 0 for nothing.
     private static let received = Atomic<Int32>(0)
     private static let timeLimit: Int32 = -1
@@ -17,9 +18,9 @@ public enum StopSignal {
 
     /// Holds SIGTERM, SIGINT, SIGUSR1 and SIGUSR2 back until ``install()`` or ``release()``, across `exec` as well.
     ///
-    /// Called before anything else, so that a signal in the course of the start is not one that kills. Libraries may have threads by
-    /// then, which hold nothing back: they hand signals to the main thread.
-    public static func hold() {
+    /// Called before anything else, so that a signal in the course of the start is not one that kills. Libraries may
+    /// have threads by then, which hold nothing back: they hand signals to the main thread.
+    package static func hold() {
         mainThread.store(pthread_self(), ordering: .relaxed)
         change(SIG_BLOCK)
         for number in signals where !isIgnored(number) {
@@ -28,13 +29,13 @@ public enum StopSignal {
     }
 
     /// Lets them through, with their usual effect; what has been held back comes now.
-    public static func release() {
+    package static func release() {
         for number in signals where !isIgnored(number) { handle(number, SIG_DFL) }
         change(SIG_UNBLOCK)
     }
 
     /// Takes the signals over and lets them through. Threads that are started afterwards do, too.
-    public static func install() {
+    package static func install() {
         for number in signals { handle(number) { StopSignal.receive($0) } }
         change(SIG_UNBLOCK)
     }
@@ -45,11 +46,13 @@ public enum StopSignal {
         sigaction(number, &action, nil)
     }
 
-    /// Whether who started this program has it ignore a signal, as shells do with SIGINT for commands in the background.
+    /// Whether who started this program has it ignore a signal, as shells do with SIGINT for commands in the
+    /// background.
     private static func isIgnored(_ number: Int32) -> Bool {
         var action = sigaction()
         sigaction(number, nil, &action)
-        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+            == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 
     private static func change(_ how: Int32) {
@@ -69,18 +72,21 @@ public enum StopSignal {
             || received.compareExchange(expected: timeLimit, desired: number, ordering: .relaxed).exchanged
         {
             firstNanoseconds.store(now, ordering: .relaxed)
-        } else if number == SIGTERM || number == SIGINT, now - firstNanoseconds.load(ordering: .relaxed) > 1_000_000_000 {
+        } else if number == SIGTERM || number == SIGINT, now - firstNanoseconds.load(ordering: .relaxed) > 1_000_000_000
+        {
             _exit(128 + number)
         }
     }
 
     /// Asks the process to stop because its time is nearly up.
-    static func requestForTimeLimit() { _ = received.compareExchange(expected: 0, desired: timeLimit, ordering: .relaxed) }
+    static func requestForTimeLimit() {
+        _ = received.compareExchange(expected: 0, desired: timeLimit, ordering: .relaxed)
+    }
 
-    public static var isRequested: Bool { received.load(ordering: .relaxed) != 0 }
+    package static var isRequested: Bool { received.load(ordering: .relaxed) != 0 }
 
     /// The name of the signal, for messages.
-    public static var name: String {
+    package static var name: String {
         switch received.load(ordering: .relaxed) {
         case SIGTERM: "SIGTERM"
         case SIGINT: "SIGINT"

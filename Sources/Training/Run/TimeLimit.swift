@@ -3,9 +3,9 @@ import Synchronization
 
 /// Asks a run to stop early enough that a step and a checkpoint still fit before its time is up.
 ///
-/// It runs on rank 0 alone, whose request all ranks follow at the next step boundary. How early that must be, it learns from
-/// the steps and saves of the run itself.
-public final class TimeLimit: Sendable {
+/// It runs on rank 0 alone, whose request all ranks follow at the next step boundary. How early that must be, it learns
+/// from the steps and saves of the run itself.
+package final class TimeLimit: Sendable {
     /// What it has measured.
     private struct Measured {
         /// Of the latest steps, oldest first.
@@ -61,8 +61,9 @@ public final class TimeLimit: Sendable {
 }
 
 extension TimeLimit {
-    /// Seconds that a duration means: `90`, `90s`, `30m`, `2h`, `1d`, or several in a row as in `1h30m`; nil for anything else.
-    public static func seconds(_ text: String) -> Double? {
+    /// Seconds that a duration means: `90`, `90s`, `30m`, `2h`, `1d`, or several in a row as in `1h30m`; nil for
+    /// anything else.
+    package static func seconds(_ text: String) -> Double? {
         if let seconds = Double(text) { return seconds > 0 && seconds.isFinite ? seconds : nil }
         var total = 0.0
         var number = ""
@@ -78,11 +79,14 @@ extension TimeLimit {
         return number.isEmpty && total > 0 ? total : nil
     }
 
-    /// When this process must have ended, by `Clock`: the earlier of `limitSeconds` from now and the end of its Slurm job.
-    public static func end(limitSeconds: Double?, _ environment: [String: String]) -> Double? {
+    /// When this process must have ended, by `Clock`: the earlier of `limitSeconds` from now and the end of its Slurm
+    /// job.
+    package static func end(limitSeconds: Double?, _ environment: [String: String]) -> Double? {
         let now = Clock.seconds
         // Slurm tells the end of the job as seconds since 1970.
-        let slurm = environment["SLURM_JOB_END_TIME"].flatMap(Double.init).map { now + $0 - Date().timeIntervalSince1970 }
+        let slurm = environment["SLURM_JOB_END_TIME"].flatMap(Double.init).map {
+            now + $0 - Date().timeIntervalSince1970
+        }
         return [limitSeconds.map { now + $0 }, slurm].compactMap(\.self).min()
     }
 }

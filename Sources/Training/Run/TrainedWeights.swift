@@ -8,12 +8,12 @@ import NeuralNetwork
 import TensorCore
 
 /// Weights that a run has left, with the configuration that they belong to.
-public struct TrainedWeights {
-    public let configuration: RunConfiguration
+package struct TrainedWeights {
+    package let configuration: RunConfiguration
     /// The file that the weights come from.
-    public let path: String
+    package let path: String
 
-    public var hasAccuracy: Bool { true }
+    package var hasAccuracy: Bool { true }
 
     /// Finds the weights and their configuration.
     ///
@@ -22,14 +22,17 @@ public struct TrainedWeights {
     ///   - config: the configuration file, where `source` is elsewhere.
     ///   - data: the folder with the data sets, where the run's is not right any more.
     /// - Throws: `TrainingError.noWeights`, `ConfigurationError`.
-    public init(_ source: String, config: String?, data: String?) throws {
+    package init(_ source: String, config: String?, data: String?) throws {
         let path = try TrainedWeights.weights(source)
         var folder = (path as NSString).deletingLastPathComponent
-        if (folder as NSString).lastPathComponent == "checkpoints" { folder = (folder as NSString).deletingLastPathComponent }
+        if (folder as NSString).lastPathComponent == "checkpoints" {
+            folder = (folder as NSString).deletingLastPathComponent
+        }
         let file = config ?? (folder.isEmpty ? "config.yaml" : folder + "/config.yaml")
         var configuration = try RunConfiguration(file: file)
         if let data, configuration.data.path != nil {
-            configuration = try RunConfiguration(file: file, overrides: ["data.path=\(data)/\(configuration.data.name.rawValue)"])
+            configuration = try RunConfiguration(
+                file: file, overrides: ["data.path=\(data)/\(configuration.data.name.rawValue)"])
         }
         self.configuration = configuration
         self.path = path
@@ -37,7 +40,9 @@ public struct TrainedWeights {
 
     private static func weights(_ source: String) throws -> String {
         var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: source, isDirectory: &isDirectory) else { throw TrainingError.noWeights(path: source) }
+        guard FileManager.default.fileExists(atPath: source, isDirectory: &isDirectory) else {
+            throw TrainingError.noWeights(path: source)
+        }
         if !isDirectory.boolValue { return source }
         let directory = RunDirectory(source)
         for path in [directory.final, directory.best] where FileManager.default.fileExists(atPath: path) { return path }
@@ -48,7 +53,7 @@ public struct TrainedWeights {
     }
 
     /// Loads the weights into `values`, whichever kind of file they are in.
-    public func load(_ model: Model, into values: FlatBuffer) throws {
+    package func load(_ model: Model, into values: FlatBuffer) throws {
         let file = try WeightsFile.read(path)
         if file.metadata["format"] == "trainer-checkpoint" {
             try ModelWeights.load(try Checkpoint(path: path), model, into: values)
@@ -58,7 +63,7 @@ public struct TrainedWeights {
     }
 
     /// The sums over the official test set; collective.
-    public func evaluateTest(_ ranks: Ranks, threads: Int?) throws -> Tally {
+    package func evaluateTest(_ ranks: Ranks, threads: Int?) throws -> Tally {
         try RankIdentity.requireSame(configuration, ranks)
         let (test, preprocessing) = try RunData.openTest(configuration.data, ranks: ranks)
         let (replica, objective) = try makeReplica(test, ranks, threads: threads)

@@ -2,7 +2,7 @@ import Checkpointing
 import DataParallel
 
 /// What ends a run, beside the errors of the modules that it uses; each text ends with what to do.
-public enum TrainingError: Error, Equatable, CustomStringConvertible {
+package enum TrainingError: Error, Equatable, CustomStringConvertible {
     /// These ranks differ from rank 0 in what all must have alike; `hosts` by rank.
     case ranksDiffer(ranks: [Int], hosts: [String], difference: LaunchDifference)
     /// The launcher gave a rank fewer cores than it has threads.
@@ -38,17 +38,21 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     /// Another rank failed and said why.
     case elsewhere(rank: Int)
 
-    /// Part of the text of every error that a run meets again when it is started again, because its arithmetic is deterministic.
-    public static let nonFinitePhrase = "is not a finite number"
+    /// Part of the text of every error that a run meets again when it is started again, because its arithmetic is
+    /// deterministic.
+    package static let nonFinitePhrase = "is not a finite number"
 
     /// `sample 7`, or `samples 7, 9, …` with the first eight.
     private static func list(_ samples: [Int]) -> String {
-        "sample\(samples.count == 1 ? "" : "s") " + samples.prefix(8).map(String.init).joined(separator: ", ") + (samples.count > 8 ? ", …" : "")
+        "sample\(samples.count == 1 ? "" : "s") " + samples.prefix(8).map(String.init).joined(separator: ", ")
+            + (samples.count > 8 ? ", …" : "")
     }
 
-    private static func rounded(_ gigabytes: Double) -> String { gigabytes < 10 ? "\((gigabytes * 10).rounded() / 10)" : "\(Int(min(gigabytes, 1e15)))" }
+    private static func rounded(_ gigabytes: Double) -> String {
+        gigabytes < 10 ? "\((gigabytes * 10).rounded() / 10)" : "\(Int(min(gigabytes, 1e15)))"
+    }
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .ranksDiffer(let ranks, let hosts, let difference):
             difference.text(ranks: ranks, firstHost: hosts.first ?? "") + "; " + difference.remedy
@@ -56,23 +60,30 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
             "the launcher bound this rank to \(cores) core\(cores == 1 ? "" : "s"), too few for \(threads) threads; "
                 + "start it with mpirun --bind-to none, or with --threads \(cores)"
         case .tooLittleMemory(let model, let needed, let available):
-            "model \(model) takes at least \(TrainingError.rounded(needed)) GB, this host has \(TrainingError.rounded(available)) GB; "
+            "model \(model) takes at least \(TrainingError.rounded(needed)) GB, this host has "
+                + "\(TrainingError.rounded(available)) GB; "
                 + "make its layers, the grain or the number of threads smaller"
         case .moreRanksThanGrains(let ranks, let grains, let batch, let grain):
-            "\(ranks) ranks for \(grains) grains (batch \(batch) in grains of \(grain)): a rank would have nothing to do; "
-                + "start at most \(grains) ranks, or make the batch larger or the grain smaller (which changes the result)"
+            "\(ranks) ranks for \(grains) grains (batch \(batch) in grains of \(grain)): a rank would have nothing "
+                + "to do; "
+                + "start at most \(grains) ranks, or make the batch larger or the grain smaller (which changes the "
+                + "result)"
         case .otherConfiguration(let directory, let differences):
             "\(directory): holds a run of another configuration"
-                + (differences.isEmpty ? "" : " (\(differences.prefix(5).joined(separator: "; "))\(differences.count > 5 ? "; …" : ""))")
+                + (differences.isEmpty
+                    ? "" : " (\(differences.prefix(5).joined(separator: "; "))\(differences.count > 5 ? "; …" : ""))")
                 + "; give another directory with --run, or --resume never to set the old run aside and begin anew"
         case .otherCheckpoint(let path, let expected, let found):
             "\(path): was written under another configuration (fingerprint \(found), this one is \(expected)); "
                 + "use the config.yaml of that run"
         case .nonFinite(let step, let what, let rank, let samples):
-            "step \(step): \(what) \(TrainingError.nonFinitePhrase) (rank \(rank), \(TrainingError.list(samples))); lower the learning rate, set clipNorm, or set onNonFinite: skip; the last checkpoint is intact"
+            "step \(step): \(what) \(TrainingError.nonFinitePhrase) (rank \(rank), \(TrainingError.list(samples))); "
+                + "lower the learning rate, set clipNorm, or set onNonFinite: skip; the last checkpoint is intact"
         case .nonFiniteSum(let step, let what):
-            "step \(step): \(what) \(TrainingError.nonFinitePhrase), but that of each grain is when it is computed again: the sum is too large "
-                + "for its numbers, or a rank's memory or processor is faulty; lower the learning rate, or test the memory; the last checkpoint is intact"
+            "step \(step): \(what) \(TrainingError.nonFinitePhrase), but that of each grain is when it is computed "
+                + "again: the sum is too large "
+                + "for its numbers, or a rank's memory or processor is faulty; lower the learning rate, or test the "
+                + "memory; the last checkpoint is intact"
         case .runDirectory(let path, let operation, let reason):
             "\(path): \(operation): \(reason); give a writable directory with --run"
         case .runDirectoryInUse(let path):
@@ -81,28 +92,34 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
             "\(path): the run directory was removed or moved while the job trained after step \(step); \(outcome)"
         case .notSaved(let error): "\(error)"
         case .noWeights(let path):
-            "\(path): no weights there; give a run directory with final.safetensors, best.safetensors or checkpoints, or a weights file"
+            "\(path): no weights there; give a run directory with final.safetensors, best.safetensors or "
+                + "checkpoints, or a weights file"
         case .outputMismatch(let model, let outputs, let classes):
-            "model \(model) gives outputs of shape \(outputs), but the data set has \(classes) classes; set the units of the last layer to \(classes)"
+            "model \(model) gives outputs of shape \(outputs), but the data set has \(classes) classes; set the "
+                + "units of the last layer to \(classes)"
         case .noProgress(let seconds):
-            "no progress for \(Int(seconds)) s; look at this rank's host and storage, or raise deadlineSeconds; the same command resumes"
+            "no progress for \(Int(seconds)) s; look at this rank's host and storage, or raise deadlineSeconds; the "
+                + "same command resumes"
         case .ranksAreLate(let seconds, let suspects):
-            "has done its part and has waited \(Int(seconds)) s for \(suspects.isEmpty ? "another rank" : suspects.joined(separator: ", ")); "
+            "has done its part and has waited \(Int(seconds)) s for "
+                + "\(suspects.isEmpty ? "another rank" : suspects.joined(separator: ", ")); "
                 + "look at the hosts and the network of the others, or raise deadlineSeconds; the same command resumes"
         case .nonFiniteValidation(let step, let what, let rank, let samples):
-            "step \(step): in validation \(what) \(TrainingError.nonFinitePhrase) (rank \(rank), \(TrainingError.list(samples))); "
+            "step \(step): in validation \(what) \(TrainingError.nonFinitePhrase) (rank \(rank), "
+                + "\(TrainingError.list(samples))); "
                 + "lower the learning rate, set clipNorm, or set onNonFinite: skip; the last checkpoint is intact"
         case .nonFiniteState(let step, let tensor):
             "step \(step): \(tensor) \(TrainingError.nonFinitePhrase), so this state is not saved; "
                 + "lower the learning rate or set clipNorm; the last checkpoint is intact"
-        case .replicasDiffer(let step, let differences, let hosts): ReplicaDifference.text(differences, step: step, hosts: hosts)
+        case .replicasDiffer(let step, let differences, let hosts):
+            ReplicaDifference.text(differences, step: step, hosts: hosts)
         case .elsewhere(let rank): "rank \(rank) failed"
         }
     }
 }
 
 /// How the program ends; the numbers are those of BSD sysexits.
-public enum ExitCode: Int32, Sendable {
+package enum ExitCode: Int32, Sendable {
     case done = 0
     /// Bad usage or configuration.
     case usage = 64

@@ -3,18 +3,18 @@ import NeuralNetwork
 
 extension ZooModel {
     /// The ready-made model of that name. Throws `UnknownModel`.
-    public static func named(_ name: String) throws -> ZooModel {
+    package static func named(_ name: String) throws -> ZooModel {
         if let model = ZooModel(rawValue: name) { return model }
         throw UnknownModel(name: name, nearest: nearestName(to: name, among: allCases.map(\.rawValue)))
     }
 }
 
 /// A name that no ready-made model has.
-public struct UnknownModel: Error, Equatable, CustomStringConvertible {
-    public let name: String
-    public let nearest: String?
+package struct UnknownModel: Error, Equatable, CustomStringConvertible {
+    package let name: String
+    package let nearest: String?
 
-    public var description: String {
+    package var description: String {
         let hint = nearest.map { "did you mean '\($0)'? There are" } ?? "there are"
         return "no model is named '\(name)'; \(hint): \(ZooModel.allCases.map(\.rawValue).joined(separator: ", "))"
     }

@@ -2,7 +2,8 @@ import Autograd
 import TestSupport
 import Testing
 
-/// Activations against their formulas in double precision, at kinks' sides and at counts around a vector's sixteen lanes.
+/// Activations against their formulas in double precision, at kinks' sides and at counts around a vector's sixteen
+/// lanes.
 @Suite struct ActivationContractTests {
     /// One element, a prime number, exactly one vector, several with a tail, and nothing.
     static let shapes = [[1], [7], [2, 8], [3, 17], [2, 3, 2, 5], [0, 4]]
@@ -15,13 +16,17 @@ import Testing
             OperationContract("leakyRelu", kinkAtZero, reference: { DoubleReference.leakyRelu($0[0], slope: 0.01) }) {
                 leakyRelu($0[0])
             },
-            OperationContract("leakyRelu 0.3", kinkAtZero, reference: { DoubleReference.leakyRelu($0[0], slope: 0.3) }) {
+            OperationContract("leakyRelu 0.3", kinkAtZero, reference: { DoubleReference.leakyRelu($0[0], slope: 0.3) })
+            {
                 leakyRelu($0[0], slope: 0.3)
             },
             OperationContract("elu", kinkAtZero, reference: { DoubleReference.elu($0[0], alpha: 1) }) { elu($0[0]) },
-            OperationContract("elu 0.5", kinkAtZero, reference: { DoubleReference.elu($0[0], alpha: 0.5) }) { elu($0[0], alpha: 0.5) },
+            OperationContract("elu 0.5", kinkAtZero, reference: { DoubleReference.elu($0[0], alpha: 0.5) }) {
+                elu($0[0], alpha: 0.5)
+            },
             OperationContract(
-                "ramp", [OperationContract.Input(shape, .away(from: [-1, 1]))], reference: { DoubleReference.ramp($0[0]) }
+                "ramp", [OperationContract.Input(shape, .away(from: [-1, 1]))],
+                reference: { DoubleReference.ramp($0[0]) }
             ) { ramp($0[0]) },
             OperationContract("sigmoid", smooth, reference: { DoubleReference.sigmoid($0[0]) }) { sigmoid($0[0]) },
             OperationContract("tanh", smooth, reference: { DoubleReference.tanh($0[0]) }) { tanh($0[0]) },
@@ -29,7 +34,9 @@ import Testing
             OperationContract("softplus", smooth, reference: { DoubleReference.softplus($0[0]) }) { softplus($0[0]) },
             OperationContract("gelu", smooth, reference: { DoubleReference.gelu($0[0]) }) { gelu($0[0]) },
             OperationContract("softmax", smooth, reference: { DoubleReference.softmax($0[0]) }) { softmax($0[0]) },
-            OperationContract("logSoftmax", smooth, reference: { DoubleReference.logSoftmax($0[0]) }) { logSoftmax($0[0]) },
+            OperationContract("logSoftmax", smooth, reference: { DoubleReference.logSoftmax($0[0]) }) {
+                logSoftmax($0[0])
+            },
         ]
     }
 

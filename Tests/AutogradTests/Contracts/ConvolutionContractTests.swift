@@ -19,11 +19,16 @@ import Testing
         Shape(input: [1, 3, 3, 2], filters: [3, 1, 1, 2], attributes: .init(padding: [1, 1, 1, 1])),
         Shape(input: [2, 7, 5, 17], filters: [3, 3, 3, 17], attributes: .init(padding: [1, 1, 1, 1])),
         Shape(input: [1, 8, 7, 3], filters: [5, 5, 5, 3], attributes: .init(padding: [2, 2, 2, 2])),
-        Shape(input: [1, 9, 11, 2], filters: [3, 3, 2, 2], attributes: .init(stride: [2, 3], padding: [1, 0, 2, 1])),
-        Shape(input: [1, 9, 9, 2], filters: [2, 3, 3, 2], attributes: .init(padding: [2, 2, 2, 2], dilation: [2, 2])),
-        Shape(input: [2, 1, 13, 3], filters: [4, 1, 2, 3], attributes: .init(padding: [0, 0, 4, 0], dilation: [1, 4])),
+        Shape(
+            input: [1, 9, 11, 2], filters: [3, 3, 2, 2], attributes: .init(stride: [2, 3], padding: [1, 0, 2, 1])),
+        Shape(
+            input: [1, 9, 9, 2], filters: [2, 3, 3, 2], attributes: .init(padding: [2, 2, 2, 2], dilation: [2, 2])),
+        Shape(
+            input: [2, 1, 13, 3], filters: [4, 1, 2, 3], attributes: .init(padding: [0, 0, 4, 0], dilation: [1, 4])),
         Shape(input: [2, 5, 5, 6], filters: [6, 3, 3, 1], attributes: .init(padding: [1, 1, 1, 1], groups: 6)),
-        Shape(input: [1, 5, 6, 6], filters: [9, 3, 3, 2], attributes: .init(stride: [2, 1], padding: [1, 1, 1, 1], groups: 3)),
+        Shape(
+            input: [1, 5, 6, 6], filters: [9, 3, 3, 2],
+            attributes: .init(stride: [2, 1], padding: [1, 1, 1, 1], groups: 3)),
         Shape(input: [0, 4, 4, 3], filters: [2, 3, 3, 3]),
         // Winograd's
         Shape(input: [1, 1, 1, 16], filters: [16, 3, 3, 16], attributes: .init(padding: [1, 1, 1, 1])),
@@ -51,10 +56,12 @@ import Testing
         attributes.algorithm = algorithm
         let forced = attributes
         let bias = hasBias ? [OperationContract.Input([shape.filters[0]])] : []
-        // Winograd F(4, 3) multiplies the rounding by the norms of its transforms, here up to 10 times that of the direct sum.
+        // Winograd F(4, 3) multiplies the rounding by the norms of its transforms, here up to 10 times that of the
+        // direct sum.
         let tolerance = algorithm == .winograd(tileOutputs: 4) ? 2e-5 : 2e-6
         return OperationContract(
-            "convolution2D \(algorithm) \(forced)", [.init(shape.input), .init(shape.filters)] + bias, tolerance: tolerance,
+            "convolution2D \(algorithm) \(forced)", [.init(shape.input), .init(shape.filters)] + bias,
+            tolerance: tolerance,
             reference: {
                 DoubleReference.convolution(
                     $0[0], $0[1], bias: hasBias ? $0[2] : nil, stride: forced.stride, padding: forced.padding,

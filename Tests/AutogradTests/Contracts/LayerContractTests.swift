@@ -10,7 +10,9 @@ import Testing
     static let linears = [(1, 1, 1), (3, 7, 5), (2, 17, 16), (5, 64, 33), (0, 3, 2)].flatMap {
         (n, i, o) -> [OperationContract] in
         [
-            OperationContract("linear", [Input([n, i]), Input([o, i])], reference: { DoubleReference.linear($0[0], $0[1]) }) {
+            OperationContract(
+                "linear", [Input([n, i]), Input([o, i])], reference: { DoubleReference.linear($0[0], $0[1]) }
+            ) {
                 linear($0[0], $0[1])
             },
             OperationContract(
@@ -26,8 +28,10 @@ import Testing
 
     static let poolings = [
         ([1, 1, 1, 1], DoubleReference.Windows(kernel: 1, stride: 1)), ([2, 9, 8, 3], .init(kernel: 2, stride: 2)),
-        ([1, 7, 7, 17], .init(kernel: 3, stride: 2, padding: 1)), ([1, 5, 4, 2], .init(kernel: 3, stride: 1, padding: 1)),
-        ([1, 8, 8, 2], .init(kernel: 3, stride: 2, ceil: true)), ([1, 7, 6, 1], .init(kernel: 2, stride: 2, padding: 1, ceil: true)),
+        ([1, 7, 7, 17], .init(kernel: 3, stride: 2, padding: 1)),
+        ([1, 5, 4, 2], .init(kernel: 3, stride: 1, padding: 1)),
+        ([1, 8, 8, 2], .init(kernel: 3, stride: 2, ceil: true)),
+        ([1, 7, 6, 1], .init(kernel: 2, stride: 2, padding: 1, ceil: true)),
         ([1, 6, 6, 2], .init(kernel: 2, stride: 3)), ([0, 4, 4, 3], .init(kernel: 2, stride: 2)),
         ([2, 4, 4, 6], .init(kernel: 2, stride: 2)), ([2, 5, 7, 8], .init(kernel: 2, stride: 2)),
         ([1, 5, 5, 9], .init(kernel: 2, stride: 3)), ([2, 6, 4, 12], .init(kernel: 3, stride: 3, ceil: true)),
@@ -39,7 +43,8 @@ import Testing
             padding: [windows.padding, windows.padding], ceilMode: windows.ceil)
         return [
             OperationContract(
-                "maxPool2D \(windows)", [Input(shape, .distinct)], reference: { DoubleReference.maxPool($0[0], windows) }
+                "maxPool2D \(windows)", [Input(shape, .distinct)],
+                reference: { DoubleReference.maxPool($0[0], windows) }
             ) { maxPool2D($0[0], attributes) }
         ]
             + [true, false].map { countPadding in
@@ -56,7 +61,8 @@ import Testing
         }
     }
 
-    static let normalizations = [[4, 3], [5, 17], [2, 3, 5, 16], [1, 2, 2, 33], [70, 2]].flatMap { shape -> [OperationContract] in
+    static let normalizations = [[4, 3], [5, 17], [2, 3, 5, 16], [1, 2, 2, 33], [70, 2]].flatMap {
+        shape -> [OperationContract] in
         let channels = shape.last ?? 0
         let inputs = [Input(shape), Input([channels], .uniform(0.5...2)), Input([channels])]
         var numbers = TestNumbers(seed: 9)
@@ -65,7 +71,8 @@ import Testing
         return [false, true].flatMap { rectify -> [OperationContract] in
             [
                 OperationContract(
-                    "batchNormalization in training, rectify \(rectify)", inputs, tolerance: 5e-6, statistics: [mean, variance],
+                    "batchNormalization in training, rectify \(rectify)", inputs, tolerance: 5e-6,
+                    statistics: [mean, variance],
                     reference: {
                         let y = DoubleReference.batchNormalization($0[0], gamma: $0[1], beta: $0[2], epsilon: 1e-3)
                         return rectify ? DoubleReference.relu(y) : y
@@ -101,13 +108,18 @@ import Testing
                 "add with ReLU", [Input(shape), Input(shape)],
                 reference: { DoubleReference.relu(DoubleReference.add($0[0], $0[1])) }
             ) { add($0[0], $0[1], rectify: true) },
-            OperationContract("add to itself", [Input(shape)], reference: { $0[0].map { 2 * $0 } }) { add($0[0], $0[0]) },
-            OperationContract("scaled", [Input(shape)], reference: { $0[0].map { -1.5 * $0 } }) { scaled($0[0], by: -1.5) },
+            OperationContract("add to itself", [Input(shape)], reference: { $0[0].map { 2 * $0 } }) {
+                add($0[0], $0[0])
+            },
+            OperationContract("scaled", [Input(shape)], reference: { $0[0].map { -1.5 * $0 } }) {
+                scaled($0[0], by: -1.5)
+            },
             OperationContract("scaled by 1", [Input(shape)], reference: { $0[0].map { 2 * $0 } }) {
                 add(scaled($0[0], by: 1), $0[0])
             },
             OperationContract(
-                "concatenate", [Input(shape), Input(Array(wider)), Input(shape)], reference: { DoubleReference.concatenate($0) }
+                "concatenate", [Input(shape), Input(Array(wider)), Input(shape)],
+                reference: { DoubleReference.concatenate($0) }
             ) { concatenate($0) },
             OperationContract(
                 "concatenate with itself", [Input(shape)], reference: { DoubleReference.concatenate([$0[0], $0[0]]) }
@@ -121,8 +133,12 @@ import Testing
 
     @Test(arguments: linears) func linearKeepsItsContract(_ contract: OperationContract) { check(contract) }
     @Test(arguments: poolings) func poolingKeepsItsContract(_ contract: OperationContract) { check(contract) }
-    @Test(arguments: globalPoolings) func globalPoolingKeepsItsContract(_ contract: OperationContract) { check(contract) }
-    @Test(arguments: normalizations) func batchNormalizationKeepsItsContract(_ contract: OperationContract) { check(contract) }
+    @Test(arguments: globalPoolings) func globalPoolingKeepsItsContract(_ contract: OperationContract) {
+        check(contract)
+    }
+    @Test(arguments: normalizations) func batchNormalizationKeepsItsContract(_ contract: OperationContract) {
+        check(contract)
+    }
     @Test(arguments: combinations) func combinationKeepsItsContract(_ contract: OperationContract) { check(contract) }
 
     private func check(_ contract: OperationContract) {

@@ -11,7 +11,8 @@ import Testing
         let probabilities = TestDomain.uniform(0.05...0.95)
         return [
             OperationContract(
-                "meanSquaredError", [Input(shape), Input(shape)], reference: { DoubleReference.meanSquaredError($0[0], $0[1]) }
+                "meanSquaredError", [Input(shape), Input(shape)],
+                reference: { DoubleReference.meanSquaredError($0[0], $0[1]) }
             ) { meanSquaredError($0[0], $0[1]) },
             OperationContract(
                 "binaryCrossEntropy", [Input(shape, probabilities), Input(shape, probabilities)],
@@ -39,11 +40,14 @@ import Testing
                 OperationContract(
                     "crossEntropy of distributions, smoothing \(smoothing)", [Input([rows, classes])],
                     reference: {
-                        DoubleReference.crossEntropy($0[0], DoubleTensor(soft, [rows, classes]), smoothing: Double(smoothing))
+                        DoubleReference.crossEntropy(
+                            $0[0], DoubleTensor(soft, [rows, classes]), smoothing: Double(smoothing))
                     },
                     {
                         let pool = StoragePool()
-                        return crossEntropy($0[0], .distribution(Tensor(soft, [rows, classes], pool: pool)), smoothing: smoothing).loss
+                        return crossEntropy(
+                            $0[0], .distribution(Tensor(soft, [rows, classes], pool: pool)), smoothing: smoothing
+                        ).loss
                     }),
             ]
         }

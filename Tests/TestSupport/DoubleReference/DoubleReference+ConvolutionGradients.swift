@@ -1,7 +1,8 @@
 extension DoubleReference {
     /// The gradients of Σ dy · ``convolution(_:_:bias:stride:padding:dilation:groups:)`` for x and w, term by term.
-    public static func convolutionGradients(
-        _ x: DoubleTensor, _ w: DoubleTensor, _ dy: DoubleTensor, stride: [Int] = [1, 1], padding: [Int] = [0, 0, 0, 0],
+    package static func convolutionGradients(
+        _ x: DoubleTensor, _ w: DoubleTensor, _ dy: DoubleTensor, stride: [Int] = [1, 1],
+        padding: [Int] = [0, 0, 0, 0],
         dilation: [Int] = [1, 1], groups: Int = 1
     ) -> (data: DoubleTensor, filters: DoubleTensor) {
         var dx = DoubleTensor(repeating: 0, x.shape)

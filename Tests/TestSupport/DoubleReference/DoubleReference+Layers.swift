@@ -1,6 +1,6 @@
 extension DoubleReference {
     /// y[n, o] = Σᵢ x[n, i] w[o, i] + b[o], where x's sample is taken as one vector.
-    public static func linear(_ x: DoubleTensor, _ w: DoubleTensor, bias: DoubleTensor? = nil) -> DoubleTensor {
+    package static func linear(_ x: DoubleTensor, _ w: DoubleTensor, bias: DoubleTensor? = nil) -> DoubleTensor {
         let (batch, outputs, inputs) = (x.shape[0], w.shape[0], w.shape[1])
         var y = DoubleTensor(repeating: 0, [batch, outputs])
         for n in 0..<batch {
@@ -16,11 +16,14 @@ extension DoubleReference {
     /// y[n, p, q, o] = Σ x[n, p·s − top + i·d, q·s − left + j·d, c] w[o, i, j, c] + b[o], zeros outside the image.
     ///
     /// - Parameter padding: [top, bottom, left, right].
-    public static func convolution(
-        _ x: DoubleTensor, _ w: DoubleTensor, bias: DoubleTensor? = nil, stride: [Int] = [1, 1], padding: [Int] = [0, 0, 0, 0],
+    package static func convolution(
+        _ x: DoubleTensor, _ w: DoubleTensor, bias: DoubleTensor? = nil, stride: [Int] = [1, 1],
+        padding: [Int] = [0, 0, 0, 0],
         dilation: [Int] = [1, 1], groups: Int = 1
     ) -> DoubleTensor {
-        func extent(_ n: Int, _ k: Int, _ p: Int, _ axis: Int) -> Int { (n + p - dilation[axis] * (k - 1) - 1) / stride[axis] + 1 }
+        func extent(_ n: Int, _ k: Int, _ p: Int, _ axis: Int) -> Int {
+            (n + p - dilation[axis] * (k - 1) - 1) / stride[axis] + 1
+        }
         let height = extent(x.shape[1], w.shape[1], padding[0] + padding[1], 0)
         let width = extent(x.shape[2], w.shape[2], padding[2] + padding[3], 1)
         let outputsOfGroup = w.shape[0] / groups
@@ -33,7 +36,9 @@ extension DoubleReference {
                 for j in 0..<w.shape[2] {
                     let column = q * stride[1] - padding[2] + j * dilation[1]
                     guard column >= 0 && column < x.shape[2] else { continue }
-                    for c in 0..<w.shape[3] { sum += x[n, row, column, o / outputsOfGroup * w.shape[3] + c] * w[o, i, j, c] }
+                    for c in 0..<w.shape[3] {
+                        sum += x[n, row, column, o / outputsOfGroup * w.shape[3] + c] * w[o, i, j, c]
+                    }
                 }
             }
             y[n, p, q, o] = sum
@@ -42,8 +47,9 @@ extension DoubleReference {
     }
 
     /// γ (x − μ) / √(σ² + ε) + β for each channel; μ and σ² (biased) of the rows, unless they are given.
-    public static func batchNormalization(
-        _ x: DoubleTensor, gamma: DoubleTensor, beta: DoubleTensor, epsilon: Double, statistics: (mean: [Double], variance: [Double])? = nil
+    package static func batchNormalization(
+        _ x: DoubleTensor, gamma: DoubleTensor, beta: DoubleTensor, epsilon: Double,
+        statistics: (mean: [Double], variance: [Double])? = nil
     ) -> DoubleTensor {
         var y = x
         for c in 0..<x.columns {
@@ -51,21 +57,23 @@ extension DoubleReference {
             let count = Double(places.count)
             let mean = statistics?.mean[c] ?? places.reduce(0) { $0 + x.values[$1] } / count
             let variance =
-                statistics?.variance[c] ?? places.reduce(0) { $0 + (x.values[$1] - mean) * (x.values[$1] - mean) } / count
+                statistics?.variance[c] ?? places.reduce(0) { $0 + (x.values[$1] - mean) * (x.values[$1] - mean) }
+                / count
             for i in places {
-                y.values[i] = gamma.values[c] * (x.values[i] - mean) / (variance + epsilon).squareRoot() + beta.values[c]
+                y.values[i] =
+                    gamma.values[c] * (x.values[i] - mean) / (variance + epsilon).squareRoot() + beta.values[c]
             }
         }
         return y
     }
 
     /// a + b.
-    public static func add(_ a: DoubleTensor, _ b: DoubleTensor) -> DoubleTensor {
+    package static func add(_ a: DoubleTensor, _ b: DoubleTensor) -> DoubleTensor {
         DoubleTensor(zip(a.values, b.values).map { $0 + $1 }, a.shape)
     }
 
     /// Joins along the last dimension.
-    public static func concatenate(_ parts: [DoubleTensor]) -> DoubleTensor {
+    package static func concatenate(_ parts: [DoubleTensor]) -> DoubleTensor {
         let values = (0..<parts[0].rows).flatMap { row in
             parts.flatMap { $0.values[row * $0.columns..<(row + 1) * $0.columns] }
         }

@@ -2,7 +2,8 @@ import Foundation
 
 extension DoubleReference {
     /// Σ over rows of −Σₖ tₖ log softmax(x)ₖ with t ← (1 − ε) t + ε / K.
-    public static func crossEntropy(_ x: DoubleTensor, _ targets: DoubleTensor, smoothing: Double = 0) -> DoubleTensor {
+    package static func crossEntropy(_ x: DoubleTensor, _ targets: DoubleTensor, smoothing: Double = 0) -> DoubleTensor
+    {
         let logProbabilities = logSoftmax(x)
         let loss = zip(logProbabilities.values, targets.values).reduce(0) { sum, pair in
             sum - ((1 - smoothing) * pair.1 + smoothing / Double(x.columns)) * pair.0
@@ -11,31 +12,31 @@ extension DoubleReference {
     }
 
     /// Rows of zeros with a one at each label.
-    public static func oneHot(_ labels: [Int32], classes: Int) -> DoubleTensor {
+    package static func oneHot(_ labels: [Int32], classes: Int) -> DoubleTensor {
         var targets = DoubleTensor(repeating: 0, [labels.count, classes])
         for (row, label) in labels.enumerated() { targets[row, Int(label)] = 1 }
         return targets
     }
 
     /// Σₙ mean of f(x, t) over a sample's values.
-    public static func elementwiseLoss(
+    package static func elementwiseLoss(
         _ x: DoubleTensor, _ t: DoubleTensor, _ f: (Double, Double) -> Double
     ) -> DoubleTensor {
         let perSample = x.shape.dropFirst().reduce(1, *)
         return DoubleTensor([zip(x.values, t.values).reduce(0) { $0 + f($1.0, $1.1) } / Double(max(perSample, 1))], [])
     }
 
-    public static func meanSquaredError(_ x: DoubleTensor, _ t: DoubleTensor) -> DoubleTensor {
+    package static func meanSquaredError(_ x: DoubleTensor, _ t: DoubleTensor) -> DoubleTensor {
         elementwiseLoss(x, t) { ($0 - $1) * ($0 - $1) }
     }
 
     /// −t log x − (1 − t) log(1 − x).
-    public static func binaryCrossEntropy(_ x: DoubleTensor, _ t: DoubleTensor) -> DoubleTensor {
+    package static func binaryCrossEntropy(_ x: DoubleTensor, _ t: DoubleTensor) -> DoubleTensor {
         elementwiseLoss(x, t) { -$1 * log($0) - (1 - $1) * log(1 - $0) }
     }
 
     /// The binary cross-entropy of 1 / (1 + e⁻ˣ).
-    public static func binaryCrossEntropyFromLogits(_ x: DoubleTensor, _ t: DoubleTensor) -> DoubleTensor {
+    package static func binaryCrossEntropyFromLogits(_ x: DoubleTensor, _ t: DoubleTensor) -> DoubleTensor {
         elementwiseLoss(x, t) { log1p(exp(-$0)) * $1 + log1p(exp($0)) * (1 - $1) }
     }
 }

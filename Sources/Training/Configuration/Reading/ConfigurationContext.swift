@@ -40,7 +40,8 @@ package final class ConfigurationContext {
         }.map(\.element)
         guard let first = ordered.first else { return }
         let limit = 10
-        throw ordered.count == 1 ? first : .several(Array(ordered.prefix(limit)), omitted: max(0, ordered.count - limit))
+        throw ordered.count == 1
+            ? first : .several(Array(ordered.prefix(limit)), omitted: max(0, ordered.count - limit))
     }
 }
 

@@ -1,5 +1,5 @@
 /// What is wrong with a configuration: each case names the place, the key path and what is allowed.
-public enum ConfigurationError: Error, Equatable, Sendable {
+package enum ConfigurationError: Error, Equatable, Sendable {
     /// The file cannot be read.
     case unreadableFile(String, reason: String)
     /// The text is not YAML.
@@ -33,7 +33,7 @@ public enum ConfigurationError: Error, Equatable, Sendable {
 }
 
 extension ConfigurationError: CustomStringConvertible {
-    public var description: String {
+    package var description: String {
         switch self {
         case .unreadableFile(let file, let reason):
             "\(file): cannot be read: \(reason); check the path and its permissions."
@@ -75,7 +75,8 @@ extension ConfigurationError: CustomStringConvertible {
         case .missingChoice(_, let key, let allowed):
             "\(Self.subject(key)) says nothing; \(Self.allowed(allowed))"
         case .conflictingKeys(_, let key, let keys):
-            "\(Self.subject(key)) has \(keys.map { "'\($0)'" }.joined(separator: " and ")), which exclude each other; keep one."
+            "\(Self.subject(key)) has \(keys.map { "'\($0)'" }.joined(separator: " and ")), which exclude each "
+                + "other; keep one."
         case .wrongType(_, let key, let expected, let found):
             "\(Self.subject(key)) is \(found); give \(expected)."
         case .outOfRange(_, let key, let value, let expected):

@@ -14,7 +14,8 @@ extension ConfigurationNode {
         if aliasCount(in: yaml) > largestAliasCount {
             throw .syntax(
                 importer.place(line: 1, column: 1),
-                problem: "it has more than \(largestAliasCount) aliases (*name), each of which may stand for many values")
+                problem:
+                    "it has more than \(largestAliasCount) aliases (*name), each of which may stand for many values")
         }
         let root: Node?
         do {
@@ -28,7 +29,8 @@ extension ConfigurationNode {
         return importer.imported(root, path: path)
     }
 
-    /// Aliases of aliases multiply: ten levels of ten stand for ten thousand million values. These many make a hundred thousand.
+    /// Aliases of aliases multiply: ten levels of ten stand for ten thousand million values. These many make a hundred
+    /// thousand.
     private static let largestAliasCount = 32
 
     /// Places where an alias may begin, counted in the text because the parser puts values in their stead.
@@ -95,7 +97,8 @@ private struct YAMLImporter {
     private func entry(_ key: Node, _ value: Node, path: String) -> ConfigurationNode.Entry? {
         guard case .scalar(let scalar) = key else {
             context.report(
-                .wrongType(place(key.mark), key: path, expected: "keys that are names", found: "a map with a compound key"))
+                .wrongType(
+                    place(key.mark), key: path, expected: "keys that are names", found: "a map with a compound key"))
             return nil
         }
         let name = EnvironmentReference.unshield(scalar.string)

@@ -1,5 +1,6 @@
 extension ConfigurationNode {
-    /// The tree as YAML: maps in block style, lists of scalars in one line, text quoted where YAML or we would misread it.
+    /// The tree as YAML: maps in block style, lists of scalars in one line, text quoted where YAML or we would misread
+    /// it.
     var yamlText: String {
         switch content {
         case .map(let entries) where !entries.isEmpty: block(entries, indent: 0)

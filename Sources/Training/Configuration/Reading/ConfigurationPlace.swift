@@ -1,5 +1,5 @@
 /// Where a piece of configuration was written; every configuration error starts with it.
-public enum ConfigurationPlace: Equatable, Sendable, CustomStringConvertible {
+package enum ConfigurationPlace: Equatable, Sendable, CustomStringConvertible {
     /// A position in a file; lines and columns count from 1, columns in Unicode scalars.
     case file(String, line: Int, column: Int)
     /// A `--set` argument, given as its text `key.path=value`.
@@ -8,7 +8,7 @@ public enum ConfigurationPlace: Equatable, Sendable, CustomStringConvertible {
     case builtIn
 
     /// `file:line:column`, which editors and terminals turn into a link.
-    public var description: String {
+    package var description: String {
         switch self {
         case .file(let file, let line, let column): "\(file):\(line):\(column)"
         case .override(let text): "--set \(text)"

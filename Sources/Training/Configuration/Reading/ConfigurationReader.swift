@@ -2,10 +2,11 @@ import DataPipeline
 
 /// Reads one map of the configuration, key by key, for a section's `init(from:)`.
 ///
-/// Each call declares a key: its name, type, default and one line of documentation. The declaration serves four ends: it
-/// reads the value, it makes the key known (any other key is refused), it fills the key's row in docs/configuration.md,
-/// and it writes the value to the resolved configuration. A call never throws: a problem is reported with its place, the
-/// call returns some value of the type, and reading goes on so that the user sees all problems at once.
+/// Each call declares a key: its name, type, default and one line of documentation. The declaration serves four ends:
+/// it reads the value, it makes the key known (any other key is refused), it fills the key's row in
+/// docs/configuration.md, and it writes the value to the resolved configuration. A call never throws: a problem is
+/// reported with its place, the call returns some value of the type, and reading goes on so that the user sees all
+/// problems at once.
 package final class ConfigurationReader {
     /// The key path of this map, such as `optimizer.groups.0`; empty at the top.
     let path: String
@@ -123,13 +124,16 @@ package final class ConfigurationReader {
     // MARK: Cross checks
 
     /// Reports that a value cannot work; `reason` ends with what to do. The place is that of the longest part of
-    /// `keyPath` that is written down. Says nothing when a value was unreadable before, because then a stand-in is checked.
+    /// `keyPath` that is written down. Says nothing when a value was unreadable before, because then a stand-in is
+    /// checked.
     func refuse(_ keyPath: String, because reason: String) {
         guard context.hasOnlyRefusals, missing.isEmpty else { return }
         var place = place
         var current = ConfigurationNode(.map(entries), at: place)
         for key in keyPath.split(separator: ".") {
-            guard case .map(let entries) = current.content, let entry = entries.first(where: { $0.key == key }) else { break }
+            guard case .map(let entries) = current.content, let entry = entries.first(where: { $0.key == key }) else {
+                break
+            }
             place = entry.keyPlace
             current = entry.value
         }

@@ -69,7 +69,8 @@ package struct ConfigurationVariant<Value> {
         _ body: @escaping (ConfigurationReader) -> Value
     ) -> Self {
         Self(
-            name: name, documentation: documentation, shorthand: nil, impliedBy: impliedBy, isKey: false, isListed: true,
+            name: name, documentation: documentation, shorthand: nil, impliedBy: impliedBy, isKey: false,
+            isListed: true,
             body: body)
     }
 

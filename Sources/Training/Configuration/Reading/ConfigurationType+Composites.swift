@@ -80,6 +80,7 @@ extension ConfigurationNode {
         }
     }
 
-    /// The key under which an override keeps the short form that it went into; no key of a section can be this character.
+    /// The key under which an override keeps the short form that it went into; no key of a section can be this
+    /// character.
     static let shortFormKey = "\u{0}"
 }

@@ -3,8 +3,8 @@ import DataPipeline
 extension ConfigurationType where Value == Int {
     /// An integer within a range: `1...`, `0...9`.
     ///
-    /// - Parameter limit: the largest value of a range without an end: what counts and sizes may be so that products of two
-    ///   of them are still integers.
+    /// - Parameter limit: the largest value of a range without an end: what counts and sizes may be so that products of
+    ///   two of them are still integers.
     static func integer(in range: some RangeExpression<Int>, atMost limit: Int = Int(Int32.max)) -> Self {
         let summary = "an integer \(words(for: range))"
         let bounded = Self(
@@ -13,7 +13,10 @@ extension ConfigurationType where Value == Int {
         return Self(summary, placeholder: bounded.placeholder()) { node, path, context in
             guard let reading = bounded.read(node, path, context) else { return nil }
             guard reading.value <= limit else {
-                context.report(.outOfRange(node.place, key: path, value: String(reading.value), expected: "\(summary) and at most \(limit)"))
+                context.report(
+                    .outOfRange(
+                        node.place, key: path, value: String(reading.value), expected: "\(summary) and at most \(limit)"
+                    ))
                 return nil
             }
             return reading

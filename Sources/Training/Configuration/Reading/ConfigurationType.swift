@@ -50,7 +50,8 @@ package struct ConfigurationType<Value> {
 
     /// The same type with its values turned into another Swift type.
     func map<Other>(_ transform: @escaping (Value) -> Other) -> ConfigurationType<Other> {
-        ConfigurationType<Other>(summary, placeholder: transform(placeholder()), section: section) { node, path, context in
+        ConfigurationType<Other>(summary, placeholder: transform(placeholder()), section: section) {
+            node, path, context in
             read(node, path, context).map { .init(value: transform($0.value), node: $0.node) }
         }
     }

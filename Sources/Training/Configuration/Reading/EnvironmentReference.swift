@@ -42,8 +42,9 @@ enum EnvironmentReference {
         return result
     }
 
-    /// YAML gives `{`, `}`, `:` and `,` a meaning inside `{…}` and `[…]`. To let a reference stand there unquoted, each of
-    /// its characters is moved one for one (lines and columns stay true) to a private-use code point until YAML is parsed.
+    /// YAML gives `{`, `}`, `:` and `,` a meaning inside `{…}` and `[…]`. To let a reference stand there unquoted, each
+    /// of its characters is moved one for one (lines and columns stay true) to a private-use code point until YAML is
+    /// parsed.
     static func shield(_ text: String) -> String {
         var result = ""
         var rest = Substring(text)
