@@ -38,28 +38,31 @@ let package = Package(
         .target(name: "CProcess"),
 
         // Modules, lowest first; arrows point down only
+        module("System", ["CProcess"]),
         module("Kernels", ["COpenBLAS", "CPrefetch"], settings: unchecked),
         module("TensorCore", ["Kernels"]),
         module("Autograd", ["TensorCore", "Kernels"]),
         module("NeuralNetwork", ["Autograd"]),
         module("Optimization", ["Autograd"]),
-        module("DataPipeline", ["TensorCore", "Kernels", "CZlib", "CPrefetch"]),
-        module("Collectives", ["CMPI"]),
-        module("DataParallel", ["Autograd", "Collectives"]),
-        module("Checkpointing", ["TensorCore", "CCrypto"]),
+        module("DataPipeline", ["System", "TensorCore", "Kernels", "CZlib", "CPrefetch"]),
+        module("Collectives", ["System", "CMPI"]),
+        module("DataParallel", ["System", "Autograd", "Collectives"]),
+        module("Checkpointing", ["System", "TensorCore", "CCrypto"]),
         module("Interchange", ["Checkpointing", "NeuralNetwork"]),
         module(
             "Training",
             [
-                "NeuralNetwork", "Optimization", "DataPipeline", "DataParallel", "Checkpointing", "Interchange",
+                "System", "NeuralNetwork", "Optimization", "DataPipeline", "DataParallel", "Checkpointing",
+                "Interchange",
                 .product(name: "Yams", package: "Yams"),
             ]),
-        module("Reporting", ["Training"]),
-        module("Supervision", ["CProcess"]),
+        module("Reporting", ["System", "Training"]),
+        module("Supervision", ["System", "CProcess"]),
         .executableTarget(
             name: "trainer",
             dependencies: [
-                "Training", "Reporting", "Supervision", "Checkpointing", "Collectives", "NeuralNetwork", "Kernels",
+                "System", "Training", "Reporting", "Supervision", "Checkpointing", "Collectives", "NeuralNetwork",
+                "Kernels",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: tuned),
 
@@ -67,6 +70,7 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Autograd", "TensorCore", "Kernels", "Checkpointing"],
             path: "Tests/TestSupport", swiftSettings: tuned),
+        tests("SystemTests", ["System"]),
         tests("KernelsTests", ["Kernels"]),
         tests("TensorCoreTests", ["TensorCore"]),
         tests("AutogradTests", ["Autograd", "Kernels", "Checkpointing"]),
@@ -83,7 +87,7 @@ let package = Package(
         tests("CollectivesTests", ["CollectivesConformanceChecks", "collectives-conformance"]),
         tests("DataParallelTests", ["DataParallel"]),
         tests("CheckpointingTests", ["Checkpointing"]),
-        tests("TrainingTests", ["Training", "DataParallel", "Autograd"]),
+        tests("TrainingTests", ["System", "Training", "DataParallel", "Autograd"]),
         tests("ReportingTests", ["Reporting"]),
         tests("SupervisionTests", ["Supervision"]),
         tests("ProgramTests", ["trainer", "Training", "NeuralNetwork", "Kernels"]),

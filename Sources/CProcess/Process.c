@@ -49,6 +49,8 @@ int32_t process_start(char *const arguments[], char *const environment[], int32_
     return code != 0 ? -code : (int32_t)child;
 }
 
+void process_name_thread(const char *name) { prctl(PR_SET_NAME, name); }
+
 int32_t process_adopt_orphans(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1) == 0 ? 0 : errno; }
 
 int32_t process_signal_descriptor(const int32_t *signals, int32_t count) {

@@ -1,4 +1,4 @@
-import Glibc
+import System
 
 /// Immutable bytes that live as long as somebody refers to them: a mapped file or a snapshot in memory.
 ///
@@ -7,7 +7,8 @@ import Glibc
 final class ByteBlock: @unchecked Sendable {
     /// All bytes; the first one is 64-byte aligned.
     let bytes: UnsafeRawBufferPointer
-    private let isMapped: Bool
+    /// Keeps the mapping of a file; nil for memory.
+    private let file: MappedFile?
 
     /// Memory for `count` bytes, which `fill` writes once.
     init(count: Int, fill: (UnsafeMutableRawBufferPointer) throws -> Void) rethrows {
@@ -19,7 +20,7 @@ final class ByteBlock: @unchecked Sendable {
             throw error
         }
         bytes = UnsafeRawBufferPointer(memory)
-        isMapped = false
+        file = nil
     }
 
     /// A copy of `content`.
@@ -29,37 +30,12 @@ final class ByteBlock: @unchecked Sendable {
 
     /// The content of the regular file at `path`, mapped read-only. Throws `CheckpointError.system`.
     ///
-    /// A file that another process shortens while it is mapped ends this process with SIGBUS; files that are replaced
-    /// by `rename` or unlinked stay readable.
+    /// What another process does to the file, see `MappedFile`.
     init(mapping path: String) throws(CheckpointError) {
-        // O_NONBLOCK: a named pipe must not hang the caller before its type is checked.
-        let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard file >= 0 else { throw .system(path: path, operation: "open", code: errno) }
-        defer { close(file) }
-        var status = stat()
-        guard fstat(file, &status) == 0 else { throw .system(path: path, operation: "fstat", code: errno) }
-        guard status.st_mode & S_IFMT == S_IFREG else {
-            throw .system(
-                path: path, operation: "open as a regular file",
-                code: status.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL)
-        }
-        isMapped = true
-        let count = Int(status.st_size)
-        guard count > 0 else {  // mmap refuses a length of zero
-            bytes = UnsafeRawBufferPointer(start: nil, count: 0)
-            return
-        }
-        guard let start = mmap(nil, count, PROT_READ, MAP_PRIVATE, file, 0), start != MAP_FAILED else {
-            throw .system(path: path, operation: "mmap", code: errno)
-        }
-        bytes = UnsafeRawBufferPointer(start: start, count: count)
+        let file = try CheckpointError.wrapping { () throws(SystemError) in try MappedFile(path) }
+        bytes = file.bytes
+        self.file = file
     }
 
-    deinit {
-        if !isMapped {
-            bytes.deallocate()
-        } else if let start = bytes.baseAddress {
-            munmap(UnsafeMutableRawPointer(mutating: start), bytes.count)
-        }
-    }
+    deinit { if file == nil { bytes.deallocate() } }
 }

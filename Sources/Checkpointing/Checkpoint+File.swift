@@ -1,3 +1,4 @@
+import System
 import TensorCore
 
 extension Checkpoint {
@@ -79,7 +80,9 @@ extension Checkpoint {
     package func write(to path: String) throws(CheckpointError) {
         let sealed = try file.sealed()
         try sealed.withFileParts { (parts) throws(CheckpointError) in
-            try AtomicFile.write(parts, to: path, verifying: true)
+            try CheckpointError.wrapping { () throws(SystemError) in
+                try AtomicFile.write(parts, to: path, verifying: true)
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// What can go wrong with weight files and checkpoints; every text names the file and ends with what to do.
 package enum CheckpointError: Error, Equatable, CustomStringConvertible {
@@ -37,7 +38,7 @@ package enum CheckpointError: Error, Equatable, CustomStringConvertible {
         let useAnother = "use another copy of the file or the previous checkpoint"
         switch self {
         case .system(let path, let operation, let code):
-            return "\(path): \(operation): \(String(cString: strerror(code))); \(CheckpointError.remedy(code))"
+            return SystemError.file(path: path, operation: operation, code: code).description
         case .wrongLength(let path, let expected, let actual):
             return "\(path): \(actual) bytes long, expected \(expected), so it is truncated or damaged; \(useAnother)"
         case .invalidHeader(let path, let offset, let problem):
@@ -70,9 +71,7 @@ package enum CheckpointError: Error, Equatable, CustomStringConvertible {
         case .invalidState(let key, let problem):
             return "training state '\(key)': \(problem); this is a defect of the program, report it"
         case .verificationFailed(let path, let offset):
-            return
-                "\(path): reads back differently from byte \(offset) on, older checkpoints are kept; check the disk "
-                + "and its cables"
+            return SystemError.verificationFailed(path: path, offset: offset).description
         case .digestFailed(let operation):
             return "SHA-256: \(operation) failed; check the installation of OpenSSL (libcrypto)"
         }
@@ -86,18 +85,25 @@ package enum CheckpointError: Error, Equatable, CustomStringConvertible {
         }
     }
 
-    /// What a user can do about an error of the operating system.
-    private static func remedy(_ code: Int32) -> String {
-        switch code {
-        case ENOSPC, EDQUOT: "free some space, keep fewer checkpoints, or choose another run directory with --run"
-        case EROFS: "the file system is mounted read-only, choose another run directory with --run"
-        case EACCES, EPERM: "give this user permission, or choose another run directory with --run"
-        case EIO: "the disk reports an error, check the system log and move the run directory to another disk"
-        case EFBIG: "raise the limit on file sizes (ulimit -f)"
-        case EMFILE, ENFILE: "raise the limit on open files (ulimit -n)"
-        case ENOMEM: "free some memory or raise the limit on address space (ulimit -v)"
-        case ENOENT, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG: "check the path"
-        default: "check the path and its file system"
+    /// An error of the system in the place where it is one of checkpointing.
+    package init(_ error: SystemError) {
+        switch error {
+        case .file(let path, let operation, let code): self = .system(path: path, operation: operation, code: code)
+        case .notRegular(let path, let isDirectory):
+            self = .system(path: path, operation: "open as a regular file", code: isDirectory ? EISDIR : EINVAL)
+        case .verificationFailed(let path, let offset): self = .verificationFailed(path: path, offset: offset)
+        case .thread(let name, let code): self = .system(path: name, operation: "start a thread", code: code)
+        }
+    }
+
+    /// Runs `body`, whose errors of the system become errors of checkpointing.
+    package static func wrapping<Result: ~Copyable>(
+        _ body: () throws(SystemError) -> Result
+    ) throws(CheckpointError) -> Result {
+        do {
+            return try body()
+        } catch {
+            throw CheckpointError(error)
         }
     }
 }

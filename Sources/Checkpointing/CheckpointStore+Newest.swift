@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 extension CheckpointStore {
     /// The newest checkpoint file in `directory`, sound or not; nil when there is none or the directory cannot be read.

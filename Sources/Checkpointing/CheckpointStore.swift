@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// The checkpoints of one run: `step-NNNNNNNN.safetensors` files in a directory that no other process writes to.
 package struct CheckpointStore: Sendable {
@@ -35,7 +36,7 @@ package struct CheckpointStore: Sendable {
         precondition(keep >= 1, "CheckpointStore: keep is \(keep), must be at least 1")
         self.directory = directory
         self.keep = keep
-        try Directory.create(directory)
+        try CheckpointError.wrapping { () throws(SystemError) in try Directory.create(directory) }
     }
 
     /// Writes `checkpoint`, verifies it by reading it back, then removes those that are no longer needed.
@@ -70,7 +71,7 @@ package struct CheckpointStore: Sendable {
 
     /// The checkpoints in the directory, sound or not, oldest first. Throws `CheckpointError.system`.
     package func entries() throws(CheckpointError) -> [Entry] {
-        try Directory.entries(of: directory)
+        try CheckpointError.wrapping { () throws(SystemError) in try Directory.entries(of: directory) }
             .compactMap { name in
                 CheckpointStore.step(fileName: name).map { Entry(step: $0, path: directory + "/" + name) }
             }
@@ -92,7 +93,9 @@ package struct CheckpointStore: Sendable {
             }
         }
         for entry in candidates where !needed.contains(entry.step) {
-            if unlink(entry.path) != 0 && errno != ENOENT { throw FileDescriptor.failure(entry.path, "remove") }
+            if unlink(entry.path) != 0 && errno != ENOENT {
+                throw .system(path: entry.path, operation: "remove", code: errno)
+            }
         }
     }
 

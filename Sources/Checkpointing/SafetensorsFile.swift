@@ -1,3 +1,5 @@
+import System
+
 /// The content of a safetensors file: named tensors and string metadata, either mapped from a file or held in memory.
 ///
 /// The value is immutable and cheap to copy. What it writes depends on metadata, names, shapes and values alone, so
@@ -94,7 +96,9 @@ package struct SafetensorsFile: Sendable {
 
     /// Writes the file atomically to `path`. Throws `CheckpointError.system`; the previous file then stays as it was.
     package func write(to path: String) throws(CheckpointError) {
-        try withFileParts { (parts) throws(CheckpointError) in try AtomicFile.write(parts, to: path) }
+        try withFileParts { (parts) throws(CheckpointError) in
+            try CheckpointError.wrapping { () throws(SystemError) in try AtomicFile.write(parts, to: path) }
+        }
     }
 
     /// Calls `body` with the pieces that make up the file.

@@ -1,3 +1,5 @@
+import System
+
 /// A tensor's entry in a file: its signature and where its bytes are, counted from the beginning of the data.
 struct SafetensorsEntry: Equatable, Sendable {
     let signature: TensorSignature
@@ -76,37 +78,16 @@ struct SafetensorsHeader: Equatable, Sendable {
         var members: [String] = []
         if !metadata.isEmpty {
             let pairs = metadata.sorted { precedesInFile($0.key, $1.key) }.map {
-                "\(quoted($0.key)):\(quoted($0.value))"
+                "\(JSONText.quoted($0.key)):\(JSONText.quoted($0.value))"
             }
             members.append("\"\(SafetensorsHeader.metadataKey)\":{\(pairs.joined(separator: ","))}")
         }
         for entry in entries {
             let shape = entry.signature.shape.map(String.init).joined(separator: ",")
             members.append(
-                "\(quoted(entry.signature.name)):{\"data_offsets\":[\(entry.range.lowerBound),\(entry.range.upperBound)],"
-                    + "\"dtype\":\(quoted(entry.signature.dataType.rawValue)),\"shape\":[\(shape)]}")
+                "\(JSONText.quoted(entry.signature.name)):{\"data_offsets\":[\(entry.range.lowerBound),\(entry.range.upperBound)],"
+                    + "\"dtype\":\(JSONText.quoted(entry.signature.dataType.rawValue)),\"shape\":[\(shape)]}")
         }
         return Array("{\(members.joined(separator: ","))}".utf8)
-    }
-
-    /// `text` as a JSON string: quote, backslash and control characters escaped (the short way where there is one), all
-    /// else as it is; Python's `json.dumps(text, ensure_ascii=False)` does the same.
-    private func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\u{8}": result += "\\b"
-            case "\t": result += "\\t"
-            case "\n": result += "\\n"
-            case "\u{C}": result += "\\f"
-            case "\r": result += "\\r"
-            case "\u{0}"..<"\u{10}": result += "\\u000" + String(scalar.value, radix: 16)
-            case "\u{10}"..<"\u{20}": result += "\\u00" + String(scalar.value, radix: 16)
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
     }
 }

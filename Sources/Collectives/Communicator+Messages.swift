@@ -1,4 +1,4 @@
-import Glibc
+import System
 
 extension Communicator {
     /// How messages to people begin: `rank 1 of 4 on node2`.
@@ -35,8 +35,7 @@ extension Communicator {
 
     /// Tells the first cause, its rank, host and place on standard error, in one write so that ranks' lines do not mix.
     func reportAbort(_ reason: String, at place: String?) {
-        var line = "\(name)\(place.map { " (\($0))" } ?? ""): \(reason)\n"
-        line.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        StandardError.write("\(name)\(place.map { " (\($0))" } ?? ""): \(reason)")
     }
 }
 

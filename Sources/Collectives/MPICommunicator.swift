@@ -1,6 +1,7 @@
 import CMPI
 import Glibc
 import Synchronization
+import System
 
 /// The communicator of a job that a launcher such as `mpirun` started: its ranks are processes, on one host or many.
 ///
@@ -205,13 +206,13 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
 
     /// Ends this process when MPI_Abort has not done so within two seconds, which makes the launcher end the others.
     private static func exitAfterGracePeriod(_ exitCode: Int32) {
-        var thread = pthread_t()
-        let code = UnsafeMutableRawPointer(bitPattern: Int(exitCode))
-        _ = pthread_create(
-            &thread, nil,
-            { code in
+        do throws(SystemError) {
+            _ = try JoinableThread(name: "end", stackBytes: 1 << 16) {
                 sleep(2)
-                _exit(Int32(Int(bitPattern: code)))
-            }, code)
+                _exit(exitCode)
+            }
+        } catch {
+            // No thread is left in the system: MPI_Abort alone has to do it.
+        }
     }
 }

@@ -1,6 +1,7 @@
 import CMPI
 import Glibc
 import Synchronization
+import System
 
 /// Questions and answers between ranks while one has waited too long: who is there, and is it waiting as well or at
 /// work?
@@ -71,9 +72,7 @@ final class RollCall: @unchecked Sendable {
     /// Asks, answers and listens, at most every 50 ms; where that fails, other ranks are gone, which is what the
     /// silence says then.
     func attend() {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        let now = Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)
+        let now = Clock.seconds
         if now < nextLook || hasFailed { return }
         nextLook = now + RollCall.lookSeconds
         do {

@@ -1,9 +1,11 @@
+import System
+
 /// What the ranks of one process share: the meeting point of collective calls, the mailboxes, the windows, the failure.
 ///
 /// All state is guarded by one monitor, and bytes are copied with it held: a rank's buffer is then read only while that
 /// rank is known to wait in its call, also when a third rank fails. Copies do not overlap in time; this implementation
 /// serves tests and small groups.
-final class ThreadGroup: @unchecked Sendable {  // Every stored variable is accessed inside `monitor.locked` only.
+final class ThreadGroup: @unchecked Sendable {  // Every stored variable is accessed inside `monitor.withLock` only.
     let worldSize: Int
     private let monitor = Monitor()
     private var failure: CollectivesError?
@@ -44,12 +46,12 @@ final class ThreadGroup: @unchecked Sendable {  // Every stored variable is acce
 
     /// Waits for all ranks' calls, runs `body` on what they contributed, and returns when all ranks have run theirs.
     func meet(rank: Int, call: Call, _ body: ([Call]) -> Void = { _ in }) throws {
-        try monitor.locked {
+        try monitor.withLock {
             try requireHealthy()
             calls[rank] = call
             arrived += 1
             let current = meeting
-            monitor.announce()
+            monitor.signalAll()
             while arrived < worldSize { try waitForChange() }
             try requireHealthy()  // before reading the others' bytes: a rank that has thrown takes its buffers away
             let gathered = calls.compactMap { $0 }
@@ -60,7 +62,7 @@ final class ThreadGroup: @unchecked Sendable {  // Every stored variable is acce
                 (arrived, departed) = (0, 0)
                 meeting += 1
                 calls = Array(repeating: nil, count: worldSize)
-                monitor.announce()
+                monitor.signalAll()
             }
             while meeting == current { try waitForChange() }
             if let mismatch { throw mismatch }
@@ -71,7 +73,7 @@ final class ThreadGroup: @unchecked Sendable {  // Every stored variable is acce
     func exchange(rank: Int, sends: [OutgoingMessage], receives: [IncomingMessage]) throws {
         let exchange = try start(rank: rank, sends: sends, receives: receives, channel: nil)
         try withExtendedLifetime(exchange) {  // it ends outside the monitor, which its end enters
-            try monitor.locked {
+            try monitor.withLock {
                 while try !advance(exchange) { monitor.wait() }
             }
         }
@@ -81,26 +83,26 @@ final class ThreadGroup: @unchecked Sendable {  // Every stored variable is acce
     func start(
         rank: Int, sends: [OutgoingMessage], receives: [IncomingMessage], channel: Int?
     ) throws -> ThreadExchange {
-        try monitor.locked {
+        try monitor.withLock {
             try requireHealthy()
             let posted = sends.map { send in
                 let parcel = Parcel(send.bytes, channel: channel)
                 mailboxes[rank * worldSize + send.destination].append(parcel)
                 return parcel
             }
-            monitor.announce()
+            monitor.signalAll()
             return ThreadExchange(group: self, rank: rank, posted: posted, receives: receives, channel: channel)
         }
     }
 
     /// Takes what has come for an exchange and tells whether it is done.
     func isDone(_ exchange: ThreadExchange) throws -> Bool {
-        try monitor.locked { try advance(exchange) }
+        try monitor.withLock { try advance(exchange) }
     }
 
     /// Nobody finds these messages any more, because their bytes go.
     func withdraw(_ parcels: [Parcel]) {
-        monitor.locked {
+        monitor.withLock {
             guard !parcels.allSatisfy(\.isDelivered) else { return }
             for index in mailboxes.indices {
                 mailboxes[index].removeAll { parcel in parcels.contains { $0 === parcel } }
@@ -112,7 +114,7 @@ final class ThreadGroup: @unchecked Sendable {  // Every stored variable is acce
         try requireHealthy()
         let before = exchange.receives.count
         while let next = exchange.receives.first, try take(next, exchange) { exchange.receives.removeFirst() }
-        if exchange.receives.count < before { monitor.announce() }
+        if exchange.receives.count < before { monitor.signalAll() }
         return exchange.receives.isEmpty && exchange.posted.allSatisfy(\.isDelivered)
     }
 
@@ -133,7 +135,7 @@ final class ThreadGroup: @unchecked Sendable {  // Every stored variable is acce
 
     /// The memory of the window with this index, made by the first rank that asks.
     func windowMemory(index: Int, byteCount: Int) -> ZeroedMemory {
-        monitor.locked {
+        monitor.withLock {
             if index == windows.count { windows.append(ZeroedMemory(byteCount: byteCount)) }
             return windows[index]
         }
@@ -141,14 +143,14 @@ final class ThreadGroup: @unchecked Sendable {  // Every stored variable is acce
 
     /// Ends the group: all waiting and later operations of other ranks throw `peerFailed`. The first cause stays.
     func poison(rank: Int, reason: String) {
-        monitor.locked {
+        monitor.withLock {
             if failure == nil { failure = .peerFailed(rank: rank, reason: reason) }
-            monitor.announce()
+            monitor.signalAll()
         }
     }
 
     /// Throws when a rank has ended the group.
-    func requireUnpoisoned() throws { try monitor.locked { try requireHealthy() } }
+    func requireUnpoisoned() throws { try monitor.withLock { try requireHealthy() } }
 
     private func requireHealthy() throws { if let failure { throw failure } }
 

@@ -1,5 +1,5 @@
 import Collectives
-import Foundation
+import System
 
 /// The one thread of a rank that calls its communicator; jobs run in the order of submission.
 ///
@@ -73,28 +73,28 @@ package final class CommunicationThread: Sendable {
 
 /// Jobs in the order in which they came, run by the thread that serves them.
 ///
-/// `@unchecked Sendable`: both variables are under the condition's lock.
+/// `@unchecked Sendable`: both variables are under the monitor's lock.
 private final class JobQueue: @unchecked Sendable {
-    private let condition = NSCondition()
+    private let monitor = Monitor()
     private var jobs: [() -> Void] = []
     private var isClosed = false
 
     /// Whether the job will run: false once the queue is closed.
     func append(_ job: @escaping () -> Void) -> Bool {
-        condition.lock()
-        defer { condition.unlock() }
-        if isClosed { return false }
-        jobs.append(job)
-        condition.signal()
-        return true
+        monitor.withLock {
+            if isClosed { return false }
+            jobs.append(job)
+            monitor.signalAll()
+            return true
+        }
     }
 
     /// Takes no more jobs; those that are queued still run.
     func close() {
-        condition.lock()
-        isClosed = true
-        condition.signal()
-        condition.unlock()
+        monitor.withLock {
+            isClosed = true
+            monitor.signalAll()
+        }
     }
 
     /// Runs jobs until the queue is closed and empty.
@@ -118,17 +118,17 @@ private final class JobQueue: @unchecked Sendable {
 
     /// - Parameter seconds: after which there is nothing to do; nil waits on.
     private func next(waitsAtMost seconds: Double?) -> Next {
-        condition.lock()
-        defer { condition.unlock() }
-        let limit = seconds.map { Date(timeIntervalSinceNow: $0) }
-        while jobs.isEmpty {
-            if isClosed { return .end }
-            guard let limit else {
-                condition.wait()
-                continue
+        monitor.withLock {
+            let limit = seconds.map { Clock.seconds + $0 }
+            while jobs.isEmpty {
+                if isClosed { return .end }
+                guard let limit else {
+                    monitor.wait()
+                    continue
+                }
+                if !monitor.wait(until: limit), jobs.isEmpty, !isClosed { return .idle }
             }
-            if !condition.wait(until: limit), jobs.isEmpty, !isClosed { return .idle }
+            return .run(jobs.removeFirst())
         }
-        return .run(jobs.removeFirst())
     }
 }

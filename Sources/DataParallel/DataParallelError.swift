@@ -2,8 +2,6 @@
 package enum DataParallelError: Error, Equatable, CustomStringConvertible {
     /// The step was given up on this rank before all its gradients were there, so the other ranks wait for the rest.
     case stepCancelled(rank: Int)
-    /// The system gave no thread.
-    case threadStart(name: String, reason: String)
 
     /// What happened, where, and what to do.
     package var description: String {
@@ -11,9 +9,6 @@ package enum DataParallelError: Error, Equatable, CustomStringConvertible {
         case .stepCancelled(let rank):
             "rank \(rank) gave its step up before all of its gradients were added. Look at the error before this "
                 + "one, and end the job."
-        case .threadStart(let name, let reason):
-            "thread \(name) could not be started: \(reason). Use fewer worker threads, or raise the limit of "
-                + "processes (ulimit -u)."
         }
     }
 }

@@ -1,6 +1,6 @@
-import Foundation
 import Glibc
 import Synchronization
+import System
 
 /// The worker threads of a rank; the calling thread is worker 0.
 ///
@@ -58,7 +58,7 @@ package final class WorkerPool: @unchecked Sendable {
 private final class WorkerTeam: @unchecked Sendable {
     private let others: Int
     private let polls: (spinning: Int, yielding: Int)
-    private let condition = NSCondition()
+    private let monitor = Monitor()
     private let generation = Atomic(0)
     private let running = Atomic(0)
     private let isEnding = Atomic(false)
@@ -110,18 +110,16 @@ private final class WorkerTeam: @unchecked Sendable {
         do {
             try body?(worker)
         } catch {
-            condition.lock()
-            if firstError == nil { firstError = error }
-            condition.unlock()
+            monitor.withLock { if firstError == nil { firstError = error } }
         }
     }
 
     /// Changes what others wait for. They check it under the lock before they sleep, so none sleeps through the change.
     private func announce(_ change: () -> Void) {
-        condition.lock()
-        change()
-        condition.broadcast()
-        condition.unlock()
+        monitor.withLock {
+            change()
+            monitor.signalAll()
+        }
     }
 
     /// Polls at once, then after giving the core to others, then sleeps.
@@ -134,8 +132,6 @@ private final class WorkerTeam: @unchecked Sendable {
             if isDone() { return }
             sched_yield()
         }
-        condition.lock()
-        while !isDone() { condition.wait() }
-        condition.unlock()
+        monitor.withLock { while !isDone() { monitor.wait() } }
     }
 }

@@ -1,4 +1,5 @@
 import Kernels
+import System
 import TensorCore
 
 /// Prepares the grains of one rank ahead of its workers.
@@ -11,7 +12,7 @@ package final class BatchLoader: Sendable {
     private let grains: Range<Int>
     private let steps: Range<Int>
     private let ring: BatchRing
-    private let threads: [BackgroundThread]
+    private let threads: [JoinableThread]
 
     /// - Parameters:
     ///   - preprocessing: from `Preprocessing.transform`.
@@ -40,9 +41,14 @@ package final class BatchLoader: Sendable {
             let (step, grain) = request.quotientAndRemainder(dividingBy: grains.count)
             try filler.fill(batch, step: steps.lowerBound + step, grain: grains.lowerBound + grain)
         }
-        var started: [BackgroundThread] = []
+        var started: [JoinableThread] = []
         do throws(DataError) {
-            for _ in 0..<threads { started.append(try BackgroundThread { ring.prefetch() }) }
+            for number in 0..<threads {
+                started.append(
+                    try DataError.wrapping { () throws(SystemError) in
+                        try JoinableThread(name: "loader-\(number)") { ring.prefetch() }
+                    })
+            }
         } catch {
             ring.stop()
             for thread in started { thread.join() }

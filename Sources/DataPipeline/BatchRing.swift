@@ -1,3 +1,5 @@
+import System
+
 /// A fixed number of batches that fillers and consumers pass round; all state behind one lock.
 ///
 /// Request q uses slot q mod depth. A slot serves its request, then the one `depth` later, so at most `depth` grains

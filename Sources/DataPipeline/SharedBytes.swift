@@ -1,5 +1,6 @@
 import CPrefetch
 import Glibc
+import System
 
 /// The bytes of one file, mapped read-only so that all processes of a host share one copy in memory.
 ///
@@ -30,18 +31,15 @@ package final class SharedBytes: @unchecked Sendable {
     package let count: Int
     /// What other processes may map; nil for a plain file, which they map by its path.
     package let exported: Export?
+    private let file: MappedFile
     private let base: UnsafeRawPointer?
     private let descriptor: Int32?
 
     /// Maps the plain file at `path`.
     package convenience init(mapping path: String) throws(DataError) {
-        let descriptor = try SharedBytes.open(path, reporting: path)
-        defer { close(descriptor) }
-        let status = try SharedBytes.status(of: descriptor, path: path)
-        guard status.st_mode & S_IFMT == S_IFREG else {
-            throw .unreadable(path: path, operation: "mmap", reason: "not a regular file")
-        }
-        try self.init(path: path, mapping: descriptor, count: Int(status.st_size), keeping: nil, exported: nil)
+        self.init(
+            path: path, try DataError.wrapping { () throws(SystemError) in try MappedFile(path) }, keeping: nil,
+            exported: nil)
     }
 
     /// Unpacks the gzip file at `path` into an anonymous memory object, sealed against change.
@@ -52,7 +50,9 @@ package final class SharedBytes: @unchecked Sendable {
         do throws(DataError) {
             let length = try unpackGzip(path, into: descriptor, atMost: limit)
             try MemoryObject.seal(descriptor, path: path)
-            let status = try SharedBytes.status(of: descriptor, path: path)
+            let status = try DataError.wrapping { () throws(SystemError) in
+                try MappedFile.status(of: descriptor, path: path)
+            }
             let export = Export(
                 processID: getpid(), descriptor: descriptor, length: length, inode: UInt64(status.st_ino))
             try self.init(path: path, mapping: descriptor, count: length, keeping: descriptor, exported: export)
@@ -67,12 +67,16 @@ package final class SharedBytes: @unchecked Sendable {
         let link = "/proc/\(export.processID)/fd/\(export.descriptor)"
         let descriptor: Int32
         do throws(DataError) {
-            descriptor = try SharedBytes.open(link, reporting: path)
+            descriptor = try DataError.wrapping { () throws(SystemError) in
+                try MappedFile.open(link, reporting: path)
+            }
         } catch {
             throw .staleExport(path: path, reason: "\(link) cannot be opened")
         }
         defer { close(descriptor) }
-        let status = try SharedBytes.status(of: descriptor, path: path)
+        let status = try DataError.wrapping { () throws(SystemError) in
+            try MappedFile.status(of: descriptor, path: path)
+        }
         guard Int(status.st_size) == export.length, UInt64(status.st_ino) == export.inode else {
             throw .staleExport(path: path, reason: "\(link) is another object now")
         }
@@ -110,25 +114,25 @@ package final class SharedBytes: @unchecked Sendable {
         return stat(path, &status) == 0 || errno == EACCES
     }
 
-    private init(
+    private convenience init(
         path: String, mapping descriptor: Int32, count: Int, keeping kept: Int32?, exported: Export?
     ) throws(DataError) {
-        var mapped: UnsafeMutableRawPointer?
-        if count > 0 {
-            mapped = mmap(nil, count, PROT_READ, MAP_SHARED, descriptor, 0)
-            guard mapped != MAP_FAILED else { throw .failed("mmap", path: path) }
+        let file = try DataError.wrapping { () throws(SystemError) in
+            try MappedFile(descriptor: descriptor, count: count, path: path)
         }
-        self.path = path
-        self.count = count
-        self.exported = exported
-        base = mapped.map { UnsafeRawPointer($0) }
-        self.descriptor = kept
+        self.init(path: path, file, keeping: kept, exported: exported)
     }
 
-    deinit {
-        if let base { munmap(UnsafeMutableRawPointer(mutating: base), count) }
-        if let descriptor { close(descriptor) }
+    private init(path: String, _ file: MappedFile, keeping kept: Int32?, exported: Export?) {
+        self.path = path
+        self.file = file
+        base = file.bytes.baseAddress
+        count = file.bytes.count
+        self.exported = exported
+        descriptor = kept
     }
+
+    deinit { if let descriptor { close(descriptor) } }
 
     /// Calls `body` with all bytes.
     @inline(__always)
@@ -160,24 +164,28 @@ package final class SharedBytes: @unchecked Sendable {
             offset >= 0 && offset + 4 <= count, "SharedBytes: no number at \(offset) in \(count) bytes of \(path)")
         return withUnsafeBytes { UInt32(bigEndian: $0.loadUnaligned(fromByteOffset: offset, as: UInt32.self)) }
     }
-
-    private static func open(_ file: String, reporting path: String) throws(DataError) -> Int32 {
-        // A pipe in the place of a file would wait for a writer; without waiting it is refused as no regular file.
-        let descriptor = Glibc.open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw .failed("open", path: path) }
-        return descriptor
-    }
-
-    private static func status(of descriptor: Int32, path: String) throws(DataError) -> stat {
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw .failed("fstat", path: path) }
-        return status
-    }
 }
 
 extension DataError {
     /// The error of the system call `operation` that has just set `errno`.
     static func failed(_ operation: String, path: String) -> DataError {
-        .unreadable(path: path, operation: operation, reason: String(cString: strerror(errno)))
+        .unreadable(path: path, operation: operation, reason: SystemError.text(errno))
+    }
+
+    /// Runs `body`, whose errors of the system become errors of data.
+    static func wrapping<Result>(_ body: () throws(SystemError) -> Result) throws(DataError) -> Result {
+        do {
+            return try body()
+        } catch {
+            switch error {
+            case .file(let path, let operation, let code):
+                throw .unreadable(path: path, operation: operation, reason: SystemError.text(code))
+            case .notRegular(let path, _):
+                throw .unreadable(path: path, operation: "mmap", reason: "not a regular file")
+            case .thread(_, let code): throw .threadStart(reason: SystemError.text(code))
+            case .verificationFailed(let path, let offset):
+                throw .unreadable(path: path, operation: "read back", reason: "other bytes from byte \(offset) on")
+            }
+        }
     }
 }

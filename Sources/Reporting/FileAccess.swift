@@ -1,8 +1,5 @@
 import Glibc
 
-/// The system's text for an `errno` value.
-func systemText(_ code: Int32) -> String { String(cString: strerror(code)) }
-
 /// A file that only grows, one whole record at a time.
 ///
 /// A record is one `write(2)`. When the disk fills in the middle of one, the torn part is cut off again, so that the
@@ -33,37 +30,6 @@ package final class AppendingFile {
         }
         throw ReportingError.system("append to", path, code: code)
     }
-}
-
-/// Replaces the file at `path` by `bytes` in one step: a reader sees the old file or the new one, never a part.
-///
-/// - Parameter isDurable: whether the bytes must survive a power cut before this returns (`fsync`).
-func replaceFile(at path: String, with bytes: [UInt8], isDurable: Bool) throws {
-    let temporary = path + ".tmp"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    if descriptor < 0 { throw ReportingError.system("write", temporary, code: errno) }
-    func fail(_ operation: String, _ code: Int32) -> ReportingError {
-        unlink(temporary)
-        return ReportingError.system(operation, path, code: code)
-    }
-    var offset = 0
-    while offset < bytes.count {
-        let count = bytes[offset...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-        if count < 0 && errno == EINTR { continue }
-        if count <= 0 {
-            let code = count < 0 ? errno : ENOSPC
-            close(descriptor)
-            throw fail("write", code)
-        }
-        offset += count
-    }
-    if isDurable && fsync(descriptor) != 0 {
-        let code = errno
-        close(descriptor)
-        throw fail("flush", code)
-    }
-    if close(descriptor) != 0 { throw fail("close", errno) }
-    if rename(temporary, path) != 0 { throw fail("replace", errno) }
 }
 
 /// The bytes of the file at `path`, or nil when there is no such file.

@@ -1,3 +1,4 @@
+import System
 import Training
 
 /// The two logs of a run directory, a JSON object a line: `metrics.jsonl` and `decisions.jsonl`.
@@ -64,6 +65,7 @@ package final class MetricsLog {
             kept.append(contentsOf: line)
             kept.append(newline)
         }
-        if kept != bytes { try replaceFile(at: path, with: kept, isDurable: true) }
+        if kept == bytes { return }
+        try ReportingError.wrapping { () throws(SystemError) in try AtomicFile.write(bytes: kept, to: path) }
     }
 }

@@ -1,17 +1,10 @@
 import Foundation
+import System
 
 /// Numbers as people read them.
 package enum NumberText {
     /// `58214` as "58,214".
-    package static func grouped(_ value: Int) -> String {
-        var digits = String(value.magnitude)
-        var groups: [String] = []
-        while digits.count > 3 {
-            groups.insert(String(digits.suffix(3)), at: 0)
-            digits.removeLast(3)
-        }
-        return (value < 0 ? "-" : "") + ([digits] + groups).joined(separator: ",")
-    }
+    package static func grouped(_ value: Int) -> String { value.grouped }
 
     /// A speed as a whole number with thousands separated; "?" when it is not known.
     package static func rate(_ value: Double) -> String {

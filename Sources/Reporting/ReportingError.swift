@@ -1,3 +1,5 @@
+import System
+
 /// What can go wrong while a run's figures are written.
 package enum ReportingError: Error, Equatable, CustomStringConvertible {
     /// A file of the run directory could not be opened, written, replaced or read.
@@ -20,8 +22,19 @@ package enum ReportingError: Error, Equatable, CustomStringConvertible {
         if case .file = self { true } else { false }
     }
 
+    /// Runs `write`, whose errors of the system become this module's.
+    static func wrapping(_ write: () throws(SystemError) -> Void) throws(ReportingError) {
+        do {
+            try write()
+        } catch .file(let path, let operation, let code) {
+            throw .system(operation, path, code: code)
+        } catch {
+            throw .file(operation: "write", path: "a file of the run", reason: error.description)
+        }
+    }
+
     /// The error for the C call that has just failed, with the system's text for `code`.
     static func system(_ operation: String, _ path: String, code: Int32) -> ReportingError {
-        .file(operation: operation, path: path, reason: systemText(code))
+        .file(operation: operation, path: path, reason: SystemError.text(code))
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import System
 import Training
 
 /// Shows and records a run: progress on standard output, `metrics.jsonl`, `decisions.jsonl`, TensorBoard events and
@@ -160,8 +161,10 @@ package final class RunReporter: TrainingObserver {
             run: session.run, history: session.history, configuration: configuration,
             lastCheckpoint: session.lastCheckpoint, final: final)
         try storing {
-            try replaceFile(
-                at: session.run.runDirectory + "/report.html", with: Array(report.text.utf8), isDurable: false)
+            try ReportingError.wrapping { () throws(SystemError) in
+                try AtomicFile.write(
+                    bytes: Array(report.text.utf8), to: session.run.runDirectory + "/report.html", isDurable: false)
+            }
         }
     }
 }

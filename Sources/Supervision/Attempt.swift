@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// One start of a job, watched from its first process to its last.
 struct Attempt {
@@ -37,7 +38,7 @@ struct Attempt {
         for end in ends where fcntl(end, F_SETFD, FD_CLOEXEC) != 0 { throw .system(operation: "pipe", code: errno) }
         if fcntl(reader, F_SETFL, O_NONBLOCK) != 0 { throw .system(operation: "pipe", code: errno) }
         defer { close(reader) }
-        let start = MonotonicClock.seconds
+        let start = Clock.seconds
         let child: ChildProcess
         do throws(SupervisionError) {
             // mpirun puts its house in order on SIGTERM; a process alone has nothing to put in order.
@@ -54,11 +55,11 @@ struct Attempt {
         let ownEnd = child.end
         child.killAll()
         forward(reader, &account, &output)
-        StandardErrorText.write(output.rest()[...])
+        write(output.rest())
         // A launcher that had to be ended cannot pass on the exit code that a rank gave.
         let end = ownEnd ?? account.exitCode.map(ProcessEnd.exited) ?? .signaled(SIGKILL)
         return Outcome(
-            end: end, account: account, seconds: MonotonicClock.seconds - start, wasToldToStop: wasToldToStop,
+            end: end, account: account, seconds: Clock.seconds - start, wasToldToStop: wasToldToStop,
             isWithoutCode: ownEnd == nil && account.exitCode == nil)
     }
 
@@ -87,6 +88,9 @@ struct Attempt {
         return requests.first != nil
     }
 
+    /// What cannot be written is lost, which is no reason to end a job.
+    private func write(_ bytes: [UInt8]) { bytes.withUnsafeBytes { _ = StandardError.write($0) } }
+
     /// Reads what the job has written to standard error, and copies what people need of it.
     private func forward(_ reader: Int32, _ account: inout FailureAccount, _ output: inout LauncherOutput) {
         var buffer = [UInt8](repeating: 0, count: 1 << 14)
@@ -95,7 +99,7 @@ struct Attempt {
             if count < 0 && errno == EINTR { continue }
             if count <= 0 { return }
             account.read(buffer[..<count])
-            StandardErrorText.write(isLauncher ? output.pass(buffer[..<count])[...] : buffer[..<count])
+            write(isLauncher ? output.pass(buffer[..<count]) : Array(buffer[..<count]))
         }
     }
 }
@@ -110,7 +114,7 @@ private struct Ending {
 
     /// Whether the launcher has had its time.
     mutating func isOverdue(_ account: FailureAccount) -> Bool {
-        let now = MonotonicClock.seconds
+        let now = Clock.seconds
         if limit == nil, account.hasRankEnded {
             limit = now + (account.isAgreed ? Attempt.agreedEndingSeconds : Attempt.rankEndingSeconds)
         }
@@ -137,7 +141,7 @@ private struct StopDelivery {
 
     mutating func deliver(to child: ChildProcess, afterSeconds patience: Double) {
         if isDelivered { return }
-        let now = MonotonicClock.seconds
+        let now = Clock.seconds
         let since = requestedAt ?? now
         requestedAt = since
         guard isListening(child) || now - since > patience else { return }
@@ -153,20 +157,4 @@ private struct StopDelivery {
         let ranks = ProcessTable.descendants(of: child.process).filter { ProcessTable.executable(of: $0) == own }
         return !ranks.isEmpty && ranks.allSatisfy { ProcessTable.catches(SIGUSR1, $0) }
     }
-}
-
-/// Standard error, which may be closed.
-enum StandardErrorText {
-    /// Writes all of it unless that fails, which is no reason to end a job.
-    static func write(_ bytes: ArraySlice<UInt8>) {
-        var rest = bytes
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
-            if count < 0 && errno == EINTR { continue }
-            if count <= 0 { return }
-            rest = rest.dropFirst(count)
-        }
-    }
-
-    static func write(line: String) { write(Array((line + "\n").utf8)[...]) }
 }

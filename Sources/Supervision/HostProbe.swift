@@ -1,4 +1,5 @@
 import Foundation
+import System
 
 /// Asks hosts whether they can be reached, in the way in which `mpirun` will reach them.
 struct HostProbe {
@@ -22,7 +23,7 @@ struct HostProbe {
 
     /// The hosts that do not answer, also when they are asked once more; returns early when a stop is requested.
     func unreachable(_ hosts: [Host], until requests: StopRequests) throws(SupervisionError) -> [String] {
-        let end = MonotonicClock.seconds + HostProbe.patienceSeconds
+        let end = Clock.seconds + HostProbe.patienceSeconds
         var silent = try ask(hosts.filter { !$0.isThisMachine }.map(\.name), endSeconds: end, requests)
         if silent.isEmpty || requests.first != nil { return [] }
         // A network that has just come back, or a server that is busy, refuses at first.
@@ -38,7 +39,7 @@ struct HostProbe {
         var waiting: [(name: String, child: ChildProcess)] = []
         for name in names { waiting.append((name, try ChildProcess(agent + [name, "true"], deathSignal: SIGKILL))) }
         while waiting.contains(where: { !$0.child.hasEnded() }), requests.first == nil,
-            MonotonicClock.seconds < endSeconds
+            Clock.seconds < endSeconds
         {
             requests.wait(seconds: 0.05)
         }

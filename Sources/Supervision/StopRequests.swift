@@ -1,5 +1,6 @@
 import CProcess
 import Glibc
+import System
 
 /// The signals that ask this program to stop, taken from a descriptor instead of a handler.
 ///
@@ -31,8 +32,8 @@ final class StopRequests {
             if number == SIGCHLD { continue }
             if first == nil {
                 first = number
-                firstAt = MonotonicClock.seconds
-            } else if number == SIGINT || number == SIGTERM, MonotonicClock.seconds - firstAt > 1, second == nil {
+                firstAt = Clock.seconds
+            } else if number == SIGINT || number == SIGTERM, Clock.seconds - firstAt > 1, second == nil {
                 second = number
             }
         }
@@ -43,15 +44,5 @@ final class StopRequests {
         var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         poll(&entry, 1, Int32(max(0, seconds) * 1000))
         update()
-    }
-}
-
-/// Time that only moves forward.
-enum MonotonicClock {
-    /// Seconds since some point in the past.
-    static var seconds: Double {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)
     }
 }

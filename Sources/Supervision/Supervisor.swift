@@ -1,5 +1,6 @@
 import CProcess
 import Foundation
+import System
 
 /// Starts a job, watches it, and starts it again after a failure that a restart can help.
 ///
@@ -237,7 +238,7 @@ package struct Supervisor {
         say("\(history.cause)\(advice); the same command \(history.resumption)")
     }
 
-    private var isOver: Bool { endSeconds.map { MonotonicClock.seconds >= $0 } ?? false }
+    private var isOver: Bool { endSeconds.map { Clock.seconds >= $0 } ?? false }
 
     /// Tells that the job was stopped between two attempts.
     private func stopped(_ requests: StopRequests) -> Int32 {
@@ -245,5 +246,5 @@ package struct Supervisor {
         return policy.stoppedCode
     }
 
-    private func say(_ line: String) { StandardErrorText.write(line: "trainer: " + line) }
+    private func say(_ line: String) { StandardError.write("trainer: " + line) }
 }

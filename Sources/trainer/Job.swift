@@ -1,6 +1,7 @@
 import Collectives
 import Foundation
 import Supervision
+import System
 import Training
 
 /// A process as one rank of a job: under a launcher with MPI, otherwise alone.
@@ -21,7 +22,7 @@ enum Job {
         if let launcher { ActivityRecord.begin(rank: launcher.rank) }
         CrashReport.install(rank: launcher?.name)
         CrashReport.guardExit()
-        let watch = JobWatch(name: launcher?.name, deadlineSeconds: deadlineSeconds)
+        let watch = try JobWatch(name: launcher?.name, deadlineSeconds: deadlineSeconds)
         try TestFault.reach(.launch)
         let ranks = try Ranks {
             guard let launcher else { return SingleProcessCommunicator() }

@@ -1,6 +1,7 @@
 import Collectives
 import Foundation
 import Synchronization
+import System
 import Training
 
 /// Ends this rank, and with it the job, when it makes no progress: before MPI starts, in the job, and while it leaves.
@@ -12,11 +13,11 @@ final class JobWatch: Sendable {
         let value = Mutex<Ranks?>(nil)
     }
 
-    /// - Parameter name: how this rank's messages begin; nil without a launcher.
-    init(name: String?, deadlineSeconds: Double) {
+    /// - Parameter name: how this rank's messages begin; nil without a launcher. Throws `SystemError.thread`.
+    init(name: String?, deadlineSeconds: Double) throws(SystemError) {
         let ranks = RanksOfJob()
         self.ranks = ranks
-        watchdog = Watchdog(
+        watchdog = try Watchdog(
             deadlineSeconds: deadlineSeconds, onWait: { ranks.value.withLock { $0 }?.callRoll() },
             mayWait: { ranks.value.withLock { $0 }?.othersAreAtWork ?? false },
             onDeadline: { JobWatch.end(after: $0, ranks.value.withLock { $0 }, name: name) })

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Collectives
 import Foundation
+import System
 import Training
 
 /// The command line: reads arguments and calls the modules below.
@@ -54,25 +55,5 @@ struct Program: ParsableCommand {
         }
         // Every rank has this error, and where the launcher and MPI do not belong together nobody may end this one.
         if case .launchMismatch? = error as? CollectivesError { Foundation.exit(code) }
-    }
-}
-
-/// Lines for people who have to act.
-enum StandardError {
-    /// Writes a line; control characters, which may come from a file's names, reach no terminal.
-    static func write(_ line: String) {
-        var text = ""
-        for scalar in line.unicodeScalars {
-            let isControl = scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t"
-            text += isControl ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar)
-        }
-        // Standard error may be closed, which is no reason to end a job.
-        var rest = Array((text + "\n").utf8)[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
-            if count < 0 && errno == EINTR { continue }
-            if count <= 0 { return }
-            rest = rest.dropFirst(count)
-        }
     }
 }

@@ -1,6 +1,7 @@
 import Checkpointing
 import Foundation
 import Supervision
+import System
 import Training
 
 extension Train {

@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test func everySubmittedCheckpointIsSaved() throws {
-        let writer = BackgroundCheckpointWriter(store: store)
+        let writer = try BackgroundCheckpointWriter(store: store)
         for step in 1...5 { try writer.submit(makeCheckpoint(step: step)) }
         try writer.drain()
         #expect(try store.entries().map(\.step) == [3, 4, 5])
@@ -32,7 +32,7 @@ import Testing
     @Test func submitReturnsBeforeTheSaveAndASecondWaits() throws {
         let journal = Journal()
         let release = DispatchSemaphore(value: 0)
-        let writer = BackgroundCheckpointWriter(store: store)
+        let writer = try BackgroundCheckpointWriter(store: store)
         try writer.submit {
             release.wait()
             journal.add("first saved")
@@ -47,7 +47,7 @@ import Testing
 
     @Test func checkWaitsForNothingAndGivesTheErrorOnce() throws {
         let release = DispatchSemaphore(value: 0)
-        let writer = BackgroundCheckpointWriter(store: store)
+        let writer = try BackgroundCheckpointWriter(store: store)
         try writer.submit {
             release.wait()
             throw Refusal(number: 1)
@@ -61,7 +61,7 @@ import Testing
 
     @Test func anErrorSurfacesOnceAndTheWriterGoesOn() throws {
         let journal = Journal()
-        let writer = BackgroundCheckpointWriter(store: store)
+        let writer = try BackgroundCheckpointWriter(store: store)
         try writer.submit { throw Refusal(number: 1) }
         #expect(throws: Refusal(number: 1)) { try writer.submit { journal.add("not run") } }
         try writer.submit { throw Refusal(number: 2) }
@@ -74,7 +74,7 @@ import Testing
 
     @Test func theEndWaitsForTheSaveInFlight() throws {
         let journal = Journal()
-        var writer: BackgroundCheckpointWriter? = BackgroundCheckpointWriter(store: store)
+        var writer: BackgroundCheckpointWriter? = try BackgroundCheckpointWriter(store: store)
         try writer?.submit {
             Thread.sleep(forTimeInterval: 0.02)
             journal.add("saved")

@@ -1,4 +1,5 @@
 import DataPipeline
+import System
 import Testing
 import Training
 

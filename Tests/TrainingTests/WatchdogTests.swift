@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import System
 import TestSupport
 import Testing
 import Training
@@ -15,9 +16,9 @@ extension ActivityTests {
         }
 
         /// - Parameter patience: how often it is right to wait for another deadline.
-        private func watch(_ seconds: Double, patience: Int = 0) -> (Watchdog, Record) {
+        private func watch(_ seconds: Double, patience: Int = 0) throws -> (Watchdog, Record) {
             let record = Record()
-            let watchdog = Watchdog(
+            let watchdog = try Watchdog(
                 deadlineSeconds: seconds, onWait: { record.add("waits") },
                 mayWait: { record.all.count { $0 == "waits" } <= patience },
                 onDeadline: { record.add($0 > seconds ? "deadline" : "too soon") })
@@ -30,9 +31,9 @@ extension ActivityTests {
         }
 
         @Test("without a beat the deadline comes, once, and without a roll call")
-        func noProgress() {
+        func noProgress() throws {
             Activity.enter(.training, step: 3, pieces: 2)
-            let (watchdog, record) = watch(0.2)
+            let (watchdog, record) = try watch(0.2)
             wait(20) { !record.all.isEmpty }
             usleep(500_000)
             #expect(record.all == ["deadline"])
@@ -40,13 +41,13 @@ extension ActivityTests {
         }
 
         @Test("a rank that has done its pieces calls the roll first, and is given longer")
-        func waiting() {
+        func waiting() throws {
             Activity.enter(.training, step: 3, pieces: 1)
             Activity.finishPiece()
             #expect(
                 Activity.isWaitingForRanks && Activity.phase == .allReduce
                     && Activity.place == "the all-reduce after step 3")
-            let (watchdog, record) = watch(0.2)
+            let (watchdog, record) = try watch(0.2)
             wait(20) { !record.all.isEmpty }
             #expect(record.all == ["waits"])
             wait(20) { record.all.count > 1 }
@@ -55,19 +56,19 @@ extension ActivityTests {
         }
 
         @Test("it waits for others as long as one of them works, and looks again after each deadline")
-        func patience() {
+        func patience() throws {
             Activity.enter(.training, step: 3, pieces: 1)
             Activity.finishPiece()
-            let (watchdog, record) = watch(0.2, patience: 2)
+            let (watchdog, record) = try watch(0.2, patience: 2)
             wait(20) { record.all.contains("deadline") }
             #expect(record.all == ["waits", "waits", "waits", "deadline"])
             watchdog.stop()
         }
 
         @Test("nor does what waits for a reader count")
-        func reader() {
+        func reader() throws {
             Activity.enter(.training, step: 3, pieces: 2)
-            let (watchdog, record) = watch(0.2)
+            let (watchdog, record) = try watch(0.2)
             Activity.waitingForReader { _ = usleep(1_500_000) }
             #expect(record.all.isEmpty)
             wait(20) { !record.all.isEmpty }
@@ -76,9 +77,9 @@ extension ActivityTests {
         }
 
         @Test("beats put the deadline off, and after the end nothing comes")
-        func beats() {
+        func beats() throws {
             Activity.enter(.training, step: 3, pieces: 1000)
-            let (watchdog, record) = watch(1)
+            let (watchdog, record) = try watch(1)
             for _ in 0..<30 {
                 usleep(50_000)
                 Activity.finishPiece()
@@ -90,9 +91,9 @@ extension ActivityTests {
         }
 
         @Test("a deadline can be changed later")
-        func change() {
+        func change() throws {
             Activity.enter(.launch)
-            let (watchdog, record) = watch(1000)
+            let (watchdog, record) = try watch(1000)
             watchdog.deadlineSeconds = 0.1
             wait(20) { !record.all.isEmpty }
             #expect(record.all.count == 1 && Activity.place == "the launch")
@@ -100,9 +101,9 @@ extension ActivityTests {
         }
 
         @Test("during start-up a process that computes makes progress")
-        func startUp() {
+        func startUp() throws {
             Activity.enter(.startUp)
-            let (watchdog, record) = watch(2)
+            let (watchdog, record) = try watch(2)
             let end = Clock.seconds + 5
             var sum = 0.0
             while Clock.seconds < end { sum += sin(sum) + 1 }

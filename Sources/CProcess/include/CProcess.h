@@ -1,5 +1,5 @@
-// What a supervisor of processes needs of the system and Swift cannot call itself: fork with work between it and exec,
-// prctl, and signals read from a descriptor.
+// What Swift needs of processes, threads and signals and cannot call itself: fork with work between it and exec, prctl,
+// and signals read from a descriptor.
 #pragma once
 #include <stdint.h>
 
@@ -14,6 +14,9 @@ int32_t process_adopt_orphans(void);
 
 /// Blocks `count` signals in the calling thread and returns a descriptor that tells of them, or a negative error number.
 int32_t process_signal_descriptor(const int32_t *signals, int32_t count);
+
+/// Names the calling thread for debuggers, by the first 15 bytes.
+void process_name_thread(const char *name);
 
 /// The name of a signal without SIG, as `KILL`; NULL for those without a name of their own.
 const char *process_signal_name(int32_t signal);

@@ -2,6 +2,7 @@ import Autograd
 import Foundation
 import Kernels
 import NeuralNetwork
+import System
 import TensorCore
 
 /// Measures every convolution algorithm pass by pass on one core, in the thread's processor time: other jobs disturb it

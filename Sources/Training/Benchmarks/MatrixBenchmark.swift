@@ -1,5 +1,6 @@
 import Autograd
 import Kernels
+import System
 
 /// Measures matrix products A · Bᵀ as linear layers use them.
 package enum MatrixBenchmark {

@@ -4,6 +4,7 @@ import Foundation
 import Kernels
 import NeuralNetwork
 import Optimization
+import System
 import TensorCore
 
 /// Measures whole training steps on random data made once: forward, cross-entropy, backward, all-reduce, SGD with

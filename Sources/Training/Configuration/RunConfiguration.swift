@@ -1,5 +1,6 @@
 import DataParallel
 import Kernels
+import System
 
 /// Everything that defines a run: what is trained, on what, how and for how long.
 ///

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import System
 
 /// Adds up what happened between two lines of the log, and where the time went.
 ///

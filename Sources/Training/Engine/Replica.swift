@@ -5,6 +5,7 @@ import Kernels
 import NeuralNetwork
 import Optimization
 import Synchronization
+import System
 import TensorCore
 
 /// One rank's copy of the model: its weights, its workers and what adds their gradients up with all other ranks'.
@@ -245,22 +246,5 @@ package final class Replica: @unchecked Sendable {
         tapes.reduce((reducer.allocatedBuffers, reducer.allocatedBuffers * reducer.count * 4)) {
             ($0.0 + $1.pool.statistics.systemAllocations, $0.1 + $1.pool.statistics.systemBytes)
         }
-    }
-}
-
-/// Time that only moves forward.
-package enum Clock {
-    /// Seconds since some point in the past.
-    package static var seconds: Double {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)
-    }
-
-    /// Seconds of processor time that the calling thread has used.
-    static var threadSeconds: Double {
-        var time = timespec()
-        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-        return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)
     }
 }

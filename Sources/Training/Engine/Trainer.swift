@@ -3,6 +3,7 @@ import DataPipeline
 import Foundation
 import Kernels
 import Optimization
+import System
 
 /// Trains a model: the loop, from the first step to the final weights.
 ///
@@ -40,9 +41,9 @@ package final class Trainer {
         }
         replicaCheck = ReplicaCheck(everySteps: configuration.replicaCheckEverySteps, setup.state, setup.replica, ranks)
         meter = IntervalMeter()
-        timeLimit = options.endSeconds.flatMap { [setup] in
+        timeLimit = try options.endSeconds.flatMap { [setup] in
             ranks.rank == 0
-                ? TimeLimit(
+                ? try TimeLimit(
                     endSeconds: $0, checkpointBytes: setup.state.byteCount, request: StopSignal.requestForTimeLimit)
                 : nil
         }

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import System
 
 /// Says on standard error where a process was when a signal or a call of `exit` ended it in the middle of a job.
 ///
@@ -82,7 +83,7 @@ package enum CrashReport {
         put("): ")
         put(text)
         if advises { put(advice) }
-        _ = Glibc.write(STDERR_FILENO, line.baseAddress, used)
+        StandardError.write(UnsafeRawBufferPointer(start: line.baseAddress, count: used))
     }
 
     private static let advice: StaticString =

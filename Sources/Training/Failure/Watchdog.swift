@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import System
 
 /// A thread that ends a rank which makes no progress: it counts seconds since ``Activity`` last moved on, not wall
 /// time. During start-up it is also progress when the process computes, for ten deadlines at most.
@@ -23,14 +24,14 @@ package final class Watchdog: Sendable {
     ///   - onWait: called when this rank has waited for others until the deadline.
     ///   - mayWait: called a second later; whether it is right to wait for another deadline.
     ///   - onDeadline: called once when the time is over, with the seconds without progress.
+    ///
+    /// Throws `SystemError.thread`.
     package init(
         deadlineSeconds: Double, onWait: @escaping @Sendable () -> Void, mayWait: @escaping @Sendable () -> Bool,
         onDeadline: @escaping @Sendable (Double) -> Void
-    ) {
+    ) throws(SystemError) {
         deadlineBits = Atomic(deadlineSeconds.bitPattern)
-        let thread = Thread { [self] in watch(onWait, mayWait, onDeadline) }
-        thread.name = "watchdog"
-        thread.start()
+        _ = try JoinableThread(name: "watchdog") { [self] in watch(onWait, mayWait, onDeadline) }
     }
 
     /// Seconds without progress that end the rank.
@@ -42,11 +43,7 @@ package final class Watchdog: Sendable {
     package func stop() { isStopped.store(true, ordering: .relaxed) }
 
     /// The processor time of this process, in half seconds.
-    private static var processorHalfSeconds: Int {
-        var time = timespec()
-        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-        return 2 * time.tv_sec + time.tv_nsec / 500_000_000
-    }
+    private static var processorHalfSeconds: Int { Int(2 * Clock.processSeconds) }
 
     private func watch(_ onWait: () -> Void, _ mayWait: () -> Bool, _ onDeadline: (Double) -> Void) {
         var last = -1

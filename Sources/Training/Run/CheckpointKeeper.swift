@@ -1,6 +1,7 @@
 import Checkpointing
 import Foundation
 import Interchange
+import System
 
 /// Rank 0's side of checkpointing: what is due, writing in the background, the best and final weights.
 final class CheckpointKeeper {
@@ -33,10 +34,10 @@ final class CheckpointKeeper {
         // A state that has been validated replaces the one that has not.
         lastStep = start.step > 0 && !start.validationIsPending ? start.step : -1
         store = try CheckpointKeeper.saving { () throws(CheckpointError) in
-            try AtomicFile.write(text: configuration.resolvedYAML(), to: directory.configuration)
+            try CheckpointKeeper.write(configuration, in: directory)
             return try CheckpointStore(directory: directory.checkpoints, keep: configuration.checkpoint.keep)
         }
-        writer = BackgroundCheckpointWriter(store: store)
+        writer = try BackgroundCheckpointWriter(store: store)
     }
 
     /// Whether the time for the next checkpoint comes within a step that takes so long; the other ranks do not know it.
@@ -121,7 +122,7 @@ final class CheckpointKeeper {
         }
         try directory.create()
         try lock.takeAgain(isSuitable: { try isOurs() })
-        try AtomicFile.write(text: configuration.resolvedYAML(), to: directory.configuration)
+        try CheckpointKeeper.write(configuration, in: directory)
         let store = try CheckpointStore(directory: directory.checkpoints, keep: configuration.checkpoint.keep)
         let fingerprint = configuration.fingerprintText
         if let reference = progress.reference, reference.step != progress.step,
@@ -143,6 +144,14 @@ final class CheckpointKeeper {
         if try directory.isEmpty() { return true }
         guard let text = FileManager.default.contents(atPath: directory.configuration) else { return false }
         return text == Data(configuration.resolvedYAML().utf8)
+    }
+
+    private static func write(
+        _ configuration: RunConfiguration, in directory: RunDirectory
+    ) throws(CheckpointError) {
+        try CheckpointError.wrapping { () throws(SystemError) in
+            try AtomicFile.write(text: configuration.resolvedYAML(), to: directory.configuration)
+        }
     }
 
     /// Runs `body`; what the storage refuses becomes an error that a restart can help.

@@ -1,6 +1,7 @@
 import Checkpointing
 import Foundation
 import NeuralNetwork
+import System
 import TensorCore
 
 /// A table of a model's layers, for one sample.
@@ -33,14 +34,14 @@ package struct ModelSummary {
         let header = ["layer", "kind", "output", "parameters", "multiply-adds", "activation bytes"]
         let rows = model.rows.map { row in
             [
-                row.name, row.kind, row.outputShape.description, grouped(row.parameters), grouped(row.multiplyAdds),
-                grouped(row.activationBytes),
+                row.name, row.kind, row.outputShape.description, row.parameters.grouped, row.multiplyAdds.grouped,
+                row.activationBytes.grouped,
             ]
         }
         let total = [
-            "total", "", model.outputShape.description, grouped(model.layout.trainableParameterCount),
-            grouped(model.rows.reduce(0) { $0 + $1.multiplyAdds }),
-            grouped(model.rows.reduce(0) { $0 + $1.activationBytes }),
+            "total", "", model.outputShape.description, model.layout.trainableParameterCount.grouped,
+            model.rows.reduce(0) { $0 + $1.multiplyAdds }.grouped,
+            model.rows.reduce(0) { $0 + $1.activationBytes }.grouped,
         ]
         let widths = header.indices.map { column in ([header, total] + rows).map { $0[column].count }.max() ?? 0 }
         func line(_ cells: [String]) -> String {
@@ -57,15 +58,4 @@ package struct ModelSummary {
 
     /// The SHA-256 of a file's weights alone.
     package static func digest(ofFile path: String) throws -> String { try WeightsFile.read(path).weightsDigest() }
-
-    /// 1234567 as 1,234,567.
-    private func grouped(_ number: Int) -> String {
-        var digits = String(number)
-        var result = ""
-        while digits.count > 3 {
-            result = "," + digits.suffix(3) + result
-            digits.removeLast(3)
-        }
-        return digits + result
-    }
 }

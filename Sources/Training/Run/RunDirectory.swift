@@ -1,5 +1,6 @@
 import Checkpointing
 import Foundation
+import System
 
 /// The folder that holds everything a run writes.
 package struct RunDirectory: Sendable {
@@ -47,8 +48,10 @@ package struct RunDirectory: Sendable {
     ///
     /// Throws `CheckpointError.system`.
     func removeTemporaries() throws(CheckpointError) {
-        try AtomicFile.removeTemporaries(in: path)
-        if access(checkpoints, F_OK) == 0 { try AtomicFile.removeTemporaries(in: checkpoints) }
+        try CheckpointError.wrapping { () throws(SystemError) in
+            try AtomicFile.removeTemporaries(in: path)
+            if access(checkpoints, F_OK) == 0 { try AtomicFile.removeTemporaries(in: checkpoints) }
+        }
     }
 
     /// Whether anything is in the folder.

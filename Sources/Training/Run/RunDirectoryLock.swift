@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import System
 
 /// Keeps other jobs out of a run directory as long as it lives, and tells when the folder is no longer at its path.
 ///

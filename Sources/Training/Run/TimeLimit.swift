@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import System
 
 /// Asks a run to stop early enough that a step and a checkpoint still fit before its time is up.
 ///
@@ -29,16 +30,18 @@ package final class TimeLimit: Sendable {
     ///   - endSeconds: of `Clock`, when the process must have ended.
     ///   - checkpointBytes: the size of a checkpoint.
     ///   - request: called once, from a thread of its own.
-    init(endSeconds: Double, checkpointBytes: Int, request: @escaping @Sendable () -> Void) {
+    ///
+    /// Throws `SystemError.thread`.
+    init(endSeconds: Double, checkpointBytes: Int, request: @escaping @Sendable () -> Void)
+        throws(SystemError)
+    {
         measured = Mutex(Measured(save: Double(checkpointBytes) / TimeLimit.assumedBytesPerSecond))
-        let thread = Thread { [self] in
+        _ = try JoinableThread(name: "time limit") { [self] in
             while !isStopped.load(ordering: .relaxed) {
                 if Clock.seconds >= endSeconds - reserveSeconds { return request() }
                 usleep(20_000)
             }
         }
-        thread.name = "time limit"
-        thread.start()
     }
 
     /// A step took so long.

@@ -1,5 +1,6 @@
 import DataPipeline
 import NeuralNetwork
+import System
 
 extension ZooModel {
     /// The ready-made model of that name. Throws `UnknownModel`.

@@ -1,4 +1,5 @@
 import DataPipeline
+import System
 
 /// Reads one map of the configuration, key by key, for a section's `init(from:)`.
 ///

@@ -1,4 +1,5 @@
 import DataPipeline
+import System
 
 extension ConfigurationType where Value == Int {
     /// An integer within a range: `1...`, `0...9`.

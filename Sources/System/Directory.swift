@@ -1,9 +1,9 @@
 import Glibc
 
-/// Directory calls with checked statuses; all throw `CheckpointError.system`.
-enum Directory {
+/// Directory calls with checked statuses; all throw `SystemError.file`.
+package enum Directory {
     /// The names in `path`, without "." and "..", in no particular order.
-    static func entries(of path: String) throws(CheckpointError) -> [String] {
+    package static func entries(of path: String) throws(SystemError) -> [String] {
         guard let stream = opendir(path) else { throw FileDescriptor.failure(path, "open directory") }
         defer { closedir(stream) }
         var names: [String] = []
@@ -23,7 +23,7 @@ enum Directory {
     }
 
     /// Creates `path` and the directories above it where they are missing.
-    static func create(_ path: String) throws(CheckpointError) {
+    package static func create(_ path: String) throws(SystemError) {
         var built = path.hasPrefix("/") ? "" : "."
         for component in path.split(separator: "/") {
             built += "/" + component
@@ -31,14 +31,14 @@ enum Directory {
                 let code = errno  // a read-only or foreign parent that exists already is no error
                 var status = stat()
                 guard stat(built, &status) == 0 else {
-                    throw .system(path: built, operation: "create directory", code: code)
+                    throw .file(path: built, operation: "create directory", code: code)
                 }
             }
         }
         var status = stat()
         guard stat(path, &status) == 0 else { throw FileDescriptor.failure(path, "create directory") }
         guard status.st_mode & S_IFMT == S_IFDIR else {
-            throw .system(path: path, operation: "create directory", code: ENOTDIR)
+            throw .file(path: path, operation: "create directory", code: ENOTDIR)
         }
     }
 }

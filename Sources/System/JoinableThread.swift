@@ -1,9 +1,10 @@
+import CProcess
 import Glibc
 import Synchronization
 
-/// A POSIX thread with a stack of 8 MiB that runs one closure with signals from outside blocked, so that they reach the
-/// threads that expect them.
-final class JoinableThread: Sendable {
+/// A POSIX thread that runs one closure with signals from outside blocked, so that they reach the threads that expect
+/// them.
+package final class JoinableThread: Sendable {
     /// Nil once joined.
     private let handle: Mutex<pthread_t?>
 
@@ -12,17 +13,30 @@ final class JoinableThread: Sendable {
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
-    /// Starts `body`; the error names the thread.
-    init(name: String, _ body: @escaping @Sendable () -> Void) throws(DataParallelError) {
-        let box = Unmanaged.passRetained(Body(body))
+    /// Signals by which the system tells a thread of a fault of its own. Blocked, they would end the process without
+    /// its handlers having their say.
+    private static let faults = [SIGBUS, SIGSEGV, SIGILL, SIGTRAP, SIGFPE, SIGABRT, SIGSYS]
+
+    /// Starts `body`.
+    ///
+    /// - Parameters:
+    ///   - name: for messages, and for debuggers as far as its first 15 bytes.
+    ///   - stackBytes: 8 MiB, as the main thread's; a thread that calls nothing deep may have less.
+    ///
+    /// Throws `SystemError.thread`.
+    package init(name: String, stackBytes: Int = 8 << 20, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
+        let box = Unmanaged.passRetained(
+            Body {
+                process_name_thread(name)
+                body()
+            })
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
-        pthread_attr_setstacksize(&attributes, 8 << 20)
-        var (all, previous) = (sigset_t(), sigset_t())
-        sigfillset(&all)
-        // A fault of the thread itself must reach its handler: blocked, it would end the process without a word.
-        for fault in [SIGBUS, SIGSEGV, SIGILL, SIGTRAP, SIGFPE, SIGABRT, SIGSYS] { sigdelset(&all, fault) }
-        pthread_sigmask(SIG_SETMASK, &all, &previous)
+        pthread_attr_setstacksize(&attributes, stackBytes)
+        var (outside, previous) = (sigset_t(), sigset_t())
+        sigfillset(&outside)
+        for fault in JoinableThread.faults { sigdelset(&outside, fault) }
+        pthread_sigmask(SIG_SETMASK, &outside, &previous)
         var handle = pthread_t()
         let status = pthread_create(
             &handle, &attributes,
@@ -34,7 +48,7 @@ final class JoinableThread: Sendable {
         pthread_attr_destroy(&attributes)
         guard status == 0 else {
             box.release()
-            throw .threadStart(name: name, reason: String(cString: strerror(status)))
+            throw .thread(name: name, code: status)
         }
         self.handle = Mutex(handle)
     }
@@ -49,7 +63,7 @@ final class JoinableThread: Sendable {
     /// Waits until the closure has returned; may be called again.
     ///
     /// - Precondition: not called on the thread itself.
-    func join() {
+    package func join() {
         handle.withLock { handle in
             guard let running = handle else { return }
             precondition(

@@ -6,21 +6,21 @@ package enum AtomicFile {
     /// synchronises the directory.
     ///
     /// With `verifying` the temporary file is read back before it takes the name, so that a disk that loses or changes
-    /// bytes does not cost the previous file either; then `CheckpointError.verificationFailed` is thrown as well.
-    /// On any error the temporary file is removed, the previous file stays as it was and `CheckpointError.system` is
+    /// bytes does not cost the previous file either; then `SystemError.verificationFailed` is thrown as well.
+    /// On any error the temporary file is removed, the previous file stays as it was and `SystemError.file` is
     /// thrown; only if the last step fails, the new file is already in place. A path must not be written by two threads
     /// at once. Exceeding a file-size limit is an error only where SIGXFSZ is ignored; by default the system ends the
-    /// process.
-    package static func write(_ parts: [UnsafeRawBufferPointer], to path: String, verifying: Bool = false)
-        throws(CheckpointError)
-    {
+    /// process. Where `isDurable` is false nothing is synchronised: a power cut may cost the new content.
+    package static func write(
+        _ parts: [UnsafeRawBufferPointer], to path: String, verifying: Bool = false, isDurable: Bool = true
+    ) throws(SystemError) {
         let temporary = temporaryPath(for: path)
         // What a dead process of the same number left behind; O_EXCL below then follows no link.
         if unlink(temporary) != 0 && errno != ENOENT { throw FileDescriptor.failure(temporary, "remove") }
-        do throws(CheckpointError) {
+        do throws(SystemError) {
             let file = try FileDescriptor(temporary, flags: O_WRONLY | O_CREAT | O_EXCL)
             for part in parts { try file.write(part) }
-            try file.synchronize()
+            if isDurable { try file.synchronize() }
             try file.close()
             if verifying { try verify(parts, at: temporary) }
             guard rename(temporary, path) == 0 else { throw FileDescriptor.failure(path, "rename") }
@@ -28,20 +28,27 @@ package enum AtomicFile {
             unlink(temporary)
             throw error
         }
-        try synchronizeDirectory(directory(of: path))
+        if isDurable { try synchronizeDirectory(directory(of: path)) }
     }
 
     /// Writes `text` as UTF-8, as `write(_:to:)` does.
-    package static func write(text: String, to path: String) throws(CheckpointError) {
-        let block = ByteBlock(copying: Array(text.utf8))
-        try withExtendedLifetime(block) { () throws(CheckpointError) in try write([block.bytes], to: path) }
+    package static func write(text: String, to path: String) throws(SystemError) {
+        try write(bytes: Array(text.utf8), to: path)
+    }
+
+    /// Writes `bytes`, as `write(_:to:)` does.
+    package static func write(bytes: [UInt8], to path: String, isDurable: Bool = true) throws(SystemError) {
+        let result = bytes.withUnsafeBytes { part in
+            Result { () throws(SystemError) in try write([part], to: path, isDurable: isDurable) }
+        }
+        try result.get()
     }
 
     /// Reads the file at `path` back, from the disk where the system allows, and compares it with `parts`.
     ///
-    /// Throws `CheckpointError.verificationFailed` with the first differing 1 MiB piece's offset, or `system`. Memory:
+    /// Throws `SystemError.verificationFailed` with the first differing 1 MiB piece's offset, or `system`. Memory:
     /// 1 MiB.
-    package static func verify(_ parts: [UnsafeRawBufferPointer], at path: String) throws(CheckpointError) {
+    package static func verify(_ parts: [UnsafeRawBufferPointer], at path: String) throws(SystemError) {
         let file = try FileDescriptor(path, flags: O_RDONLY)
         file.dropCache()
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
@@ -67,9 +74,9 @@ package enum AtomicFile {
     /// Removes the temporary files in `directory` that processes left when they were killed; gives their number.
     ///
     /// The caller must be the only one that writes there: a process number alone does not say whether the file's writer
-    /// lives, on another host or in another container. Throws `CheckpointError.system`.
+    /// lives, on another host or in another container. Throws `SystemError.file`.
     @discardableResult
-    package static func removeTemporaries(in directory: String) throws(CheckpointError) -> Int {
+    package static func removeTemporaries(in directory: String) throws(SystemError) -> Int {
         let names = try Directory.entries(of: directory).filter(isTemporary)
         for name in names {
             let path = directory + "/" + name
@@ -99,11 +106,11 @@ package enum AtomicFile {
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
-    private static func synchronizeDirectory(_ path: String) throws(CheckpointError) {
+    private static func synchronizeDirectory(_ path: String) throws(SystemError) {
         let directory = try FileDescriptor(path, flags: O_RDONLY | O_DIRECTORY)
-        do throws(CheckpointError) {
+        do throws(SystemError) {
             try directory.synchronize()
-        } catch .system(_, _, let code) where code == EINVAL || code == ENOTSUP {
+        } catch .file(_, _, let code) where code == EINVAL || code == ENOTSUP {
             // This file system cannot synchronise directories; there is nothing better to do.
         }
     }

@@ -1,13 +1,13 @@
 import Glibc
 
-/// An open file that closes itself; every call checks its status and throws `CheckpointError.system`.
+/// An open file that closes itself; every call checks its status and throws `SystemError.file`.
 struct FileDescriptor: ~Copyable {
     let path: String
     private let number: Int32
     private var isOpen = true
 
     /// Opens `path` with `flags` (close-on-exec is added); a new file gets `mode` less the process's mask.
-    init(_ path: String, flags: Int32, mode: mode_t = 0o666) throws(CheckpointError) {
+    init(_ path: String, flags: Int32, mode: mode_t = 0o666) throws(SystemError) {
         self.path = path
         number = open(path, flags | O_CLOEXEC, mode)
         guard number >= 0 else { throw FileDescriptor.failure(path, flags & O_CREAT != 0 ? "create" : "open") }
@@ -16,7 +16,7 @@ struct FileDescriptor: ~Copyable {
     deinit { if isOpen { Glibc.close(number) } }
 
     /// Writes all of `bytes`, however many calls that takes.
-    func write(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
+    func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
         var rest = bytes
         while !rest.isEmpty {
             let written = Glibc.write(number, rest.baseAddress, min(rest.count, 1 << 30))
@@ -24,13 +24,13 @@ struct FileDescriptor: ~Copyable {
                 if errno == EINTR { continue }
                 throw FileDescriptor.failure(path, "write")
             }
-            guard written > 0 else { throw .system(path: path, operation: "write", code: EIO) }
+            guard written > 0 else { throw .file(path: path, operation: "write", code: EIO) }
             rest = UnsafeRawBufferPointer(rebasing: rest[written...])
         }
     }
 
     /// Reads until `buffer` is full or the file ends; gives how many bytes came.
-    func read(into buffer: UnsafeMutableRawBufferPointer) throws(CheckpointError) -> Int {
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
         var filled = 0
         while filled < buffer.count {
             let count = Glibc.read(number, buffer.baseAddress.map { $0 + filled }, buffer.count - filled)
@@ -45,7 +45,7 @@ struct FileDescriptor: ~Copyable {
     }
 
     /// Waits until the file's content, or the directory's entries, are on the disk.
-    func synchronize() throws(CheckpointError) {
+    func synchronize() throws(SystemError) {
         while fsync(number) != 0 {
             if errno != EINTR { throw FileDescriptor.failure(path, "fsync") }
         }
@@ -55,14 +55,14 @@ struct FileDescriptor: ~Copyable {
     func dropCache() { posix_fadvise(number, 0, 0, POSIX_FADV_DONTNEED) }
 
     /// Closes the file; network file systems report late write errors here.
-    consuming func close() throws(CheckpointError) {
+    consuming func close() throws(SystemError) {
         isOpen = false
         // After EINTR the descriptor is gone on Linux; the data was synchronised before.
         if Glibc.close(number) != 0 && errno != EINTR { throw FileDescriptor.failure(path, "close") }
     }
 
     /// The present `errno` as an error of `operation` on `path`.
-    static func failure(_ path: String, _ operation: String) -> CheckpointError {
-        .system(path: path, operation: operation, code: errno)
+    static func failure(_ path: String, _ operation: String) -> SystemError {
+        .file(path: path, operation: operation, code: errno)
     }
 }
