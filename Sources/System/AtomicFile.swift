@@ -23,7 +23,7 @@ package enum AtomicFile {
             if isDurable { try file.synchronize() }
             try file.close()
             if verifying { try verify(parts, at: temporary) }
-            guard rename(temporary, path) == 0 else { throw FileDescriptor.failure(path, "rename") }
+            guard rename(temporary, path) == 0 else { throw FileDescriptor.failure(path, "replace") }
         } catch {
             unlink(temporary)
             throw error

@@ -71,7 +71,7 @@ import Testing
             error?.description
                 == "\(directory.path)/none/.name.tmp-\(getpid()): create: No such file or directory; check the path")
         #expect(mkdir(directory.file("folder"), 0o777) == 0)
-        #expect(throws: SystemError.file(path: directory.file("folder"), operation: "rename", code: EISDIR)) {
+        #expect(throws: SystemError.file(path: directory.file("folder"), operation: "replace", code: EISDIR)) {
             try AtomicFile.write(text: "x", to: directory.file("folder"))
         }
         #expect(try directory.contents() == ["folder"])
