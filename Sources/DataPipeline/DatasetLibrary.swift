@@ -1,3 +1,4 @@
+import ConfigurationReading
 import TensorCore
 
 /// The data sets that a config can name.
