@@ -1,3 +1,4 @@
+import ConfigurationReading
 import DataPipeline
 import Foundation
 import NeuralNetwork
@@ -48,9 +49,11 @@ import Training
     func reference() throws {
         let file = packageRoot.appendingPathComponent("docs/configuration.md")
         if ProcessInfo.processInfo.environment["UPDATE_REFERENCE"] == "1" {
-            try ConfigurationReference.markdown().write(to: file, atomically: true, encoding: .utf8)
+            try ConfigurationReference.markdown(of: RunConfiguration.self).write(
+                to: file, atomically: true, encoding: .utf8)
         }
-        #expect(try String(contentsOf: file, encoding: .utf8) == ConfigurationReference.markdown())
+        #expect(
+            try String(contentsOf: file, encoding: .utf8) == ConfigurationReference.markdown(of: RunConfiguration.self))
     }
 
     @Test("LeNet-5 on MNIST is the recipe that the goal was measured with")

@@ -1,3 +1,4 @@
+import ConfigurationReading
 import DataPipeline
 
 /// A random change to training samples: `flip`, `{translate: 2}`, `{crop: {padding: 4}}`.

@@ -1,3 +1,5 @@
+import ConfigurationReading
+
 /// When the state of training is written to disk, and how much of it stays there.
 ///
 /// Each interval that is given counts by itself; the end of the run and a stop by a signal always write one.

@@ -1,3 +1,4 @@
+import ConfigurationReading
 import DataPipeline
 
 /// Which samples are trained on and what is done to them.

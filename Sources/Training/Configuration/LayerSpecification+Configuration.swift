@@ -1,3 +1,4 @@
+import ConfigurationReading
 import NeuralNetwork
 
 /// A layer of a model's layer list: `relu`, `{linear: 120}`, `{name: stem, conv: {filters: 6, kernel: 5}}`.

@@ -1,3 +1,4 @@
+import ConfigurationReading
 import NeuralNetwork
 
 extension ConfigurationType where Value == LayerSpecification.Size {

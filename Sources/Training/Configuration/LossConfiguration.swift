@@ -1,3 +1,5 @@
+import ConfigurationReading
+
 /// What training minimises.
 package enum LossConfiguration: Equatable, Sendable {
     /// −log softmax(logits)[class], mean over samples; label smoothing after Szegedy et al. 2016.

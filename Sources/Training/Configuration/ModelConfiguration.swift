@@ -1,3 +1,4 @@
+import ConfigurationReading
 import NeuralNetwork
 
 /// Which model is trained: one of the zoo, or a list of layers.

@@ -1,3 +1,5 @@
+import ConfigurationReading
+
 /// How gradients change the weights.
 package struct OptimizerConfiguration: Equatable, Sendable {
     package let rule: UpdateRule

@@ -1,3 +1,4 @@
+import ConfigurationReading
 import Glibc
 
 /// Other hyper-parameters for the parameters whose names match a pattern.

@@ -1,3 +1,4 @@
+import ConfigurationReading
 import DataParallel
 import Foundation
 import Kernels

@@ -1,3 +1,5 @@
+import ConfigurationReading
+
 /// How the learning rate changes in the course of a run.
 package struct ScheduleConfiguration: Equatable, Sendable {
     /// A rise at the beginning, before `rule` takes over; nil for none.

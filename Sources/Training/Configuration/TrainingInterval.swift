@@ -1,3 +1,5 @@
+import ConfigurationReading
+
 /// A length of training.
 package enum TrainingInterval: Equatable, Sendable {
     /// Passes over the training samples.

@@ -1,3 +1,4 @@
+import ConfigurationReading
 import Checkpointing
 import Collectives
 import DataPipeline

@@ -1,3 +1,5 @@
+import ConfigurationReading
+
 extension RunConfiguration {
     /// What influences the weights here and is different in `other`: lines `key.path: value in other → value here`, in
     /// the order of the reference.

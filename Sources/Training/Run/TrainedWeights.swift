@@ -1,3 +1,4 @@
+import ConfigurationReading
 import Autograd
 import Checkpointing
 import DataPipeline

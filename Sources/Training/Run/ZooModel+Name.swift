@@ -1,3 +1,4 @@
+import ConfigurationReading
 import DataPipeline
 import NeuralNetwork
 import System

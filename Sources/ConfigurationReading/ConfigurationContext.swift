@@ -1,10 +1,10 @@
 /// What the readers of one configuration share: the file's name, the environment and the problems found so far.
 package final class ConfigurationContext {
     /// The name that errors give, usually the path as the user typed it.
-    let file: String
-    let environment: [String: String]
+    package let file: String
+    package let environment: [String: String]
     /// A silent context forgets problems; it serves placeholders and the generated reference.
-    let isSilent: Bool
+    package let isSilent: Bool
     private var problems: [ConfigurationError] = []
 
     package init(file: String, environment: [String: String]) {
@@ -19,15 +19,15 @@ package final class ConfigurationContext {
         isSilent = true
     }
 
-    static func silent() -> ConfigurationContext { ConfigurationContext() }
+    package static func silent() -> ConfigurationContext { ConfigurationContext() }
 
     /// Notes a problem; reading goes on so that the user sees all of them at once.
-    func report(_ problem: ConfigurationError) {
+    package func report(_ problem: ConfigurationError) {
         if !isSilent { problems.append(problem) }
     }
 
     /// Whether every value so far could be read.
-    var hasOnlyRefusals: Bool {
+    package var hasOnlyRefusals: Bool {
         problems.allSatisfy { if case .refused = $0 { true } else { false } }
     }
 
@@ -46,6 +46,6 @@ package final class ConfigurationContext {
 }
 
 /// Joins a key path and a key with a point: `optimizer` and `momentum` give `optimizer.momentum`.
-func joined(_ path: String, _ key: String) -> String {
+package func joined(_ path: String, _ key: String) -> String {
     path.isEmpty ? key : path + "." + key
 }

@@ -7,7 +7,7 @@ extension ConfigurationNode {
     ///   - override: the whole `--set` argument when `yaml` is its value; it is then the place of every node.
     ///   - path: the key path that the text's root stands at.
     /// - Throws: `ConfigurationError.syntax` and `.duplicateKey`; other problems are reported to `context`.
-    static func parse(
+    package static func parse(
         yaml: String, override: String? = nil, path: String = "", context: ConfigurationContext
     ) throws(ConfigurationError) -> ConfigurationNode {
         let importer = YAMLImporter(context: context, override: override)

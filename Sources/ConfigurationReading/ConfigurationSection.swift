@@ -31,14 +31,14 @@ package enum ConfigurationShortForm: Equatable, Sendable {
 
 /// One of the forms that a section can take, with the keys that belong to it.
 package struct ConfigurationVariant<Value> {
-    let name: String
-    let documentation: String
-    let shorthand: String?
+    package let name: String
+    package let documentation: String
+    package let shorthand: String?
     /// A key whose presence selects the variant when the naming key is left out.
-    let impliedBy: String?
-    let isKey: Bool
-    let isListed: Bool
-    let body: (ConfigurationReader) -> Value
+    package let impliedBy: String?
+    package let isKey: Bool
+    package let isListed: Bool
+    package let body: (ConfigurationReader) -> Value
 
     private init(
         name: String, documentation: String, shorthand: String?, impliedBy: String?, isKey: Bool, isListed: Bool,
@@ -54,7 +54,7 @@ package struct ConfigurationVariant<Value> {
     }
 
     /// A variant that a key selects, for `ConfigurationReader.oneOf`.
-    static func key(
+    package static func key(
         _ name: String, _ documentation: String, shorthand: String? = nil,
         _ body: @escaping (ConfigurationReader) -> Value
     ) -> Self {
@@ -64,7 +64,7 @@ package struct ConfigurationVariant<Value> {
     }
 
     /// A variant that the value of a key selects, for `ConfigurationReader.tagged`.
-    static func named(
+    package static func named(
         _ name: String, _ documentation: String, impliedBy: String? = nil,
         _ body: @escaping (ConfigurationReader) -> Value
     ) -> Self {
@@ -75,7 +75,7 @@ package struct ConfigurationVariant<Value> {
     }
 
     /// A name that users may try but that cannot work; `reason` ends with what to do instead.
-    static func refused(_ name: String, because reason: String, standIn: Value) -> Self {
+    package static func refused(_ name: String, because reason: String, standIn: Value) -> Self {
         Self(
             name: name, documentation: reason, shorthand: "value", impliedBy: nil, isKey: true, isListed: false
         ) { reader in
@@ -86,14 +86,14 @@ package struct ConfigurationVariant<Value> {
     }
 
     /// Reads the variant's own map.
-    var type: ConfigurationType<Value> {
+    package var type: ConfigurationType<Value> {
         .map(title: name, shortForm: shorthand.map { .value(of: $0) } ?? .none, body)
     }
 
     /// Some value of the variant, for reading on after a problem.
-    func placeholder() -> Value { body(.silent()) }
+    package func placeholder() -> Value { body(.silent()) }
 
-    var declaration: VariantDeclaration {
+    package var declaration: VariantDeclaration {
         VariantDeclaration(
             name: name, documentation: documentation, isKey: isKey, isListed: isListed, shorthand: shorthand
         ) { [body] in
@@ -106,7 +106,7 @@ package struct ConfigurationVariant<Value> {
 
 extension Array {
     /// The names of the variants that errors and the reference offer.
-    func listedNames<Value>() -> [String] where Element == ConfigurationVariant<Value> {
+    package func listedNames<Value>() -> [String] where Element == ConfigurationVariant<Value> {
         filter(\.isListed).map(\.name)
     }
 }

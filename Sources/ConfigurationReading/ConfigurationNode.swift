@@ -37,18 +37,18 @@ package struct ConfigurationNode: Sendable {
 
     package static let null = ConfigurationNode(.null)
 
-    var isNull: Bool {
+    package var isNull: Bool {
         if case .null = content { true } else { false }
     }
 
     /// The map's value for a key, or nil when there is none or this is no map.
-    subscript(key: String) -> ConfigurationNode? {
+    package subscript(key: String) -> ConfigurationNode? {
         guard case .map(let entries) = content else { return nil }
         return entries.first { $0.key == key }?.value
     }
 
     /// What the node is, as error messages put it.
-    var kind: String {
+    package var kind: String {
         switch content {
         case .null: "empty"
         case .scalar(let text, isQuoted: true): "the quoted text \"\(text)\""

@@ -1,15 +1,15 @@
 /// References to environment variables inside configuration values: `${NAME}` and `${NAME:-default}`.
 ///
 /// As in a shell, the default stands in for a variable that is unset or empty. `$${` stands for the characters `${`.
-enum EnvironmentReference {
+package enum EnvironmentReference {
     /// Why a reference cannot be replaced.
-    enum Failure: Error {
+    package enum Failure: Error {
         case undefined(variable: String)
         case malformed(text: String)
     }
 
     /// The text with every reference replaced by the variable's value.
-    static func expand(_ text: String, environment: [String: String]) throws(Failure) -> String {
+    package static func expand(_ text: String, environment: [String: String]) throws(Failure) -> String {
         var result = ""
         var rest = Substring(text)
         while let dollar = rest.firstIndex(of: "$") {
@@ -31,7 +31,7 @@ enum EnvironmentReference {
     }
 
     /// The text written so that `expand` gives it back.
-    static func escape(_ text: String) -> String {
+    package static func escape(_ text: String) -> String {
         var result = ""
         var rest = Substring(text)
         while !rest.isEmpty {
@@ -45,7 +45,7 @@ enum EnvironmentReference {
     /// YAML gives `{`, `}`, `:` and `,` a meaning inside `{…}` and `[…]`. To let a reference stand there unquoted, each
     /// of its characters is moved one for one (lines and columns stay true) to a private-use code point until YAML is
     /// parsed.
-    static func shield(_ text: String) -> String {
+    package static func shield(_ text: String) -> String {
         var result = ""
         var rest = Substring(text)
         while let dollar = rest.firstIndex(of: "$") {
@@ -63,7 +63,7 @@ enum EnvironmentReference {
     }
 
     /// The inverse of `shield`.
-    static func unshield(_ text: String) -> String {
+    package static func unshield(_ text: String) -> String {
         var result = String.UnicodeScalarView()
         result += text.unicodeScalars.map { $0.value > privateUse ? shifted($0, by: -Int(privateUse)) : $0 }
         return String(result)

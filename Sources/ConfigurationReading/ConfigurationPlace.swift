@@ -17,7 +17,7 @@ package enum ConfigurationPlace: Equatable, Sendable, CustomStringConvertible {
     }
 
     /// Reading order: the file from top to bottom, then the overrides.
-    static func isOrdered(_ first: ConfigurationPlace, before second: ConfigurationPlace) -> Bool {
+    package static func isOrdered(_ first: ConfigurationPlace, before second: ConfigurationPlace) -> Bool {
         switch (first, second) {
         case (.file(_, let line, let column), .file(_, let otherLine, let otherColumn)):
             (line, column) < (otherLine, otherColumn)

@@ -1,21 +1,26 @@
 /// How the value of a key is read: a type in the sense of the configuration's user, such as "an integer of at least 1".
 package struct ConfigurationType<Value> {
     /// The type in words that complete "give …".
-    let summary: String
+    package let summary: String
     /// Some value of the type, for reading on after a problem has been reported.
-    let placeholder: () -> Value
+    package let placeholder: () -> Value
     /// The section that documents the value's keys, if it has keys.
-    var section: SectionReference?
+    package var section: SectionReference?
     /// Reads a node; reports to the context and gives nil when the node is not of this type. The resulting node is the
     /// value in its full form: short forms expanded, defaults written out, numbers in one spelling.
-    let read: (_ node: ConfigurationNode, _ path: String, _ context: ConfigurationContext) -> Reading?
+    package let read: (_ node: ConfigurationNode, _ path: String, _ context: ConfigurationContext) -> Reading?
 
-    struct Reading {
-        let value: Value
-        let node: ConfigurationNode
+    package struct Reading {
+        package let value: Value
+        package let node: ConfigurationNode
+
+        package init(value: Value, node: ConfigurationNode) {
+            self.value = value
+            self.node = node
+        }
     }
 
-    init(
+    package init(
         _ summary: String, placeholder: @escaping @autoclosure () -> Value, section: SectionReference? = nil,
         read: @escaping (ConfigurationNode, String, ConfigurationContext) -> Reading?
     ) {
@@ -30,7 +35,7 @@ package struct ConfigurationType<Value> {
     /// - Parameters:
     ///   - parse: the value of an unquoted text, nil when it is of another type.
     ///   - write: the value in its one spelling.
-    init(
+    package init(
         scalar summary: String, placeholder: @escaping @autoclosure () -> Value,
         parse: @escaping (String) -> Value?, isInRange: @escaping (Value) -> Bool = { _ in true },
         write: @escaping (Value) -> String
@@ -49,7 +54,7 @@ package struct ConfigurationType<Value> {
     }
 
     /// The same type with its values turned into another Swift type.
-    func map<Other>(_ transform: @escaping (Value) -> Other) -> ConfigurationType<Other> {
+    package func map<Other>(_ transform: @escaping (Value) -> Other) -> ConfigurationType<Other> {
         ConfigurationType<Other>(summary, placeholder: transform(placeholder()), section: section) {
             node, path, context in
             read(node, path, context).map { .init(value: transform($0.value), node: $0.node) }
@@ -58,7 +63,7 @@ package struct ConfigurationType<Value> {
 }
 
 extension ConfigurationContext {
-    func reportWrongType(_ node: ConfigurationNode, _ path: String, expected: String) {
+    package func reportWrongType(_ node: ConfigurationNode, _ path: String, expected: String) {
         if case .invalid = node.content { return }
         report(.wrongType(node.place, key: path, expected: expected, found: node.kind))
     }

@@ -1,4 +1,3 @@
-import DataPipeline
 import System
 
 /// Reads one map of the configuration, key by key, for a section's `init(from:)`.
@@ -10,23 +9,23 @@ import System
 /// problems at once.
 package final class ConfigurationReader {
     /// The key path of this map, such as `optimizer.groups.0`; empty at the top.
-    let path: String
+    package let path: String
     /// Where the map begins.
-    let place: ConfigurationPlace
-    let entries: [ConfigurationNode.Entry]
-    let context: ConfigurationContext
+    package let place: ConfigurationPlace
+    package let entries: [ConfigurationNode.Entry]
+    package let context: ConfigurationContext
     /// The name when the map was written as a bare name, `relu` for `{relu: {}}`.
-    let bareName: String?
+    package let bareName: String?
 
     /// What has been declared so far, for unknown-key errors and the reference.
     private(set) var declarations: [KeyDeclaration] = []
     private(set) var variantDeclarations: [VariantDeclaration] = []
     /// The map as read, defaults written out.
-    private(set) var resolved: [ConfigurationNode.Entry] = []
+    package private(set) var resolved: [ConfigurationNode.Entry] = []
     /// Required keys that are absent, reported by `finish` unless a misspelt key explains them.
     private var missing: [(key: String, expected: String)] = []
 
-    init(
+    package init(
         path: String, place: ConfigurationPlace, entries: [ConfigurationNode.Entry] = [],
         bareName: String? = nil, context: ConfigurationContext
     ) {
@@ -38,14 +37,14 @@ package final class ConfigurationReader {
     }
 
     /// A reader of an empty map that reports nothing; sections read from it give placeholders and declarations.
-    static func silent() -> ConfigurationReader {
+    package static func silent() -> ConfigurationReader {
         ConfigurationReader(path: "", place: .builtIn, context: .silent())
     }
 
     // MARK: Declaring keys
 
     /// A key that must be given.
-    func required<Value>(
+    package func required<Value>(
         _ key: String, _ type: ConfigurationType<Value>, influencesWeights: Bool = true, _ documentation: String
     ) -> Value {
         declare(key, type, presence: .required, documentation)
@@ -57,7 +56,7 @@ package final class ConfigurationReader {
     }
 
     /// A key that may be left out; `shown` describes a default that depends on other keys.
-    func value<Value>(
+    package func value<Value>(
         _ key: String, _ type: ConfigurationType<Value>, default fallback: ConfigurationNode, shown: String? = nil,
         influencesWeights: Bool = true, _ documentation: String
     ) -> Value {
@@ -66,7 +65,7 @@ package final class ConfigurationReader {
     }
 
     /// A key whose absence means something: nil.
-    func optional<Value>(
+    package func optional<Value>(
         _ key: String, _ type: ConfigurationType<Value>, influencesWeights: Bool = true, _ documentation: String
     ) -> Value? {
         declare(key, type, presence: .optional, documentation)
@@ -78,7 +77,7 @@ package final class ConfigurationReader {
     }
 
     /// One of several keys, each a variant with keys of its own: `{step: {…}}` or `{cosine: {…}}`.
-    func oneOf<Value>(_ variants: [ConfigurationVariant<Value>], default fallback: String? = nil) -> Value {
+    package func oneOf<Value>(_ variants: [ConfigurationVariant<Value>], default fallback: String? = nil) -> Value {
         variantDeclarations += variants.map(\.declaration)
         let given = entries.filter { entry in variants.contains { $0.name == entry.key } }
         if given.count > 1 {
@@ -101,7 +100,7 @@ package final class ConfigurationReader {
     }
 
     /// A key whose value names a variant; the variant's own keys stand beside it: `{name: sgd, momentum: 0.9}`.
-    func tagged<Value>(
+    package func tagged<Value>(
         by key: String, _ variants: [ConfigurationVariant<Value>], _ documentation: String
     ) -> Value {
         variantDeclarations += variants.map(\.declaration)
@@ -127,7 +126,7 @@ package final class ConfigurationReader {
     /// Reports that a value cannot work; `reason` ends with what to do. The place is that of the longest part of
     /// `keyPath` that is written down. Says nothing when a value was unreadable before, because then a stand-in is
     /// checked.
-    func refuse(_ keyPath: String, because reason: String) {
+    package func refuse(_ keyPath: String, because reason: String) {
         guard context.hasOnlyRefusals, missing.isEmpty else { return }
         var place = place
         var current = ConfigurationNode(.map(entries), at: place)
@@ -142,7 +141,7 @@ package final class ConfigurationReader {
     }
 
     /// Reports when several keys are given that exclude each other.
-    func excludeEachOther(_ keys: String...) {
+    package func excludeEachOther(_ keys: String...) {
         let given = entries.filter { keys.contains($0.key) && !$0.value.isNull }
         if given.count > 1 {
             context.report(.conflictingKeys(given[1].keyPlace, key: path, keys: given.map(\.key)))
@@ -150,7 +149,7 @@ package final class ConfigurationReader {
     }
 
     /// Reports every key that has not been declared, and every required key that is absent.
-    func finish() {
+    package func finish() {
         let allowed = declarations.map(\.key) + variantDeclarations.filter { $0.isKey && $0.isListed }.map(\.name)
         let known = Set(allowed + variantDeclarations.filter(\.isKey).map(\.name))
         for entry in entries where !known.contains(entry.key) {

@@ -1,12 +1,12 @@
 /// The reference of all configuration keys, generated from the declarations that read them.
 package enum ConfigurationReference {
-    /// The text of docs/configuration.md.
-    package static func markdown() -> String {
+    /// The text of docs/configuration.md: the keys of `root`, and of every section below it.
+    package static func markdown(of root: any ConfigurationSection.Type) -> String {
         var text = """
             # Configuration
 
             Every key that a configuration may have. This page is generated from the declarations in
-            `Sources/Training/Configuration`; a test keeps it current.
+            the sources; a test keeps it current.
 
             - Any other key, a value of another type or out of its range is refused with file, line and column.
             - `${NAME}` and `${NAME:-default}` in a value stand for an environment variable; `$${` for the characters `${`.
@@ -16,7 +16,10 @@ package enum ConfigurationReference {
               `{linear: {units: 120}}`.
 
             """
-        var pending = [ConfigurationType.section(RunConfiguration.self).section].compactMap(\.self)
+        func section<Root: ConfigurationSection>(of type: Root.Type) -> SectionReference? {
+            ConfigurationType.section(type).section
+        }
+        var pending = [section(of: root)].compactMap(\.self)
         var seen: Set<String> = []
         while let section = pending.first {
             pending.removeFirst()

@@ -47,7 +47,7 @@ extension ConfigurationError: CustomStringConvertible {
     }
 
     /// Where the problem is; of several problems, where the first one is.
-    var place: ConfigurationPlace {
+    package var place: ConfigurationPlace {
         switch self {
         case .unreadableFile(let file, _): .file(file, line: 1, column: 1)
         case .invalidOverride(let text, _): .override(text)

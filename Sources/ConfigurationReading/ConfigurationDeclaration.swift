@@ -10,31 +10,31 @@ package struct KeyDeclaration {
         case computed(String)
     }
 
-    let key: String
+    package let key: String
     /// The type in words: "an integer of at least 1".
-    let type: String
-    let presence: Presence
-    let documentation: String
+    package let type: String
+    package let presence: Presence
+    package let documentation: String
     /// The section that the value is, or that the elements of the list are.
-    let section: SectionReference?
+    package let section: SectionReference?
 }
 
 /// One of several variants as its section declares it.
 package struct VariantDeclaration {
-    let name: String
-    let documentation: String
+    package let name: String
+    package let documentation: String
     /// Whether the name is a key (`{cosine: {…}}`), not the value of a key (`{name: sgd, …}`).
-    let isKey: Bool
+    package let isKey: Bool
     /// False for names that exist only to be refused with a reason.
-    let isListed: Bool
+    package let isListed: Bool
     /// The key that a bare value stands for.
-    let shorthand: String?
+    package let shorthand: String?
     /// The variant's own keys.
-    let keys: () -> [KeyDeclaration]
+    package let keys: () -> [KeyDeclaration]
 }
 
 /// A section of the reference, described only when asked because sections may contain themselves.
 package struct SectionReference {
-    let title: String
-    let describe: () -> (keys: [KeyDeclaration], variants: [VariantDeclaration])
+    package let title: String
+    package let describe: () -> (keys: [KeyDeclaration], variants: [VariantDeclaration])
 }

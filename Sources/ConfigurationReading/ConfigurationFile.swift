@@ -3,7 +3,7 @@ import Glibc
 /// The text of a configuration file.
 ///
 /// - Throws: `ConfigurationError.unreadableFile` with the system's reason.
-func readConfigurationText(file: String) throws(ConfigurationError) -> String {
+package func readConfigurationText(file: String) throws(ConfigurationError) -> String {
     guard let stream = fopen(file, "r") else { throw .unreadableFile(file, reason: String(cString: strerror(errno))) }
     defer { fclose(stream) }
     var bytes: [UInt8] = []

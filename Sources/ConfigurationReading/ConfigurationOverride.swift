@@ -2,14 +2,14 @@
 ///
 /// The path's parts are keys and, in lists, indices from 0: `data.augment.0.translate=3`. Maps that do not exist are
 /// created. The value is YAML: `optimizer={name: adam, learningRate: 0.001}` works too. `null` takes a key away.
-struct ConfigurationOverride {
+package struct ConfigurationOverride {
     /// The argument as typed; the place of everything that it sets.
-    let text: String
+    package let text: String
     private let path: [String]
     private let value: ConfigurationNode
 
     /// - Throws: `ConfigurationError.invalidOverride` without a path and `=`, and the errors of parsing the value.
-    init(_ text: String, context: ConfigurationContext) throws(ConfigurationError) {
+    package init(_ text: String, context: ConfigurationContext) throws(ConfigurationError) {
         self.text = text
         let example = "write key.path=value, for example optimizer.learningRate=0.05."
         guard let equals = text.firstIndex(of: "=") else {
@@ -27,7 +27,7 @@ struct ConfigurationOverride {
     /// The tree with the value put at the path.
     ///
     /// - Throws: `ConfigurationError.invalidOverride` where a list is entered with anything but an index of it.
-    func applied(to root: ConfigurationNode) throws(ConfigurationError) -> ConfigurationNode {
+    package func applied(to root: ConfigurationNode) throws(ConfigurationError) -> ConfigurationNode {
         try put(path[...], into: root)
     }
 

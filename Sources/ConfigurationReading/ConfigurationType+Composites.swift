@@ -1,6 +1,6 @@
 extension ConfigurationType {
     /// A list whose elements are all of one type.
-    static func list<Element>(of element: ConfigurationType<Element>, atLeast minimum: Int = 0) -> Self
+    package static func list<Element>(of element: ConfigurationType<Element>, atLeast minimum: Int = 0) -> Self
     where Value == [Element] {
         let summary = "a list\(minimum > 0 ? " that is not empty" : ""), each element \(element.summary)"
         return Self(summary, placeholder: [], section: element.section) { node, path, context in
@@ -19,7 +19,7 @@ extension ConfigurationType {
     }
 
     /// A list, or a single value that stands for a list of one.
-    static func oneOrMore<Element>(of element: ConfigurationType<Element>) -> Self where Value == [Element] {
+    package static func oneOrMore<Element>(of element: ConfigurationType<Element>) -> Self where Value == [Element] {
         let list = list(of: element, atLeast: 1)
         return Self("\(element.summary), or a list of such", placeholder: [], section: element.section) {
             node, path, context in
@@ -31,12 +31,12 @@ extension ConfigurationType {
     }
 
     /// A section read from its own map.
-    static func section(_ type: Value.Type = Value.self) -> Self where Value: ConfigurationSection {
+    package static func section(_ type: Value.Type = Value.self) -> Self where Value: ConfigurationSection {
         map(title: Value.title, shortForm: Value.shortForm) { Value(from: $0) }
     }
 
     /// A map whose keys `body` declares; keys that it does not declare are refused.
-    static func map(
+    package static func map(
         title: String, shortForm: ConfigurationShortForm, _ body: @escaping (ConfigurationReader) -> Value
     ) -> Self {
         let summary = "a map of \(title) keys"
@@ -82,5 +82,5 @@ extension ConfigurationNode {
 
     /// The key under which an override keeps the short form that it went into; no key of a section can be this
     /// character.
-    static let shortFormKey = "\u{0}"
+    package static let shortFormKey = "\u{0}"
 }

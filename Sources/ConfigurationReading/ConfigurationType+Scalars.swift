@@ -1,4 +1,3 @@
-import DataPipeline
 import System
 
 extension ConfigurationType where Value == Int {
@@ -6,7 +5,7 @@ extension ConfigurationType where Value == Int {
     ///
     /// - Parameter limit: the largest value of a range without an end: what counts and sizes may be so that products of
     ///   two of them are still integers.
-    static func integer(in range: some RangeExpression<Int>, atMost limit: Int = Int(Int32.max)) -> Self {
+    package static func integer(in range: some RangeExpression<Int>, atMost limit: Int = Int(Int32.max)) -> Self {
         let summary = "an integer \(words(for: range))"
         let bounded = Self(
             scalar: summary, placeholder: lowerBound(of: range) ?? 1,
@@ -27,19 +26,19 @@ extension ConfigurationType where Value == Int {
 
 extension ConfigurationType where Value == Double {
     /// Any finite number.
-    static var number: Self {
+    package static var number: Self {
         Self(scalar: "a number", placeholder: 0, parse: finiteNumber, write: { "\($0)" })
     }
 
     /// A finite number within a range: `0...1`, `0..<1`, `0...`.
-    static func number(in range: some RangeExpression<Double>) -> Self {
+    package static func number(in range: some RangeExpression<Double>) -> Self {
         Self(
             scalar: "a number \(words(for: range))", placeholder: lowerBound(of: range) ?? 1,
             parse: finiteNumber, isInRange: { range.contains($0) }, write: { "\($0)" })
     }
 
     /// A finite number greater than a bound.
-    static func number(above bound: Double) -> Self {
+    package static func number(above bound: Double) -> Self {
         Self(
             scalar: "a number above \(short(bound))", placeholder: bound + 1,
             parse: finiteNumber, isInRange: { $0 > bound }, write: { "\($0)" })
@@ -48,14 +47,14 @@ extension ConfigurationType where Value == Double {
 
 extension ConfigurationType where Value == Bool {
     /// `true` or `false`; YAML 1.1's yes, no, on and off are refused because they surprise.
-    static var flag: Self {
+    package static var flag: Self {
         Self(scalar: "true or false", placeholder: false, parse: { Bool($0) }, write: { String($0) })
     }
 }
 
 extension ConfigurationType where Value == String {
     /// Any text that is not empty.
-    static var text: Self {
+    package static var text: Self {
         Self("a text", placeholder: "") { node, path, context in
             guard case .scalar(let text, _) = node.content, !text.isEmpty else {
                 context.reportWrongType(node, path, expected: "a text that is not empty")
@@ -66,7 +65,7 @@ extension ConfigurationType where Value == String {
     }
 
     /// A name made of letters, digits, `-` and `_`, fit to be part of a file or parameter name.
-    static var identifier: Self {
+    package static var identifier: Self {
         let summary = "a name of letters, digits, - and _"
         return Self("a name of letters, digits, - and _", placeholder: "") { node, path, context in
             guard case .scalar(let text, _) = node.content, text.wholeMatch(of: /[A-Za-z0-9_\-]+/) != nil else {
@@ -78,7 +77,7 @@ extension ConfigurationType where Value == String {
     }
 
     /// One of the given names.
-    static func name(of names: [String]) -> Self {
+    package static func name(of names: [String]) -> Self {
         let summary = "one of \(names.joined(separator: ", "))"
         return Self(summary, placeholder: names.first ?? "") { node, path, context in
             guard case .scalar(let text, _) = node.content else {
@@ -97,7 +96,7 @@ extension ConfigurationType where Value == String {
 
 extension ConfigurationType where Value: CaseIterable & RawRepresentable, Value.RawValue == String {
     /// One of an enumeration's names.
-    static func choice(of type: Value.Type) -> Self {
+    package static func choice(of type: Value.Type) -> Self {
         let cases = Array(Value.allCases)
         let names = ConfigurationType<String>.name(of: cases.map(\.rawValue))
         return names.map { name in cases.first { $0.rawValue == name } ?? cases[0] }

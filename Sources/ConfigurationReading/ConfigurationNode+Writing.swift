@@ -1,7 +1,7 @@
 extension ConfigurationNode {
     /// The tree as YAML: maps in block style, lists of scalars in one line, text quoted where YAML or we would misread
     /// it.
-    var yamlText: String {
+    package var yamlText: String {
         switch content {
         case .map(let entries) where !entries.isEmpty: block(entries, indent: 0)
         default: flowText + "\n"
@@ -9,7 +9,7 @@ extension ConfigurationNode {
     }
 
     /// The node in one line, as a user would type it.
-    var flowText: String {
+    package var flowText: String {
         switch content {
         case .null, .invalid:
             return "null"
@@ -25,7 +25,7 @@ extension ConfigurationNode {
     }
 
     /// The tree without the entries that do not influence the weights.
-    var withoutBystanders: ConfigurationNode {
+    package var withoutBystanders: ConfigurationNode {
         switch content {
         case .map(let entries):
             let kept = entries.filter(\.influencesWeights).map { entry in
