@@ -39,6 +39,8 @@ let package = Package(
 
         // Modules, lowest first; arrows point down only
         module("System", ["CProcess"]),
+        module("FaultInjection", []),  // what tests ask the program for; nothing without their variables
+        module("JobHealth", ["System", "CProcess", "FaultInjection"]),
         module("Kernels", ["COpenBLAS", "CPrefetch"], settings: unchecked),
         module("TensorCore", ["Kernels"]),
         module("Autograd", ["TensorCore", "Kernels"]),
@@ -53,16 +55,19 @@ let package = Package(
         module(
             "Training",
             [
-                "System", "ConfigurationReading", "NeuralNetwork", "Optimization", "DataPipeline", "DataParallel",
+                "System", "JobHealth", "FaultInjection", "ConfigurationReading", "NeuralNetwork", "Optimization",
+                "DataPipeline", "DataParallel",
                 "Checkpointing",
                 "Interchange",
             ]),
-        module("Reporting", ["System", "Training"]),
-        module("Supervision", ["System", "CProcess"]),
+        module("Benchmarks", ["System", "Kernels", "TensorCore", "Autograd", "NeuralNetwork"]),
+        module("Reporting", ["System", "JobHealth", "Training"]),
+        module("Supervision", ["System", "JobHealth", "CProcess"]),
         .executableTarget(
             name: "trainer",
             dependencies: [
-                "System", "Training", "Reporting", "Supervision", "Checkpointing", "Collectives", "NeuralNetwork",
+                "System", "JobHealth", "FaultInjection", "Benchmarks", "Training", "Reporting", "Supervision",
+                "Checkpointing", "Collectives", "NeuralNetwork",
                 "Kernels",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: tuned),
@@ -72,6 +77,8 @@ let package = Package(
             name: "TestSupport", dependencies: ["Autograd", "TensorCore", "Kernels", "Checkpointing"],
             path: "Tests/TestSupport", swiftSettings: tuned),
         tests("SystemTests", ["System"]),
+        tests("JobHealthTests", ["System", "JobHealth"]),
+        tests("BenchmarksTests", ["Benchmarks", "Kernels"]),
         tests("KernelsTests", ["Kernels"]),
         tests("TensorCoreTests", ["TensorCore"]),
         tests("AutogradTests", ["Autograd", "Kernels", "Checkpointing"]),
@@ -88,7 +95,7 @@ let package = Package(
         tests("CollectivesTests", ["CollectivesConformanceChecks", "collectives-conformance"]),
         tests("DataParallelTests", ["DataParallel"]),
         tests("CheckpointingTests", ["Checkpointing"]),
-        tests("TrainingTests", ["System", "Training", "DataParallel", "Autograd"]),
+        tests("TrainingTests", ["System", "JobHealth", "Training", "DataParallel", "Autograd"]),
         tests("ReportingTests", ["Reporting"]),
         tests("SupervisionTests", ["Supervision"]),
         tests("ProgramTests", ["trainer", "Training", "NeuralNetwork", "Kernels"]),

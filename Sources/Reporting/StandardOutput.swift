@@ -1,4 +1,5 @@
 import Foundation
+import JobHealth
 import Training
 
 /// Standard output of this process.

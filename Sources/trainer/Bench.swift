@@ -1,5 +1,7 @@
 import ArgumentParser
+import Benchmarks
 import Foundation
+import JobHealth
 import Kernels
 import NeuralNetwork
 import Training

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import JobHealth
 import Training
 
 /// Shows what this process really has.

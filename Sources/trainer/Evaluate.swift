@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import JobHealth
 import Training
 
 /// Evaluates trained weights on the test set.

@@ -1,4 +1,5 @@
 import Foundation
+import JobHealth
 import Supervision
 import Training
 

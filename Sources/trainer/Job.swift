@@ -1,5 +1,7 @@
 import Collectives
+import FaultInjection
 import Foundation
+import JobHealth
 import Supervision
 import System
 import Training

@@ -1,5 +1,6 @@
 import Collectives
 import Foundation
+import JobHealth
 import Synchronization
 import System
 import Training

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import JobHealth
 import Training
 
 /// Classifies samples with trained weights.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import JobHealth
 import Supervision
 import Training
 

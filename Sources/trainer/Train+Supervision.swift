@@ -1,5 +1,6 @@
 import Checkpointing
 import Foundation
+import JobHealth
 import Supervision
 import System
 import Training

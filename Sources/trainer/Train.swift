@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import JobHealth
 import Reporting
 import Training
 
@@ -115,4 +116,4 @@ struct Train: ParsableCommand {
 }
 
 /// Our exit codes, beside ArgumentParser's type of the same name.
-typealias ExitCode = Training.ExitCode
+typealias ExitCode = JobHealth.ExitCode

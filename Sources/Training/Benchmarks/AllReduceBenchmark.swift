@@ -2,6 +2,7 @@ import Autograd
 import Collectives
 import DataParallel
 import Foundation
+import JobHealth
 import System
 
 /// Measures the addition of gradients over ranks, as training does it, beside the MPI library's.

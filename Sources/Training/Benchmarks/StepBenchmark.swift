@@ -1,6 +1,7 @@
 import Autograd
 import DataParallel
 import Foundation
+import JobHealth
 import Kernels
 import NeuralNetwork
 import Optimization

@@ -1,6 +1,7 @@
 import Autograd
 import DataParallel
 import Foundation
+import JobHealth
 import Kernels
 
 /// The update of a step's weights, parameter by parameter as the next forward pass first uses them, while the sums of

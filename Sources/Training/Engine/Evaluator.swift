@@ -1,5 +1,7 @@
 import DataPipeline
+import FaultInjection
 import Foundation
+import JobHealth
 import Kernels
 
 /// Evaluates a data set over all ranks and workers, every sample once.

@@ -1,6 +1,8 @@
 import Autograd
 import DataParallel
+import FaultInjection
 import Foundation
+import JobHealth
 import Kernels
 import NeuralNetwork
 import Optimization

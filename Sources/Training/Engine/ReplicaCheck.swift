@@ -1,5 +1,6 @@
 import Autograd
 import DataParallel
+import FaultInjection
 import Foundation
 
 /// Compares the ranks' replicas bit by bit, by hash: weights, running statistics and the optimiser's slots.
@@ -32,7 +33,7 @@ final class ReplicaCheck {
     func updated(step: Int) throws {
         if let fault, fault.step == step {
             try replica.settle()
-            fault.apply(to: hasher.tensors)
+            hasher.tensors.first { $0.name == fault.tensor && $0.kind == fault.kind }?.flip(bit: fault.bit)
         }
         hasher.follow()
     }

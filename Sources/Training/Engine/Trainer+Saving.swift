@@ -1,4 +1,5 @@
 import Foundation
+import JobHealth
 
 /// What has to hold before and after the state is saved: a state of numbers, and a run directory to save it in.
 extension Trainer {

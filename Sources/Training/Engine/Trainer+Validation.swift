@@ -1,4 +1,6 @@
+import FaultInjection
 import Foundation
+import JobHealth
 import Optimization
 
 /// Validation, and what it means for the learning rate, the best weights and the state that a decay goes back to.

@@ -1,6 +1,8 @@
 import Checkpointing
 import DataPipeline
+import FaultInjection
 import Foundation
+import JobHealth
 import Kernels
 import Optimization
 import System

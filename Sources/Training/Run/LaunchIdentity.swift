@@ -1,5 +1,6 @@
 import Checkpointing
 import Foundation
+import JobHealth
 
 /// What must be the same on all ranks before a command does anything that involves the others.
 ///

@@ -1,6 +1,7 @@
 import Collectives
 import DataParallel
 import Foundation
+import JobHealth
 
 /// The ranks of a job as the training loop sees them: this one's number, and agreement with the others.
 ///

@@ -1,6 +1,7 @@
 import Checkpointing
 import DataPipeline
 import Foundation
+import JobHealth
 import Kernels
 
 extension RunSetup {

@@ -3,6 +3,7 @@ import Checkpointing
 import Collectives
 import DataParallel
 import DataPipeline
+import FaultInjection
 import Foundation
 import Kernels
 import NeuralNetwork

@@ -4,6 +4,7 @@ import Checkpointing
 import DataPipeline
 import Foundation
 import Interchange
+import JobHealth
 import Kernels
 import NeuralNetwork
 import TensorCore

@@ -1,6 +1,6 @@
+import Benchmarks
 import Kernels
 import Testing
-import Training
 
 /// What `trainer bench convolution --shape` accepts.
 @Suite struct ConvolutionShapeTests {

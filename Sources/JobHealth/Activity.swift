@@ -1,32 +1,5 @@
 import Synchronization
 
-/// What a rank does, as messages about failures and hangs name it.
-package enum Phase: UInt8, Sendable {
-    case launch, startUp, training, allReduce, update, comparison, validation, afterValidation, saving, stopping,
-        finishing, leaving
-    case evaluation, benchmark
-
-    /// For messages; a signal handler may read it.
-    var name: StaticString {
-        switch self {
-        case .launch: "the launch"
-        case .startUp: "start-up"
-        case .training: "training"
-        case .allReduce: "the all-reduce"
-        case .update: "the update"
-        case .comparison: "the comparison of replicas"
-        case .validation: "validation"
-        case .afterValidation: "what follows validation"
-        case .saving: "saving a checkpoint"
-        case .stopping: "stopping"
-        case .finishing: "writing the final weights"
-        case .leaving: "leaving the job"
-        case .evaluation: "evaluation"
-        case .benchmark: "the benchmark"
-        }
-    }
-}
-
 /// What this process is doing, for whoever has to say where it failed or hangs: another thread, or a signal handler.
 ///
 /// A process is one rank of one job, so there is one of it. It is atomic; the copy in ``ActivityRecord`` is for when
@@ -62,10 +35,10 @@ package enum Activity {
     }
 
     /// Something has moved on.
-    static func beat() { beatCount.add(1, ordering: .relaxed) }
+    package static func beat() { beatCount.add(1, ordering: .relaxed) }
 
     /// Runs `body`, which returns when other ranks have done their part.
-    static func waitingForRanks<Result>(_ body: () throws -> Result) rethrows -> Result {
+    package static func waitingForRanks<Result>(_ body: () throws -> Result) rethrows -> Result {
         waits.add(1, ordering: .relaxed)
         defer {
             waits.subtract(1, ordering: .relaxed)
@@ -99,24 +72,11 @@ package enum Activity {
     }
 
     /// Finished steps.
-    static var step: Int { finishedSteps.load(ordering: .relaxed) }
+    package static var step: Int { finishedSteps.load(ordering: .relaxed) }
 
     /// Whether finished steps mean something now.
     package static var hasSteps: Bool { !phase.isWithoutSteps }
 
     /// Where this process is, for messages: `training after step 41`.
     package static var place: String { phase.place(step: step) }
-}
-
-extension Phase {
-    /// Whether finished steps mean nothing in it.
-    var isWithoutSteps: Bool {
-        switch self {
-        case .launch, .startUp, .evaluation, .benchmark: true
-        default: false
-        }
-    }
-
-    /// With the finished steps, where they mean something.
-    func place(step: Int) -> String { isWithoutSteps ? "\(name)" : "\(name) after step \(step)" }
 }

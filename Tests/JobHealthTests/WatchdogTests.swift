@@ -1,9 +1,9 @@
 import Foundation
+import JobHealth
 import Synchronization
 import System
 import TestSupport
 import Testing
-import Training
 
 extension ActivityTests {
     /// A rank that makes no progress.

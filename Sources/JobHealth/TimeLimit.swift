@@ -32,7 +32,7 @@ package final class TimeLimit: Sendable {
     ///   - request: called once, from a thread of its own.
     ///
     /// Throws `SystemError.thread`.
-    init(endSeconds: Double, checkpointBytes: Int, request: @escaping @Sendable () -> Void)
+    package init(endSeconds: Double, checkpointBytes: Int, request: @escaping @Sendable () -> Void)
         throws(SystemError)
     {
         measured = Mutex(Measured(save: Double(checkpointBytes) / TimeLimit.assumedBytesPerSecond))
@@ -45,7 +45,7 @@ package final class TimeLimit: Sendable {
     }
 
     /// A step took so long.
-    func stepTook(_ seconds: Double) {
+    package func stepTook(_ seconds: Double) {
         measured.withLock {
             if $0.steps.count == TimeLimit.window { $0.steps.removeFirst() }
             $0.steps.append(seconds)
@@ -53,9 +53,9 @@ package final class TimeLimit: Sendable {
     }
 
     /// A checkpoint took so long to reach the disk.
-    func saveTook(_ seconds: Double) { measured.withLock { $0.save = seconds } }
+    package func saveTook(_ seconds: Double) { measured.withLock { $0.save = seconds } }
 
-    func stop() { isStopped.store(true, ordering: .relaxed) }
+    package func stop() { isStopped.store(true, ordering: .relaxed) }
 
     /// How long before the end it asks: twice the longest of the latest steps and a save, and a little for the rest.
     private var reserveSeconds: Double {

@@ -55,7 +55,7 @@ package enum TestFault {
 
     /// Makes a number NaN where the environment asks for it here and now; each time, so that it happens again when it
     /// is computed again.
-    static func poison(_ number: UnsafeMutablePointer<Float>, _ place: Place, step: Int) {
+    package static func poison(_ number: UnsafeMutablePointer<Float>, _ place: Place, step: Int) {
         if isHere(place, step: step), request?.kind == "nan" { number.pointee = .nan }
     }
 

@@ -3,29 +3,15 @@ import Checkpointing
 import Collectives
 import DataPipeline
 import Foundation
+import JobHealth
 import NeuralNetwork
 import Optimization
 
-/// An error in the form in which people and other ranks get it.
-package struct ErrorReport: Error, Equatable, Sendable, Codable, CustomStringConvertible {
-    package var text: String
-    package var code: Int32
-
-    package init(text: String, code: ExitCode) {
-        self.text = text
-        self.code = code.rawValue
-    }
-
+extension ErrorReport {
+    /// Any module's error.
     package init(_ error: any Error) {
-        if let report = error as? ErrorReport {
-            self = report
-            return
-        }
-        text = "\(error)"
-        code = ErrorReport.exitCode(of: error).rawValue
+        self = error as? ErrorReport ?? ErrorReport(text: "\(error)", code: ErrorReport.exitCode(of: error))
     }
-
-    package var description: String { text }
 
     /// Which exit code an error leads to.
     static func exitCode(of error: any Error) -> ExitCode {

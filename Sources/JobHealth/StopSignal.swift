@@ -79,7 +79,7 @@ package enum StopSignal {
     }
 
     /// Asks the process to stop because its time is nearly up.
-    static func requestForTimeLimit() {
+    package static func requestForTimeLimit() {
         _ = received.compareExchange(expected: 0, desired: timeLimit, ordering: .relaxed)
     }
 
