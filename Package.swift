@@ -4,8 +4,10 @@ import PackageDescription
 // The processor that Swift and C code are compiled for. `native` gives full speed on the machine that builds;
 // a cluster of mixed machines is built once with, for example, TRAINER_MARCH=x86-64-v3.
 let processor = Context.environment["TRAINER_MARCH"] ?? "native"
+// Protocols as types say so (SE-0335), as they will have to.
+let upcoming: [SwiftSetting] = [.enableUpcomingFeature("ExistentialAny")]
 // `-Xcc -march` sets Swift's own code generation too, so a plain `swift build -c release` runs at full speed.
-let tuned: [SwiftSetting] = [.unsafeFlags(["-Xcc", "-march=\(processor)", "-Xcc", "-fno-math-errno"])]
+let tuned: [SwiftSetting] = upcoming + [.unsafeFlags(["-Xcc", "-march=\(processor)", "-Xcc", "-fno-math-errno"])]
 // Only Kernels drops bounds checks and preconditions; its callers check shapes first.
 let unchecked: [SwiftSetting] = tuned + [.unsafeFlags(["-Ounchecked"], .when(configuration: .release))]
 
@@ -46,16 +48,17 @@ let package = Package(
         module("Autograd", ["TensorCore", "Kernels"]),
         module("ConfigurationReading", ["System", .product(name: "Yams", package: "Yams")]),
         module("NeuralNetwork", ["Autograd", "TensorCore", "Kernels", "ConfigurationReading"]),
-        module("Optimization", ["Autograd"]),
+        module("Optimization", ["Kernels"]),
         module("DataPipeline", ["System", "ConfigurationReading", "TensorCore", "Kernels", "CZlib", "CPrefetch"]),
         module("Collectives", ["System", "CMPI"]),
-        module("DataParallel", ["System", "Autograd", "Collectives"]),
+        module("DataParallel", ["System", "Kernels", "Autograd", "Collectives"]),
         module("Checkpointing", ["System", "TensorCore", "CCrypto"]),
-        module("Interchange", ["Checkpointing", "NeuralNetwork"]),
+        module("Interchange", ["TensorCore", "Autograd", "NeuralNetwork", "Checkpointing"]),
         module(
             "Training",
             [
-                "System", "JobHealth", "FaultInjection", "ConfigurationReading", "NeuralNetwork", "Optimization",
+                "System", "JobHealth", "FaultInjection", "ConfigurationReading", "Kernels", "TensorCore", "Autograd",
+                "Collectives", "NeuralNetwork", "Optimization",
                 "DataPipeline", "DataParallel",
                 "Checkpointing",
                 "Interchange",
@@ -77,28 +80,35 @@ let package = Package(
             name: "TestSupport", dependencies: ["Autograd", "TensorCore", "Kernels", "Checkpointing"],
             path: "Tests/TestSupport", swiftSettings: tuned),
         tests("SystemTests", ["System"]),
-        tests("JobHealthTests", ["System", "JobHealth"]),
+        tests("JobHealthTests", ["System", "JobHealth", "CProcess"]),
         tests("BenchmarksTests", ["Benchmarks", "Kernels"]),
         tests("KernelsTests", ["Kernels"]),
         tests("TensorCoreTests", ["TensorCore"]),
-        tests("AutogradTests", ["Autograd", "Kernels", "Checkpointing"]),
-        tests("NeuralNetworkTests", ["NeuralNetwork", "Checkpointing"]),
-        tests("OptimizationTests", ["Optimization", "Checkpointing"]),
-        tests("DataPipelineTests", ["DataPipeline"]),
+        tests("AutogradTests", ["Autograd", "TensorCore", "Kernels"]),
+        tests("NeuralNetworkTests", ["NeuralNetwork", "Autograd", "TensorCore", "Kernels"]),
+        tests("OptimizationTests", ["Optimization", "Kernels", "Checkpointing"]),
+        tests("DataPipelineTests", ["DataPipeline", "TensorCore", "Kernels", "CZlib"]),
         .target(
             name: "CollectivesConformanceChecks", dependencies: ["Collectives"],
             path: "Tests/CollectivesConformanceChecks",
             swiftSettings: tuned),
         .executableTarget(
-            name: "collectives-conformance", dependencies: ["CollectivesConformanceChecks", "CMPI"],
+            name: "collectives-conformance", dependencies: ["CollectivesConformanceChecks", "Collectives", "CMPI"],
             path: "Tests/CollectivesConformance", swiftSettings: tuned),  // what the tests start under mpirun
-        tests("CollectivesTests", ["CollectivesConformanceChecks", "collectives-conformance"]),
-        tests("DataParallelTests", ["DataParallel"]),
-        tests("CheckpointingTests", ["Checkpointing"]),
-        tests("TrainingTests", ["System", "JobHealth", "Training", "DataParallel", "Autograd"]),
-        tests("ReportingTests", ["Reporting"]),
-        tests("SupervisionTests", ["Supervision"]),
-        tests("ProgramTests", ["trainer", "Training", "NeuralNetwork", "Kernels"]),
+        tests("CollectivesTests", ["Collectives", "CollectivesConformanceChecks", "collectives-conformance"]),
+        tests("DataParallelTests", ["DataParallel", "Autograd", "Collectives"]),
+        tests("CheckpointingTests", ["Checkpointing", "TensorCore", "Kernels"]),
+        tests(
+            "TrainingTests",
+            [
+                "System", "JobHealth", "ConfigurationReading", "Kernels", "TensorCore", "Autograd", "NeuralNetwork",
+                "DataPipeline", "DataParallel", "Checkpointing", "Training",
+            ]),
+        tests("ReportingTests", ["Reporting", "Training"]),
+        tests("SupervisionTests", ["Supervision", "JobHealth"]),
+        tests(
+            "ProgramTests",
+            ["trainer", "JobHealth", "Training", "NeuralNetwork", "Kernels", "TensorCore", "Checkpointing"]),
     ],
     swiftLanguageModes: [.v6]
 )

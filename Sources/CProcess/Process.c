@@ -62,6 +62,23 @@ int32_t process_signal_descriptor(const int32_t *signals, int32_t count) {
     return descriptor < 0 ? -errno : descriptor;
 }
 
+static void (*handle_bus_error)(int32_t code, const void *address);
+
+static void receive_bus_error(int number, siginfo_t *information, void *context) {
+    (void)number, (void)context;
+    handle_bus_error(information->si_code, information->si_addr);
+}
+
+void process_handle_bus_error(void (*handler)(int32_t code, const void *address)) {
+    struct sigaction action = {0};
+    handle_bus_error = handler;
+    action.sa_sigaction = receive_bus_error;
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+    sigaction(SIGBUS, &action, NULL);
+}
+
+int32_t process_is_memory_failure(int32_t code) { return code == BUS_MCEERR_AR || code == BUS_MCEERR_AO; }
+
 const char *process_signal_name(int32_t signal) { return sigabbrev_np(signal); }
 
 int32_t process_next_signal(int32_t descriptor) {

@@ -2,9 +2,9 @@ extension Communicator {
     /// How many ranks share memory with this one, itself included.
     package var hostSize: Int { hostRanks.count }
 
-    /// See ``Communicator/abort(exitCode:place:reason:)``; without a place.
+    /// See ``Communicator/abort(exitCode:reason:message:)``.
     package func abort(exitCode: Int32, reason: String) throws -> Never {
-        try abort(exitCode: exitCode, place: nil, reason: reason)
+        try abort(exitCode: exitCode, reason: reason, message: nil)
     }
 
     package func answerRollCalls(isWaiting: @escaping @Sendable () -> Bool) {}

@@ -1,5 +1,3 @@
-import System
-
 extension Communicator {
     /// How messages to people begin: `rank 1 of 4 on node2`.
     package var name: String { "rank \(rank) of \(worldSize) on \(hostName)" }
@@ -31,11 +29,6 @@ extension Communicator {
         .mismatchedCall(
             rank: rank, call: "exchange with messages to itself of \(sends.map(\.count)) bytes",
             peer: rank, peerCall: "exchange with messages from itself of \(receives.map(\.count)) bytes")
-    }
-
-    /// Tells the first cause, its rank, host and place on standard error, in one write so that ranks' lines do not mix.
-    func reportAbort(_ reason: String, at place: String?) {
-        StandardError.write("\(name)\(place.map { " (\($0))" } ?? ""): \(reason)")
     }
 }
 

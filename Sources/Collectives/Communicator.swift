@@ -66,10 +66,10 @@ package protocol Communicator: AnyObject, Sendable {
 
     /// Ends the whole job with an exit code in 1...255 because of `reason`; may be called from any thread.
     ///
-    /// `place` is what this rank was doing, for the message.
+    /// `message` is what standard error gets, nil for this rank's name and the reason.
     /// Ends this process, except for ranks that are threads: there it throws, and every other rank's operation does
     /// too.
-    func abort(exitCode: Int32, place: String?, reason: String) throws -> Never
+    func abort(exitCode: Int32, reason: String, message: String?) throws -> Never
 
     /// Leaves the group, together with all other ranks; a second call does nothing, any other operation then throws.
     func finalize() throws

@@ -4,7 +4,7 @@ import Glibc
 /// What a rank knows of the machine that it runs on.
 package enum HostInformation {
     /// The machine's name, `localhost` when the system does not tell.
-    static var name: String {
+    package static var name: String {
         var buffer = [CChar](repeating: 0, count: 256)
         let status = gethostname(&buffer, buffer.count - 1)
         guard status == 0 else { return "localhost" }

@@ -1,14 +1,18 @@
 import CMPI
 import Glibc
+import System
 
 /// An MPI window and the segments in it.
 struct MPIWindow {
     let handle: MPI_Win
     let window: SharedWindow
+    /// All of its memory.
+    let bytes: UnsafeRawBufferPointer
 
     /// Gives the memory back, together with the other ranks of the host.
     func free(rank: Int) throws {
         window.close()
+        MemoryRanges.remove(bytes)
         var handle: MPI_Win? = handle
         try checkMPI(MPI_Win_unlock_all(handle), "MPI_Win_unlock_all", rank: rank)
         try checkMPI(MPI_Win_free(&handle), "MPI_Win_free", rank: rank)
@@ -36,7 +40,10 @@ extension MPICommunicator {
         let window = SharedWindow(
             memory: address, layout: layout, hostRank: hostRank, busyWaits: busyWaits,
             coherence: coherence(of: handle), owner: nil)
-        windows.append(MPIWindow(handle: handle, window: window))
+        let bytes = UnsafeRawBufferPointer(start: address, count: layout.totalBytes)
+        windows.append(MPIWindow(handle: handle, window: window, bytes: bytes))
+        // Whoever touches memory that the host turns out not to have gets a SIGBUS, and says what was short.
+        MemoryRanges.add(bytes, .sharedWindow)
         if hostRank == 0 {
             (address).initializeMemory(as: UInt8.self, repeating: 0, count: 2 * SharedWindowLayout.pageBytes)
         }

@@ -164,13 +164,13 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
         try wait(&request, "MPI_Iallgather")
     }
 
-    package func abort(exitCode: Int32, place: String?, reason: String) throws -> Never {
+    package func abort(exitCode: Int32, reason: String, message: String?) throws -> Never {
         precondition(exitCode > 0 && exitCode < 256, "abort: exit code \(exitCode) outside 1...255")
         if hasAborted.exchange(true, ordering: .relaxed) {
             while true { sleep(1) }  // another thread of this rank is ending the job
         }
         Self.exitAfterGracePeriod(exitCode)  // first, because standard error may block
-        reportAbort(reason, at: place)
+        StandardError.write(message ?? "\(name): \(reason)")
         // The daemon ends this process on MPI_Abort, and then waits for a launcher that it may not reach for a quarter
         // of an hour.
         cmpi_end_daemon_after(2)

@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import System
 
 /// The communicator of a job that is one process: a world of one rank.
 package final class SingleProcessCommunicator: Communicator {
@@ -55,9 +56,9 @@ package final class SingleProcessCommunicator: Communicator {
         return window
     }
 
-    package func abort(exitCode: Int32, place: String?, reason: String) throws -> Never {
+    package func abort(exitCode: Int32, reason: String, message: String?) throws -> Never {
         precondition(exitCode > 0 && exitCode < 256, "abort: exit code \(exitCode) outside 1...255")
-        reportAbort(reason, at: place)
+        StandardError.write(message ?? "\(name): \(reason)")
         _exit(exitCode)  // other threads may be in the middle of anything
     }
 

@@ -94,7 +94,7 @@ package final class ThreadCommunicator: Communicator {
         }
     }
 
-    package func abort(exitCode: Int32, place: String?, reason: String) throws -> Never {
+    package func abort(exitCode: Int32, reason: String, message: String?) throws -> Never {
         precondition(exitCode > 0 && exitCode < 256, "abort: exit code \(exitCode) outside 1...255")
         group.poison(rank: rank, reason: reason)
         throw CollectivesError.aborted(rank: rank, exitCode: exitCode, reason: reason)

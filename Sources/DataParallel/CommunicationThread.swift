@@ -3,7 +3,8 @@ import System
 
 /// The one thread of a rank that calls its communicator; jobs run in the order of submission.
 ///
-/// Only ``abort(exitCode:reason:)`` passes the queue by, because the job that runs may wait for ranks that never come.
+/// Only ``abort(exitCode:reason:)`` passes the queue by, because the job that runs may wait for ranks that never come;
+/// and while the thread ``isIdle``, the rank's main thread may call the communicator in its place.
 package final class CommunicationThread: Sendable {
     /// This rank's number.
     package var rank: Int { communicator.rank }
@@ -43,10 +44,16 @@ package final class CommunicationThread: Sendable {
     /// - Precondition: the thread has not been stopped.
     package func submit<T>(_ job: @escaping @Sendable (any Communicator) throws -> T) -> Outcome<T> {
         let outcome = Outcome<T>()
-        let isQueued = queue.append { [communicator] in outcome.complete(Result { try job(communicator) }) }
+        let isQueued = queue.append { [communicator] in
+            let result = Result { try job(communicator) }
+            return { outcome.complete(result) }
+        }
         precondition(isQueued, "CommunicationThread: submit after stop")
         return outcome
     }
+
+    /// Whether no job waits or runs, so that another thread of the rank may call the communicator.
+    package var isIdle: Bool { queue.isIdle }
 
     /// Runs a job and returns its result.
     package func perform<T>(_ job: @escaping @Sendable (any Communicator) throws -> T) throws -> T {
@@ -63,7 +70,10 @@ package final class CommunicationThread: Sendable {
     /// Finalises the communicator after all jobs and ends the thread; a second call does nothing.
     package func stop() throws {
         let end = Outcome<Void>()
-        let isQueued = queue.append { [communicator] in end.complete(Result { try communicator.finalize() }) }
+        let isQueued = queue.append { [communicator] in
+            let result = Result { try communicator.finalize() }
+            return { end.complete(result) }
+        }
         queue.close()
         guard isQueued else { return }
         defer { thread.join() }
@@ -73,14 +83,20 @@ package final class CommunicationThread: Sendable {
 
 /// Jobs in the order in which they came, run by the thread that serves them.
 ///
-/// `@unchecked Sendable`: both variables are under the monitor's lock.
+/// A job is a piece of work that returns what tells others of its end; it counts as running until just before that.
+///
+/// `@unchecked Sendable`: all variables are under the monitor's lock.
 private final class JobQueue: @unchecked Sendable {
     private let monitor = Monitor()
-    private var jobs: [() -> Void] = []
+    private var jobs: [() -> () -> Void] = []
     private var isClosed = false
+    private var isRunning = false
+
+    /// Whether no job waits or runs.
+    var isIdle: Bool { monitor.withLock { jobs.isEmpty && !isRunning } }
 
     /// Whether the job will run: false once the queue is closed.
-    func append(_ job: @escaping () -> Void) -> Bool {
+    func append(_ job: @escaping () -> () -> Void) -> Bool {
         monitor.withLock {
             if isClosed { return false }
             jobs.append(job)
@@ -103,7 +119,10 @@ private final class JobQueue: @unchecked Sendable {
     func serve(whileIdle: (() -> Void)?) {
         while true {
             switch next(waitsAtMost: whileIdle == nil ? nil : 0.1) {
-            case .run(let job): job()
+            case .run(let job):
+                let tell = job()
+                monitor.withLock { isRunning = false }
+                tell()
             case .idle: whileIdle?()
             case .end: return
             }
@@ -111,7 +130,7 @@ private final class JobQueue: @unchecked Sendable {
     }
 
     private enum Next {
-        case run(() -> Void)
+        case run(() -> () -> Void)
         case idle
         case end
     }
@@ -128,6 +147,7 @@ private final class JobQueue: @unchecked Sendable {
                 }
                 if !monitor.wait(until: limit), jobs.isEmpty, !isClosed { return .idle }
             }
+            isRunning = true
             return .run(jobs.removeFirst())
         }
     }

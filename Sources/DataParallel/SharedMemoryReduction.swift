@@ -14,6 +14,7 @@ import Collectives
 /// `@unchecked Sendable`: used by the rank's main thread; slices are disjoint, and the window orders the ranks.
 package final class SharedMemoryReduction: BucketReduction, @unchecked Sendable {
     private let window: SharedWindow
+    private let communication: CommunicationThread
     private let rank: Int
     private let count: Int
     private let sums: PartialSums
@@ -29,11 +30,16 @@ package final class SharedMemoryReduction: BucketReduction, @unchecked Sendable 
     /// - Parameters:
     ///   - count: floats of the flat vector, a multiple of 16.
     ///   - window: of at least ``byteCountPerRank(assignment:count:)`` bytes, shared by all ranks of the job.
-    package init(assignment: GrainAssignment, rank: Int, count: Int, window: SharedWindow) {
+    ///   - communication: the rank's thread for MPI, which must be idle while a step ends.
+    package init(
+        assignment: GrainAssignment, count: Int, window: SharedWindow, communication: CommunicationThread
+    ) {
+        let rank = communication.rank
         let needed = SharedMemoryReduction.byteCountPerRank(assignment: assignment, count: count)
         precondition(
             window.byteCountPerRank >= needed, "SharedMemoryReduction: \(window.byteCountPerRank) of \(needed) bytes")
         self.window = window
+        self.communication = communication
         self.rank = rank
         self.count = count
         let sums = PartialSums(assignment)
@@ -61,7 +67,10 @@ package final class SharedMemoryReduction: BucketReduction, @unchecked Sendable 
     package private(set) var waitSeconds = 0.0
 
     /// The sum over all ranks; throws when another rank has ended the job.
+    ///
+    /// - Precondition: the communication thread is idle, because MPI is called by one thread at a time.
     package func finish() throws -> UnsafePointer<Float> {
+        precondition(communication.isIdle, "SharedMemoryReduction: a job of the communication thread is under way")
         let result = SharedMemoryReduction.slot(0, ofRank: 0, count, window)
         let start = ContinuousClock.now
         try window.synchronize()

@@ -2,8 +2,8 @@ import Foundation
 
 /// A fault for the tests: one flipped bit of one rank's state, which the replica check must find.
 ///
-/// `TRAINER_TEST_FLIP=RANK:STEP:KIND:TENSOR:BIT`, read here alone, asks for bit `BIT` of the tensor's memory after `STEP`
-/// steps.
+/// `TRAINER_TEST_FLIP=RANK:STEP:KIND:TENSOR:BIT`, read here alone, asks for bit `BIT` of the tensor's memory after
+/// `STEP` steps.
 package struct BitFlip: Sendable {
     /// Finished steps.
     package let step: Int

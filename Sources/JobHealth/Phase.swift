@@ -1,5 +1,5 @@
 /// What a rank does, as messages about failures and hangs name it.
-package enum Phase: UInt8, Sendable {
+package enum Phase: UInt8, Sendable, Codable {
     case launch, startUp, training, allReduce, update, comparison, validation, afterValidation, saving, stopping,
         finishing, leaving
     case evaluation, benchmark

@@ -99,7 +99,7 @@ struct Attempt {
             if count < 0 && errno == EINTR { continue }
             if count <= 0 { return }
             account.read(buffer[..<count])
-            write(isLauncher ? output.pass(buffer[..<count]) : Array(buffer[..<count]))
+            write(output.pass(buffer[..<count]))
         }
     }
 }

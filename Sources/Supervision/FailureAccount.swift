@@ -1,39 +1,42 @@
+import JobHealth
+
 /// What a job's standard error tells about its end: who failed first and why, and which hosts are gone.
 ///
-/// It knows the first lines of the trainer's own messages and those of Open MPI 4's `mpirun`. Where nothing fits, the
-/// exit code alone speaks.
+/// What ranks tell comes in coded lines, ``FailureReport``; of other lines it knows those of Open MPI 4's `mpirun` and
+/// of Swift's runtime. Where nothing fits, the exit code alone speaks.
 package struct FailureAccount: Equatable, Sendable {
-    /// The first cause that a rank gave itself, without the program's name.
-    private var rankMessage: String?
+    /// The first cause that a rank gave itself.
+    private var report: FailureReport?
     /// What `mpirun` saw of the first process that failed.
     private var launcherMessage: String?
     /// The rank that a signal has ended and that could not say so itself, and what it was doing.
-    package var killedRank: Int? { launcherRank == rankOfMessage ? nil : launcherRank }
+    package var killedRank: Int? { launcherRank == report?.name?.rank ? nil : launcherRank }
     private var launcherRank: Int?
-    private var rankOfMessage: Int?
     private var placeOfKilledRank: String?
     /// The signal or exit code with which `mpirun` says that the first process ended, and which rank that was.
     private var launcherSignal: Int32?
     private var exitedRank: String?
     private var exitedCode: Int32?
     /// Whether the rank's failure is one that all ranks know of, so that they leave MPI in order.
-    package private(set) var isAgreed = false
+    package var isAgreed: Bool { report?.isAgreed ?? false }
     /// Whether a rank has said what the cause is, which people have read.
-    package var isTold: Bool { (rankMessage ?? crash) != nil && killedRank == nil && !isHostFailure }
+    package var isTold: Bool { (report != nil || crash != nil) && killedRank == nil && !isHostFailure }
     /// The exit code of the first cause as far as the messages tell it, for a launcher that could not give it.
-    package var exitCode: Int32? { abortCode ?? exitedCode ?? launcherSignal.map { 128 + $0 } }
+    package var exitCode: Int32? { abortCode ?? exitedCode ?? launcherSignal.map { 128 + $0 } ?? report?.error.code }
     private var crash: String?
     /// Hosts that could not be reached or whose daemon was lost, in the order of the messages.
     package private(set) var lostHosts: [String] = []
     /// Whether `mpirun` knows that the job is over; what it does then should not take long.
     package private(set) var isEnding = false
     /// Whether a rank has said why it ends; the job should be over soon, even if `mpirun` does not say so.
-    package private(set) var hasRankEnded = false
+    package var hasRankEnded: Bool { report?.name != nil }
     /// Whether the rank that failed first had begun to train.
-    package private(set) var hadStarted = false
+    package var hadStarted: Bool { report?.hadStarted ?? false }
     /// Hosts of the ranks whose replicas differ from those of more than half of all ranks; empty without such a
     /// majority.
-    package private(set) var suspectHosts: [String] = []
+    package var suspectHosts: [String] { report?.error.suspectHosts ?? [] }
+    /// Whether the same would happen again.
+    package var isPermanent: Bool { report?.error.isPermanent ?? false && killedRank == nil && !isHostFailure }
     /// The exit code that a rank has ended the job with, while `mpirun` was still at it.
     private var abortCode: Int32?
     /// Whether what failed was `mpirun`'s hold on a host rather than a rank.
@@ -64,7 +67,7 @@ package struct FailureAccount: Equatable, Sendable {
             return launcherMessage + (placeOfKilledRank.map { " in \($0)" } ?? "")
         }
         if let host = lostHosts.first { return "host \(host) is lost" }
-        if let text = rankMessage ?? crash { return text }
+        if let text = report?.sentence ?? crash { return text }
         if let exitedRank, let exitedCode { return "rank \(exitedRank) ended with exit code \(exitedCode)" }
         if cannotStartDaemons { return "mpirun could not start its daemons on all hosts" }
         switch end {
@@ -77,21 +80,8 @@ package struct FailureAccount: Equatable, Sendable {
     mutating func setPlace(ofKilledRank place: String?) { placeOfKilledRank = place }
 
     private mutating func read(line: String) {
-        let message = line.hasPrefix("trainer: ") ? line.dropFirst("trainer: ".count) : line[...]
-        if let place = message.prefixMatch(
-            of: /rank (?<rank>\d+) of \d+ on \S+(?: \((?<phase>[^():]+?)(?: after step \d+)?\))?:/)
-        {
-            if rankMessage == nil { rankMessage = String(message) }
-            if hasRankEnded { return }
-            hasRankEnded = true
-            rankOfMessage = Int(place.output.rank)
-            isAgreed = line.hasPrefix("trainer: ")
-            hadStarted = place.output.phase.map { $0 != "start-up" && $0 != "the launch" } ?? false
-            suspectHosts = FailureAccount.suspects(in: message[place.range.upperBound...].drop { $0 == " " })
-        } else if line.hasPrefix("trainer: ") {
-            if rankMessage == nil { rankMessage = String(message) }
-            // of a process without ranks
-            if message.prefixMatch(of: /[(][^()]+ after step \d+[)]:/) != nil { hadStarted = true }
+        if let told = FailureReport(line: line) {
+            if report == nil { report = told }
         } else if line.contains("Fatal error: ") {
             if crash == nil { crash = line }
         } else if line.hasPrefix("with errorcode ") {
@@ -123,18 +113,6 @@ package struct FailureAccount: Equatable, Sendable {
         } else if line.hasPrefix("  Exit code: ") {
             if exitedCode == nil { exitedCode = line.split(separator: " ").last.flatMap { Int32($0) } }
         }
-    }
-
-    /// The hosts in `step 8: rank 1 (a), rank 3 (b) differ from the other ranks in …`, as `ReplicaDifference` says it.
-    private static func suspects(in text: Substring) -> [String] {
-        guard let match = text.prefixMatch(of: /step \d+: (?<ranks>rank \d+ \(.*?\)) differs? from the other ranks in/)
-        else { return [] }
-        var hosts: [String] = []
-        for rank in match.output.ranks.matches(of: /rank \d+ \((?<host>[^\s()]+)\)/)
-        where !hosts.contains(String(rank.output.host)) {
-            hosts.append(String(rank.output.host))
-        }
-        return hosts
     }
 
     /// The word that follows `second`, which follows `first`, in a line; either may be empty.

@@ -1,5 +1,8 @@
-/// What a job writes to standard error, without what Open MPI's `mpirun` adds about ranks that have ended: five lines
-/// that say less than the rank, or than the supervisor's own line about it.
+import JobHealth
+
+/// What a job writes to standard error, without what is meant for the supervisor, and without what Open MPI's `mpirun`
+/// adds about ranks that have ended: five lines that say less than the rank, or than the supervisor's own line about
+/// it.
 ///
 /// `mpirun` puts its messages between lines of dashes. Of those, the ones that are known are left out; all others pass,
 /// as do lines outside of them, one by one as they come.
@@ -35,6 +38,10 @@ package struct LauncherOutput {
 
     private mutating func read(line: [UInt8], into shown: inout [UInt8]) {
         let text = String(decoding: line, as: UTF8.self)
+        if let mark = text.firstRange(of: FailureReport.mark) {
+            shown += text[..<mark.lowerBound].utf8
+            return
+        }
         let isBorder = line.count > 60 && line.dropLast().allSatisfy { $0 == UInt8(ascii: "-") }
         if var held = message {
             held += line

@@ -7,22 +7,17 @@ package struct RestartPolicy: Equatable, Sendable {
     /// Exit codes after which starting again would be in vain, unless the job has trained before: then what was right
     /// has changed, as storage that went away does, and may come back.
     package var permanentCodes: Set<Int32>
-    /// Phrases in the first cause after which it would be in vain too, because the run is deterministic.
-    package var permanentCauses: [String]
     /// The exit code of a run that was asked to stop and has saved.
     package var stoppedCode: Int32
     /// The exit code for failures that are no rank's own, such as a host that is gone.
     package var hostFailureCode: Int32
 
     package init(
-        restarts: Int, ranks: ClosedRange<Int>?, permanentCodes: Set<Int32>, permanentCauses: [String],
-        stoppedCode: Int32,
-        hostFailureCode: Int32
+        restarts: Int, ranks: ClosedRange<Int>?, permanentCodes: Set<Int32>, stoppedCode: Int32, hostFailureCode: Int32
     ) {
         self.restarts = restarts
         self.ranks = ranks
         self.permanentCodes = permanentCodes
-        self.permanentCauses = permanentCauses
         self.stoppedCode = stoppedCode
         self.hostFailureCode = hostFailureCode
     }
@@ -40,16 +35,17 @@ package struct RestartPolicy: Equatable, Sendable {
     }
 
     /// - Parameters:
+    ///   - isPermanent: whether the same would happen again, as the rank that failed says.
     ///   - attempt: of the one that has ended, from 1.
     ///   - hasTrained: whether that attempt or one before got beyond its start.
-    package func verdict(_ end: ProcessEnd, cause: String, attempt: Int, hasTrained: Bool) -> Verdict {
+    package func verdict(_ end: ProcessEnd, isPermanent: Bool, attempt: Int, hasTrained: Bool) -> Verdict {
         switch end {
         case .exited(0): return .done
         case .exited(stoppedCode): return .stopped
         case .exited(let code) where permanentCodes.contains(code) && !hasTrained: return .permanent
         default: break
         }
-        if permanentCauses.contains(where: cause.contains) { return .permanent }
+        if isPermanent { return .permanent }
         return attempt <= restarts ? .restart : .exhausted
     }
 

@@ -1,5 +1,6 @@
 import CProcess
 import Foundation
+import JobHealth
 import System
 
 /// Starts a job, watches it, and starts it again after a failure that a restart can help.
@@ -37,22 +38,9 @@ package struct Supervisor {
     /// The command of an attempt, with variables of its environment that differ from this process's.
     package let command: (Assignment) -> (arguments: [String], variables: [String: String?])
     package let newestCheckpoint: () -> CheckpointMark?
-    /// How ranks of this machine leave word of what they do.
-    package let activity: ActivityReader?
-
-    /// Ranks that find a folder's name in a variable leave word there; what of it is read when one has been killed.
-    package struct ActivityReader {
-        package var folderVariable: String
-        package var placeOfRank: (_ rank: Int, _ folder: String) -> String?
-
-        package init(folderVariable: String, placeOfRank: @escaping (_ rank: Int, _ folder: String) -> String?) {
-            self.folderVariable = folderVariable
-            self.placeOfRank = placeOfRank
-        }
-    }
 
     package init(
-        policy: RestartPolicy, source: HostSource, endSeconds: Double?, activity: ActivityReader? = nil,
+        policy: RestartPolicy, source: HostSource, endSeconds: Double?,
         newestCheckpoint: @escaping () -> CheckpointMark?,
         command: @escaping (Assignment) -> (arguments: [String], variables: [String: String?])
     ) {
@@ -60,7 +48,6 @@ package struct Supervisor {
         self.source = source
         self.endSeconds = endSeconds
         self.newestCheckpoint = newestCheckpoint
-        self.activity = activity
         self.command = command
     }
 
@@ -171,12 +158,12 @@ package struct Supervisor {
         }
         var (arguments, variables) = command(assignment)
         if let folder { variables.updateValue(folder.path, forKey: "TMPDIR") }
-        if let folder, let activity { variables.updateValue(folder.path, forKey: activity.folderVariable) }
+        if let folder { variables.updateValue(folder.path, forKey: ActivityRecord.folderVariable) }
         var outcome = try Attempt(
             command: arguments, variables: variables, isLauncher: ranks != nil, requests: requests
         ).run()
         if let folder, let rank = outcome.account.killedRank {
-            outcome.account.setPlace(ofKilledRank: activity?.placeOfRank(rank, folder.path))
+            outcome.account.setPlace(ofKilledRank: ActivityRecord.place(ofRank: rank, in: folder.path))
         }
         return outcome
     }
@@ -192,7 +179,8 @@ package struct Supervisor {
     private func conclude(_ outcome: Attempt.Outcome, _ history: History, _ requests: StopRequests) -> Int32? {
         if let number = requests.second { return 128 + number }
         let verdict = policy.verdict(
-            outcome.end, cause: history.cause, attempt: history.attempts, hasTrained: history.hasTrained)
+            outcome.end, isPermanent: outcome.account.isPermanent, attempt: history.attempts,
+            hasTrained: history.hasTrained)
         switch verdict {
         case .done: return 0
         case .stopped: return policy.stoppedCode

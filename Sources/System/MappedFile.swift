@@ -2,7 +2,8 @@ import Glibc
 
 /// The bytes of a regular file, mapped read-only: all processes of a host share one copy in memory.
 ///
-/// A file that another process shortens while it is mapped ends this process with SIGBUS; one that is replaced by
+/// A file that another process shortens while it is mapped gives this process a SIGBUS, whose handler finds it in
+/// ``MemoryRanges``; one that is replaced by
 /// `rename` or unlinked stays readable.
 ///
 /// `@unchecked Sendable`: set once in init, only read until deinit.
@@ -32,10 +33,13 @@ package final class MappedFile: @unchecked Sendable {
             throw .file(path: path, operation: "mmap", code: errno)
         }
         bytes = UnsafeRawBufferPointer(start: start, count: count)
+        MemoryRanges.add(bytes, .file)
     }
 
     deinit {
-        if let start = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: start), bytes.count) }
+        guard let start = bytes.baseAddress else { return }
+        MemoryRanges.remove(bytes)
+        munmap(UnsafeMutableRawPointer(mutating: start), bytes.count)
     }
 
     /// Opens `file` for reading, whatever it is; errors name it `path`. Throws `SystemError.file`.

@@ -22,9 +22,10 @@ enum Job {
         let launcher = try LauncherEnvironment.detect(in: environment)
         TestFault.isRank(launcher?.rank ?? 0)
         if let launcher { ActivityRecord.begin(rank: launcher.rank) }
-        CrashReport.install(rank: launcher?.name)
+        let name = launcher.map { RankName(rank: $0.rank, worldSize: $0.worldSize, host: HostInformation.name) }
+        CrashReport.install(name)
         CrashReport.guardExit()
-        let watch = try JobWatch(name: launcher?.name, deadlineSeconds: deadlineSeconds)
+        let watch = try JobWatch(name: name, deadlineSeconds: deadlineSeconds)
         try TestFault.reach(.launch)
         let ranks = try Ranks {
             guard let launcher else { return SingleProcessCommunicator() }
@@ -32,7 +33,7 @@ enum Job {
         }
         watch.follow(ranks)
         OutsideFault.install()  // after MPI, which has handlers of its own
-        CrashReport.install(rank: ranks.worldSize == 1 ? nil : ranks.name)
+        CrashReport.install(ranks.worldSize == 1 ? nil : ranks.rankName)
         do {
             Activity.enter(.startUp)
             try ranks.requireSameLaunch(command: command)
@@ -42,7 +43,7 @@ enum Job {
         } catch let failure as AgreedFailure {
             // Every rank is here; the one that failed says why.
             if ranks.rank == failure.rank {
-                StandardError.write("trainer: \(place(failure.rank, ranks))\(failure.report.text)")
+                FailureReport(failure.report, name: ranks.rankName, isAgreed: true).tell(prefix: "trainer: ")
             }
             do {
                 try leave(ranks, watch.watchdog)
@@ -51,9 +52,8 @@ enum Job {
             }
             exit(failure.report.code)
         } catch {
-            var report = ErrorReport(error)
+            let report = ErrorReport(error)
             if ranks.worldSize > 1 { ranks.abort(report) }
-            if Activity.hasSteps { report.text = "(\(Activity.place)): \(report.text)" }
             throw report
         }
     }
@@ -64,11 +64,6 @@ enum Job {
         try ranks.finalize()
         watchdog.stop()
         CrashReport.allowExit()
-    }
-
-    private static func place(_ rank: Int, _ ranks: Ranks) -> String {
-        if ranks.worldSize == 1 { return "" }
-        return "rank \(rank) of \(ranks.worldSize) on \(ranks.hostNames[rank]) (\(Activity.place)): "
     }
 
     /// The rank that a launcher gave this process, before MPI is asked; 0 without a launcher.
@@ -90,7 +85,6 @@ enum Job {
     /// - Parameter threads: what the user gave, nil for the default.
     static func warnOfOversubscription(threads: Int?, _ ranks: Ranks, isRestarted: Bool = false) throws {
         guard let warning = try Placement.oversubscription(threads: threads, ranks) else { return }
-        // Not with the program's name, by which a supervisor knows the cause of a failure.
         if ranks.rank == 0 && !isRestarted { StandardError.write("warning: \(warning)") }
     }
 

@@ -14,8 +14,8 @@ final class JobWatch: Sendable {
         let value = Mutex<Ranks?>(nil)
     }
 
-    /// - Parameter name: how this rank's messages begin; nil without a launcher. Throws `SystemError.thread`.
-    init(name: String?, deadlineSeconds: Double) throws(SystemError) {
+    /// - Parameter name: this rank's in messages; nil without a launcher. Throws `SystemError.thread`.
+    init(name: RankName?, deadlineSeconds: Double) throws(SystemError) {
         let ranks = RanksOfJob()
         self.ranks = ranks
         watchdog = try Watchdog(
@@ -27,7 +27,7 @@ final class JobWatch: Sendable {
     /// From now on there are ranks to tell.
     func follow(_ ranks: Ranks) { self.ranks.value.withLock { $0 = ranks } }
 
-    private static func end(after seconds: Double, _ ranks: Ranks?, name: String?) -> Never {
+    private static func end(after seconds: Double, _ ranks: Ranks?, name: RankName?) -> Never {
         let isWaiting = Activity.isWaitingForRanks
         let suspects =
             ranks?.suspects()
@@ -38,7 +38,7 @@ final class JobWatch: Sendable {
         CrashReport.allowExit()
         if let ranks, Activity.phase != .leaving { ranks.abort(report) }
         // Without MPI, or while it ends, a rank that is gone makes the launcher end the others.
-        StandardError.write("\(name ?? "trainer:") (\(Activity.place)): \(report.text)")
+        FailureReport(report, name: name).tell(prefix: name == nil ? "trainer: " : "")
         _exit(report.code)
     }
 }

@@ -13,8 +13,8 @@ struct Program: ParsableCommand {
         abstract: "Trains neural networks on CPUs: one process, threads or MPI ranks, the same bits everywhere.",
         discussion: """
             Without arguments it trains LeNet-5 on digits that it draws itself, on all cores of this machine.
-            Exit codes: 0 done, 64 bad usage or configuration, 65 bad data or checkpoint, 70 internal, 71 faulty memory or
-            processor, 75 stopped by a signal and resumable.
+            Exit codes: 0 done, 64 bad usage or configuration, 65 bad data or checkpoint, 70 internal, 71 faulty
+            memory or processor, 75 stopped by a signal and resumable.
             """,
         subcommands: [Train.self, Evaluate.self, Predict.self, Summary.self, Digest.self, Bench.self, Doctor.self],
         defaultSubcommand: Train.self)
@@ -33,12 +33,13 @@ struct Program: ParsableCommand {
             exit(withError: error)
         } catch let error where exitCode(for: error) == .validationFailure {
             letFirstRankSpeak(of: error, code: ExitCode.usage.rawValue)
+            FailureReport(ErrorReport(text: message(for: error), code: .usage), name: nil).tellSupervisor()
             exit(withError: error)
         } catch {
             CrashReport.allowExit()
             let report = ErrorReport(error)
             letFirstRankSpeak(of: error, code: report.code)
-            StandardError.write("trainer: \(report.text)")
+            FailureReport(report, name: nil).tell(prefix: "trainer: ")
             Foundation.exit(report.code)
         }
     }

@@ -28,7 +28,6 @@ extension Train {
         try HostNames.check(source, policy)
         return try Supervisor(
             policy: policy, source: source, endSeconds: endSeconds,
-            activity: .init(folderVariable: ActivityRecord.folderVariable) { ActivityRecord.place(ofRank: $0, in: $1) },
             newestCheckpoint: { Train.newestCheckpoint(in: checkpoints) },
             command: { command($0, endSeconds: endSeconds) }
         ).run()
@@ -41,7 +40,6 @@ extension Train {
         return RestartPolicy(
             restarts: supervision.restarts ?? 0, ranks: most.map { min(supervision.minimumRanks ?? $0, $0)...$0 },
             permanentCodes: [ExitCode.usage.rawValue, ExitCode.data.rawValue],
-            permanentCauses: [TrainingError.nonFinitePhrase],
             stoppedCode: ExitCode.stopped.rawValue, hostFailureCode: ExitCode.internal.rawValue)
     }
 
@@ -56,7 +54,7 @@ extension Train {
         if let endSeconds {
             arguments.append(String(format: "--time-limit=%.3fs", max(endSeconds - Clock.seconds, 0.001)))
         }
-        var variables: [String: String?] = [:]
+        var variables: [String: String?] = [FailureReport.variable: "1"]
         if let reason = assignment.restartReason { variables[Train.restartReasonVariable] = reason }
         guard let ranks = assignment.ranks else { return ([Job.program] + arguments, variables) }
         MPIRunCommand.allowRoot()

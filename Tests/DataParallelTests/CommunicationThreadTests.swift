@@ -51,6 +51,40 @@ struct CommunicationThreadTests {
         try thread.stop()
     }
 
+    @Test("it is idle before a job, and again when its end has been told")
+    func idleness() throws {
+        let thread = try CommunicationThread { SingleProcessCommunicator() }
+        #expect(thread.isIdle)
+        let gate = Outcome<Void>()
+        let job = thread.submit { _ in try gate.wait() }
+        #expect(!thread.isIdle)
+        gate.complete(.success(()))
+        try job.wait()
+        #expect(thread.isIdle)
+        for _ in 0..<1000 {
+            try thread.perform { _ in }
+            #expect(thread.isIdle)
+        }
+        try thread.stop()
+    }
+
+    @Test("a step that ends in shared memory while a job of the thread is under way is a mistake of the program")
+    func twoThreadsCallMPI() async {
+        await #expect(processExitsWith: .failure) {
+            let thread = try CommunicationThread { SingleProcessCommunicator() }
+            let assignment = GrainAssignment(grainCount: 1, worldSize: 1)
+            let bytes = SharedMemoryReduction.byteCountPerRank(assignment: assignment, count: 16)
+            let window = try thread.perform { try $0.sharedWindow(byteCountPerRank: bytes) }
+            guard let window else { exit(0) }
+            let reduction = SharedMemoryReduction(
+                assignment: assignment, count: 16, window: window, communication: thread)
+            _ = try reduction.finish()
+            _ = thread.submit { _ in sleep(60) }
+            _ = try reduction.finish()
+            exit(0)
+        }
+    }
+
     @Test("abort reaches the other ranks while this one's thread waits for them")
     func abortPassesTheQueueBy() throws {
         let group = ThreadCommunicator.makeGroup(worldSize: 2)

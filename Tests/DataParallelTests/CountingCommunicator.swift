@@ -41,8 +41,8 @@ final class CountingCommunicator: Communicator {
     func sharedWindow(byteCountPerRank: Int) throws -> SharedWindow? {
         try base.sharedWindow(byteCountPerRank: byteCountPerRank)
     }
-    func abort(exitCode: Int32, place: String?, reason: String) throws -> Never {
-        try base.abort(exitCode: exitCode, place: place, reason: reason)
+    func abort(exitCode: Int32, reason: String, message: String?) throws -> Never {
+        try base.abort(exitCode: exitCode, reason: reason, message: message)
     }
     func finalize() throws { try base.finalize() }
 }

@@ -101,7 +101,7 @@ struct Job: Sendable {
                 throw NoWindow()
             }
             return SharedMemoryReduction(
-                assignment: assignment, rank: communication.rank, count: floats, window: window)
+                assignment: assignment, count: floats, window: window, communication: communication)
         }
     }
 

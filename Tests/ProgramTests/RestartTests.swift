@@ -1,4 +1,5 @@
 import Foundation
+import JobHealth
 import TestSupport
 import Testing
 
@@ -110,6 +111,35 @@ extension ProgramTests {
             #expect(
                 outcome.errors.contains("attempt 2 of 2 failed") && outcome.errors.contains("that was the last one"),
                 "\(outcome.account)")
+        }
+
+        @Test(arguments: [nil, 2] as [Int?])
+        func `what happens is decided by codes, whatever the sentences say`(ranks: Int?) throws {
+            let garbled = ["TRAINER_TEST_GARBLE": "1"]
+            let options = ["--restarts", "1"] + (ranks.map { ["--np", "\($0)"] } ?? [])
+            let diverging = try program.run(
+                Scenario.mlp.arguments(in: directory) + options + [
+                    "--set", "optimizer.learningRate=1e30", "--set", "clipNorm=null",
+                ], environment: garbled)
+            #expect(diverging.exitCode == 70 && !diverging.errors.contains("finite"), "\(diverging.account)")
+            #expect(diverging.errors.contains("not started again"), "\(diverging.account)")
+            #expect(!diverging.errors.contains("attempt 2"), "\(diverging.account)")
+            for fault in ["throw", "segv"] {
+                let failing = try program.run(
+                    Scenario.mlp.arguments(in: directory, run: fault) + options,
+                    environment: garbled.merging(["TRAINER_TEST_FAULT": "\(fault):training:0:3"]) { $1 })
+                #expect(!failing.errors.contains("@trainer") && !failing.errors.contains(fault), "\(failing.account)")
+                #expect(failing.errors.contains("attempt 2 of 2 failed"), "\(failing.account)")
+                // Rank, host, phase and step come from the coded line.
+                let place = ranks == nil ? "(training after step 3): x" : "rank 0 of 2 on "
+                #expect(failing.errors.contains(place), "\(failing.account)")
+                #expect(failing.errors.contains("(training after step 3): x"), "\(failing.account)")
+            }
+            let data = try program.run(
+                Scenario.mlp.arguments(in: directory, run: "data") + options + [
+                    "--set", "data.name=mnist", "--set", "data.path=\(directory.file("nowhere"))",
+                ], environment: garbled)
+            #expect(data.exitCode == 65 && !data.errors.contains("attempt 2"), "\(data.account)")
         }
 
         @Test(arguments: [nil, 2])
@@ -259,10 +289,10 @@ extension ProgramTests {
         }()
 
         @Test(.enabled(if: namedHost != nil, "this system gives no namespaces of host names"))
-        func `a host whose replica differs from most is left out if enough slots are left`() throws {
+        func `a host whose replica differs from most is left out if enough slots are left, whatever the text`() throws {
             let expected = try undisturbed(.restarted)
             let agent = try agent(reaching: "*", start: Self.namedHost ?? "")
-            for (minimum, code) in [(2, 0), (3, 71)] as [(Int, Int32)] {
+            for (minimum, code, garbled) in [(2, 0, "0"), (3, 71, "0"), (2, 0, "1")] as [(Int, Int32, String)] {
                 try? FileManager.default.removeItem(atPath: directory.file("run"))  // absent at first
                 let outcome = try program.run(
                     Scenario.restarted.arguments(in: directory)
@@ -270,11 +300,14 @@ extension ProgramTests {
                             "--host", "alpha:2,beta:1", "--restarts", "1", "--min-np", "\(minimum)", "--set",
                             "replicaCheck.everySteps=10",
                         ],
-                    environment: ["OMPI_MCA_plm_rsh_agent": agent, "TRAINER_TEST_FLIP": "2:55:weight:f1.weight:3"])
+                    environment: [
+                        "OMPI_MCA_plm_rsh_agent": agent, "TRAINER_TEST_FLIP": "2:55:weight:f1.weight:3",
+                        "TRAINER_TEST_GARBLE": garbled,
+                    ])
                 #expect(outcome.exitCode == code && outcome.leftovers.isEmpty, "\(outcome.account)")
                 #expect(
-                    outcome.errors.contains("step 60: rank 2 (beta) differs from the other ranks"), "\(outcome.account)"
-                )
+                    outcome.errors.contains("step 60: rank 2 (beta) differs from the other ranks") == (garbled == "0"),
+                    "\(outcome.account)")
                 #expect(
                     outcome.errors.contains("without beta: most ranks agree against it") == (code == 0),
                     "\(outcome.account)")
@@ -284,11 +317,14 @@ extension ProgramTests {
         }
 
         @Test func `a launcher that stays when a rank has said why it ends is ended`() throws {
+            let report = FailureReport(
+                ErrorReport(text: "no space", code: .internal), name: RankName(rank: 1, worldSize: 2, host: "beta"),
+                phase: .training, step: 3)
             let launcher = try directory.write(
                 Array(
                     """
                     #!/bin/sh
-                    echo 'rank 1 of 2 on beta (training after step 3): no space' >&2
+                    echo '\(report.line)' >&2
                     exec sleep 60
 
                     """.utf8),

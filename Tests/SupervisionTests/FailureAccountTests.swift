@@ -1,3 +1,4 @@
+import JobHealth
 import Supervision
 import Testing
 
@@ -13,13 +14,20 @@ struct FailureAccountTests {
         return account
     }
 
+    /// The line of a rank that has failed.
+    private func line(
+        _ text: String, rank: Int?, host: String = "a", _ phase: Phase = .training, step: Int = 4,
+        kind: ErrorReport.Kind = .internal, isAgreed: Bool = false, suspects: [String] = []
+    ) -> String {
+        let error = ErrorReport(text: text, code: .internal, kind: kind, suspectHosts: suspects)
+        let name = rank.map { RankName(rank: $0, worldSize: 3, host: host) }
+        return FailureReport(error, name: name, phase: phase, step: step, isAgreed: isAgreed).line + "\n"
+    }
+
     @Test func `a rank that a signal has ended is the first cause, whatever the others say of it`() {
         let account = account(
-            """
-            rank 0 of 3 on alpha: MPI_Allreduce failed on rank 0: peer lost. Check that all ranks run.
-            mpirun noticed that process rank 2 with PID 0 on node beta exited on signal 9 (Killed).
-
-            """)
+            line("MPI_Allreduce failed on rank 0: peer lost. Check that all ranks run.", rank: 0)
+                + "mpirun noticed that process rank 2 with PID 0 on node beta exited on signal 9 (Killed).\n")
         #expect(account.cause(.exited(137), of: "mpirun") == "rank 2 on beta was ended by SIGKILL")
         #expect(account.isEnding && !account.isHostFailure)
     }
@@ -47,81 +55,69 @@ struct FailureAccountTests {
     }
 
     @Test func `a cause is told when a rank has told it, and agreed when all leave in order`() {
-        let agreed = account("trainer: rank 1 of 3 on a (start-up): no such file\n")
+        let agreed = account(line("no such file", rank: 1, .startUp, isAgreed: true))
         #expect(agreed.isTold && agreed.isAgreed)
-        let alone = account("rank 1 of 3 on a (training after step 4): no space\n")
+        let alone = account(line("no space", rank: 1))
         #expect(alone.isTold && !alone.isAgreed)
         let killed = account(
-            "rank 0 of 3 on a (training after step 4): MPI failed\nmpirun noticed that process rank 2 with PID 0 on "
-                + "node b exited on signal 9 (Killed).\n"
-        )
+            line("MPI failed", rank: 0)
+                + "mpirun noticed that process rank 2 with PID 0 on node b exited on signal 9 (Killed).\n")
         #expect(!killed.isTold && killed.killedRank == 2)
-        let single = account("trainer: (training after step 4): cannot read x\n")
+        let single = account(line("cannot read x", rank: nil))
         #expect(single.isTold && single.hadStarted)
     }
 
     @Test func `a rank that could say itself what ended it has the first word`() {
         let account = account(
-            """
-            rank 2 of 3 on beta (validation after step 50): crashed with SIGSEGV
-            mpirun noticed that process rank 2 with PID 0 on node beta exited on signal 11 (Segmentation fault).
-
-            """)
+            line("crashed with SIGSEGV", rank: 2, host: "beta", .validation, step: 50, kind: .crash)
+                + "mpirun noticed that process rank 2 with PID 0 on node beta exited on signal 11 (Segmentation "
+                + "fault).\n")
         #expect(
             account.cause(.exited(139), of: "mpirun")
                 == "rank 2 of 3 on beta (validation after step 50): crashed with SIGSEGV")
         #expect(account.killedRank == nil && account.hadStarted)
     }
 
-    @Test(arguments: ["trainer: rank 1 of 3 on a: no space", "rank 1 of 3 on a: no space"])
-    func `otherwise the first message of a rank is`(line: String) {
-        let account = account("mpirun: Forwarding signal 10 to job\n\(line)\nrank 0 of 3 on a: rank 1 ended the job\n")
-        #expect(account.cause(.exited(70), of: "mpirun") == "rank 1 of 3 on a: no space")
+    @Test func `otherwise the first line of a rank is, and what people read decides nothing`() {
+        let account = account(
+            "rank 2 of 3 on c (start-up): said to people\nmpirun: Forwarding signal 10 to job\n"
+                + line("no space", rank: 1) + line("rank 1 ended the job", rank: 0))
+        #expect(account.cause(.exited(70), of: "mpirun") == "rank 1 of 3 on a (training after step 4): no space")
         #expect(!account.isEnding)
     }
 
-    @Test(arguments: [
-        ("rank 1 of 3 on a: no space", true, false), ("rank 1 of 3 on a.b.c (start-up): no space", true, false),
-        ("rank 1 of 3 on a (the launch): no space", true, false),
-        ("trainer: rank 1 of 3 on a (saving a checkpoint after step 40): no space", true, true),
-        ("rank 1 of 3 on a (training after step 4): no space", true, true), ("trainer: no space", false, false),
-        ("mpirun: Forwarding signal 10 to job", false, false),
-    ])
+    @Test(
+        arguments: [
+            (1, .startUp, true, false), (1, .launch, true, false), (1, .saving, true, true), (1, .training, true, true),
+            (nil, .startUp, false, false), (nil, .training, false, true),
+        ] as [(Int?, Phase, Bool, Bool)])
     func `it knows whether a rank has ended, and whether that was before it trained`(
-        line: String, hasEnded: Bool, hadStarted: Bool
+        rank: Int?, phase: Phase, hasEnded: Bool, hadStarted: Bool
     ) {
-        let account = account(line + "\n")
+        let account = account("half a line" + line("no space", rank: rank, phase))
         #expect(account.hasRankEnded == hasEnded && account.hadStarted == hadStarted && !account.isEnding)
     }
 
-    private static let advice =
-        "weight of fc1.weight: memory or a processor has failed; test the memory of a (of rank 0)"
-
-    @Test(arguments: [
-        ("rank 1 of 3 on b: step 8: rank 1 (b) differs from the other ranks in the \(advice)", ["b"]),
-        (
-            "trainer: rank 1 of 5 on b (the comparison of replicas after step 8): step 8: rank 1 (b), rank 3 (c) "
-                + "differ from the other ranks in the \(advice)",
-            ["b", "c"]
-        ),
-        (
-            "rank 2 of 5 on b.x: step 8: rank 2 (b.x), rank 3 (b.x) differ from the other ranks in the \(advice)",
-            ["b.x"]
-        ),
-        (
-            "rank 0 of 2 on a: step 8: rank 0 (a), rank 1 (b) do not have the same \(advice), and no majority says "
-                + "which is wrong",
-            []
-        ),
-        ("rank 0 of 2 on a: rank 1 (b) differs from the other ranks in the \(advice)", []),
-        ("rank 1 (b) differs from the other ranks in the \(advice)", []),
-    ])
-    func `the hosts that a majority agrees against are in doubt`(line: String, hosts: [String]) {
+    @Test func `lines that people read are no rank's end`() {
         let account = account(
-            "mpirun: something\n\(line)\nrank 0 of 3 on a: step 8: rank 0 (a) differs from the other ranks in the "
-                + "\(Self.advice)\n"
-        )
-        #expect(account.suspectHosts == (line.hasPrefix("rank 1 (") ? ["a"] : hosts), "the first rank's message counts")
+            "rank 1 of 3 on a (training after step 4): no space\ntrainer: no space\n@trainer-failure {\n")
+        #expect(!account.hasRankEnded && !account.isTold && !account.hadStarted)
+    }
+
+    @Test func `the hosts that a majority agrees against are in doubt, as the first rank says`() {
+        let account = account(
+            line("step 8: differs", rank: 1, kind: .hardware, suspects: ["b", "c"])
+                + line("step 8: differs", rank: 0, kind: .hardware, suspects: ["a"]))
+        #expect(account.suspectHosts == ["b", "c"])
+    }
+
+    @Test func `what happens again is permanent, unless a signal has ended another rank or a host is gone`() {
+        let nonFinite = line("no number", rank: 1, kind: .nonFinite)
+        #expect(account(nonFinite).isPermanent)
+        #expect(!account(line("no space", rank: 1, kind: .storage)).isPermanent)
+        #expect(
+            !account(nonFinite + "mpirun noticed that process rank 2 with PID 0 on node b exited on signal 9 (K).\n")
+                .isPermanent)
     }
 
     @Test func `a host whose daemon is lost is named`() {

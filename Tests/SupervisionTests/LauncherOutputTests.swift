@@ -1,3 +1,4 @@
+import JobHealth
 import Supervision
 import Testing
 
@@ -38,6 +39,15 @@ struct LauncherOutputTests {
         #expect(shown("half a line") == "half a line")
         let long = border + String(repeating: "no border ends this\n", count: 2000)
         #expect(shown(long) == long)
+    }
+
+    @Test func `what is meant for the supervisor is left out, wherever it comes`() {
+        let line = FailureReport(
+            ErrorReport(text: "no space", code: .internal), name: nil, phase: .training, step: 4
+        ).line
+        #expect(
+            shown(line + "\ntrainer: no space\nhalf " + line + "\n" + border + line + "\nx\n")
+                == "trainer: no space\nhalf " + border + "x\n")
     }
 
     @Test func `a whole line passes at once`() {

@@ -4,31 +4,27 @@ import Testing
 /// What becomes of a job after an attempt.
 struct RestartPolicyTests {
     private let policy = RestartPolicy(
-        restarts: 2, ranks: 2...4, permanentCodes: [64, 65], permanentCauses: ["is not a finite number"],
-        stoppedCode: 75, hostFailureCode: 70)
+        restarts: 2, ranks: 2...4, permanentCodes: [64, 65], stoppedCode: 75, hostFailureCode: 70)
 
     @Test(
         arguments: [
-            (.exited(0), "", 1, .done), (.exited(75), "", 1, .stopped), (.exited(64), "", 1, .permanent),
-            (.exited(65), "", 1, .permanent),
-            (.exited(70), "step 3: the loss is not a finite number (rank 0)", 1, .permanent),
-            (.exited(70), "no progress", 1, .restart),
-            (.exited(137), "rank 1 was ended by SIGKILL", 2, .restart), (.signaled(9), "", 2, .restart),
-            (.signaled(9), "", 3, .exhausted),
-            (.exited(205), "host b is lost", 3, .exhausted),
-        ] as [(ProcessEnd, String, Int, RestartPolicy.Verdict)])
+            (.exited(0), false, 1, .done), (.exited(75), false, 1, .stopped), (.exited(64), false, 1, .permanent),
+            (.exited(65), false, 1, .permanent), (.exited(70), true, 1, .permanent),
+            (.exited(70), false, 1, .restart), (.exited(137), false, 2, .restart), (.signaled(9), false, 2, .restart),
+            (.signaled(9), false, 3, .exhausted), (.exited(205), false, 3, .exhausted),
+        ] as [(ProcessEnd, Bool, Int, RestartPolicy.Verdict)])
     func `only failures that a restart can help lead to one, and only as many as allowed`(
-        end: ProcessEnd, cause: String, attempt: Int, verdict: RestartPolicy.Verdict
+        end: ProcessEnd, isPermanent: Bool, attempt: Int, verdict: RestartPolicy.Verdict
     ) {
-        #expect(policy.verdict(end, cause: cause, attempt: attempt, hasTrained: false) == verdict)
+        #expect(policy.verdict(end, isPermanent: isPermanent, attempt: attempt, hasTrained: false) == verdict)
     }
 
     @Test(arguments: [64, 65] as [Int32])
     func `what was right when the job trained may be right again`(code: Int32) {
-        #expect(policy.verdict(.exited(code), cause: "cannot read x", attempt: 1, hasTrained: true) == .restart)
-        #expect(policy.verdict(.exited(code), cause: "cannot read x", attempt: 3, hasTrained: true) == .exhausted)
+        #expect(policy.verdict(.exited(code), isPermanent: false, attempt: 1, hasTrained: true) == .restart)
+        #expect(policy.verdict(.exited(code), isPermanent: false, attempt: 3, hasTrained: true) == .exhausted)
         #expect(
-            policy.verdict(.exited(code), cause: "the loss is not a finite number", attempt: 1, hasTrained: true)
+            policy.verdict(.exited(code), isPermanent: true, attempt: 1, hasTrained: true)
                 == .permanent)
     }
 

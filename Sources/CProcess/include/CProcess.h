@@ -18,6 +18,12 @@ int32_t process_signal_descriptor(const int32_t *signals, int32_t count);
 /// Names the calling thread for debuggers, by the first 15 bytes.
 void process_name_thread(const char *name);
 
+/// From now on SIGBUS calls `handler` with the signal's si_code and si_addr.
+void process_handle_bus_error(void (*handler)(int32_t code, const void *address));
+
+/// Whether an si_code of SIGBUS means that the hardware found the memory damaged.
+int32_t process_is_memory_failure(int32_t code);
+
 /// The name of a signal without SIG, as `KILL`; NULL for those without a name of their own.
 const char *process_signal_name(int32_t signal);
 

@@ -71,7 +71,8 @@ package final class Replica: @unchecked Sendable {
         if ranks.shareOneHost {
             let bytes = SharedMemoryReduction.byteCountPerRank(assignment: assignment, count: count)
             if let window = try ranks.waiting({ try $0.sharedWindow(byteCountPerRank: bytes) }) {
-                return SharedMemoryReduction(assignment: assignment, rank: ranks.rank, count: count, window: window)
+                return SharedMemoryReduction(
+                    assignment: assignment, count: count, window: window, communication: ranks.communication)
             }
         }
         return ExchangeReduction(

@@ -10,7 +10,11 @@ import Optimization
 extension ErrorReport {
     /// Any module's error.
     package init(_ error: any Error) {
-        self = error as? ErrorReport ?? ErrorReport(text: "\(error)", code: ErrorReport.exitCode(of: error))
+        self =
+            error as? ErrorReport
+            ?? ErrorReport(
+                text: "\(error)", code: ErrorReport.exitCode(of: error), kind: (error as? TrainingError)?.kind,
+                suspectHosts: (error as? TrainingError)?.suspectHosts ?? [])
     }
 
     /// Which exit code an error leads to.
@@ -44,5 +48,25 @@ extension CollectivesError {
         case .launchMismatch, .malformedLauncherVariable: true
         default: false
         }
+    }
+}
+
+extension TrainingError {
+    /// What kind of cause it has, where the exit code does not tell.
+    fileprivate var kind: ErrorReport.Kind? {
+        switch self {
+        case .nonFinite, .nonFiniteSum, .nonFiniteValidation, .nonFiniteState: .nonFinite
+        case .runDirectoryLost, .notSaved: .storage
+        case .noProgress, .ranksAreLate: .late
+        default: nil
+        }
+    }
+
+    /// Hosts whose memory is in doubt because most ranks agree against theirs.
+    fileprivate var suspectHosts: [String] {
+        guard case .replicasDiffer(_, let differences, let hosts) = self, differences.allSatisfy(\.hasMajority) else {
+            return []
+        }
+        return Set(differences.flatMap(\.ranks).map { hosts[$0] }).sorted()
     }
 }

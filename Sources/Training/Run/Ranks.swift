@@ -39,6 +39,9 @@ package final class Ranks: Sendable {
     /// How this rank's messages begin: `rank 1 of 4 on node2`.
     package var name: String { communicator.name }
 
+    /// The same for reports.
+    package var rankName: RankName { RankName(rank: rank, worldSize: worldSize, host: communicator.hostName) }
+
     /// Whether all ranks are on one host.
     package var shareOneHost: Bool { hostSize == worldSize }
 
@@ -94,7 +97,8 @@ package final class Ranks: Sendable {
     package func abort(_ report: ErrorReport) -> Never {
         CrashReport.allowExit()
         do {
-            try communicator.abort(exitCode: report.code, place: Activity.place, reason: report.text)
+            try communicator.abort(
+                exitCode: report.code, reason: report.text, message: FailureReport(report, name: rankName).message())
         } catch {
             exit(report.code)
         }

@@ -18,31 +18,51 @@ package final class RunDirectoryLock: Sendable {
 
     private let directory: RunDirectory
     private let hold: Mutex<Hold>
+    private let lock: @Sendable (Int32) -> Int32
 
     /// Takes the lock, waiting for a job that is just ending: the ranks of a killed `mpirun` have two seconds.
     ///
-    /// A file system that knows no locks (some network ones) is used without. Throws `TrainingError.runDirectoryInUse`.
-    package init(_ directory: RunDirectory, waitingSeconds: Double = 2) throws(TrainingError) {
+    /// A file system that knows no locks (some network ones) is used without, which standard error is told.
+    ///
+    /// - Parameter lock: locks the folder that is open as a descriptor; gives 0 or an `errno` value.
+    ///
+    /// Throws `TrainingError.runDirectoryInUse`, and `runDirectory` where the lock fails for another reason.
+    package init(
+        _ directory: RunDirectory, waitingSeconds: Double = 2,
+        lock: @escaping @Sendable (Int32) -> Int32 = { flock($0, LOCK_EX | LOCK_NB) == 0 ? 0 : errno }
+    ) throws(TrainingError) {
         self.directory = directory
-        hold = Mutex(Hold(descriptor: try RunDirectoryLock.take(directory, waitingSeconds: waitingSeconds)))
+        self.lock = lock
+        hold = Mutex(Hold(descriptor: try RunDirectoryLock.take(directory, waitingSeconds: waitingSeconds, lock)))
     }
 
     deinit { hold.withLock { if $0.descriptor >= 0 { close($0.descriptor) } } }
 
-    private static func take(_ directory: RunDirectory, waitingSeconds: Double) throws(TrainingError) -> Int32 {
+    private static func take(
+        _ directory: RunDirectory, waitingSeconds: Double, _ lock: (Int32) -> Int32
+    ) throws(TrainingError) -> Int32 {
         let descriptor = open(directory.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         if descriptor < 0 {
             throw .runDirectory(path: directory.path, operation: "open", reason: String(cString: strerror(errno)))
         }
         let start = Clock.seconds
-        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK {
-            if Clock.seconds - start > waitingSeconds {
+        while true {
+            switch lock(descriptor) {
+            case 0: return descriptor
+            case EWOULDBLOCK where Clock.seconds - start <= waitingSeconds: usleep(50_000)
+            case EWOULDBLOCK:
                 close(descriptor)
                 throw .runDirectoryInUse(path: directory.path)
+            case EINTR: continue
+            case ENOTSUP, ENOSYS, ENOLCK:
+                StandardError.write(
+                    "warning: \(directory.path): this file system knows no locks; let no other job train there")
+                return descriptor
+            case let code:
+                close(descriptor)
+                throw .runDirectory(path: directory.path, operation: "lock", reason: SystemError.text(code))
             }
-            usleep(50_000)
         }
-        return descriptor
     }
 
     /// Whether the folder was removed, moved, unmounted or replaced, as far as was seen within the last second.
@@ -80,7 +100,7 @@ package final class RunDirectoryLock: Sendable {
             let isBack = hold.descriptor >= 0 && isAtPath(hold.descriptor)
             if hold.descriptor >= 0 { close(hold.descriptor) }
             hold.descriptor = -1
-            let descriptor = try RunDirectoryLock.take(directory, waitingSeconds: 0)
+            let descriptor = try RunDirectoryLock.take(directory, waitingSeconds: 0, lock)
             let isRefused = Result { try !isBack && !isSuitable() }
             guard case .success(false) = isRefused else {
                 close(descriptor)

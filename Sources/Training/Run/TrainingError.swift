@@ -38,9 +38,8 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
     /// Another rank failed and said why.
     case elsewhere(rank: Int)
 
-    /// Part of the text of every error that a run meets again when it is started again, because its arithmetic is
-    /// deterministic.
-    package static let nonFinitePhrase = "is not a finite number"
+    /// Part of the text of errors about numbers that are infinite or NaN.
+    static let nonFinitePhrase = "is not a finite number"
 
     /// `sample 7`, or `samples 7, 9, …` with the first eight.
     private static func list(_ samples: [Int]) -> String {

@@ -107,7 +107,7 @@ extension ActivityTests {
             let end = Clock.seconds + 5
             var sum = 0.0
             while Clock.seconds < end { sum += sin(sum) + 1 }
-            #expect(record.all.isEmpty && sum > 0)
+            #expect(record.all.isEmpty && sum > 0, "\(record.all) \(Activity.place)")
             watchdog.stop()
         }
 
