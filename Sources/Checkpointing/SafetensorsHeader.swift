@@ -85,7 +85,8 @@ struct SafetensorsHeader: Equatable, Sendable {
         for entry in entries {
             let shape = entry.signature.shape.map(String.init).joined(separator: ",")
             members.append(
-                "\(JSONText.quoted(entry.signature.name)):{\"data_offsets\":[\(entry.range.lowerBound),\(entry.range.upperBound)],"
+                "\(JSONText.quoted(entry.signature.name)):"
+                    + "{\"data_offsets\":[\(entry.range.lowerBound),\(entry.range.upperBound)],"
                     + "\"dtype\":\(JSONText.quoted(entry.signature.dataType.rawValue)),\"shape\":[\(shape)]}")
         }
         return Array("{\(members.joined(separator: ","))}".utf8)

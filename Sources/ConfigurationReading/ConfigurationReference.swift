@@ -9,8 +9,10 @@ package enum ConfigurationReference {
             the sources; a test keeps it current.
 
             - Any other key, a value of another type or out of its range is refused with file, line and column.
-            - `${NAME}` and `${NAME:-default}` in a value stand for an environment variable; `$${` for the characters `${`.
-            - `--set key.path=value` on the command line replaces a value or adds one: `--set optimizer.learningRate=0.05`,
+            - `${NAME}` and `${NAME:-default}` in a value stand for an environment variable; `$${` for the characters \
+            `${`.
+            - `--set key.path=value` on the command line replaces a value or adds one: \
+            `--set optimizer.learningRate=0.05`,
               `--set data.augment.0.translate=3`. `null` takes a key away.
             - A one-line form stands for a map where the page says so: `cosine` for `{cosine: {}}`, `{linear: 120}` for
               `{linear: {units: 120}}`.

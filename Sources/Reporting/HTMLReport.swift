@@ -119,7 +119,8 @@ package struct HTMLReport {
             let epoch = NumberText.significant(Double(decision.step) / Double(max(run.stepsPerEpoch, 1)), digits: 4)
             return
                 "<tr><td class=\"number\">\(NumberText.grouped(decision.step))</td><td "
-                + "class=\"number\">\(epoch)</td><td>\(escaped(decision.kind.rawValue))</td><td>\(escaped(decision.reason))</td></tr>"
+                + "class=\"number\">\(epoch)</td><td>\(escaped(decision.kind.rawValue))</td>"
+                + "<td>\(escaped(decision.reason))</td></tr>"
         }
         return """
             <h2>Decisions</h2>

@@ -6,7 +6,7 @@ package final class ProgressLine {
     /// Seconds between two drawings of the line.
     static let redrawInterval = 0.1
 
-    private let output: TextOutput
+    private let output: any TextOutput
     private let now: () -> Double
     private var run: RunDescription?
     private var epoch = EpochFigures()
@@ -14,7 +14,7 @@ package final class ProgressLine {
     private var isLineOpen = false
 
     /// - Parameter now: a clock that never goes back, in seconds.
-    package init(output: TextOutput, now: @escaping () -> Double) {
+    package init(output: any TextOutput, now: @escaping () -> Double) {
         self.output = output
         self.now = now
     }

@@ -40,7 +40,7 @@ package final class RunReporter: TrainingObserver {
     ///   - now: a clock that never goes back, in seconds.
     ///   - wallTime: seconds since 1970.
     package init(
-        configuration: String, goesOnWithoutStorage: Bool = false, output: TextOutput, now: @escaping () -> Double,
+        configuration: String, goesOnWithoutStorage: Bool = false, output: any TextOutput, now: @escaping () -> Double,
         wallTime: @escaping () -> Double
     ) {
         self.configuration = configuration

@@ -31,11 +31,13 @@ import Testing
         (#"{}"#, 0), (#" { } "#, 0), (#"{"__metadata__":{}}"#, 0),
         (#"{"a":{"dtype":"U8","shape":[2,3],"data_offsets":[0,6]}}"#, 6),
         (
-            #"{"b":{"dtype":"U8","shape":[1],"data_offsets":[1,2]},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}"#,
+            #"{"b":{"dtype":"U8","shape":[1],"data_offsets":[1,2]},"#
+                + #""a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}"#,
             2
         ),
         (
-            #"{"\u0041\ud83d\ude42":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}, "__metadata__":{"\/\b\f\n\r\t":""}}"#,
+            #"{"\u0041\ud83d\ude42":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}, "#
+                + #""__metadata__":{"\/\b\f\n\r\t":""}}"#,
             0
         ),
     ])
@@ -103,7 +105,8 @@ import Testing
 
     @Test func overlapLengthAndEncodingAreChecked() throws {
         let overlap =
-            #"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}"#
+            #"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"#
+            + #""b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}"#
         let expected = CheckpointError.invalidTensor(
             path: "", offset: 65, tensor: "b", problem: "its bytes overlap those of another tensor")
         #expect(try error(Array(overlap.utf8), dataBytes: 3) == expected)

@@ -69,7 +69,8 @@ import Testing
         try SafetensorsFile(metadata: ["z": "1", "k": "\u{2}"], sources: sources).write(to: directory.file("f"))
         let text =
             #"{"__metadata__":{"k":"\u0002","z":"1"},"a":{"data_offsets":[0,4],"dtype":"F32","shape":[]},"#
-            + #""b":{"data_offsets":[8,9],"dtype":"U8","shape":[1]},"c":{"data_offsets":[4,8],"dtype":"F32","shape":[1,1]}}"#
+            + #""b":{"data_offsets":[8,9],"dtype":"U8","shape":[1]},"#
+            + #""c":{"data_offsets":[4,8],"dtype":"F32","shape":[1,1]}}"#
         let length = (8 + text.utf8.count + 63) / 64 * 64
         let expected =
             [UInt8(length - 8), 0, 0, 0, 0, 0, 0, 0] + Array(text.utf8)

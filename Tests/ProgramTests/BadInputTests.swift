@@ -251,7 +251,8 @@ extension ProgramTests {
             let huge = "9223372036854775807"
             let deep = String(repeating: "[", count: 50_000)
             let plateau =
-                #"{"plateau.rate":"7ff0000000000000","plateau.badCount":"\#(huge)","plateau.remainingCooldown":"\#(huge)"}"#
+                #"{"plateau.rate":"7ff0000000000000","plateau.badCount":"\#(huge)","#
+                + #""plateau.remainingCooldown":"\#(huge)"}"#
             let badCount = try #require(file.metadata["state.learningRate"]).replacing(
                 /"plateau.badCount":"\d+"/, with: "\"plateau.badCount\":\"\(huge)\"")
             for (key, value) in [

@@ -88,7 +88,8 @@ struct Scenario: CustomTestStringConvertible, Sendable {
         yaml: """
             model:
               input: [28, 28, 1]
-              layers: [ {conv: {filters: 8, kernel: 3, padding: same, bias: false}}, batchNorm, relu, {maxPool: 4}, flatten, {linear: 10} ]
+              layers: [ {conv: {filters: 8, kernel: 3, padding: same, bias: false}}, batchNorm, relu, {maxPool: 4},
+                        flatten, {linear: 10} ]
             data: {name: digits, limit: 250, validation: 30}
             batch: 64
             grain: 16
@@ -128,7 +129,8 @@ struct Scenario: CustomTestStringConvertible, Sendable {
             name: "resnet20",
             yaml: """
                 model: resnet20
-                data: {name: cifar10, path: \(data), limit: 100, validation: 20, augment: [ {crop: {padding: 4}}, flip ]}
+                data: {name: cifar10, path: \(data), limit: 100, validation: 20,
+                       augment: [ {crop: {padding: 4}}, flip ]}
                 batch: 37
                 grain: 10
                 epochs: 5

@@ -199,7 +199,10 @@ extension ProgramTests {
                 train(), ranks: 3,
                 through: wrapper(
                     """
-                    [ $RANK = 1 ] && { export TRAINER_SHARED_MEMORY=0; set -- "$@" --time-limit 1s --threads 2 --set name=other; }
+                    [ $RANK = 1 ] && {
+                        export TRAINER_SHARED_MEMORY=0
+                        set -- "$@" --time-limit 1s --threads 2 --set name=other
+                    }
                     [ $RANK = 2 ] && set -- "$@" --run $FOLDER/elsewhere --resume $FOLDER/absent
                     """))
             #expect(outcome.exitCode == 0 && outcome.leftovers.isEmpty, "\(outcome.account)")

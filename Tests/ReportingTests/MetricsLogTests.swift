@@ -7,7 +7,8 @@ struct JSONLineTests {
     @Test func keepsTheOrderOfKeysAndLeavesAbsentValuesOut() {
         #expect(
             Samples.interval(430, accuracy: nil).jsonLine
-                == #"{"step":430,"epoch":1.0,"samples":55040,"learningRate":0.1,"trainLoss":0.0712,"samplesPerSecond":58214.3,"compute":0.91,"wait":0.03,"reduce":0.02,"data":0.004,"save":0.0}"#
+                == #"{"step":430,"epoch":1.0,"samples":55040,"learningRate":0.1,"trainLoss":0.0712,"#
+                + #""samplesPerSecond":58214.3,"compute":0.91,"wait":0.03,"reduce":0.02,"data":0.004,"save":0.0}"#
         )
         #expect(
             Samples.validation(430).jsonLine

@@ -6,11 +6,13 @@ struct ProgressTextTests {
     @Test func headerNamesTheRun() {
         #expect(
             ProgressText.header(Samples.run)[0]
-                == "trainer · lenet5 (61,706 parameters) · 4 ranks × 1 thread on 2 cores of alpha · batch 128 = 4 grains of 32 · 55,000 training samples"
+                == "trainer · lenet5 (61,706 parameters) · 4 ranks × 1 thread on 2 cores of alpha · "
+                + "batch 128 = 4 grains of 32 · 55,000 training samples"
         )
         #expect(
             ProgressText.header(Samples.run)[1]
-                == "12 epochs of 430 steps · 5,000 validation samples · OpenBLAS SkylakeX · run directory runs/lenet5-mnist"
+                == "12 epochs of 430 steps · 5,000 validation samples · OpenBLAS SkylakeX · "
+                + "run directory runs/lenet5-mnist"
         )
     }
 
@@ -40,7 +42,8 @@ struct ProgressTextTests {
     @Test func intervalIsOnePlainLine() {
         #expect(
             ProgressText.interval(Samples.interval(215), totalSteps: 5160)
-                == "step 215/5,160 - epoch 0.5 - loss 0.0712 - accuracy 0.978 - learningRate 0.1 - 58,214 samples/s - compute 91% wait 3% reduce 2%"
+                == "step 215/5,160 - epoch 0.5 - loss 0.0712 - accuracy 0.978 - learningRate 0.1 - "
+                + "58,214 samples/s - compute 91% wait 3% reduce 2%"
         )
     }
 
@@ -102,7 +105,8 @@ struct ProgressStateTests {
         last.accuracy = nil
         #expect(
             last.line(width: 200)
-                == "Epoch 3/12  430/430 [==============================] 100% - ETA 0:00 - loss 0.0712 - 58,214 samples/s"
+                == "Epoch 3/12  430/430 [==============================] 100% - ETA 0:00 - "
+                + "loss 0.0712 - 58,214 samples/s"
         )
     }
 }
@@ -213,7 +217,8 @@ struct FinalLineTests {
     @Test func isExact() {
         #expect(
             FinalLine.text(Samples.final)
-                == "final: epochs=12 steps=5160 valLoss=0.0312451 valAccuracy=0.9912 digest=9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+                == "final: epochs=12 steps=5160 valLoss=0.0312451 valAccuracy=0.9912 "
+                + "digest=9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
         )
     }
 

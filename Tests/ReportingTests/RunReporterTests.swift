@@ -11,7 +11,7 @@ struct RunReporterTests {
         return run
     }
 
-    private func reporter(_ output: TextOutput) -> RunReporter {
+    private func reporter(_ output: any TextOutput) -> RunReporter {
         RunReporter(configuration: "model: lenet5\n", output: output, now: { 0 }, wallTime: { 10 })
     }
 
@@ -68,7 +68,7 @@ struct RunReporterTests {
             let error = ReportingError.file(
                 operation: "replace", path: directory + "/report.html", reason: "Is a directory")
             #expect(throws: error) { try reporter.validated(Samples.validation(430)) }
-            #expect(!FileManager.default.fileExists(atPath: directory + "/report.html.tmp"))
+            #expect(!FileManager.default.fileExists(atPath: directory + "/.report.html.tmp-\(getpid())"))
         }
     }
 

@@ -69,7 +69,7 @@ package struct GoldenAttributes: Sendable, Decodable {
     private enum Value: Decodable, Sendable {
         case boolean(Bool), number(Double), text(String), list([Double]), null
 
-        init(from decoder: Decoder) throws {
+        init(from decoder: any Decoder) throws {
             let container = try decoder.singleValueContainer()
             if container.decodeNil() {
                 self = .null
@@ -87,7 +87,7 @@ package struct GoldenAttributes: Sendable, Decodable {
 
     private let values: [String: Value]
 
-    package init(from decoder: Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         values = try decoder.singleValueContainer().decode([String: Value].self)
     }
 

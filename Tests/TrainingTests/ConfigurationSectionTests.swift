@@ -282,7 +282,8 @@ import Training
         try expectRoundTrip(run)
         #expect(
             configurationProblem(configurationText("data: {name: digits, limit: 5, validation: 5}\n"))
-                == "configs/run.yaml:1:32: 'data.validation': 5 of 5 samples leave none to train on; make validation smaller."
+                == "configs/run.yaml:1:32: 'data.validation': 5 of 5 samples leave none to train on; "
+                + "make validation smaller."
         )
     }
 

@@ -5,7 +5,8 @@ func alexNet(classes: Int) -> [LayerSpecification] {
         [
             .convolution(
                 .init(
-                    filters: filters, kernel: .init(kernel), stride: .init(stride), padding: .explicit(.init(padding)))),
+                    filters: filters, kernel: .init(kernel), stride: .init(stride),
+                    padding: .explicit(.init(padding)))),
             .activation(.relu),
         ]
     }

@@ -66,7 +66,7 @@ extension LayerSpecification.Initializer: ConfigurationSection {
 
     /// Why equal weights are refused.
     private static let symmetry = """
-        with equal weights all units of a layer compute the same thing and get the same gradient, so they never differ; \
-        use heNormal, heUniform, xavierNormal, xavierUniform or uniformFanIn.
+        with equal weights all units of a layer compute the same thing and get the same gradient, so they \
+        never differ; use heNormal, heUniform, xavierNormal, xavierUniform or uniformFanIn.
         """
 }

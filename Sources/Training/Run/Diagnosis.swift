@@ -17,7 +17,9 @@ package struct Diagnosis: Sendable {
                 + "\(Placement.defaultThreads(ranksOnHost: ranksOnHost)) worker threads a rank by default",
             "vectors: \(vectors)",
             "BLAS: \(LinearAlgebra.description), kernels for \(LinearAlgebra.coreName)",
-            "MPI: \(environment["OMPI_COMM_WORLD_SIZE"].map { "\($0) ranks of Open MPI" } ?? "not used; start with --np N or under mpirun")",
+            "MPI: "
+                + (environment["OMPI_COMM_WORLD_SIZE"].map { "\($0) ranks of Open MPI" }
+                    ?? "not used; start with --np N or under mpirun"),
             "shared memory: \(freeBytes("/dev/shm").map { "\($0 >> 20) MiB free in /dev/shm" } ?? "no /dev/shm")",
             "open files: \(limit(RLIMIT_NOFILE)); file size: \(limit(RLIMIT_FSIZE))",
         ]
