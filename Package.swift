@@ -35,6 +35,8 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),  // reads .gz data sets
         // SHA-256 with the processor's instructions
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        // Writes pictures of samples.
+        .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CPrefetch"),  // the compiler's cache hints, which Swift does not have
         .target(name: "CMPI", dependencies: ["COpenMPI"]),
         .target(name: "CProcess"),
@@ -42,52 +44,52 @@ let package = Package(
         // Modules, lowest first; arrows point down only
         module("System", ["CProcess"]),
         module("FaultInjection", []),  // what tests ask the program for; nothing without their variables
-        module("JobHealth", ["System", "CProcess", "FaultInjection"]),
-        module("Kernels", ["COpenBLAS", "CPrefetch"], settings: unchecked),
-        module("TensorCore", ["Kernels"]),
-        module("Autograd", ["TensorCore", "Kernels"]),
+        module("JobHealth", ["CProcess", "System", "FaultInjection"]),
+        module("Kernels", ["COpenBLAS", "CPrefetch", "System"], settings: unchecked),
+        module("TensorCore", []),
+        module("Autograd", ["Kernels", "TensorCore"]),
         module("ConfigurationReading", ["System", .product(name: "Yams", package: "Yams")]),
-        module("NeuralNetwork", ["Autograd", "TensorCore", "Kernels", "ConfigurationReading"]),
-        module("Optimization", ["Kernels"]),
-        module("DataPipeline", ["System", "ConfigurationReading", "TensorCore", "Kernels", "CZlib", "CPrefetch"]),
-        module("Collectives", ["System", "CMPI"]),
+        module("NeuralNetwork", ["System", "Kernels", "TensorCore", "Autograd", "ConfigurationReading"]),
+        module("Optimization", ["Kernels", "ConfigurationReading"]),
+        module("DataPipeline", ["CZlib", "CPrefetch", "System", "Kernels", "TensorCore", "ConfigurationReading"]),
+        module("Collectives", ["CMPI", "System"]),
         module("DataParallel", ["System", "Kernels", "Autograd", "Collectives"]),
-        module("Checkpointing", ["System", "TensorCore", "CCrypto"]),
+        module("Checkpointing", ["CCrypto", "System", "TensorCore"]),
         module("Interchange", ["TensorCore", "Autograd", "NeuralNetwork", "Checkpointing"]),
         module(
             "Training",
             [
-                "System", "JobHealth", "FaultInjection", "ConfigurationReading", "Kernels", "TensorCore", "Autograd",
-                "Collectives", "NeuralNetwork", "Optimization",
-                "DataPipeline", "DataParallel",
-                "Checkpointing",
+                "System", "FaultInjection", "JobHealth", "Kernels", "TensorCore", "Autograd", "ConfigurationReading",
+                "NeuralNetwork", "Optimization", "DataPipeline", "Collectives", "DataParallel", "Checkpointing",
                 "Interchange",
             ]),
         module("Benchmarks", ["System", "Kernels", "TensorCore", "Autograd", "NeuralNetwork"]),
-        module("Reporting", ["System", "JobHealth", "Training"]),
-        module("Supervision", ["System", "JobHealth", "CProcess"]),
+        module("Reporting", ["CPNG", "System", "JobHealth", "NeuralNetwork", "Training"]),
+        module("Supervision", ["CProcess", "System", "JobHealth"]),
         .executableTarget(
             name: "trainer",
             dependencies: [
-                "System", "JobHealth", "FaultInjection", "Benchmarks", "Training", "Reporting", "Supervision",
-                "Checkpointing", "Collectives", "NeuralNetwork",
-                "Kernels",
+                "System", "FaultInjection", "JobHealth", "Kernels", "NeuralNetwork", "Collectives", "Checkpointing",
+                "Training", "Benchmarks", "Reporting", "Supervision",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: tuned),
 
         // Tests
         .target(
-            name: "TestSupport", dependencies: ["Autograd", "TensorCore", "Kernels", "Checkpointing"],
+            name: "TestSupport",
+            dependencies: ["TensorCore", "Autograd", "NeuralNetwork", "Checkpointing"],
             path: "Tests/TestSupport", swiftSettings: tuned),
         tests("SystemTests", ["System"]),
-        tests("JobHealthTests", ["System", "JobHealth", "CProcess"]),
-        tests("BenchmarksTests", ["Benchmarks", "Kernels"]),
-        tests("KernelsTests", ["Kernels"]),
+        tests("JobHealthTests", ["CProcess", "System", "JobHealth"]),
+        tests("BenchmarksTests", ["Kernels", "Benchmarks"]),
+        tests("KernelsTests", ["System", "Kernels"]),
         tests("TensorCoreTests", ["TensorCore"]),
-        tests("AutogradTests", ["Autograd", "TensorCore", "Kernels"]),
-        tests("NeuralNetworkTests", ["NeuralNetwork", "Autograd", "TensorCore", "Kernels"]),
-        tests("OptimizationTests", ["Optimization", "Kernels", "Checkpointing"]),
-        tests("DataPipelineTests", ["DataPipeline", "TensorCore", "Kernels", "CZlib"]),
+        tests("AutogradTests", ["Kernels", "TensorCore", "Autograd"]),
+        tests(
+            "NeuralNetworkTests",
+            ["System", "Kernels", "TensorCore", "Autograd", "ConfigurationReading", "NeuralNetwork"]),
+        tests("OptimizationTests", ["Kernels", "ConfigurationReading", "Optimization", "Checkpointing"]),
+        tests("DataPipelineTests", ["CZlib", "Kernels", "TensorCore", "DataPipeline"]),
         .target(
             name: "CollectivesConformanceChecks", dependencies: ["Collectives"],
             path: "Tests/CollectivesConformanceChecks",
@@ -96,19 +98,21 @@ let package = Package(
             name: "collectives-conformance", dependencies: ["CollectivesConformanceChecks", "Collectives", "CMPI"],
             path: "Tests/CollectivesConformance", swiftSettings: tuned),  // what the tests start under mpirun
         tests("CollectivesTests", ["Collectives", "CollectivesConformanceChecks", "collectives-conformance"]),
-        tests("DataParallelTests", ["DataParallel", "Autograd", "Collectives"]),
-        tests("CheckpointingTests", ["Checkpointing", "TensorCore", "Kernels"]),
+        tests("DataParallelTests", ["Autograd", "Collectives", "DataParallel"]),
+        tests("CheckpointingTests", ["Kernels", "TensorCore", "Checkpointing"]),
+        tests(
+            "InterchangeTests", ["Kernels", "TensorCore", "Autograd", "NeuralNetwork", "Checkpointing", "Interchange"]),
         tests(
             "TrainingTests",
             [
-                "System", "JobHealth", "ConfigurationReading", "Kernels", "TensorCore", "Autograd", "NeuralNetwork",
-                "DataPipeline", "DataParallel", "Checkpointing", "Training",
+                "System", "JobHealth", "Kernels", "TensorCore", "Autograd", "ConfigurationReading", "NeuralNetwork",
+                "Optimization", "DataPipeline", "Collectives", "DataParallel", "Checkpointing", "Training",
             ]),
-        tests("ReportingTests", ["Reporting", "Training"]),
-        tests("SupervisionTests", ["Supervision", "JobHealth"]),
+        tests("ReportingTests", ["NeuralNetwork", "Training", "Reporting"]),
+        tests("SupervisionTests", ["JobHealth", "Supervision"]),
         tests(
             "ProgramTests",
-            ["trainer", "JobHealth", "Training", "NeuralNetwork", "Kernels", "TensorCore", "Checkpointing"]),
+            ["JobHealth", "Kernels", "TensorCore", "NeuralNetwork", "Checkpointing", "Training", "trainer"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,7 +1,7 @@
 import Kernels
 import TensorCore
 
-/// How a parameter gets its first values; a pure function of the run's key and the parameter's position.
+/// How a parameter gets its first values; a pure function of the run's key and the parameter's name.
 package enum Initializer: Hashable, Sendable {
     case zeros
     case ones
@@ -59,19 +59,6 @@ package enum Initializer: Hashable, Sendable {
             let (a, b) = key.normals(at: UInt64(first / 2))
             target[first] = deviation * a
             if first + 1 < count { target[first + 1] = deviation * b }
-        }
-    }
-}
-
-extension ModelLayout {
-    /// Writes every parameter's first values into a buffer of this layout; the key is folded with the parameter's
-    /// index.
-    package func initialize(_ values: FlatBuffer, key: RandomKey) {
-        precondition(values.count >= count, "initialize: a buffer of \(values.count) floats for a layout of \(count)")
-        let key = key.folding(.initialisation)
-        for parameter in parameters {
-            parameter.initializer.fill(
-                values.pointer + offsets[parameter.index], shape: parameter.shape, key: key.folding(parameter.index))
         }
     }
 }

@@ -7,31 +7,52 @@ import TensorCore
 /// stay on one thread.
 package final class Tape {
     /// Computes the inputs' gradients from the output's; it may overwrite that tensor when it is its only owner.
-    typealias Pullback = (_ tape: Tape, _ gradient: inout Tensor) -> Void
+    package typealias Pullback = (_ tape: Tape, _ gradient: inout Tensor) -> Void
+    /// The same for an operation with several results: a gradient for each, nil where nothing depends on that result.
+    package typealias SeveralPullback = (_ tape: Tape, _ gradients: [Tensor?]) -> Void
 
-    private struct Node {
-        var pullback: Pullback?
+    /// What backward does at a node.
+    enum Work {
+        case none
+        case one(Pullback)
+        /// Stands at the last of so many nodes, one for each result.
+        case several(Int, SeveralPullback)
+    }
+
+    struct Node {
+        var work: Work
         var gradient: Tensor?
+        /// Where the node's parameters begin in ``Tape/uses``; they end where the next node's begin.
+        let firstUse: Int
     }
 
     package let pool: StoragePool
     package let layout: ModelLayout
-    private let values: Storage
+    /// The grain's vector of a phase that trains everything, without metrics and flags.
+    package let wholeVector: GrainVectorLayout
+    /// The layout of the present grain's vector.
+    package internal(set) var vector: GrainVectorLayout
+    let values: Storage
     private let willRead: ((Parameter) -> Void)?
-    private var nodes: [Node] = []
+    var nodes: [Node] = []
 
     /// Whether results are searched for numbers that are not finite, at the cost of a pass over each.
     package var searchesNonFinite = false
-    /// Since the latest ``begin(gradients:onProgress:)`` of a tape that searches, the first result with such a number.
+    /// Since the latest `begin` of a tape that searches, the first result with such a number.
     package private(set) var nonFinite: NonFiniteResult?
     private var latestParameter: Parameter?
 
-    // The grain's flat vector and what has been written of it.
-    private var gradients: UnsafeMutablePointer<Float>?
-    private var isWritten: [Bool]
-    private var pendingUses: [Int]
-    private var completed = 0
-    private var onProgress: ((Int) -> Void)?
+    /// The grain's flat vector; nil when nothing is recorded.
+    var gradients: UnsafeMutablePointer<Float>?
+    var carriedLanes: CarriedLanes?
+    /// The trained weights that recorded operations use, in the order of recording.
+    var uses: [Int] = []
+    // By parameter: whether its gradient has a part, and how many recorded uses backward has not passed.
+    var isWritten: [Bool]
+    var pendingUses: [Int]
+    /// How many weights at the front of the gradients are final.
+    var completed = 0
+    var onProgress: ((Int) -> Void)?
 
     /// - Parameters:
     ///   - values: the model's flat memory of this layout; read only by operations.
@@ -45,21 +66,36 @@ package final class Tape {
         self.pool = pool
         self.willRead = willRead
         self.values = Storage(borrowing: values.pointer, count: values.count, owner: values)
+        wholeVector = GrainVectorLayout(all: layout)
+        vector = wholeVector
         isWritten = Array(repeating: false, count: layout.parameters.count)
         pendingUses = Array(repeating: 0, count: layout.parameters.count)
         nodes.reserveCapacity(256)
+        uses.reserveCapacity(256)
     }
-
-    // MARK: - Forward
 
     /// Begins a grain.
     ///
+    /// What the phase does not train is constant: such a weight gets no gradient, and such a batch normalisation uses
+    /// its running statistics.
     /// - Parameters:
-    ///   - gradients: flat memory of the layout for the gradients and statistics; nil records nothing (evaluation).
+    ///   - gradients: the grain's vector, of `layout`, whose floats before the metric sums the tape writes:
+    ///     statistics and carried state in forward, gradients in backward. Nil records nothing (evaluation).
+    ///   - layout: what the phase trains, and where it stands.
+    ///   - carried: the lanes whose state the grain continues; nil for samples without a past.
     ///   - onProgress: called in backward with the count of floats at the front of `gradients` that are final.
-    package func begin(gradients: UnsafeMutablePointer<Float>?, onProgress: ((Int) -> Void)? = nil) {
+    package func begin(
+        gradients: UnsafeMutablePointer<Float>?, layout vector: GrainVectorLayout, carried: CarriedLanes? = nil,
+        onProgress: ((Int) -> Void)? = nil
+    ) {
+        precondition(
+            vector.trained.arena.count == layout.count && isWritten.count == vector.trained.arena.parameters.count,
+            "begin: a vector of a model with \(vector.trained.arena.count) floats, not \(layout.count)")
         nodes.removeAll(keepingCapacity: true)
+        uses.removeAll(keepingCapacity: true)
         self.gradients = gradients
+        self.vector = vector
+        carriedLanes = carried
         self.onProgress = onProgress
         completed = 0
         nonFinite = nil
@@ -68,162 +104,96 @@ package final class Tape {
             isWritten[index] = false
             pendingUses[index] = 0
         }
+        // Zero is what a layer that does not run contributes.
+        if let gradients {
+            let forward = vector.gradients.upperBound..<vector.metrics.lowerBound
+            (gradients + forward.lowerBound).update(repeating: 0, count: forward.count)
+        }
+    }
+
+    /// Begins a grain that trains everything, whose vector has the layout ``wholeVector``.
+    package func begin(
+        gradients: UnsafeMutablePointer<Float>?, carried: CarriedLanes? = nil, onProgress: ((Int) -> Void)? = nil
+    ) {
+        begin(gradients: gradients, layout: wholeVector, carried: carried, onProgress: onProgress)
     }
 
     var isRecording: Bool { gradients != nil }
+
+    // MARK: - Values
 
     /// A value that needs no gradient.
     package func constant(_ value: Tensor) -> Variable { Variable(value: value, identity: .constant, tape: self) }
 
     /// An input whose gradient ``gradient(of:)`` gives after backward.
-    package func input(_ value: Tensor) -> Variable {
-        nodes.append(Node(pullback: nil, gradient: nil))
-        return Variable(value: value, identity: .node(nodes.count - 1), tape: self)
-    }
+    package func input(_ value: Tensor) -> Variable { append(value, .none) }
 
     /// A use of a parameter.
     package func parameter(_ parameter: Parameter) -> Variable {
         willRead?(parameter)
         if searchesNonFinite { latestParameter = parameter }
         let value = Tensor(storage: values, offset: layout.offsets[parameter.index], shape: parameter.shape)
-        guard isRecording && parameter.isTrainable else { return constant(value) }
-        pendingUses[parameter.index] += 1
+        guard isRecording && vector.trained.offset(of: parameter.index) != nil else { return constant(value) }
         return Variable(value: value, identity: .parameter(parameter.index), tape: self)
     }
 
+    // MARK: - Recording
+
     /// The result of an operation; `pullback` is kept only when an input needs a gradient.
-    func record(
+    ///
+    /// Every value whose gradient the pullback accumulates is among the inputs. It may accumulate any number of times,
+    /// and captures targets of its inputs, not the inputs.
+    package func record(
         _ value: Tensor, _ a: Variable, _ b: Variable? = nil, _ c: Variable? = nil, pullback: @escaping Pullback
     ) -> Variable {
-        record(
-            value, needsGradient: a.needsGradient || b?.needsGradient ?? false || c?.needsGradient ?? false, pullback)
+        search(value)
+        guard a.needsGradient || b?.needsGradient ?? false || c?.needsGradient ?? false else { return constant(value) }
+        let result = append(value, .one(pullback))
+        use(a)
+        if let b { use(b) }
+        if let c { use(c) }
+        return result
     }
 
     /// As ``record(_:_:_:_:pullback:)`` for any number of inputs.
-    func record(_ value: Tensor, all inputs: [Variable], pullback: @escaping Pullback) -> Variable {
-        record(value, needsGradient: inputs.contains { $0.needsGradient }, pullback)
+    package func record(_ value: Tensor, all inputs: [Variable], pullback: @escaping Pullback) -> Variable {
+        search(value)
+        guard inputs.contains(where: \.needsGradient) else { return constant(value) }
+        let result = append(value, .one(pullback))
+        for input in inputs { use(input) }
+        return result
     }
 
-    private func record(_ value: Tensor, needsGradient: Bool, _ pullback: @escaping Pullback) -> Variable {
-        if searchesNonFinite, nonFinite == nil { nonFinite = NonFiniteResult(value, after: latestParameter) }
-        guard needsGradient else { return constant(value) }
-        nodes.append(Node(pullback: pullback, gradient: nil))
+    /// The results of an operation that has several; `pullback` runs once, after everything that depends on any of
+    /// them, if anything does.
+    package func record(several results: [Tensor], _ inputs: [Variable], pullback: @escaping SeveralPullback)
+        -> [Variable]
+    {
+        for result in results { search(result) }
+        guard let last = results.indices.last, inputs.contains(where: \.needsGradient) else {
+            return results.map(constant)
+        }
+        // Backward comes to the last node first, and by then has run whatever was recorded after all of them.
+        let variables = results.indices.map {
+            append(results[$0], $0 == last ? .several(results.count, pullback) : .none)
+        }
+        for input in inputs { use(input) }
+        return variables
+    }
+
+    private func append(_ value: Tensor, _ work: Work) -> Variable {
+        nodes.append(Node(work: work, gradient: nil, firstUse: uses.count))
         return Variable(value: value, identity: .node(nodes.count - 1), tape: self)
     }
 
-    /// Where a statistic's contribution of this grain goes (already multiplied by the sample count); nil when nothing
-    /// is recorded.
-    func statistic(_ parameter: Parameter) -> UnsafeMutablePointer<Float>? {
-        guard let gradients else { return nil }
-        precondition(!parameter.isTrainable, "statistic: \(parameter.name) is trainable")
-        isWritten[parameter.index] = true
-        return gradients + layout.offsets[parameter.index]
+    /// Counts a use of a trained weight by the node that was appended last.
+    func use(_ variable: Variable) {
+        guard case .parameter(let index) = variable.identity else { return }
+        uses.append(index)
+        pendingUses[index] += 1
     }
 
-    // MARK: - Backward
-
-    /// Runs backward from a scalar with gradient `seed`; then every float of the grain's flat vector is final.
-    package func backward(from loss: Variable, seed: Float = 1) {
-        precondition(loss.value.count == 1, "backward: the loss has shape \(loss.shape), not one element")
-        let gradient = Tensor(loss.shape, pool: pool)
-        gradient.fill(seed)
-        backward(from: loss, gradient: gradient)
-    }
-
-    /// Runs backward from any value with the given gradient.
-    package func backward(from output: Variable, gradient: Tensor) {
-        precondition(
-            gradient.shape == output.shape, "backward: gradient \(gradient.shape) for a value of shape \(output.shape)")
-        accumulate(gradient, into: output)
-        var index = nodes.count - 1
-        while index >= 0 {
-            if let pullback = nodes[index].pullback {
-                nodes[index].pullback = nil
-                if var gradient = nodes[index].gradient {
-                    nodes[index].gradient = nil
-                    pullback(self, &gradient)
-                }
-            }
-            index -= 1
-        }
-        finish()
-    }
-
-    /// The gradient of an ``input(_:)`` after backward; nil when the output does not depend on it.
-    package func gradient(of variable: Variable) -> Tensor? {
-        guard case .node(let index) = variable.identity else { return nil }
-        return nodes[index].gradient
-    }
-
-    /// Zeroes what no operation wrote (parameters of branches that the loss does not depend on), and reports the end.
-    private func finish() {
-        guard let gradients else { return }
-        for parameter in layout.parameters where !isWritten[parameter.index] {
-            (gradients + layout.offsets[parameter.index]).update(repeating: 0, count: parameter.shape.count)
-            isWritten[parameter.index] = true
-        }
-        completed = layout.trainableOrder.count
-        onProgress?(layout.count)
-        onProgress = nil
-    }
-
-    // MARK: - What pullbacks use
-
-    /// Lets `write(destination, accumulate)` put the gradient of `variable` where it belongs; nothing when it needs
-    /// none.
-    func accumulate(into variable: Variable, _ write: (UnsafeMutablePointer<Float>, Bool) -> Void) {
-        switch variable.identity {
-        case .constant: return
-        case .node(let index):
-            if var gradient = nodes[index].gradient {
-                nodes[index].gradient = nil
-                if gradient.isUniquelyOwned() {
-                    write(gradient.pointer, true)
-                    nodes[index].gradient = gradient
-                } else {
-                    let copy = Tensor(gradient.shape, pool: pool)
-                    copy.copy(from: gradient)
-                    write(copy.pointer, true)
-                    nodes[index].gradient = copy
-                }
-            } else {
-                let gradient = Tensor(variable.shape, pool: pool)
-                write(gradient.pointer, false)
-                nodes[index].gradient = gradient
-            }
-        case .parameter(let index):
-            guard let gradients else { return }
-            write(gradients + layout.offsets[index], isWritten[index])
-            isWritten[index] = true
-            pendingUses[index] -= 1
-            reportProgress()
-        }
-    }
-
-    /// Adds `gradient` to the gradient of `variable`, sharing the memory where it is the first.
-    func accumulate(_ gradient: Tensor, into variable: Variable) {
-        if case .node(let index) = variable.identity, nodes[index].gradient == nil {
-            nodes[index].gradient = gradient.reshaped(variable.shape)
-            return
-        }
-        accumulate(into: variable) { destination, accumulate in
-            if accumulate {
-                add(UnsafePointer(destination), gradient.pointer, into: destination, count: gradient.count)
-            } else {
-                destination.update(from: gradient.pointer, count: gradient.count)
-            }
-        }
-    }
-
-    private func reportProgress() {
-        guard let onProgress else { return }
-        let order = layout.trainableOrder
-        let before = completed
-        while completed < order.count, isWritten[order[completed]], pendingUses[order[completed]] == 0 {
-            completed += 1
-        }
-        if completed > before {
-            onProgress(completed == order.count ? layout.trainableCount : layout.offsets[order[completed]])
-        }
+    private func search(_ value: Tensor) {
+        if searchesNonFinite, nonFinite == nil { nonFinite = NonFiniteResult(value, after: latestParameter) }
     }
 }

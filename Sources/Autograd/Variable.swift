@@ -5,7 +5,7 @@ import TensorCore
 package struct Variable {
     package let value: Tensor
     let identity: Identity
-    unowned(unsafe) let tape: Tape
+    package unowned(unsafe) let tape: Tape
 
     /// What a value is to the tape.
     enum Identity: Equatable {
@@ -13,18 +13,32 @@ package struct Variable {
         case constant
         /// The result of a recorded operation, or an input whose gradient was asked for.
         case node(Int)
-        /// A trainable parameter, by index.
+        /// A weight that is trained, by index.
         case parameter(Int)
     }
 
     package var shape: Shape { value.shape }
     package var needsGradient: Bool { identity != .constant }
 
+    /// Where its gradient goes.
+    package var target: GradientTarget { GradientTarget(identity: identity, shape: shape) }
+
     /// A use of a parameter on this value's tape.
     package func parameter(_ parameter: Parameter) -> Variable { tape.parameter(parameter) }
 
     /// An uninitialised tensor from the tape's pool, for an operation's result.
-    func makeTensor(_ shape: Shape) -> Tensor { Tensor(shape, pool: tape.pool) }
+    package func makeTensor(_ shape: Shape) -> Tensor { Tensor(shape, pool: tape.pool) }
+}
+
+/// Where the gradient of a value goes; it does not hold the value.
+///
+/// Pullbacks keep targets of their inputs, and of their values only those that the gradient is computed from. So the
+/// memory of a value that nobody needs any more is free at once.
+package struct GradientTarget {
+    let identity: Variable.Identity
+    package let shape: Shape
+
+    package var needsGradient: Bool { identity != .constant }
 }
 
 /// Whether a model is being trained, which turns on dropout and batch statistics, or used.

@@ -32,7 +32,7 @@ package struct ConvolutionBenchmark {
 
     /// The distinct convolutions of a model for a batch.
     package init(model: ZooModel, batch: Int, peak: Double) throws {
-        let network = try Model(name: model.rawValue, input: model.inputShape, layers: model.layers())
+        let network = try model.build()
         var seen: Set<ConvolutionGeometry> = []
         shapes = network.convolutions.compactMap { geometry in
             var geometry = geometry

@@ -10,11 +10,15 @@ final class ByteBlock: @unchecked Sendable {
     /// Keeps the mapping of a file; nil for memory.
     private let file: MappedFile?
 
-    /// Memory for `count` bytes, which `fill` writes once.
-    init(count: Int, fill: (UnsafeMutableRawBufferPointer) throws -> Void) rethrows {
+    /// Memory for `count` bytes, which `fill` writes once; it returns how many it has written, which must be all.
+    ///
+    /// The bytes are zero before, so that what a file gets is never what happened to be in memory.
+    init(count: Int, fill: (UnsafeMutableRawBufferPointer) throws -> Int) rethrows {
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 64)
+        memory.initializeMemory(as: UInt8.self, repeating: 0)
         do {
-            try fill(memory)
+            let written = try fill(memory)
+            precondition(written == count, "ByteBlock: \(written) of \(count) bytes were written")
         } catch {
             memory.deallocate()
             throw error
@@ -25,7 +29,10 @@ final class ByteBlock: @unchecked Sendable {
 
     /// A copy of `content`.
     convenience init(copying content: [UInt8]) {
-        self.init(count: content.count) { $0.copyBytes(from: content) }
+        self.init(count: content.count) {
+            $0.copyBytes(from: content)
+            return content.count
+        }
     }
 
     /// The content of the regular file at `path`, mapped read-only. Throws `CheckpointError.system`.

@@ -32,10 +32,13 @@ package struct SafetensorsFile: Sendable {
         let ranges = Dictionary(
             header.entries.map { ($0.signature.name, $0.range) }, uniquingKeysWith: { first, _ in first })
         let block = ByteBlock(count: header.dataByteCount) { memory in
+            var written = 0
             for source in sources {
                 guard let range = ranges[source.signature.name], !range.isEmpty else { continue }
                 source.copy(UnsafeMutableRawBufferPointer(rebasing: memory[range]))
+                written += range.count
             }
+            return written
         }
         self.init(path: "(in memory)", header: header, block: block, dataStart: 0)
     }

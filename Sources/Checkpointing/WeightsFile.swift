@@ -3,12 +3,15 @@
 ///
 /// Their bytes depend on the model's name and the tensors alone, not on ranks, threads, host or time.
 package enum WeightsFile {
-    /// The content of a weights file: metadata `format: pt`, `model` and `sha256`, and the tensors copied from
-    /// `sources`.
+    /// The content of a weights file: metadata `format: pt`, `model`, `sha256` and whatever else is given, and the
+    /// tensors copied from `sources`.
     ///
     /// Throws `CheckpointError.invalidName` for a name that is used twice, by a weight and a buffer for example.
-    package static func content(model: String, sources: [TensorSource]) throws(CheckpointError) -> SafetensorsFile {
-        try SafetensorsFile(metadata: ["format": "pt", "model": model], sources: sources).sealed()
+    package static func content(
+        model: String, sources: [TensorSource], metadata: [String: String] = [:]
+    ) throws(CheckpointError) -> SafetensorsFile {
+        let own = ["format": "pt", "model": model]
+        return try SafetensorsFile(metadata: own.merging(metadata) { own, _ in own }, sources: sources).sealed()
     }
 
     /// The weights and buffers of `checkpoint` as a weights file's content.

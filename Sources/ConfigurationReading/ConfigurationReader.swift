@@ -140,6 +140,11 @@ package final class ConfigurationReader {
         context.report(.refused(place, key: keyPath.isEmpty ? path : joined(path, keyPath), reason: reason))
     }
 
+    /// Reports that a key must be given, where that depends on others; the key has been declared as optional.
+    package func require<Value>(_ key: String, _ type: ConfigurationType<Value>) {
+        missing.append((key, type.summary))
+    }
+
     /// Reports when several keys are given that exclude each other.
     package func excludeEachOther(_ keys: String...) {
         let given = entries.filter { keys.contains($0.key) && !$0.value.isNull }
@@ -150,15 +155,21 @@ package final class ConfigurationReader {
 
     /// Reports every key that has not been declared, and every required key that is absent.
     package func finish() {
-        let allowed = declarations.map(\.key) + variantDeclarations.filter { $0.isKey && $0.isListed }.map(\.name)
+        let choices = variantDeclarations.filter { $0.isKey && $0.isListed }.map(\.name)
+        let allowed = declarations.map(\.key) + choices
         let known = Set(allowed + variantDeclarations.filter(\.isKey).map(\.name))
         for entry in entries where !known.contains(entry.key) {
+            // A bare name stands for a choice, never for a key beside it.
+            if entry.key == bareName {
+                let nearest = nearestName(to: entry.key, among: choices)
+                context.report(
+                    .unknownName(entry.keyPlace, key: path, name: entry.key, nearest: nearest, allowed: choices))
+                continue
+            }
             let nearest = nearestName(to: entry.key, among: allowed)
             missing.removeAll { $0.key == nearest }
             context.report(
-                entry.key == bareName
-                    ? .unknownName(entry.keyPlace, key: path, name: entry.key, nearest: nearest, allowed: allowed)
-                    : .unknownKey(entry.keyPlace, key: joined(path, entry.key), nearest: nearest, allowed: allowed))
+                .unknownKey(entry.keyPlace, key: joined(path, entry.key), nearest: nearest, allowed: allowed))
         }
         for (key, expected) in missing {
             context.report(.missingKey(place, key: joined(path, key), expected: expected))

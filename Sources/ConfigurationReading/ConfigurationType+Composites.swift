@@ -18,6 +18,30 @@ extension ConfigurationType {
         }
     }
 
+    /// A map of names that the user chooses, each with a value of one type, in the order of the file.
+    package static func dictionary<Element>(of element: ConfigurationType<Element>) -> Self
+    where Value == [(key: PlacedName, value: Element)] {
+        let summary = "a map of names, each to \(element.summary)"
+        return Self(summary, placeholder: [], section: element.section) { node, path, context in
+            guard case .map(let entries) = node.content else {
+                context.reportWrongType(node, path, expected: summary)
+                return nil
+            }
+            let name = ConfigurationType<String>.identifier
+            var values: [(key: PlacedName, value: Element)] = []
+            var resolved: [ConfigurationNode.Entry] = []
+            for entry in entries {
+                guard name.read(.plain(entry.key, at: entry.keyPlace), joined(path, entry.key), context) != nil,
+                    let reading = element.read(entry.value, joined(path, entry.key), context)
+                else { return nil }
+                let key = PlacedName(entry.key, place: entry.keyPlace, key: joined(path, entry.key))
+                values.append((key, reading.value))
+                resolved.append(.init(key: entry.key, keyPlace: .builtIn, value: reading.node))
+            }
+            return Reading(value: values, node: ConfigurationNode(.map(resolved)))
+        }
+    }
+
     /// A list, or a single value that stands for a list of one.
     package static func oneOrMore<Element>(of element: ConfigurationType<Element>) -> Self where Value == [Element] {
         let list = list(of: element, atLeast: 1)

@@ -9,73 +9,81 @@ package final class Batch: @unchecked Sendable {
     package internal(set) var grain = 0
     /// The number of samples, n; 0 in a grain that a short batch leaves empty.
     package internal(set) var count = 0
-    /// The classes of the samples, n of them; all 0 when the target is a vector.
-    package internal(set) var labels: [Int32] = []
     /// The data set's stable numbers of the samples, n of them.
     package internal(set) var sampleIDs: [Int] = []
+    /// See `FieldBatch`.
+    package internal(set) var lanes: Range<Int>?
+    package internal(set) var isStartOfSequence = false
 
     /// Where the source holds the samples, while they are filled in.
     var sourceIndices: [Int] = []
 
-    private let sampleShape: Shape
-    private let targetShape: Shape
-    private let inputStorage: Storage
-    private let targetStorage: Storage
-    private let memory: AlignedFloats
+    private var memory: [FieldMemory]
+    /// The memory of each field, in the order of `memory`.
+    private let blocks: [AlignedMemory]
     /// Two samples' room for augmentation.
-    private let workspaceOffset: Int
+    private let workspaces: [AlignedMemory]
 
-    /// Room for `capacity` samples.
-    init(capacity: Int, sampleShape: Shape, target: TargetDescription) {
-        let inputFloats = AlignedFloats.padded(capacity * sampleShape.count)
-        let targetFloats = AlignedFloats.padded(capacity * target.valueCount)
-        let sampleFloats = AlignedFloats.padded(sampleShape.count)
-        memory = AlignedFloats(count: inputFloats + targetFloats + 2 * sampleFloats)
-        self.sampleShape = sampleShape
-        targetShape = [target.valueCount]
-        inputStorage = Storage(borrowing: memory.pointer, count: inputFloats, owner: memory)
-        targetStorage = Storage(borrowing: memory.pointer + inputFloats, count: targetFloats, owner: memory)
-        workspaceOffset = inputFloats + targetFloats
-        labels.reserveCapacity(capacity)
+    /// Room for `capacity` samples of `fields`.
+    ///
+    /// - Parameter workspaceCount: the floats of the largest sample that is augmented.
+    init(capacity: Int, fields: [FieldDescription], workspaceCount: Int) {
+        blocks = fields.map { AlignedMemory(count: capacity * $0.shape.count) }
+        workspaces = (0..<2).map { _ in AlignedMemory(count: workspaceCount) }
+        memory = zip(fields, blocks).map { field, block in
+            let elements: FieldMemory.Elements =
+                switch field.elementType {
+                case .float32: .floats(Storage(borrowing: block.floats, count: block.count, owner: block))
+                case .int32: .integers(block.integers, capacity: block.count, owner: block)
+                }
+            return FieldMemory(field: field, elements: elements)
+        }
         sampleIDs.reserveCapacity(capacity)
         sourceIndices.reserveCapacity(capacity)
     }
 
-    /// [n, H, W, C], 64-byte aligned; valid until the loader takes the batch back.
-    package var inputs: Tensor { Tensor(storage: inputStorage, shape: sampleShape.batched(count)) }
-    /// [n, V] target vectors; V is 0 when the target is a class.
-    package var targets: Tensor { Tensor(storage: targetStorage, shape: targetShape.batched(count)) }
-
-    /// Where the inputs of sample `index` go.
-    func input(_ index: Int) -> UnsafeMutableBufferPointer<Float> {
-        UnsafeMutableBufferPointer(start: inputStorage.pointer + index * sampleShape.count, count: sampleShape.count)
+    /// The samples by field; 64-byte aligned, valid until the loader takes the batch back.
+    package var fields: FieldBatch {
+        FieldBatch(
+            count: count, sampleIDs: sampleIDs, lanes: lanes, isStartOfSequence: isStartOfSequence, memory: memory)
     }
 
-    /// Where the target vector of sample `index` goes.
-    func target(_ index: Int) -> UnsafeMutableBufferPointer<Float> {
-        UnsafeMutableBufferPointer(start: targetStorage.pointer + index * targetShape.count, count: targetShape.count)
+    /// Sets the extent of field `slot`'s varying axis, to which all samples are padded.
+    func setVariableExtent(_ extent: Int, slot: Int) { memory[slot].variableExtent = extent }
+
+    /// Where the floats of field `slot` of the sample at `position` go.
+    func floats(slot: Int, position: Int) -> UnsafeMutableBufferPointer<Float> {
+        let size = memory[slot].sampleShape.count
+        return UnsafeMutableBufferPointer(start: blocks[slot].floats + position * size, count: size)
     }
 
-    /// One of two rooms for a raw sample.
-    func workspace(_ index: Int) -> UnsafeMutableBufferPointer<Float> {
-        let start = memory.pointer + workspaceOffset + index * AlignedFloats.padded(sampleShape.count)
-        return UnsafeMutableBufferPointer(start: start, count: sampleShape.count)
+    /// Where the integers of field `slot` of the sample at `position` go.
+    func integers(slot: Int, position: Int) -> UnsafeMutableBufferPointer<Int32> {
+        let size = memory[slot].sampleShape.count
+        return UnsafeMutableBufferPointer(start: blocks[slot].integers + position * size, count: size)
+    }
+
+    /// The first `count` floats of one of two rooms for a raw sample.
+    func workspace(_ index: Int, count: Int) -> UnsafeMutableBufferPointer<Float> {
+        precondition(count <= workspaces[index].count, "Batch: \(count) floats of \(workspaces[index].count)")
+        return UnsafeMutableBufferPointer(start: workspaces[index].floats, count: count)
     }
 }
 
-/// Zeroed floats that begin on a cache line and live as long as this object.
-private final class AlignedFloats {
-    let pointer: UnsafeMutablePointer<Float>
+/// Zeroed memory of 32-bit elements, either floats or integers, that begins on a cache line and lives as long as this
+/// object.
+private final class AlignedMemory {
+    let count: Int
+    private let base: UnsafeMutableRawPointer
 
     init(count: Int) {
-        let bytes = max(count, 1) * MemoryLayout<Float>.stride
-        pointer = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64).bindMemory(
-            to: Float.self, capacity: count)
-        pointer.initialize(repeating: 0, count: count)
+        self.count = (max(count, 1) + 15) / 16 * 16
+        base = .allocate(byteCount: 4 * self.count, alignment: 64)
+        base.initializeMemory(as: UInt8.self, repeating: 0, count: 4 * self.count)
     }
 
-    deinit { pointer.deallocate() }
+    deinit { base.deallocate() }
 
-    /// `count` rounded up to whole cache lines of 16 floats.
-    static func padded(_ count: Int) -> Int { (count + 15) / 16 * 16 }
+    var floats: UnsafeMutablePointer<Float> { base.assumingMemoryBound(to: Float.self) }
+    var integers: UnsafeMutablePointer<Int32> { base.assumingMemoryBound(to: Int32.self) }
 }

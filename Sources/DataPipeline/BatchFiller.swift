@@ -1,91 +1,115 @@
 import Kernels
 import TensorCore
 
-/// Fills batches: reads raw samples, augments them, applies the channel transform. A pure function of (step, grain).
+/// Fills batches: reads raw samples, augments and preprocesses them, pads what varies. A pure function of (step,
+/// grain).
 struct BatchFiller: Sendable {
+    private let batchSource: BatchSource
     private let dataset: any Dataset
+    /// The data set that holds the samples.
     private let source: any Dataset
-    let plan: any GrainPlan
-    private let sampleShape: Shape
-    private let background: Float
-    private let hasTargetValues: Bool
-    private let transforms: [any SampleTransform]
-    private let augmentationKey: RandomKey
-    private let channels: Int
     private static let lookahead = 4
-    /// The channels' factors sixteen times over, as `scaleAndShift` wants them.
-    private let scale: [Float]
-    private let shift: [Float]
 
-    init(
-        dataset: any Dataset, plan: any GrainPlan, preprocessing: ChannelTransform, augmentations: [Augmentation],
-        key: RandomKey
-    ) {
-        let shape = dataset.sampleShape
-        precondition(
-            preprocessing.scale.count == shape[-1],
-            "BatchFiller: preprocessing of \(preprocessing.scale.count) channels for samples \(shape)")
-        self.dataset = dataset
-        source = dataset.source
-        self.plan = plan
-        sampleShape = shape
-        background = dataset.background
-        hasTargetValues = dataset.target.valueCount > 0
-        transforms = augmentations.map(\.transform)
-        augmentationKey = key.folding(.augmentation)
-        channels = shape[-1]
-        scale = Array(repeatElement(preprocessing.scale, count: 16).joined())
-        shift = Array(repeatElement(preprocessing.shift, count: 16).joined())
+    init(_ batchSource: BatchSource) {
+        self.batchSource = batchSource
+        dataset = batchSource.dataset
+        source = batchSource.dataset.source
     }
 
     /// Fills `batch` with the samples of `grain` of `step`; allocates nothing.
     func fill(_ batch: Batch, step: Int, grain: Int) throws {
-        let samples = plan.samples(step: step, grain: grain)
-        let epochKey = augmentationKey.folding(samples.epoch)
+        let samples = batchSource.plan.samples(step: step, grain: grain)
+        let epochKey = batchSource.augmentationKey.folding(samples.epoch)
         batch.step = step
         batch.grain = grain
         batch.count = samples.count
-        batch.labels.removeAll(keepingCapacity: true)
+        batch.lanes = samples.lanes
+        batch.isStartOfSequence = samples.isStartOfSequence
         batch.sampleIDs.removeAll(keepingCapacity: true)
         batch.sourceIndices.removeAll(keepingCapacity: true)
         for position in 0..<samples.count { batch.sourceIndices.append(dataset.sourceIndex(of: samples[position])) }
+        for filling in batchSource.fillings where filling.field.variableAxis != nil { measure(filling, batch) }
         // Samples are anywhere in memory: the first few are fetched side by side, the others while these are filled in.
         for index in batch.sourceIndices.prefix(BatchFiller.lookahead) { source.prefetch(index) }
-        for (position, index) in batch.sourceIndices.enumerated() {
+        for position in 0..<samples.count {
             if position + BatchFiller.lookahead < samples.count {
                 source.prefetch(batch.sourceIndices[position + BatchFiller.lookahead])
             }
-            let id = source.sampleID(of: index)
-            batch.labels.append(source.label(of: index))
+            let id = source.sampleID(of: batch.sourceIndices[position])
             batch.sampleIDs.append(id)
-            if hasTargetValues { try source.readTarget(index, into: batch.target(position)) }
-            if transforms.isEmpty {
-                try source.read(index, into: batch.input(position))
-                applyChannelTransform(batch.input(position), to: batch.input(position))
-            } else {
-                try source.read(index, into: batch.workspace(0))
-                let augmented = augment(batch, key: epochKey.folding(id))
-                applyChannelTransform(augmented, to: batch.input(position))
+            for filling in batchSource.fillings {
+                switch filling.field.elementType {
+                case .float32: try fillFloats(filling, batch, position, epochKey, id)
+                case .int32: try fillIntegers(filling, batch, position)
+                }
             }
         }
     }
 
-    /// Applies all augmentations to the sample in workspace 0 and returns the workspace that holds the result.
-    private func augment(_ batch: Batch, key: RandomKey) -> UnsafeMutableBufferPointer<Float> {
-        var current = 0
-        for (number, transform) in transforms.enumerated() {
-            let isChanged = transform.apply(
-                UnsafeBufferPointer(batch.workspace(current)), to: batch.workspace(1 - current), shape: sampleShape,
-                background: background, key: key.folding(number))
-            if isChanged { current = 1 - current }
+    /// Writes the samples' lengths into the field behind a varying one, whose extent in this batch is the largest.
+    private func measure(_ filling: FieldFilling, _ batch: Batch) {
+        var longest = 0
+        for (position, index) in batch.sourceIndices.enumerated() {
+            let length = source.length(of: index, field: filling.index)
+            precondition(
+                length >= 0 && length <= filling.field.shape[0],
+                "\(source.name): sample \(index) has \(length) of at most \(filling.field.shape[0]) "
+                    + "\(filling.field.name)"
+            )
+            batch.integers(slot: filling.slot + 1, position: position)[0] = Int32(length)
+            longest = max(longest, length)
         }
-        return batch.workspace(current)
+        batch.setVariableExtent(longest, slot: filling.slot)
     }
 
-    private func applyChannelTransform(
-        _ source: UnsafeMutableBufferPointer<Float>, to destination: UnsafeMutableBufferPointer<Float>
-    ) {
-        guard let from = source.baseAddress, let to = destination.baseAddress else { return }
-        scaleAndShift(from, to: to, count: source.count, channels: channels, scale: scale, shift: shift)
+    /// The part of a sample's room that its own length fills; the rest is padding.
+    private func occupied(_ filling: FieldFilling, _ batch: Batch, _ position: Int, of count: Int) -> Int {
+        guard filling.field.variableAxis != nil, filling.field.shape[0] > 0 else { return count }
+        let length = Int(batch.integers(slot: filling.slot + 1, position: position)[0])
+        return length * (filling.field.shape.count / filling.field.shape[0])
+    }
+
+    private func fillIntegers(_ filling: FieldFilling, _ batch: Batch, _ position: Int) throws {
+        let room = batch.integers(slot: filling.slot, position: position)
+        let end = occupied(filling, batch, position, of: room.count)
+        try source.readIntegers(
+            batch.sourceIndices[position], field: filling.index,
+            into: UnsafeMutableBufferPointer(rebasing: room[..<end]))
+        room[end...].update(repeating: 0)
+    }
+
+    private func fillFloats(
+        _ filling: FieldFilling, _ batch: Batch, _ position: Int, _ epochKey: RandomKey, _ id: Int
+    ) throws {
+        let all = batch.floats(slot: filling.slot, position: position)
+        let end = occupied(filling, batch, position, of: all.count)
+        let room = UnsafeMutableBufferPointer(rebasing: all[..<end])
+        all[end...].update(repeating: 0)
+        var raw = room
+        if !filling.transforms.isEmpty { raw = batch.workspace(0, count: room.count) }
+        try source.read(batch.sourceIndices[position], field: filling.index, into: raw)
+        if !filling.transforms.isEmpty { raw = augment(filling, batch, raw, key: epochKey.folding(id)) }
+        guard let from = raw.baseAddress, let to = room.baseAddress else { return }
+        if !filling.scale.isEmpty {
+            scaleAndShift(
+                from, to: to, count: room.count, channels: filling.field.channels, scale: filling.scale,
+                shift: filling.shift)
+        } else if from != to {
+            to.update(from: from, count: room.count)
+        }
+    }
+
+    /// Applies the field's augmentations to the sample in workspace 0 and returns the workspace that holds the result.
+    private func augment(
+        _ filling: FieldFilling, _ batch: Batch, _ raw: UnsafeMutableBufferPointer<Float>, key: RandomKey
+    ) -> UnsafeMutableBufferPointer<Float> {
+        var (current, other) = (raw, batch.workspace(1, count: raw.count))
+        for (place, transform) in filling.transforms {
+            let isChanged = transform.apply(
+                UnsafeBufferPointer(current), to: other, shape: filling.field.shape, background: filling.background,
+                key: key.folding(place))
+            if isChanged { swap(&current, &other) }
+        }
+        return current
     }
 }

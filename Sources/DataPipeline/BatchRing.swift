@@ -4,12 +4,15 @@ import System
 ///
 /// Request q uses slot q mod depth. A slot serves its request, then the one `depth` later, so at most `depth` grains
 /// are held at once. Whoever finds the slot vacant fills it: a prefetching thread ahead of time or the consumer itself.
+///
+/// A failure belongs to the ring and not to a slot: whoever asks for the failed request or a later one gets it, also
+/// those who already wait, because the consumer that met it will not come for its own later requests. Earlier requests
+/// are still served.
 // Unchecked: `slots` and `isStopped` are touched under the monitor; a batch belongs to whoever moved its slot to
 // `.filling` or `.taken`.
 final class BatchRing: @unchecked Sendable {
     private enum State {
         case vacant, filling, ready, taken
-        case failed(any Error)
     }
 
     private struct Slot {
@@ -23,6 +26,8 @@ final class BatchRing: @unchecked Sendable {
     private let fill: @Sendable (Batch, Int) throws -> Void
     private var slots: [Slot]
     private var isStopped = false
+    /// The earliest request that failed.
+    private var failure: (request: Int, error: any Error)?
 
     /// - Parameter fill: puts the samples of a request into a batch.
     init(batches: [Batch], requestCount: Int, fill: @escaping @Sendable (Batch, Int) throws -> Void) {
@@ -40,11 +45,27 @@ final class BatchRing: @unchecked Sendable {
             do {
                 try fill(batches[number], request)
             } catch {
-                finish(number, .failed(error))
+                fail(request, error)
                 throw error
             }
         }
         return batches[number]
+    }
+
+    /// Takes the turn of `request` without filling its batch, so that those who come after it need not wait for ever.
+    ///
+    /// Throws as ``take(_:)`` does.
+    func skip(_ request: Int) throws {
+        _ = try monitor.withLock { try awaitTurn(request % slots.count, request) }
+        giveBack(request)
+    }
+
+    /// Makes `error` the answer to `request` and all later ones, and wakes those who wait for one of them.
+    func fail(_ request: Int, _ error: any Error) {
+        monitor.withLock {
+            if failure.map({ request < $0.request }) ?? true { failure = (request, error) }
+            monitor.signalAll()
+        }
     }
 
     /// Returns the batch of `request`; its slot now serves the request `depth` later.
@@ -55,14 +76,15 @@ final class BatchRing: @unchecked Sendable {
         }
     }
 
-    /// What a prefetching thread runs: fills vacant slots, the earliest request first, until all are done or `stop`.
+    /// What a prefetching thread runs: fills vacant slots, the earliest request first, until all are done, one fails or
+    /// `stop`.
     func prefetch() {
         while let (number, request) = monitor.withLock({ claimEarliest() }) {
             do {
                 try fill(batches[number], request)
                 finish(number, .ready)
             } catch {
-                finish(number, .failed(error))
+                fail(request, error)
             }
         }
     }
@@ -79,6 +101,7 @@ final class BatchRing: @unchecked Sendable {
     private func awaitTurn(_ number: Int, _ request: Int) throws -> Bool {
         while true {
             if isStopped { throw DataError.loaderStopped }
+            if let failure, request >= failure.request { throw failure.error }
             precondition(
                 slots[number].request <= request, "BatchLoader: a grain was asked for twice or after a later one")
             if slots[number].request == request {
@@ -89,7 +112,6 @@ final class BatchRing: @unchecked Sendable {
                 case .ready:
                     slots[number].state = .taken
                     return false
-                case .failed(let error): throw error
                 case .taken: preconditionFailure("BatchLoader: a grain was asked for twice")
                 case .filling: break
                 }
@@ -100,7 +122,7 @@ final class BatchRing: @unchecked Sendable {
 
     private func claimEarliest() -> (slot: Int, request: Int)? {
         while true {
-            if isStopped { return nil }
+            if isStopped || failure != nil { return nil }
             var earliest: Int?
             var isExhausted = true
             for (number, slot) in slots.enumerated() where slot.request < requestCount {

@@ -1,4 +1,5 @@
 import Kernels
+import TensorCore
 
 /// Exact integer sums over all pixels of 8-bit samples, per channel.
 ///
@@ -18,12 +19,16 @@ package struct ChannelSums: Equatable, Sendable {
         self.squares = squares
     }
 
-    /// Reads the samples `indices` of `dataset`, all of them by default; the last extent of the sample shape is the
-    /// channel.
-    package init(scanning dataset: any Dataset, indices: Range<Int>? = nil) throws {
-        precondition(dataset.valueScale == 255, "ChannelSums: \(dataset.name) does not hold 8-bit values")
-        let shape = dataset.sampleShape
-        let channels = shape[-1]
+    /// Reads the samples `indices` of `dataset`, all of them by default.
+    ///
+    /// - Parameter field: the place of a field of 8-bit pixels; the last extent of its shape is the channel.
+    package init(scanning dataset: any Dataset, field: Int, indices: Range<Int>? = nil) throws {
+        let description = dataset.fields[field]
+        precondition(
+            description.unit == 255 && description.variableAxis == nil,
+            "ChannelSums: \(description.name) of \(dataset.name) does not hold 8-bit pixels")
+        let shape = description.shape
+        let channels = description.channels
         // As long as a row keeps the inner loop vectorised; 32-bit sums are emptied after every sample of ≤ 33,000
         // rows.
         let rowLength = shape.rank > 1 ? shape[-1] * shape[-2] : channels
@@ -34,7 +39,7 @@ package struct ChannelSums: Equatable, Sendable {
         var rowSquares = rowSums
         self.init(pixels: 0, sums: Array(repeating: 0, count: channels), squares: Array(repeating: 0, count: channels))
         for index in indices ?? 0..<dataset.count {
-            try sample.withUnsafeMutableBufferPointer { try dataset.read(index, into: $0) }
+            try sample.withUnsafeMutableBufferPointer { try dataset.read(index, field: field, into: $0) }
             addLevels(sample, rows: rows, rowLength: rowLength, sums: &rowSums, squares: &rowSquares)
             for column in 0..<rowLength {
                 sums[column % channels] += Int(rowSums[column])
@@ -54,7 +59,8 @@ package struct ChannelSums: Equatable, Sendable {
     }
 }
 
-/// Mean and standard deviation per channel on the scale where a full pixel is 1.
+/// Mean and standard deviation per channel: of pixels on the scale where a full pixel is 1, of real numbers as they
+/// are.
 package struct ChannelStatistics: Equatable, Sendable {
     /// Σ x / n
     package var mean: [Double]
@@ -76,6 +82,49 @@ package struct ChannelStatistics: Equatable, Sendable {
         standardDeviation = zip(sums.sums, sums.squares).map { sum, square in
             let average = Double(sum) / n
             return max(0, Double(square) / n - average * average).squareRoot() / 255
+        }
+    }
+
+    /// The statistics of a field of real numbers, whose last axis is the channel, over all samples of `dataset`.
+    ///
+    /// Two passes in double precision in the order of the samples. Every rank computes them for itself over all
+    /// samples, so that they have the same bits for any number of ranks; tables are small.
+    package init(scanningReal field: Int, of dataset: any Dataset) throws {
+        let channels = dataset.fields[field].channels
+        var (count, means) = (0.0, [Double](repeating: 0, count: channels))
+        try dataset.forEachRow(ofReal: field) { row in
+            count += 1
+            for channel in 0..<channels { means[channel] += Double(row[channel]) }
+        }
+        for channel in 0..<channels { means[channel] /= max(count, 1) }
+        var squares = [Double](repeating: 0, count: channels)
+        try dataset.forEachRow(ofReal: field) { row in
+            for channel in 0..<channels {
+                let distance = Double(row[channel]) - means[channel]
+                squares[channel] += distance * distance
+            }
+        }
+        self.init(mean: means, standardDeviation: squares.map { ($0 / max(count, 1)).squareRoot() })
+    }
+}
+
+extension Dataset {
+    /// Calls `body` with each run of the last axis of a field of floats, sample by sample.
+    fileprivate func forEachRow(ofReal field: Int, _ body: (UnsafeMutableBufferPointer<Float>) -> Void) throws {
+        let description = fields[field]
+        let channels = description.channels
+        var values = [Float](repeating: 0, count: description.shape.count)
+        let rowLength = description.variableAxis == nil ? 0 : description.shape.count / max(description.shape[0], 1)
+        for index in 0..<count {
+            let size =
+                description.variableAxis == nil
+                ? description.shape.count : length(of: index, field: field) * rowLength
+            try values.withUnsafeMutableBufferPointer { values in
+                try read(index, field: field, into: UnsafeMutableBufferPointer(rebasing: values[..<size]))
+                for first in stride(from: 0, to: size, by: max(channels, 1)) {
+                    body(UnsafeMutableBufferPointer(rebasing: values[first..<first + channels]))
+                }
+            }
         }
     }
 }

@@ -12,11 +12,22 @@ package enum DataError: Error, Equatable, CustomStringConvertible {
     case imageSize(path: String, expected: [Int], actual: [Int])
     case corruptGzip(path: String, offset: Int, reason: String)
     case staleExport(path: String, reason: String)
-    case unknownDataset(name: String, known: [String], nearest: String?)
-    case missingFolder(dataset: String)
+    case missingPath(dataset: String, location: DatasetLocation)
+    case unknownField(dataset: String, name: String, known: [String], nearest: String?)
+    case notAnImage(field: String, shape: [Int])
+    case onlyForPixels(preprocessing: String, field: String)
+    case preprocessingMismatch(field: String, channels: Int, factors: Int)
+    /// What is wrong with a table at a line, counted from 1; `problem` ends with what to do.
+    case table(path: String, line: Int, column: String?, problem: String)
+    /// A table does not fit its settings; `problem` ends with what to do.
+    case tableSettings(path: String, problem: String)
+    case unknownColumn(path: String, key: String, name: String, known: [String], nearest: String?)
+    case textTooShort(path: String, part: String, bytes: Int, window: Int)
     case invalidValidation(requested: String, available: Int)
     case threadStart(reason: String)
     case loaderStopped
+    /// Weights that can't be applied to files of samples of their kind.
+    case notPredictable(path: String, dataset: String, field: String)
 
     package var description: String {
         switch self {
@@ -57,13 +68,36 @@ package enum DataError: Error, Equatable, CustomStringConvertible {
             return
                 "\(path): the unpacked data of another process cannot be mapped: \(reason); unpack the file here "
                 + "instead."
-        case .unknownDataset(let name, let known, let nearest):
-            let hint = nearest.map { ", did you mean '\($0)'?" } ?? "."
-            return "data.name: unknown data set '\(name)'\(hint) Known: \(known.joined(separator: ", "))."
-        case .missingFolder(let dataset):
+        case .missingPath(let dataset, let location):
             return
-                "data.path: the data set '\(dataset)' is read from a folder; set data.path, or give --data DIR or "
-                + "TRAINER_DATA."
+                "data.path: the data set '\(dataset)' is read from a \(location.rawValue); set data.path, or give "
+                + "--data DIR or TRAINER_DATA."
+        case .unknownField(let dataset, let name, let known, let nearest):
+            let hint = nearest.map { ", did you mean '\($0)'?" } ?? "."
+            return "\(dataset) has no field '\(name)'\(hint) Its fields: \(known.joined(separator: ", "))."
+        case .notAnImage(let field, let shape):
+            return
+                "data.augment: the field '\(field)' has the shape \(shape), only images [height, width, channels] "
+                + "can be moved and mirrored; take the augmentation away."
+        case .onlyForPixels(let preprocessing, let field):
+            return
+                "data.preprocessing: '\(preprocessing)' is for pixels and '\(field)' holds real numbers; use "
+                + "standardize, meanSubtraction or none."
+        case .preprocessingMismatch(let field, let channels, let factors):
+            return
+                "preprocessing for \(factors) channels does not fit the field '\(field)', which has \(channels); use "
+                + "the data that the model was trained on."
+        case .table(let path, let line, let column, let problem):
+            return "\(path):\(line): " + (column.map { "column '\($0)': " } ?? "") + problem + "."
+        case .tableSettings(let path, let problem): return "\(path): \(problem)."
+        case .unknownColumn(let path, let key, let name, let known, let nearest):
+            let hint = nearest.map { ", did you mean '\($0)'?" } ?? "."
+            return "\(path): data.\(key) names '\(name)', which is no column\(hint) "
+                + "Columns: \(known.joined(separator: ", "))."
+        case .textTooShort(let path, let part, let bytes, let window):
+            return
+                "\(path): the \(part) part has \(bytes) bytes, too few for a window of \(window) and the byte behind "
+                + "it; make data.window smaller or give a longer text."
         case .invalidValidation(let requested, let available):
             return "data.validation: \(requested) of \(available) training samples is impossible; "
                 + "give a count from 1 to \(max(available - 1, 1)) or a fraction between 0 and 1 that leaves samples "
@@ -72,6 +106,10 @@ package enum DataError: Error, Equatable, CustomStringConvertible {
             return
                 "A prefetching thread cannot be started: \(reason); raise the limit (ulimit -u) or prefetch with "
                 + "fewer threads."
+        case .notPredictable(let path, let dataset, let field):
+            return
+                "\(path): weights trained on '\(dataset)' take the field '\(field)', which can't be read from a file "
+                + "without its data set; use 'trainer evaluate', which reads the data set."
         case .loaderStopped:
             return "The batch loader was stopped while a batch was asked for; start a new loader."
         }

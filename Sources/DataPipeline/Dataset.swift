@@ -1,43 +1,28 @@
+import System
 import TensorCore
-
-/// What a data set asks the model to predict.
-package enum TargetDescription: Equatable, Sendable {
-    /// One of these classes; a sample's label is an index into the names.
-    case classes([String])
-    /// A vector of so many real numbers.
-    case values(Int)
-
-    /// The number of classes; 0 when the target is a vector.
-    package var classCount: Int {
-        if case .classes(let names) = self { names.count } else { 0 }
-    }
-
-    /// The length of the target vector; 0 when the target is a class.
-    package var valueCount: Int {
-        if case .values(let count) = self { count } else { 0 }
-    }
-}
 
 /// Which official part of a data set.
 package enum DatasetSplit: String, Sendable, CaseIterable {
     case train, test
 }
 
-/// Random access to labelled samples; any thread may read any sample at any time.
+/// Random access to samples that are rows of named fields; any thread may read any sample at any time.
 package protocol Dataset: Sendable {
     /// The registered name with its split, such as `mnist/train`.
     var name: String { get }
     /// The number of samples.
     var count: Int { get }
-    /// The shape of one sample, channels last: [H, W, C].
-    var sampleShape: Shape { get }
-    /// What a sample's label or target vector means.
-    var target: TargetDescription { get }
-    /// The raw value that stands for 1: 255 for 8-bit pixels, whose raw values are whole numbers.
-    var valueScale: Float { get }
-    /// The raw value of empty space around an image.
-    var background: Float { get }
-    /// A 64-bit hash of content, name and sizes: equal on two hosts when both read the same data. Reads everything.
+    /// What a sample consists of; names are unique, and reading refers to a field by its place here.
+    var fields: [FieldDescription] { get }
+    /// The field that a model usually takes.
+    var defaultInput: String { get }
+    /// The field that is usually to be predicted; nil where there is none.
+    var defaultTarget: String? { get }
+    /// Whether a sample continues the one before, as windows of a text do: then parts of the data set are runs of
+    /// neighbours, and lanes may read it.
+    var isSequence: Bool { get }
+    /// A 64-bit identity: equal on two hosts when both have the same data. It is computed when it is asked for, small
+    /// data sets from their content, large ones from an index of names and sizes.
     var fingerprint: UInt64 { get }
     /// Unpacked files that other processes of this host may map instead of unpacking them again.
     var exports: [String: SharedBytes.Export] { get }
@@ -49,26 +34,61 @@ package protocol Dataset: Sendable {
     /// Asks for the memory of sample `index`, which will be read soon; does not wait for it.
     func prefetch(_ index: Int)
 
-    /// Writes the raw values of sample `index` in row-major [H, W, C] order; `buffer` holds `sampleShape.count` floats.
-    func read(_ index: Int, into buffer: UnsafeMutableBufferPointer<Float>) throws
-    /// The class of sample `index`, 0 when the target is a vector.
-    func label(of index: Int) -> Int32
-    /// Writes the target vector of sample `index`; called only when `target` is `.values`.
-    func readTarget(_ index: Int, into buffer: UnsafeMutableBufferPointer<Float>) throws
+    /// Writes the raw values of a field of floats in row-major order.
+    ///
+    /// - Parameters:
+    ///   - field: the place in ``fields``.
+    ///   - buffer: holds the count of the field's shape, with ``length(of:field:)`` for a varying axis.
+    func read(_ index: Int, field: Int, into buffer: UnsafeMutableBufferPointer<Float>) throws
+    /// Writes a field of integers in row-major order, as ``read(_:field:into:)`` does floats.
+    func readIntegers(_ index: Int, field: Int, into buffer: UnsafeMutableBufferPointer<Int32>) throws
+    /// The extent of the varying axis of a field in sample `index`; asked only where an axis varies.
+    func length(of index: Int, field: Int) -> Int
     /// A stable number for sample `index` that a view of the data set keeps: it keys augmentation and names the sample
     /// in reports.
     func sampleID(of index: Int) -> Int
 }
 
 extension Dataset {
-    package var valueScale: Float { 255 }
-    package var background: Float { 0 }
+    package var defaultTarget: String? { nil }
+    package var isSequence: Bool { false }
     package var exports: [String: SharedBytes.Export] { [:] }
     package var source: any Dataset { self }
     package func sourceIndex(of index: Int) -> Int { index }
     package func prefetch(_ index: Int) {}
     package func sampleID(of index: Int) -> Int { index }
-    package func readTarget(_ index: Int, into buffer: UnsafeMutableBufferPointer<Float>) throws {
-        preconditionFailure("\(name): a data set with target values must implement readTarget")
+    package func length(of index: Int, field: Int) -> Int { fields[field].shape[0] }
+
+    package func read(_ index: Int, field: Int, into buffer: UnsafeMutableBufferPointer<Float>) throws {
+        preconditionFailure("\(name): '\(fields[field].name)' is no field of floats")
     }
+    package func readIntegers(_ index: Int, field: Int, into buffer: UnsafeMutableBufferPointer<Int32>) throws {
+        preconditionFailure("\(name): '\(fields[field].name)' is no field of integers")
+    }
+
+    /// The place of a field in ``fields``.
+    ///
+    /// - Throws: `DataError.unknownField` with the names that there are.
+    package func fieldIndex(_ name: String) throws(DataError) -> Int {
+        guard let index = fields.firstIndex(where: { $0.name == name }) else {
+            let known = fields.map(\.name)
+            throw .unknownField(
+                dataset: self.name, name: name, known: known, nearest: nearestName(to: name, among: known))
+        }
+        return index
+    }
+
+    /// The declaration of a field; throws as ``fieldIndex(_:)`` does.
+    package func field(_ name: String) throws(DataError) -> FieldDescription { fields[try fieldIndex(name)] }
+
+    /// The declaration of ``defaultInput``.
+    package var inputField: FieldDescription {
+        guard let field = fields.first(where: { $0.name == defaultInput }) else {
+            preconditionFailure("\(name): its default input '\(defaultInput)' is no field")
+        }
+        return field
+    }
+
+    /// The declaration of ``defaultTarget``; nil where there is none.
+    package var targetField: FieldDescription? { fields.first { $0.name == defaultTarget } }
 }

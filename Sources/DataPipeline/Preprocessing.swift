@@ -1,21 +1,36 @@
-/// How raw values become the model's inputs, per channel, with x on the scale where a full pixel is 1.
+import TensorCore
+
+/// How raw values become the model's inputs, per channel: of pixels with x on the scale where a full pixel is 1, of
+/// real numbers with x as it is. Integers have nothing to preprocess.
 package enum Preprocessing: String, Sendable, CaseIterable, Codable {
     /// (x − mean) / standard deviation; a constant channel is only centred.
     case standardize
     /// x − mean
     case meanSubtraction
-    /// 2x − 1
+    /// 2x − 1, for pixels
     case scaleMinusOneToOne
     /// x
     case none
 
-    /// Whether `transform` needs the training subset's statistics.
-    package var needsStatistics: Bool { self == .standardize || self == .meanSubtraction }
+    /// Whether `applied` needs statistics of a field of these; they are those of the training samples.
+    package func needsStatistics(of field: FieldDescription) -> Bool {
+        field.elementType == .float32 && (self == .standardize || self == .meanSubtraction)
+    }
 
-    /// The arithmetic of this choice for raw values in which `valueScale` stands for 1.
+    /// The arithmetic of this choice for a field; nil where its values stay as they are.
     ///
-    /// - Parameter statistics: of the training subset; may be nil when `needsStatistics` is false.
-    package func transform(statistics: ChannelStatistics?, channels: Int, valueScale: Float) -> ChannelTransform {
+    /// - Parameter statistics: of the training samples; may be nil when `needsStatistics` is false.
+    /// - Throws: `DataError.onlyForPixels`.
+    package func applied(
+        to field: FieldDescription, statistics: ChannelStatistics?
+    ) throws(DataError) -> FieldPreprocessing? {
+        guard field.elementType == .float32 else { return nil }
+        if case .pixels = field.meaning {
+        } else {
+            if self == .none { return nil }
+            if self == .scaleMinusOneToOne { throw .onlyForPixels(preprocessing: rawValue, field: field.name) }
+        }
+        let channels = field.channels
         let statistics =
             statistics
             ?? ChannelStatistics(
@@ -23,7 +38,7 @@ package enum Preprocessing: String, Sendable, CaseIterable, Codable {
         precondition(
             statistics.mean.count == channels,
             "Preprocessing: statistics of \(statistics.mean.count) channels for \(channels)")
-        var result = ChannelTransform(scale: [], shift: [])
+        var result = FieldPreprocessing(field: field.name, scale: [], shift: [])
         for (mean, deviation) in zip(statistics.mean, statistics.standardDeviation) {
             let (factor, offset): (Double, Double)
             switch self {
@@ -34,21 +49,34 @@ package enum Preprocessing: String, Sendable, CaseIterable, Codable {
             case .scaleMinusOneToOne: (factor, offset) = (2, -1)
             case .none: (factor, offset) = (1, 0)
             }
-            result.scale.append(Float(factor / Double(valueScale)))
+            result.scale.append(Float(factor / field.unit))
             result.shift.append(Float(offset))
         }
         return result
     }
 }
 
-/// y = x · scale + shift, per channel, from raw values to the model's inputs.
-package struct ChannelTransform: Equatable, Sendable {
+/// y = x · scale + shift, per channel, from the raw values of a field to what the model gets; kept with its weights.
+package struct FieldPreprocessing: Codable, Equatable, Sendable {
+    /// The field's name.
+    package var field: String
     package var scale: [Float]
     package var shift: [Float]
 
-    package init(scale: [Float], shift: [Float]) {
-        precondition(scale.count == shift.count, "ChannelTransform: \(scale.count) scales, \(shift.count) shifts")
+    package init(field: String, scale: [Float], shift: [Float]) {
+        precondition(scale.count == shift.count, "FieldPreprocessing: \(scale.count) scales, \(shift.count) shifts")
+        self.field = field
         self.scale = scale
         self.shift = shift
+    }
+}
+
+extension FieldDescription {
+    /// The extent of the last axis, 1 for a single number.
+    package var channels: Int { shape.rank == 0 ? 1 : shape[-1] }
+
+    /// The raw value that statistics count as 1.
+    var unit: Double {
+        if case .pixels(let scale, _) = meaning { Double(scale) } else { 1 }
     }
 }

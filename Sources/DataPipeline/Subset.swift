@@ -1,37 +1,40 @@
 import Kernels
 import TensorCore
 
-/// A part of a data set: a run of positions in a keyed permutation of its samples, in constant memory.
+/// A part of a data set, in constant memory: a run of positions in a keyed permutation of its samples, or in their own
+/// order where each sample continues the one before.
 package struct Subset: Dataset {
     package let name: String
     private let base: any Dataset
-    private let order: EpochOrder
+    /// Nil for the order of the base.
+    private let order: EpochOrder?
     private let positions: Range<Int>
 
-    /// The samples of `base` that stand at `positions` in the permutation `order` of all of them.
-    init(of base: any Dataset, part: String, order: EpochOrder, positions: Range<Int>) {
+    /// The samples of `base` that stand at `positions` in the permutation of all of them that belongs to `key`; of a
+    /// sequence, those at `positions`.
+    init(of base: any Dataset, part: String, key: RandomKey, positions: Range<Int>) {
         precondition(
-            order.count == base.count && positions.upperBound <= base.count,
+            positions.lowerBound >= 0 && positions.upperBound <= base.count,
             "Subset: \(positions) of \(base.count) samples")
         name = "\(base.name)/\(part)"
         self.base = base
-        self.order = order
+        order = base.isSequence ? nil : EpochOrder(count: base.count, key: key)
         self.positions = positions
     }
 
-    /// `count` samples of `base`, at most all, chosen by a fixed key: the same for every run.
+    /// `count` samples of `base`, at most all, chosen by a fixed key, the same for every run; of a sequence the first
+    /// ones.
     package init(drawing count: Int, of base: any Dataset) {
         self.init(
-            of: base, part: "\(count)",
-            order: EpochOrder(count: base.count, key: RandomKey(seed: 0).folding(.sampling)),
+            of: base, part: "\(count)", key: RandomKey(seed: 0).folding(.sampling),
             positions: 0..<min(count, base.count))
     }
 
     package var count: Int { positions.count }
-    package var sampleShape: Shape { base.sampleShape }
-    package var target: TargetDescription { base.target }
-    package var valueScale: Float { base.valueScale }
-    package var background: Float { base.background }
+    package var fields: [FieldDescription] { base.fields }
+    package var defaultInput: String { base.defaultInput }
+    package var defaultTarget: String? { base.defaultTarget }
+    package var isSequence: Bool { base.isSequence }
     package var source: any Dataset { base.source }
     package func sourceIndex(of index: Int) -> Int { base.sourceIndex(of: baseIndex(index)) }
     package func prefetch(_ index: Int) { base.prefetch(baseIndex(index)) }
@@ -41,22 +44,23 @@ package struct Subset: Dataset {
         var hash = Fingerprint()
         hash.feed(name)
         hash.feed(Int(bitPattern: UInt(base.fingerprint)))
-        for number in [positions.lowerBound, positions.upperBound, baseIndex(0)] { hash.feed(number) }
+        for number in [positions.lowerBound, positions.upperBound, count > 0 ? baseIndex(0) : 0] { hash.feed(number) }
         return hash.value
     }
 
-    package func read(_ index: Int, into buffer: UnsafeMutableBufferPointer<Float>) throws {
-        try base.read(baseIndex(index), into: buffer)
+    package func read(_ index: Int, field: Int, into buffer: UnsafeMutableBufferPointer<Float>) throws {
+        try base.read(baseIndex(index), field: field, into: buffer)
     }
-    package func label(of index: Int) -> Int32 { base.label(of: baseIndex(index)) }
-    package func readTarget(_ index: Int, into buffer: UnsafeMutableBufferPointer<Float>) throws {
-        try base.readTarget(baseIndex(index), into: buffer)
+    package func readIntegers(_ index: Int, field: Int, into buffer: UnsafeMutableBufferPointer<Int32>) throws {
+        try base.readIntegers(baseIndex(index), field: field, into: buffer)
     }
+    package func length(of index: Int, field: Int) -> Int { base.length(of: baseIndex(index), field: field) }
     package func sampleID(of index: Int) -> Int { base.sampleID(of: baseIndex(index)) }
 
     private func baseIndex(_ index: Int) -> Int {
         precondition(index >= 0 && index < count, "\(name): no sample \(index) of \(count)")
-        return order[positions.lowerBound + index]
+        let position = positions.lowerBound + index
+        return order.map { $0[position] } ?? position
     }
 }
 
@@ -92,11 +96,14 @@ package struct ValidationSplit: Sendable {
     /// Sets `size` samples of `dataset` aside.
     ///
     /// The choice depends on the data set's size and on `seed` alone, which is fixed, so that runs of other seeds are
-    /// validated on the same samples.
+    /// validated on the same samples. Of a sequence the last samples are set aside.
     package init(of dataset: any Dataset, validation size: ValidationSize, seed: UInt64 = 0) throws(DataError) {
         let held = try size.count(of: dataset.count)
-        let order = EpochOrder(count: dataset.count, key: RandomKey(seed: seed).folding(.split))
-        validation = Subset(of: dataset, part: "validation", order: order, positions: 0..<held)
-        train = Subset(of: dataset, part: "training", order: order, positions: held..<dataset.count)
+        let key = RandomKey(seed: seed).folding(.split)
+        let total = dataset.count
+        let heldPositions = dataset.isSequence ? total - held..<total : 0..<held
+        let trainPositions = dataset.isSequence ? 0..<total - held : held..<total
+        validation = Subset(of: dataset, part: "validation", key: key, positions: heldPositions)
+        train = Subset(of: dataset, part: "training", key: key, positions: trainPositions)
     }
 }

@@ -3,18 +3,26 @@ import Checkpointing
 import NeuralNetwork
 import TensorCore
 
-/// A model's weights and running statistics under PyTorch's names, shapes and orders (channels first), to and from
+/// A network's weights and running statistics under PyTorch's names, shapes and orders (channels first), to and from
 /// files.
 package enum ModelWeights {
-    /// What to write: trainable parameters and running statistics, in exchange order.
-    package static func sources(_ model: Model, _ values: FlatBuffer) -> (
+    /// What to write into a weights file, in exchange order: all but carried state, which belongs to a place in the
+    /// training data.
+    package static func lasting(_ network: Network, _ values: FlatBuffer) -> [TensorSource] {
+        let (weights, buffers) = sources(network, values)
+        let state = Set(network.layout.parameters.filter { $0.role == .carried }.map(\.name))
+        return (weights + buffers).filter { !state.contains($0.signature.name) }
+    }
+
+    /// What to write into a checkpoint, in exchange order: weights, and as buffers everything else.
+    package static func sources(_ network: Network, _ values: FlatBuffer) -> (
         weights: [TensorSource], buffers: [TensorSource]
     ) {
         var weights: [TensorSource] = []
         var buffers: [TensorSource] = []
-        for parameter in model.layout.parameters {
-            let source = values.pointer + model.layout.offsets[parameter.index]
-            let layout = model.exchangeLayouts[parameter.index]
+        for parameter in network.layout.parameters {
+            let source = values.pointer + network.layout.offsets[parameter.index]
+            let layout = network.exchangeLayouts[parameter.index]
             let tensor = TensorSource(name: parameter.name, shape: layout.shape(parameter.shape)) { target in
                 guard let start = target.baseAddress else { return }
                 layout.forEachElement(parameter.shape) { here, there in start[there] = source[here] }
@@ -25,30 +33,32 @@ package enum ModelWeights {
     }
 
     /// The signatures that a file for this model has.
-    package static func signatures(_ model: Model) -> (weights: [TensorSignature], buffers: [TensorSignature]) {
+    package static func signatures(_ network: Network) -> (weights: [TensorSignature], buffers: [TensorSignature]) {
         func list(_ isTrainable: Bool) -> [TensorSignature] {
-            model.layout.parameters.filter { $0.isTrainable == isTrainable }.map {
-                TensorSignature(name: $0.name, shape: model.exchangeLayouts[$0.index].shape($0.shape))
+            network.layout.parameters.filter { $0.isTrainable == isTrainable }.map {
+                TensorSignature(name: $0.name, shape: network.exchangeLayouts[$0.index].shape($0.shape))
             }
         }
         return (list(true), list(false))
     }
 
     /// Fills `values` from a checkpoint. Throws `CheckpointError.modelMismatch` when it belongs to another model.
-    package static func load(_ checkpoint: Checkpoint, _ model: Model, into values: FlatBuffer) throws {
-        let (weights, buffers) = signatures(model)
+    package static func load(_ checkpoint: Checkpoint, _ network: Network, into values: FlatBuffer) throws {
+        let (weights, buffers) = signatures(network)
         try checkpoint.requireModel(weights: weights, buffers: buffers)
-        try load(model, into: values) { parameter in
+        try load(network, into: values) { parameter in
             try checkpoint.floats(of: parameter.name, in: parameter.isTrainable ? .weights : .buffers)
         }
     }
 
     /// Fills `values` from a weights file: final or best weights, or a PyTorch state dictionary saved as safetensors.
     ///
+    /// Carried state, which no such file has, becomes zero.
     /// Throws `CheckpointError.missingTensor` or `shapeMismatch`.
-    package static func load(_ file: SafetensorsFile, _ model: Model, into values: FlatBuffer) throws {
-        try load(model, into: values) { parameter in
-            let expected = model.exchangeLayouts[parameter.index].shape(parameter.shape)
+    package static func load(_ file: SafetensorsFile, _ network: Network, into values: FlatBuffer) throws {
+        try load(network, into: values) { parameter in
+            if parameter.role == .carried { return Array(repeating: 0, count: parameter.shape.count) }
+            let expected = network.exchangeLayouts[parameter.index].shape(parameter.shape)
             if let found = file.tensor(parameter.name), found.shape != expected {
                 throw CheckpointError.shapeMismatch(
                     path: file.path, tensor: parameter.name, expected: expected, actual: found.shape)
@@ -57,11 +67,12 @@ package enum ModelWeights {
         }
     }
 
-    private static func load(_ model: Model, into values: FlatBuffer, _ read: (Parameter) throws -> [Float]) throws {
-        for parameter in model.layout.parameters {
+    private static func load(_ network: Network, into values: FlatBuffer, _ read: (Parameter) throws -> [Float]) throws
+    {
+        for parameter in network.layout.parameters {
             let floats = try read(parameter)
-            let target = values.pointer + model.layout.offsets[parameter.index]
-            model.exchangeLayouts[parameter.index].forEachElement(parameter.shape) { here, there in
+            let target = values.pointer + network.layout.offsets[parameter.index]
+            network.exchangeLayouts[parameter.index].forEachElement(parameter.shape) { here, there in
                 target[here] = floats[there]
             }
         }
@@ -81,9 +92,8 @@ extension ExchangeLayout {
         case .same:
             for i in 0..<shape.count { body(i, i) }
         case .filters:
+            precondition(shape.rank == 4, "ExchangeLayout: filters of shape \(shape) are not [O, kh, kw, I]")
             transpose(outer: shape[0], positions: shape[1] * shape[2], channels: shape[3], body)
-        case .flattenedImage(let height, let width, let channels):
-            transpose(outer: shape[0], positions: height * width, channels: channels, body)
         }
     }
 

@@ -1,3 +1,5 @@
+import System
+
 /// Philox 4×32-10, a counter-based random function: 128 random bits from a 64-bit key and a 128-bit counter.
 ///
 /// Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011, section 3.3. The same key
@@ -63,7 +65,8 @@ func wideProduct(_ a: SIMD16<UInt32>, _ b: UInt64) -> (high: SIMD16<UInt32>, low
 package struct RandomKey: Hashable, Sendable {
     /// What a stream is used for; streams of different purposes never overlap.
     package enum Purpose: UInt64, Sendable, CaseIterable {
-        case initialisation = 1, shuffle, augmentation, dropout, sampling, drawing, split, benchmark
+        case initialisation = 1, shuffle, augmentation, dropout, sampling, drawing, split, benchmark, step, latent,
+            pictures
     }
 
     package let bits: UInt64
@@ -83,6 +86,8 @@ package struct RandomKey: Hashable, Sendable {
     package func folding(_ value: UInt64) -> RandomKey { RandomKey(bits: RandomKey.mix(bits, value)) }
     package func folding(_ value: Int) -> RandomKey { folding(UInt64(bitPattern: Int64(value))) }
     package func folding(_ purpose: Purpose) -> RandomKey { folding(purpose.rawValue) }
+    /// The key of the stream for what has this name.
+    package func folding(name: String) -> RandomKey { folding(fnv1a(name)) }
 
     /// Four random 32-bit words at position `counter` of this stream.
     @inlinable

@@ -52,21 +52,29 @@ private func exponentials(
 
 /// What a cross-entropy needs to know of its targets.
 package enum CrossEntropyTarget {
-    /// One class index a row.
+    /// One class index a row; negative where the row is ignored.
     case classes(UnsafePointer<Int32>)
     /// A distribution a row [rows, classes].
     case distribution(UnsafePointer<Float>)
+
+    @inline(__always)
+    fileprivate func ignores(_ row: Int) -> Bool {
+        if case .classes(let indices) = self { return indices[row] < 0 }
+        return false
+    }
 }
 
 /// Sums over rows of the cross-entropy −Σ tₖ log softmax(x)ₖ, and its gradient softmax(x) · Σt − t.
 ///
 /// - Parameters:
+///   - weights: a factor for each row; nil for 1. A row whose class is negative or whose weight is 0 is ignored: it
+///     adds nothing to the loss and the count, and its gradient is 0, whatever its logits are.
 ///   - smoothing: ε of label smoothing (Szegedy et al. 2016, section 7): t ← (1 − ε) t + ε / classes.
 ///   - gradient: [rows, classes], for a sum of losses (not divided by the rows).
 /// - Returns: the summed loss, and in how many rows the largest logit is the target's largest class.
 package func crossEntropy(
-    _ x: UnsafePointer<Float>, rows: Int, classes: Int, target: CrossEntropyTarget, smoothing: Float,
-    gradient: UnsafeMutablePointer<Float>
+    _ x: UnsafePointer<Float>, rows: Int, classes: Int, target: CrossEntropyTarget,
+    weights: UnsafePointer<Float>? = nil, smoothing: Float, gradient: UnsafeMutablePointer<Float>
 ) -> (loss: Float, correct: Int) {
     var total: Float = 0
     var correct = 0
@@ -74,6 +82,11 @@ package func crossEntropy(
     for row in 0..<rows {
         let logits = x + row * classes
         let g = gradient + row * classes
+        let rowWeight = weights?[row] ?? 1
+        if rowWeight == 0 || target.ignores(row) {
+            g.update(repeating: 0, count: classes)
+            continue
+        }
         let (peak, sum) = exponentials(logits, classes, into: g)
         let shift = peak + logarithm(sum)
         let factor = 1 / sum
@@ -96,6 +109,10 @@ package func crossEntropy(
             }
             for k in 0..<classes { g[k] = g[k] * factor * mass - ((1 - smoothing) * t[k] + uniform) }
             if largest(logits, classes) == largest(t, classes) { correct += 1 }
+        }
+        if rowWeight != 1 {
+            loss *= rowWeight
+            for k in 0..<classes { g[k] *= rowWeight }
         }
         total += loss
     }

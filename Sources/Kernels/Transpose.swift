@@ -1,3 +1,13 @@
+/// Transposes each of `samples` matrices A [rows, columns] that lie behind each other.
+package func transposeSamples(
+    _ a: UnsafePointer<Float>, samples: Int, rows: Int, columns: Int, into b: UnsafeMutablePointer<Float>
+) {
+    let size = rows * columns
+    for sample in 0..<samples {
+        transpose(a + sample * size, rows: rows, columns: columns, into: b + sample * size)
+    }
+}
+
 /// B [columns, rows] = the transpose of A [rows, columns].
 func transpose(_ a: UnsafePointer<Float>, rows: Int, columns: Int, into b: UnsafeMutablePointer<Float>) {
     // Blocks of 16 × 16: each line of either matrix stays in the first-level cache while it is needed.

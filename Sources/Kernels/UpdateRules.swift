@@ -123,9 +123,9 @@ package func updateRMSpropMomentum(
 /// The numbers of one step of Adam, bias corrections included.
 package struct AdamCoefficients: Equatable, Sendable {
     /// β₁ and 1 − β₁.
-    package var momentum, momentumComplement: Float
+    package var beta1, beta1Complement: Float
     /// β₂ and 1 − β₂.
-    package var decay, decayComplement: Float
+    package var beta2, beta2Complement: Float
     /// η / (1 − β₁ᵗ).
     package var stepSize: Float
     /// √(1 − β₂ᵗ).
@@ -135,13 +135,13 @@ package struct AdamCoefficients: Equatable, Sendable {
     package var shrinkage: Float
 
     package init(
-        momentum: Float, momentumComplement: Float, decay: Float, decayComplement: Float, stepSize: Float,
+        beta1: Float, beta1Complement: Float, beta2: Float, beta2Complement: Float, stepSize: Float,
         correction: Float, epsilon: Float, shrinkage: Float
     ) {
-        self.momentum = momentum
-        self.momentumComplement = momentumComplement
-        self.decay = decay
-        self.decayComplement = decayComplement
+        self.beta1 = beta1
+        self.beta1Complement = beta1Complement
+        self.beta2 = beta2
+        self.beta2Complement = beta2Complement
         self.stepSize = stepSize
         self.correction = correction
         self.epsilon = epsilon
@@ -156,8 +156,8 @@ package func updateAdam(
 ) {
     for i in 0..<count {
         let g = terms.applied(to: gradients[i], at: parameters[i])
-        let m = k.momentum * momentum[i] + k.momentumComplement * g
-        let s = k.decay * squares[i] + k.decayComplement * (g * g)
+        let m = k.beta1 * momentum[i] + k.beta1Complement * g
+        let s = k.beta2 * squares[i] + k.beta2Complement * (g * g)
         momentum[i] = m
         squares[i] = s
         parameters[i] = k.shrinkage * parameters[i] - (k.stepSize * m) / (s.squareRoot() / k.correction + k.epsilon)
@@ -166,11 +166,11 @@ package func updateAdam(
 
 /// The factors and bounds of Rprop's step sizes.
 package struct RpropCoefficients: Equatable, Sendable {
-    package var growth, shrinkage, minimumStep, maximumStep: Float
+    package var decrease, increase, minimumStep, maximumStep: Float
 
-    package init(growth: Float, shrinkage: Float, minimumStep: Float, maximumStep: Float) {
-        self.growth = growth
-        self.shrinkage = shrinkage
+    package init(decrease: Float, increase: Float, minimumStep: Float, maximumStep: Float) {
+        self.decrease = decrease
+        self.increase = increase
         self.minimumStep = minimumStep
         self.maximumStep = maximumStep
     }
@@ -184,7 +184,7 @@ package func updateRprop(
     for i in 0..<count {
         let raw = terms.applied(to: gradients[i], at: parameters[i])
         let agreement = sign(raw) * sign(previous[i])
-        let step = steps[i] * (agreement > 0 ? k.growth : agreement < 0 ? k.shrinkage : 1)
+        let step = steps[i] * (agreement > 0 ? k.increase : agreement < 0 ? k.decrease : 1)
         let bounded = step < k.minimumStep ? k.minimumStep : step > k.maximumStep ? k.maximumStep : step
         let g = agreement < 0 ? 0 : raw
         steps[i] = bounded

@@ -28,6 +28,9 @@ package struct EarlyStopping: Equatable, Sendable {
         self.patience = patience
     }
 
+    /// Whether the latest validations have ended the run.
+    package var isOver: Bool { progress.badCount >= patience }
+
     /// Takes in the metric of the validation at `step` and decides; after a stop it says stop until the metric
     /// improves.
     package mutating func observe(metric: Double, step: Int) -> Decision {

@@ -7,6 +7,14 @@ package struct Optimizer: Sendable {
     package let groups: ParameterGroups
     /// Clipping by value acts inside `step`; clipping by global norm reaches it through `gradientScale`.
     package let clipping: GradientClipping
+    /// The parameters whose rows are kept short.
+    private let limitedRows: [LimitedRows]
+
+    private struct LimitedRows: Sendable {
+        let range: Range<Int>
+        let rowLength: Int
+        let maxNorm: MaxNorm
+    }
 
     /// Throws `outOfRange` unless the clipping bound is positive.
     package init(
@@ -16,7 +24,17 @@ package struct Optimizer: Sendable {
         self.rule = rule
         self.groups = groups
         self.clipping = clipping
+        var limitedRows: [LimitedRows] = []
+        for (span, settings) in zip(groups.spans, groups.settings) where settings.maxNorm < .infinity {
+            guard let rowLength = span.rowLength, !settings.isFrozen else { continue }
+            limitedRows.append(
+                LimitedRows(range: span.range, rowLength: rowLength, maxNorm: try MaxNorm(limit: settings.maxNorm)))
+        }
+        self.limitedRows = limitedRows
     }
+
+    /// Whether an update has to change whole rows of some parameters.
+    package var limitsRows: Bool { !limitedRows.isEmpty }
 
     /// The elements of the flat buffer that `part` of `parts` updates: whole blocks of 4,096, as even as that allows.
     ///
@@ -27,6 +45,22 @@ package struct Optimizer: Sendable {
         let blocks = (count + block - 1) / block
         let start = min(count, blocks * part / parts * block)
         return start..<min(count, blocks * (part + 1) / parts * block)
+    }
+
+    /// The elements that `part` of `parts` updates: as even as blocks of 4,096 allow, without cutting a row whose norm
+    /// is limited.
+    package func range(part: Int, of parts: Int) -> Range<Int> {
+        let range = Optimizer.range(of: groups.count, part: part, of: parts)
+        return endOfRow(around: range.lowerBound)..<endOfRow(around: range.upperBound)
+    }
+
+    /// `place`, or the end of the row that it would cut.
+    private func endOfRow(around place: Int) -> Int {
+        guard let rows = limitedRows.first(where: { $0.range.lowerBound < place && place < $0.range.upperBound }) else {
+            return place
+        }
+        let rowCount = (place - rows.range.lowerBound + rows.rowLength - 1) / rows.rowLength
+        return rows.range.lowerBound + rowCount * rows.rowLength
     }
 
     /// Writes the slots' values before the first step; `learningRate` is the rate that training starts with.
@@ -56,11 +90,13 @@ package struct Optimizer: Sendable {
         learningRate: Double, gradientScale: Double, stepNumber: Int, part: Int = 0, of parts: Int = 1
     ) {
         step(
-            Optimizer.range(of: groups.count, part: part, of: parts), parameters: parameters, gradients: gradients,
+            range(part: part, of: parts), parameters: parameters, gradients: gradients,
             slots: slots, learningRate: learningRate, gradientScale: gradientScale, stepNumber: stepNumber)
     }
 
-    /// One update of the elements in `range`, for example a bucket; otherwise as the update of a part.
+    /// One update of the elements in `range`, for example a parameter; otherwise as the update of a part.
+    ///
+    /// The range cuts no row whose norm is limited.
     package func step(
         _ range: Range<Int>, parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>,
         slots: [UnsafeMutablePointer<Float>], learningRate: Double, gradientScale: Double, stepNumber: Int
@@ -75,6 +111,19 @@ package struct Optimizer: Sendable {
                 learningRate: learningRate * settings.learningRateFactor, gradientScale: gradientScale,
                 gradientLimit: clipping.limit, weightDecay: settings.weightDecay, l1: settings.l1, number: stepNumber)
             rule.update(segment.range, parameters: parameters, gradients: gradients, slots: slots, step: step)
+        }
+        limitRows(in: range, parameters)
+    }
+
+    private func limitRows(in range: Range<Int>, _ parameters: UnsafeMutablePointer<Float>) {
+        for rows in limitedRows where rows.range.overlaps(range) {
+            let part = rows.range.clamped(to: range)
+            let isWhole =
+                (part.lowerBound - rows.range.lowerBound) % rows.rowLength == 0
+                && part.count % rows.rowLength == 0
+            precondition(isWhole, "Optimizer: \(range) cuts a row of \(rows.rowLength) in \(rows.range)")
+            rows.maxNorm.constrain(
+                parameters + part.lowerBound, rows: part.count / rows.rowLength, columns: rows.rowLength)
         }
     }
 }

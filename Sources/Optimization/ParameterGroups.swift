@@ -3,11 +3,17 @@ package struct ParameterSpan: Equatable, Sendable {
     package let name: String
     package let offset: Int
     package let count: Int
+    /// The incoming weights of each unit, in matrices [units, …] and filters; nil for a vector, which has no rows.
+    package let rowLength: Int?
 
-    package init(name: String, offset: Int, count: Int) {
+    package init(name: String, offset: Int, count: Int, rowLength: Int? = nil) {
+        precondition(
+            rowLength.map { $0 > 0 && count % $0 == 0 } ?? true,
+            "ParameterSpan: '\(name)' of \(count) elements in rows of \(rowLength ?? 0)")
         self.name = name
         self.offset = offset
         self.count = count
+        self.rowLength = rowLength
     }
 
     /// The elements of the flat buffer that the parameter occupies.
@@ -20,34 +26,42 @@ package struct GroupSettings: Equatable, Sendable {
     package var learningRateFactor: Double
     package var weightDecay: Double
     package var l1: Double
+    /// The largest norm of a row after an update (``MaxNorm``); infinity for no limit.
+    package var maxNorm: Double
     /// A frozen parameter is never read nor written by an update, and counts in no gradient norm.
     package var isFrozen: Bool
 
-    package init(learningRateFactor: Double = 1, weightDecay: Double = 0, l1: Double = 0, isFrozen: Bool = false) {
+    package init(
+        learningRateFactor: Double = 1, weightDecay: Double = 0, l1: Double = 0, maxNorm: Double = .infinity,
+        isFrozen: Bool = false
+    ) {
         self.learningRateFactor = learningRateFactor
         self.weightDecay = weightDecay
         self.l1 = l1
+        self.maxNorm = maxNorm
         self.isFrozen = isFrozen
     }
 }
 
 /// Settings for the parameters whose names match a pattern; nil leaves a setting as it is.
 package struct GroupRule: Equatable, Sendable {
-    /// A glob: `*` matches any characters, dots included, `?` matches one.
+    /// A ``ParameterPattern``.
     package var pattern: String
     package var learningRateFactor: Double?
     package var weightDecay: Double?
     package var l1: Double?
+    package var maxNorm: Double?
     package var isFrozen: Bool?
 
     package init(
         _ pattern: String, learningRateFactor: Double? = nil, weightDecay: Double? = nil, l1: Double? = nil,
-        isFrozen: Bool? = nil
+        maxNorm: Double? = nil, isFrozen: Bool? = nil
     ) {
         self.pattern = pattern
         self.learningRateFactor = learningRateFactor
         self.weightDecay = weightDecay
         self.l1 = l1
+        self.maxNorm = maxNorm
         self.isFrozen = isFrozen
     }
 }
@@ -72,8 +86,12 @@ package struct ParameterGroups: Equatable, Sendable {
     /// Applies `rules` in order to `defaults`, so that a later rule overrides an earlier one where it says something.
     ///
     /// Throws `unmatchedPattern` for a rule without a parameter and `outOfRange` for a negative or non-finite setting.
+    ///
+    /// - Parameter untrained: the names of the model's other parameters; a rule may match these alone and then changes
+    ///   nothing, so that a configuration may freeze what its groups name.
     package init(
-        _ spans: [ParameterSpan], defaults: GroupSettings = GroupSettings(), rules: [GroupRule] = []
+        _ spans: [ParameterSpan], untrained: [String] = [], defaults: GroupSettings = GroupSettings(),
+        rules: [GroupRule] = []
     ) throws(OptimizationError) {
         let ordered = spans.sorted { $0.offset < $1.offset }
         var end = 0
@@ -85,10 +103,10 @@ package struct ParameterGroups: Equatable, Sendable {
         try ParameterGroups.check(defaults, group: "optimizer")
         var settings = Array(repeating: defaults, count: ordered.count)
         for rule in rules {
-            let matches = try ParameterGroups.matches(of: rule.pattern, in: ordered)
+            let matches = try ParameterGroups.matches(of: rule.pattern, in: ordered, untrained: untrained)
             for index in matches { settings[index].override(by: rule) }
-            if let first = matches.first {
-                try ParameterGroups.check(settings[first], group: "parameter group '\(rule.pattern)'")
+            for index in matches {
+                try ParameterGroups.check(settings[index], group: "parameter group '\(rule.pattern)'")
             }
         }
         self.spans = ordered
@@ -97,12 +115,14 @@ package struct ParameterGroups: Equatable, Sendable {
         count = end
     }
 
-    private static func matches(of pattern: String, in spans: [ParameterSpan]) throws(OptimizationError) -> [Int] {
-        let distances = spans.map { globDistance(pattern, $0.name) }
-        let matches = distances.indices.filter { distances[$0] == 0 }
-        if matches.isEmpty {
-            let nearest = distances.indices.min { distances[$0] < distances[$1] }
-            throw .unmatchedPattern(pattern: pattern, nearest: nearest.map { spans[$0].name })
+    private static func matches(
+        of pattern: String, in spans: [ParameterSpan], untrained: [String]
+    ) throws(OptimizationError) -> [Int] {
+        let wanted = ParameterPattern(pattern)
+        let matches = spans.indices.filter { wanted.matches(spans[$0].name) }
+        if matches.isEmpty, !untrained.contains(where: wanted.matches) {
+            let nearest = (spans.map(\.name) + untrained).min { wanted.distance(to: $0) < wanted.distance(to: $1) }
+            throw .unmatchedPattern(pattern: pattern, nearest: nearest)
         }
         return matches
     }
@@ -114,6 +134,8 @@ package struct ParameterGroups: Equatable, Sendable {
         ] {
             try OptimizationError.require(value >= 0 && value.isFinite, group, name, value, allowed: "\(name) ≥ 0")
         }
+        try OptimizationError.require(
+            settings.maxNorm > 0, group, "maxNorm", settings.maxNorm, allowed: "maxNorm > 0")
     }
 
     private static func merge(_ spans: [ParameterSpan], _ settings: [GroupSettings]) -> [Segment] {
@@ -141,6 +163,7 @@ extension GroupSettings {
         learningRateFactor = rule.learningRateFactor ?? learningRateFactor
         weightDecay = rule.weightDecay ?? weightDecay
         l1 = rule.l1 ?? l1
+        maxNorm = rule.maxNorm ?? maxNorm
         isFrozen = rule.isFrozen ?? isFrozen
     }
 }

@@ -57,6 +57,9 @@ package struct UpdateStep: Equatable, Sendable {
 /// An update rule: hyper-parameters as an immutable value; its state lives in slots that the caller owns.
 ///
 /// An update is element-wise and one pass over memory, so that threads may update disjoint ranges with the same bits.
+///
+/// A new rule is one file: its keys with their ranges (an ``UpdateRuleEntry`` in ``updateRuleCatalogue``) and the call
+/// of its kernel.
 package protocol UpdateRule: Sendable, Equatable {
     /// The name in configs and reports.
     var name: String { get }

@@ -1,3 +1,4 @@
+import ConfigurationReading
 import Kernels
 
 /// An exponential moving average of the weights (Polyak and Juditsky 1992; Tarvainen and Valpola 2017):
@@ -6,14 +7,11 @@ import Kernels
 /// The averages are a flat buffer laid out like the parameters, at first a copy of them. With `warmUp` d is at most
 /// (1 + t) / (10 + t) at update t, so that the first weights are soon forgotten (as TensorFlow's `num_updates`).
 package struct WeightAverage: Equatable, Sendable {
-    /// d.
+    /// d, 0 ≤ d < 1.
     package let decay: Double
     package let warmUp: Bool
 
-    /// Throws `outOfRange` unless 0 ≤ decay < 1.
-    package init(decay: Double = 0.999, warmUp: Bool = false) throws(OptimizationError) {
-        try OptimizationError.require(
-            decay >= 0 && decay < 1, "weightAverage", "decay", decay, allowed: "0 ≤ decay < 1")
+    package init(decay: Double = 0.999, warmUp: Bool = true) {
         self.decay = decay
         self.warmUp = warmUp
     }
@@ -30,5 +28,19 @@ package struct WeightAverage: Equatable, Sendable {
         updateAverage(
             averages: averages + range.lowerBound, parameters: parameters + range.lowerBound, count: range.count,
             complement: Float(1 - decay(atStep: stepNumber)))
+    }
+}
+
+/// `averaging: 0.999`, `averaging: {decay: 0.9999, warmUp: false}`.
+extension WeightAverage: ConfigurationSection {
+    package static var title: String { "averaging" }
+    package static var shortForm: ConfigurationShortForm { .value(of: "decay") }
+
+    package init(from reader: ConfigurationReader) {
+        decay = reader.value(
+            "decay", .number(in: 0..<1), default: 0.999, "Share of the average that each update keeps.")
+        warmUp = reader.value(
+            "warmUp", .flag, default: true,
+            "Whether update t keeps at most (1 + t) / (10 + t), so that the first weights are soon forgotten.")
     }
 }

@@ -2,13 +2,15 @@ import Training
 
 /// The last line of the program on standard output, for people and scripts.
 package enum FinalLine {
-    /// `final: epochs=… steps=… valLoss=… valAccuracy=… digest=…`, figures with six significant digits, "none" for a
-    /// figure that the run does not have.
+    /// `final: epochs=… steps=… valLoss=… digest=…` with every metric of the last validation before the digest: six
+    /// significant digits, "none" where the run did not validate.
     package static func text(_ record: FinalRecord) -> String {
-        let valLoss = record.valLoss.map { NumberText.significant($0) } ?? "none"
-        let valAccuracy = record.valAccuracy.map { NumberText.significant($0) } ?? "none"
-        return
-            "final: epochs=\(NumberText.significant(record.epochs)) steps=\(record.steps) valLoss=\(valLoss) "
-            + "valAccuracy=\(valAccuracy) digest=\(record.digest)"
+        var parts = ["final:", "epochs=\(NumberText.significant(record.epochs))", "steps=\(record.steps)"]
+        for figure in record.validation {
+            let value = figure.value.map { NumberText.significant($0) } ?? "none"
+            parts.append("\(figure.description.validationName)=\(value)")
+        }
+        parts.append("digest=\(record.digest)")
+        return parts.joined(separator: " ")
     }
 }

@@ -1,3 +1,5 @@
+import Foundation
+import NeuralNetwork
 import Training
 
 /// The page `report.html` of a run: curves, key figures, decisions, facts and the config, in one file that needs no
@@ -10,16 +12,19 @@ package struct HTMLReport {
     package var lastCheckpoint: CheckpointRecord?
     /// Nil while the run goes on; the page then loads itself again every 30 seconds.
     package var final: FinalRecord?
+    /// The latest picture of each phase, a PNG file.
+    package var pictures: [(name: String, step: Int, png: Data)]
 
     package init(
         run: RunDescription, history: RunHistory, configuration: String, lastCheckpoint: CheckpointRecord? = nil,
-        final: FinalRecord? = nil
+        final: FinalRecord? = nil, pictures: [(name: String, step: Int, png: Data)] = []
     ) {
         self.run = run
         self.history = history
         self.configuration = configuration
         self.lastCheckpoint = lastCheckpoint
         self.final = final
+        self.pictures = pictures
     }
 
     /// The whole page.
@@ -45,7 +50,7 @@ package struct HTMLReport {
             <div class="charts">
             \(ReportCharts(run: run, history: history).all.map { ChartDrawing($0).html }.joined(separator: "\n"))
             </div>
-            \(decisions)<h2>Facts</h2>
+            \(pictureFigures)\(decisions)<h2>Facts</h2>
             <div class="card facts"><table>
             \(facts)
             </table></div>
@@ -74,17 +79,16 @@ package struct HTMLReport {
         var tiles: [(value: String, name: String)] = []
         if let best = history.best {
             let place = "epoch \(NumberText.significant(best.epoch, digits: 4))"
-            if let accuracy = best.valAccuracy {
-                tiles.append((percent(accuracy), "best validation accuracy, \(place)"))
+            // What else is measured says more to people than the loss.
+            let figures = best.metrics.dropFirst().prefix(2) + best.metrics.prefix(1)
+            for (index, figure) in figures.enumerated() {
+                let name = words(figure.description)
+                tiles.append(
+                    (text(figure), index == 0 ? "best validation \(name), \(place)" : "validation \(name) there"))
             }
-            tiles.append(
-                (
-                    NumberText.loss(best.valLoss),
-                    best.valAccuracy == nil ? "best validation loss, \(place)" : "validation loss there"
-                ))
         }
-        if let last = history.intervals.last {
-            tiles.append((NumberText.loss(last.trainLoss), "training loss, last interval"))
+        if let loss = history.intervals.last?.metrics.first {
+            tiles.append((text(loss), "training \(words(loss.description)), last interval"))
         }
         let epochs = Double(lastStep) / Double(max(run.stepsPerEpoch, 1))
         tiles.append(
@@ -109,8 +113,27 @@ package struct HTMLReport {
         return speeds.isEmpty ? nil : speeds[speeds.count / 2]
     }
 
-    private func percent(_ share: Double) -> String {
-        NumberText.significant((share * 100).rounded(toPlaces: 2), digits: 5) + " %"
+    private func text(_ metric: MetricValue) -> String {
+        metric.description.format == .fraction
+            ? NumberText.significant((metric.value * 100).rounded(toPlaces: 2), digits: 5) + " %"
+            : NumberText.loss(metric.value)
+    }
+
+    /// A metric's title within a sentence: abbreviations keep their capitals.
+    private func words(_ metric: MetricDescription) -> String {
+        let isAbbreviation = metric.title.dropFirst().first?.isLowercase != true
+        return isAbbreviation ? metric.title : metric.title.prefix(1).lowercased() + metric.title.dropFirst()
+    }
+
+    private var pictureFigures: String {
+        if pictures.isEmpty { return "" }
+        let figures = pictures.map { picture in
+            "<figure class=\"card\"><figcaption>\(escaped(picture.name)), step \(NumberText.grouped(picture.step))"
+                + "</figcaption><img alt=\"\(escaped(picture.name))\" "
+                + "style=\"width: 100%; image-rendering: pixelated\" "
+                + "src=\"data:image/png;base64,\(picture.png.base64EncodedString())\"></figure>"
+        }
+        return "<h2>Pictures</h2>\n<div class=\"charts\">\n\(figures.joined(separator: "\n"))\n</div>\n"
     }
 
     private var decisions: String {
@@ -151,8 +174,12 @@ package struct HTMLReport {
         if let lastCheckpoint { rows.append(("Last checkpoint", lastCheckpoint.path, true)) }
         for note in run.notes { rows.append(("Note", note, false)) }
         if let final {
-            if let loss = final.valLoss { rows.append(("Final validation loss", NumberText.significant(loss), false)) }
-            if let accuracy = final.valAccuracy { rows.append(("Final validation accuracy", percent(accuracy), false)) }
+            for figure in final.validation {
+                guard let value = figure.value else { continue }
+                let metric = figure.description
+                let shown = metric.format == .fraction ? text(.init(metric, value)) : NumberText.significant(value)
+                rows.append(("Final validation \(words(metric))", shown, false))
+            }
             rows.append(("Ended", final.exitReason.rawValue, false))
             rows.append(("Digest of the weights", final.digest, true))
         }

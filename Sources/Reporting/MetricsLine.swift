@@ -1,4 +1,5 @@
 import Foundation
+import NeuralNetwork
 import Training
 
 extension IntervalRecord {
@@ -9,8 +10,7 @@ extension IntervalRecord {
         line.add("epoch", epoch.rounded(toPlaces: 6))
         line.add("samples", samples)
         line.add("learningRate", learningRate)
-        line.add("trainLoss", trainLoss)
-        line.add("trainAccuracy", trainAccuracy)
+        for metric in metrics { line.add(metric.description.trainingName, metric.value) }
         line.add("samplesPerSecond", samplesPerSecond.rounded(toPlaces: 1))
         line.add("compute", shares.compute.rounded(toPlaces: 4))
         line.add("wait", shares.wait.rounded(toPlaces: 4))
@@ -22,15 +22,13 @@ extension IntervalRecord {
 }
 
 extension ValidationRecord {
-    /// The record as a line of `metrics.jsonl`; further metrics are an object under `metrics`.
+    /// The record as a line of `metrics.jsonl`.
     package var jsonLine: String {
         var line = JSONLine()
         line.add("step", step)
         line.add("epoch", epoch.rounded(toPlaces: 6))
         line.add("learningRate", learningRate)
-        line.add("valLoss", valLoss)
-        line.add("valAccuracy", valAccuracy)
-        line.add("metrics", metrics)
+        for metric in metrics { line.add(metric.description.validationName, metric.value) }
         line.add("best", isBest)
         return line.text
     }
@@ -63,21 +61,25 @@ enum MetricsLine: Equatable {
     case validation(ValidationRecord)
 
     /// The record in `line`, or nil when the line is damaged.
-    init?(_ line: ArraySlice<UInt8>) {
+    ///
+    /// - Parameter known: what the run measures; a metric that it no longer does is read back as a plain number.
+    init?(_ line: ArraySlice<UInt8>, _ known: [MetricDescription]) {
         guard let fields = decodeLine(MetricsFields.self, line) else { return nil }
-        if let valLoss = fields.valLoss {
+        let validation = fields.figures.values("val", known)
+        let training = fields.figures.values("train", known)
+        if !validation.isEmpty {
             self = .validation(
                 ValidationRecord(
-                    step: fields.step, epoch: fields.epoch, valLoss: valLoss, valAccuracy: fields.valAccuracy,
-                    metrics: fields.metrics ?? [:], learningRate: fields.learningRate, isBest: fields.best ?? false))
-        } else if let trainLoss = fields.trainLoss {
+                    step: fields.step, epoch: fields.epoch, metrics: validation, learningRate: fields.learningRate,
+                    isBest: fields.best ?? false))
+        } else if !training.isEmpty {
             let shares = TimeShares(
                 compute: fields.compute ?? 0, wait: fields.wait ?? 0, reduce: fields.reduce ?? 0,
                 data: fields.data ?? 0, save: fields.save ?? 0)
             self = .interval(
                 IntervalRecord(
                     step: fields.step, epoch: fields.epoch, samples: fields.samples ?? 0,
-                    learningRate: fields.learningRate, trainLoss: trainLoss, trainAccuracy: fields.trainAccuracy,
+                    learningRate: fields.learningRate, metrics: training,
                     samplesPerSecond: fields.samplesPerSecond ?? .nan, shares: shares))
         } else {
             return nil
@@ -105,10 +107,71 @@ private struct MetricsFields: Decodable {
     var epoch: Double
     var samples: Int?
     var learningRate: Double
-    var trainLoss, trainAccuracy, valLoss, valAccuracy, samplesPerSecond: Double?
+    var samplesPerSecond: Double?
     var compute, wait, reduce, data, save: Double?
-    var metrics: [String: Double]?
     var best: Bool?
+    /// Everything that is called `train…` or `val…`.
+    var figures = LoggedFigures()
+
+    enum CodingKeys: CodingKey {
+        case step, epoch, samples, learningRate, samplesPerSecond, compute, wait, reduce, data, save, best
+    }
+
+    init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        step = try fields.decode(Int.self, forKey: .step)
+        epoch = try fields.decode(Double.self, forKey: .epoch)
+        samples = try fields.decodeIfPresent(Int.self, forKey: .samples)
+        learningRate = try fields.decode(Double.self, forKey: .learningRate)
+        func share(_ key: CodingKeys) throws -> Double? { try fields.decodeIfPresent(Double.self, forKey: key) }
+        samplesPerSecond = try share(.samplesPerSecond)
+        (compute, wait, reduce) = (try share(.compute), try share(.wait), try share(.reduce))
+        (data, save) = (try share(.data), try share(.save))
+        best = try fields.decodeIfPresent(Bool.self, forKey: .best)
+        figures = try LoggedFigures(from: decoder)
+    }
+}
+
+/// The metrics of a line, by the names that they have there.
+private struct LoggedFigures: Decodable {
+    private var numbers: [String: Double] = [:]
+
+    private struct Name: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    init() {}
+
+    init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: Name.self)
+        for name in fields.allKeys where LoggedFigures.metric(of: name.stringValue) != nil {
+            numbers[name.stringValue] = try fields.decode(Double.self, forKey: name)
+        }
+    }
+
+    /// The values whose names begin with `prefix`: those of `known` metrics in their order, then others by name.
+    func values(_ prefix: String, _ known: [MetricDescription]) -> [MetricValue] {
+        let present = numbers.compactMap { name, value in
+            name.hasPrefix(prefix) ? LoggedFigures.metric(of: name).map { ($0, value) } : nil
+        }
+        let byMetric = Dictionary(present) { first, _ in first }
+        let others = byMetric.keys.filter { name in !known.contains { $0.name == name } }.sorted()
+        return (known + others.map { MetricDescription($0) }).compactMap { description in
+            byMetric[description.name].map { MetricValue(description, $0) }
+        }
+    }
+
+    /// `loss` of `trainLoss` and `valLoss`; nil of a name that is not of a metric.
+    private static func metric(of name: String) -> String? {
+        for prefix in ["train", "val"] where name.hasPrefix(prefix) {
+            let rest = name.dropFirst(prefix.count)
+            if let first = rest.first, first.isUppercase { return first.lowercased() + rest.dropFirst() }
+        }
+        return nil
+    }
 }
 
 private struct DecisionFields: Decodable {

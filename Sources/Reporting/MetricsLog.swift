@@ -1,3 +1,4 @@
+import NeuralNetwork
 import System
 import Training
 
@@ -15,15 +16,17 @@ package final class MetricsLog {
 
     /// Opens the logs in `directory`.
     ///
-    /// - Parameter step: the step of the checkpoint that the run goes on from; nil starts both logs anew.
-    package init(directory: String, resumingFromStep step: Int?) throws {
+    /// - Parameters:
+    ///   - step: the step of the checkpoint that the run goes on from; nil starts both logs anew.
+    ///   - metrics: what the run measures, for the figures that are read back.
+    package init(directory: String, resumingFromStep step: Int?, metrics known: [MetricDescription]) throws {
         var history = RunHistory()
         var damaged = 0
         let metricsPath = directory + "/metrics.jsonl"
         let decisionsPath = directory + "/decisions.jsonl"
         try MetricsLog.filterLines(of: metricsPath) { line in
             guard let step else { return false }
-            guard let record = MetricsLine(line) else {
+            guard let record = MetricsLine(line, known) else {
                 damaged += 1
                 return false
             }

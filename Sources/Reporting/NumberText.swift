@@ -1,4 +1,5 @@
 import Foundation
+import NeuralNetwork
 import System
 
 /// Numbers as people read them.
@@ -18,6 +19,14 @@ package enum NumberText {
         if magnitude == 0 { return "0.0000" }
         if magnitude < 1e-3 || magnitude >= 1e5 { return String(format: "%.3e", value) }
         return String(format: magnitude < 100 ? "%.4f" : "%.1f", value)
+    }
+
+    /// A metric's value as its format wants it.
+    package static func metric(_ value: MetricValue) -> String {
+        switch value.description.format {
+        case .number: loss(value.value)
+        case .fraction: fraction(value.value)
+        }
     }
 
     /// A share of one with three decimals.

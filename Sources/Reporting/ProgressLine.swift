@@ -1,3 +1,4 @@
+import NeuralNetwork
 import Training
 
 /// Shows a run on standard output: on a terminal a line redrawn in place and one permanent line an epoch, elsewhere one
@@ -26,7 +27,7 @@ package final class ProgressLine {
     }
 
     /// Takes one step's figures in and redraws the line if that is due.
-    package func progress(step: Int, loss: Double, accuracy: Double?, samplesPerSecond: Double) {
+    package func progress(step: Int, metrics: [MetricValue], samplesPerSecond: Double) {
         guard let run, run.stepsPerEpoch > 0, step > 0, output.isTerminal else { return }
         let number = (step - 1) / run.stepsPerEpoch + 1
         if number != epoch.number {
@@ -34,7 +35,7 @@ package final class ProgressLine {
             epoch = EpochFigures(number: number, startedAt: epoch.lastStepAt, firstStep: step - 1)
         }
         let time = now()
-        epoch.add(step: step, time: time, loss: loss, accuracy: accuracy, samplesPerSecond: samplesPerSecond)
+        epoch.add(step: step, time: time, metrics, samplesPerSecond: samplesPerSecond)
         let stepInEpoch = step - (number - 1) * run.stepsPerEpoch
         if time - lastDrawing < ProgressLine.redrawInterval && stepInEpoch < run.stepsPerEpoch { return }
         lastDrawing = time
@@ -78,8 +79,8 @@ package final class ProgressLine {
         let perStep = (epoch.lastStepAt - epoch.startedAt) / Double(max(epoch.stepCount, 1))
         let state = ProgressState(
             epoch: epoch.number, epochs: run.epochs, step: stepInEpoch, stepsPerEpoch: run.stepsPerEpoch,
-            secondsLeft: perStep * Double(run.stepsPerEpoch - stepInEpoch), loss: epoch.meanLoss,
-            accuracy: epoch.meanAccuracy, samplesPerSecond: epoch.samplesPerSecond)
+            secondsLeft: perStep * Double(run.stepsPerEpoch - stepInEpoch), metrics: epoch.means,
+            samplesPerSecond: epoch.samplesPerSecond)
         // The last column stays empty: terminals differ in when they wrap.
         output.write("\r" + state.line(width: output.width - 1) + "\u{1B}[K")
         isLineOpen = true
@@ -95,8 +96,8 @@ package final class ProgressLine {
         epoch.isOpen = false
         show(
             ProgressText.epoch(
-                epoch.number, of: run.epochs, seconds: now() - epoch.startedAt, loss: epoch.meanLoss,
-                accuracy: epoch.meanAccuracy, samplesPerSecond: epoch.samplesPerSecond, validation: validation),
+                epoch.number, of: run.epochs, seconds: now() - epoch.startedAt, metrics: epoch.means,
+                samplesPerSecond: epoch.samplesPerSecond, validation: validation),
             color: validation?.isBest == true ? "32" : nil)
     }
 
@@ -121,9 +122,7 @@ private struct EpochFigures {
     var samplesPerSecond = Double.nan
     /// Whether steps have been shown for which no permanent line exists yet.
     var isOpen = false
-    private var lossSum = 0.0
-    private var accuracySum = 0.0
-    private var accuracyCount = 0
+    private var sums: [MetricValue] = []
 
     init(number: Int = 0, startedAt: Double = 0, firstStep: Int = 0) {
         self.number = number
@@ -132,18 +131,19 @@ private struct EpochFigures {
         lastStep = firstStep
     }
 
-    var meanLoss: Double { lossSum / Double(max(stepCount, 1)) }
-    var meanAccuracy: Double? { accuracyCount > 0 ? accuracySum / Double(accuracyCount) : nil }
+    var means: [MetricValue] {
+        sums.map { MetricValue($0.description, $0.value / Double(max(stepCount, 1))) }
+    }
 
-    mutating func add(step: Int, time: Double, loss: Double, accuracy: Double?, samplesPerSecond: Double) {
+    mutating func add(step: Int, time: Double, _ metrics: [MetricValue], samplesPerSecond: Double) {
         isOpen = true
         lastStep = step
         lastStepAt = time
         stepCount += 1
-        lossSum += loss
-        if let accuracy {
-            accuracySum += accuracy
-            accuracyCount += 1
+        if sums.isEmpty {
+            sums = metrics
+        } else {
+            for index in sums.indices { sums[index].value += metrics[index].value }
         }
         self.samplesPerSecond = samplesPerSecond
     }

@@ -1,3 +1,4 @@
+import NeuralNetwork
 import Training
 
 /// The lines that a run prints, made from values alone.
@@ -40,9 +41,9 @@ package enum ProgressText {
     package static func interval(_ record: IntervalRecord, totalSteps: Int) -> String {
         var parts = [
             "step \(NumberText.grouped(record.step))/\(NumberText.grouped(totalSteps))",
-            "epoch \(NumberText.significant(record.epoch, digits: 4))", "loss \(NumberText.loss(record.trainLoss))",
+            "epoch \(NumberText.significant(record.epoch, digits: 4))",
         ]
-        if let accuracy = record.trainAccuracy { parts.append("accuracy \(NumberText.fraction(accuracy))") }
+        parts += record.metrics.map { "\($0.name) \(NumberText.metric($0))" }
         parts.append("learningRate \(NumberText.significant(record.learningRate))")
         parts.append("\(NumberText.rate(record.samplesPerSecond)) samples/s")
         parts.append(shares(record.shares))
@@ -66,14 +67,13 @@ package enum ProgressText {
         return ([place] + validationParts(record)).joined(separator: " - ")
     }
 
-    /// The permanent line of a finished epoch; figures that are missing are left out.
+    /// The permanent line of a finished epoch, with the means of `metrics` over it.
     package static func epoch(
-        _ epoch: Int, of epochs: Int, seconds: Double, loss: Double?, accuracy: Double?, samplesPerSecond: Double,
+        _ epoch: Int, of epochs: Int, seconds: Double, metrics: [MetricValue], samplesPerSecond: Double,
         validation: ValidationRecord?
     ) -> String {
         var parts = ["Epoch \(epoch)/\(epochs)", NumberText.duration(seconds)]
-        if let loss { parts.append("loss \(NumberText.loss(loss))") }
-        if let accuracy { parts.append("accuracy \(NumberText.fraction(accuracy))") }
+        parts += metrics.map { "\($0.name) \(NumberText.metric($0))" }
         if let validation { parts += validationParts(validation) }
         parts.append("\(NumberText.rate(samplesPerSecond)) samples/s")
         return parts.joined(separator: " - ")
@@ -85,11 +85,7 @@ package enum ProgressText {
     }
 
     private static func validationParts(_ record: ValidationRecord) -> [String] {
-        var parts = ["valLoss \(NumberText.loss(record.valLoss))"]
-        if let accuracy = record.valAccuracy { parts.append("valAccuracy \(NumberText.fraction(accuracy))") }
-        for (name, value) in record.metrics.sorted(by: { $0.key < $1.key }) {
-            parts.append("\(name) \(NumberText.significant(value, digits: 4))")
-        }
+        var parts = record.metrics.map { "\($0.description.validationName) \(NumberText.metric($0))" }
         if record.isBest { parts.append("best so far") }
         return parts
     }

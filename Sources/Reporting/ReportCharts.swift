@@ -1,3 +1,4 @@
+import NeuralNetwork
 import Training
 
 /// The charts of the report, made from a run's records.
@@ -10,10 +11,10 @@ package struct ReportCharts {
         self.history = history
     }
 
-    /// Loss, accuracy and error (when there are any), learning rate, speed and time shares, over the same epochs.
+    /// Every metric, learning rate, speed and time shares, over the same epochs.
     package var all: [Chart] {
         let last = max(history.intervals.last?.epoch ?? 0, history.validations.last?.epoch ?? 0)
-        let charts = [loss] + (accuracy.isEmpty ? [] : [accuracy, error]) + [learningRate, speed, timeShares]
+        let charts = metrics + [learningRate, speed, timeShares]
         return charts.map { chart in
             var chart = chart
             chart.lastEpoch = last
@@ -21,35 +22,41 @@ package struct ReportCharts {
         }
     }
 
-    package var loss: Chart {
-        Chart(
-            title: "Loss",
-            series: [
-                Chart.Series(name: "training", color: 1, style: .line, points: intervals { $0.trainLoss }),
-                Chart.Series(name: "validation", color: 2, style: .dottedLine, points: validations { $0.valLoss }),
-            ], scale: .logarithmic(fromRatio: 10))
+    /// A chart for each metric that was measured, and one of what is left to 1 of a share that has a name for it.
+    package var metrics: [Chart] {
+        var seen: [MetricDescription] = []
+        for value in history.intervals.lazy.flatMap(\.metrics) + history.validations.lazy.flatMap(\.metrics)
+        where !seen.contains(value.description) { seen.append(value.description) }
+        if seen.isEmpty { seen = [.loss] }
+        return seen.flatMap { metric in
+            [chart(of: metric)] + (metric.complement.map { [error($0, of: metric)] } ?? [])
+        }
     }
 
-    package var accuracy: Chart {
-        Chart(
-            title: "Accuracy",
-            series: [
-                Chart.Series(name: "training", color: 1, style: .line, points: intervals { $0.trainAccuracy }),
-                Chart.Series(name: "validation", color: 2, style: .dottedLine, points: validations { $0.valAccuracy }),
-            ], scale: .linear, isPercent: true)
+    private func chart(of metric: MetricDescription) -> Chart {
+        let isFraction = metric.format == .fraction
+        let scale =
+            metric.higherIsBetter
+            ? Chart.Scale.linear : .logarithmic(fromRatio: isFraction ? 4 : 10)
+        return Chart(title: metric.title, series: series(metric) { $0 }, scale: scale, isPercent: isFraction)
     }
 
-    /// What accuracy leaves, on a scale that still tells 0.8 % from 0.7 %.
-    package var error: Chart {
+    /// What a share leaves, on a scale that still tells 0.8 % from 0.7 %.
+    private func error(_ name: String, of metric: MetricDescription) -> Chart {
         Chart(
-            title: "Error (1 − accuracy)",
-            series: [
-                Chart.Series(
-                    name: "training", color: 1, style: .line, points: intervals { $0.trainAccuracy.map { 1 - $0 } }),
-                Chart.Series(
-                    name: "validation", color: 2, style: .dottedLine,
-                    points: validations { $0.valAccuracy.map { 1 - $0 } }),
-            ], scale: .logarithmic(fromRatio: 4), isPercent: true)
+            title: "\(name.prefix(1).uppercased() + name.dropFirst()) (1 − \(metric.name))",
+            series: series(metric) { 1 - $0 },
+            scale: .logarithmic(fromRatio: 4), isPercent: true)
+    }
+
+    private func series(_ metric: MetricDescription, _ shown: @escaping (Double) -> Double) -> [Chart.Series] {
+        [
+            Chart.Series(
+                name: "training", color: 1, style: .line, points: intervals { $0.metrics[metric.name].map(shown) }),
+            Chart.Series(
+                name: "validation", color: 2, style: .dottedLine,
+                points: validations { $0.metrics[metric.name].map(shown) }),
+        ]
     }
 
     /// The learning rate with every decision marked.

@@ -1,4 +1,5 @@
 import Foundation
+import NeuralNetwork
 import System
 import Training
 
@@ -15,11 +16,18 @@ package final class RunReporter: TrainingObserver {
         var events: TensorBoardWriter
         var history: RunHistory
         var lastCheckpoint: CheckpointRecord?
+        /// The latest picture of each phase as a PNG file, by the phase's name.
+        var pictures: [(name: String, step: Int, png: Data)] = []
     }
 
     private let configuration: String
     private let progressLine: ProgressLine
+    private let now: () -> Double
     private let wallTime: () -> Double
+    /// When the last report was written, and how long that took.
+    private var (reportedAt, reportSeconds) = (-Double.infinity, 0.0)
+    /// Between two reports passes at least so many times what the last one took.
+    private static let reportInterval = 20.0
     private var session: Session?
     private let goesOnWithoutStorage: Bool
     /// Whether the last write failed, so that a full disk is noted once.
@@ -45,12 +53,14 @@ package final class RunReporter: TrainingObserver {
     ) {
         self.configuration = configuration
         self.goesOnWithoutStorage = goesOnWithoutStorage
+        self.now = now
         self.wallTime = wallTime
         progressLine = ProgressLine(output: output, now: now)
     }
 
     package func began(_ run: RunDescription) throws {
-        let log = try MetricsLog(directory: run.runDirectory, resumingFromStep: run.resumedFromStep)
+        let log = try MetricsLog(
+            directory: run.runDirectory, resumingFromStep: run.resumedFromStep, metrics: run.metrics)
         let events = try TensorBoardWriter(
             directory: run.runDirectory, host: run.hosts.first ?? "localhost", process: getpid(),
             resumingFromStep: run.resumedFromStep, wallTime: wallTime)
@@ -65,9 +75,9 @@ package final class RunReporter: TrainingObserver {
     }
 
     package func progress(
-        step: Int, of totalSteps: Int, epoch: Double, loss: Double, accuracy: Double?, samplesPerSecond: Double
+        step: Int, of totalSteps: Int, epoch: Double, metrics: [MetricValue], samplesPerSecond: Double
     ) {
-        progressLine.progress(step: step, loss: loss, accuracy: accuracy, samplesPerSecond: samplesPerSecond)
+        progressLine.progress(step: step, metrics: metrics, samplesPerSecond: samplesPerSecond)
     }
 
     package func logged(_ interval: IntervalRecord) throws {
@@ -86,7 +96,28 @@ package final class RunReporter: TrainingObserver {
             try session.log.append(validation)
             try session.events.append(validation)
         }
-        try writeReport(final: nil)
+        if isReportDue { try writeReport(final: nil) }
+    }
+
+    /// Writes `pictures/NAME-step-NNNNNNNN.png`, and keeps it for the report.
+    package func pictured(_ record: PictureRecord) throws {
+        let png = try PNGFile.sheet(
+            record.values, count: record.count, height: record.height, width: record.width, channels: record.channels,
+            columns: record.columns)
+        try update("a picture") { session in
+            session.pictures.removeAll { $0.name == record.name }
+            session.pictures.append((record.name, record.step, png))
+            let folder = session.run.runDirectory + "/pictures"
+            guard mkdir(folder, 0o777) == 0 || errno == EEXIST else {
+                throw ReportingError.system("make", folder, code: errno)
+            }
+            let digits = String(record.step)
+            let number = String(repeating: "0", count: max(0, 8 - digits.count)) + digits
+            try ReportingError.wrapping { () throws(SystemError) in
+                try AtomicFile.write(
+                    bytes: Array(png), to: "\(folder)/\(record.name)-step-\(number).png", isDurable: false)
+            }
+        }
     }
 
     package func decided(_ decision: DecisionRecord) throws {
@@ -104,7 +135,7 @@ package final class RunReporter: TrainingObserver {
     /// Begins the logs anew with all records so far.
     package func runDirectoryIsNew() throws {
         try update("a new run directory") { [wallTime] session in
-            let log = try MetricsLog(directory: session.run.runDirectory, resumingFromStep: nil)
+            let log = try MetricsLog(directory: session.run.runDirectory, resumingFromStep: nil, metrics: [])
             let events = try TensorBoardWriter(
                 directory: session.run.runDirectory, host: session.run.hosts.first ?? "localhost", process: getpid(),
                 resumingFromStep: nil,
@@ -155,11 +186,20 @@ package final class RunReporter: TrainingObserver {
         }
     }
 
+    /// Whether the next report may be written: the cost of one grows with the run, so that one after every validation
+    /// would cost the square of it.
+    private var isReportDue: Bool { now() - reportedAt >= RunReporter.reportInterval * reportSeconds }
+
     private func writeReport(final: FinalRecord?) throws {
         guard let session else { throw ReportingError.notBegun(record: "the end") }
+        let start = now()
+        defer {
+            reportedAt = now()
+            reportSeconds = reportedAt - start
+        }
         let report = HTMLReport(
             run: session.run, history: session.history, configuration: configuration,
-            lastCheckpoint: session.lastCheckpoint, final: final)
+            lastCheckpoint: session.lastCheckpoint, final: final, pictures: session.pictures)
         try storing {
             try ReportingError.wrapping { () throws(SystemError) in
                 try AtomicFile.write(

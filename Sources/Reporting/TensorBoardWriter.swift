@@ -1,7 +1,7 @@
 import Training
 
-/// Writes a run's figures as scalars that TensorBoard shows: `train/loss`, `train/accuracy`, `val/loss`,
-/// `val/accuracy`, `learning_rate`, `samples_per_second`.
+/// Writes a run's figures as scalars that TensorBoard shows: `train/loss`, `val/loss` and so on for every metric,
+/// `learning_rate`, `samples_per_second`.
 ///
 /// Every process adds one file `events.out.tfevents.<seconds>.<host>.<process>` to the run directory. A resumed run
 /// opens its file with a session start, at which readers drop the steps beyond the checkpoint from the files before.
@@ -26,19 +26,14 @@ package final class TensorBoardWriter {
     }
 
     package func append(_ record: IntervalRecord) throws {
-        var scalars = [TensorBoardEvent.Scalar("train/loss", record.trainLoss)]
-        if let accuracy = record.trainAccuracy { scalars.append(.init("train/accuracy", accuracy)) }
+        var scalars = record.metrics.map { TensorBoardEvent.Scalar("train/\($0.name)", $0.value) }
         scalars.append(.init("learning_rate", record.learningRate))
         scalars.append(.init("samples_per_second", record.samplesPerSecond))
         try append(step: record.step, .scalars(scalars))
     }
 
     package func append(_ record: ValidationRecord) throws {
-        var scalars = [TensorBoardEvent.Scalar("val/loss", record.valLoss)]
-        if let accuracy = record.valAccuracy { scalars.append(.init("val/accuracy", accuracy)) }
-        for (name, value) in record.metrics.sorted(by: { $0.key < $1.key }) {
-            scalars.append(.init("val/\(name)", value))
-        }
+        let scalars = record.metrics.map { TensorBoardEvent.Scalar("val/\($0.name)", $0.value) }
         try append(step: record.step, .scalars(scalars))
     }
 

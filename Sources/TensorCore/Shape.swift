@@ -64,6 +64,14 @@ package struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStrin
         return result
     }
 
+    /// This shape with another last dimension.
+    package func replacingLast(with extent: Int) -> Shape {
+        precondition(rank > 0 && extent >= 0, "Shape: no last dimension of \(extent) in \(self)")
+        var result = self
+        result[rank - 1] = extent
+        return result
+    }
+
     package var description: String { "[" + dimensions.map(String.init).joined(separator: ", ") + "]" }
 
     package static func == (a: Shape, b: Shape) -> Bool { a.rank == b.rank && a.extents == b.extents }

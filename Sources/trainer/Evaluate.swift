@@ -30,10 +30,10 @@ struct Evaluate: ParsableCommand {
         try Job.run("evaluate") { ranks, _ in
             let weights = try ranks.together { try TrainedWeights(source, config: config, data: data) }
             try Job.warnOfOversubscription(threads: threads, ranks)
-            let tally = try weights.evaluateTest(ranks, threads: threads)
+            let evaluation = try weights.evaluateTest(ranks, threads: threads)
             if ranks.rank == 0 {
-                let accuracy = weights.hasAccuracy ? " accuracy=\(tally.accuracy)" : ""
-                print("samples=\(Int(tally.samples)) loss=\(tally.meanLoss)\(accuracy)")
+                let figures = evaluation.metrics.map { "\($0.name)=\($0.value)" }
+                print((["samples=\(evaluation.samples)"] + figures).joined(separator: " "))
             }
             return ExitCode.done.rawValue
         }

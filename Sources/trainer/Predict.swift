@@ -3,24 +3,26 @@ import Foundation
 import JobHealth
 import Training
 
-/// Classifies samples with trained weights.
+/// Applies trained weights to samples.
 struct Predict: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Classify samples with trained weights: a line a sample with the class and its probability.")
+        abstract: "Apply trained weights to samples: a line a sample with what the model says of it.",
+        discussion: "A class comes with its probability, a real number by itself. The data set that the weights were "
+            + "trained on is not needed.")
 
     @Argument(help: "A run directory, or a weights or checkpoint file inside one.")
     var source: String
 
     @Argument(
-        help:
-            ArgumentHelp(
-                "Samples: IDX image files (plain or .gz), CIFAR-10 batches (.bin), or images as PGM or PPM of the "
-                    + "model's size.")
-    )
+        help: ArgumentHelp(
+            "Samples: IDX image files (plain or .gz), CIFAR-10 batches (.bin), images as PGM or PPM of the model's "
+                + "size; for weights trained on a table, a table."))
     var files: [String]
 
-    @Option(
-        help: "The folder that holds the data sets, if not where the run had them (for the training set's statistics).")
+    @Option(help: "Write the outputs of the last layers of all samples to this safetensors file, instead of lines.")
+    var outputs: String?
+
+    @Option(help: "The folder that holds the data sets, for weights that do not say what they need of them.")
     var data: String?
 
     @Option(help: "The configuration, if the weights are not in a run directory.")
@@ -31,12 +33,15 @@ struct Predict: ParsableCommand {
             let weights = try ranks.together { try TrainedWeights(source, config: config, data: data) }
             let predictor = try weights.makePredictor(ranks)
             Activity.enter(.evaluation)
+            if let outputs {
+                if ranks.rank == 0 { try predictor.write(files: files, to: outputs) }
+                return ExitCode.done.rawValue
+            }
             for file in files {
-                try predictor.predict(file: file) { index, prediction in
+                try predictor.predict(file: file) { index, answers in
                     if ranks.rank != 0 { return }
-                    Activity.waitingForReader {
-                        print("\(file)[\(index)]: \(prediction.name) probability=\(prediction.probability)")
-                    }
+                    let text = answers.map(\.text).joined(separator: "  ")
+                    Activity.waitingForReader { print("\(file)[\(index)]: \(text)") }
                 }
             }
             return ExitCode.done.rawValue

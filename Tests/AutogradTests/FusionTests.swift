@@ -13,9 +13,10 @@ import Testing
         var operation: @Sendable (_ inputs: [Variable], _ rectify: Bool) -> Variable
     }
 
-    private static let mean = Parameter(index: 0, name: "mean", shape: [19], isTrainable: false, initializer: .zeros)
+    private static let mean = Parameter(
+        index: 0, name: "mean", shape: [19], role: .statistic(momentum: 0.1), initializer: .zeros)
     private static let variance = Parameter(
-        index: 1, name: "variance", shape: [19], isTrainable: false, initializer: .ones)
+        index: 1, name: "variance", shape: [19], role: .statistic(momentum: 0.1), initializer: .ones)
 
     static let fusions = [
         Fusion(description: "linear", shapes: [[5, 13], [19, 13], [19]]) {

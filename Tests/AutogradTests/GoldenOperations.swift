@@ -108,9 +108,10 @@ private func checkConvolution(_ golden: GoldenCase) throws -> [Comparison] {
 
 // MARK: - Batch normalisation
 
-private let runningMean = Parameter(index: 0, name: "running_mean", shape: [6], isTrainable: false, initializer: .zeros)
+private let runningMean = Parameter(
+    index: 0, name: "running_mean", shape: [6], role: .statistic(momentum: 0.1), initializer: .zeros)
 private let runningVariance = Parameter(
-    index: 1, name: "running_var", shape: [6], isTrainable: false, initializer: .ones)
+    index: 1, name: "running_var", shape: [6], role: .statistic(momentum: 0.1), initializer: .ones)
 
 /// In training with the batch's statistics; in evaluation with those of the companion case.
 private func checkBatchNormalization(_ golden: GoldenCase) throws -> [Comparison] {
@@ -136,11 +137,11 @@ private func checkBatchNormalization(_ golden: GoldenCase) throws -> [Comparison
     }
 }
 
-/// What a grain contributes to the running statistics, which then become (1 − m) · old + m · contribution / samples.
+/// What a grain contributes to the running statistics, which then become (1 − m) · old + m · contribution / weight.
 private func checkRunningStatistics(_ golden: GoldenCase) throws -> [Comparison] {
     let layout = ModelLayout([runningMean, runningVariance])
     let tape = Tape(layout: layout, values: FlatBuffer(count: layout.count))
-    let sums = FlatBuffer(count: layout.count)
+    let sums = FlatBuffer(count: tape.wholeVector.count)
     tape.begin(gradients: sums.pointer)
     let x = tape.constant(try golden.tensor("input", .image, tape.pool))
     let one = Tensor([6], pool: tape.pool)
@@ -152,8 +153,9 @@ private func checkRunningStatistics(_ golden: GoldenCase) throws -> [Comparison]
     let momentum = Float(try golden.attributes.number("momentum"))
     return try [runningMean, runningVariance].map { parameter in
         let old = try golden.file.floats(of: parameter.name)
-        let contribution = sums.pointer + layout.offsets[parameter.index]
-        let new = old.indices.map { (1 - momentum) * old[$0] + momentum * contribution[$0] / Float(x.shape[0]) }
+        let contribution = sums.pointer + (tape.wholeVector.offset(of: parameter.index) ?? 0)
+        let weight = sums.pointer[tape.wholeVector.weightOffset(of: parameter.index) ?? 0]
+        let new = old.indices.map { (1 - momentum) * old[$0] + momentum * contribution[$0] / weight }
         let error = relativeError(new, try golden.file.floats(of: "new_" + parameter.name))
         return Comparison(parameter.name, error: error, tolerance: golden.tolerance)
     }

@@ -6,14 +6,17 @@ import TensorCore
 import Testing
 
 struct BatchLoaderTests {
-    let raw = ChannelTransform(scale: [1, 1, 1], shift: [0, 0, 0])
     let augmentations: [Augmentation] = [.translate(pixels: 2), .flipHorizontal]
 
     struct Content: Equatable, Sendable {
         var inputs: [Float]
         var labels: [Int32]
         var ids: [Int]
-        init(_ batch: Batch) { (inputs, labels, ids) = (batch.inputs.values, batch.labels, batch.sampleIDs) }
+        init(_ batch: Batch) {
+            inputs = batch.fields.floats("image").values
+            labels = batch.fields.integers("label").values
+            ids = batch.sampleIDs
+        }
     }
 
     func loader(
@@ -22,7 +25,9 @@ struct BatchLoaderTests {
     ) throws -> BatchLoader {
         let plan = BatchPlan(sampleCount: dataset.count, batchSize: batch, grainSize: grain, key: RandomKey(seed: seed))
         return try BatchLoader(
-            dataset: dataset, plan: plan, preprocessing: raw, augmentations: augmentations, key: RandomKey(seed: seed),
+            try BatchSource(
+                dataset: dataset, plan: plan,
+                augmentations: augmentations.map { FieldAugmentation(field: "image", $0) }, key: RandomKey(seed: seed)),
             grains: grains ?? 0..<plan.grainsPerStep, steps: steps, depth: depth, threads: threads)
     }
 
@@ -37,11 +42,13 @@ struct BatchLoaderTests {
                     let indices = plan.sampleIndices(step: step, grain: grain)
                     #expect(batch.step == step && batch.grain == grain && batch.count == indices.count)
                     #expect(batch.sampleIDs == indices)
-                    #expect(batch.labels == indices.map { dataset.label(of: $0) })
-                    #expect(batch.inputs.shape == [indices.count, 4, 5, 3])
+                    let inputs = batch.fields.floats("image")
+                    #expect(batch.fields.integers("label").shape == [indices.count])
+                    #expect(batch.fields.integers("label").values == indices.map { Int32($0 % 7) })
+                    #expect(inputs.shape == [indices.count, 4, 5, 3])
                     #expect(
-                        batch.inputs.values == indices.flatMap { index in (0..<60).map { dataset.value(index, $0) } })
-                    #expect(Int(bitPattern: batch.inputs.pointer) % 64 == 0)
+                        inputs.values == indices.flatMap { index in (0..<60).map { dataset.value(index, $0) } })
+                    #expect(Int(bitPattern: inputs.pointer) % 64 == 0)
                 }
             }
         }
@@ -66,7 +73,7 @@ struct BatchLoaderTests {
                     try loader.withBatch(step: step, grain: grain) { batch in
                         for (position, id) in batch.sampleIDs.enumerated() {
                             result[step / plan.stepsPerEpoch][id] = Array(
-                                batch.inputs.values[(position * 60)..<((position + 1) * 60)])
+                                batch.fields.floats("image").values[(position * 60)..<((position + 1) * 60)])
                         }
                     }
                 }
@@ -129,7 +136,7 @@ struct BatchLoaderTests {
         for step in 0..<30 {
             for grain in 0..<4 {
                 try loader.withBatch(step: step, grain: grain) {
-                    _ = addresses.insert(UInt(bitPattern: $0.inputs.pointer))
+                    _ = addresses.insert(UInt(bitPattern: $0.fields.floats("image").pointer))
                 }
             }
         }
@@ -171,29 +178,60 @@ struct BatchLoaderTests {
     struct Regression: Dataset {
         let name = "regression"
         let count = 9
-        let sampleShape: Shape = [2]
-        let target = TargetDescription.values(3)
+        let fields = [
+            FieldDescription(name: "x", elementType: .float32, shape: [2], meaning: .real(names: [])),
+            FieldDescription(name: "y", elementType: .float32, shape: [3], meaning: .real(names: [])),
+        ]
+        let defaultInput = "x"
+        let defaultTarget: String? = "y"
         let fingerprint: UInt64 = 0
-        func read(_ index: Int, into buffer: UnsafeMutableBufferPointer<Float>) {
-            buffer.update(repeating: Float(index))
-        }
-        func label(of index: Int) -> Int32 { 0 }
-        func readTarget(_ index: Int, into buffer: UnsafeMutableBufferPointer<Float>) {
-            for value in 0..<3 { buffer[value] = Float(10 * index + value) }
+        func read(_ index: Int, field: Int, into buffer: UnsafeMutableBufferPointer<Float>) {
+            for value in buffer.indices { buffer[value] = field == 0 ? Float(index) : Float(10 * index + value) }
         }
     }
 
-    @Test("target vectors are delivered beside the inputs")
+    @Test("target vectors are delivered beside the inputs, each preprocessed by its own factors")
     func deliversTargets() throws {
-        let plan = EvaluationPlan(sampleCount: 9, grainSize: 4)
-        let loader = try BatchLoader(
-            dataset: Regression(), plan: plan, preprocessing: ChannelTransform(scale: [1, 2], shift: [0, 0]),
-            key: RandomKey(seed: 1),
-            grains: 0..<3, steps: 0..<1, depth: 2, threads: 0)
-        try loader.withBatch(step: 0, grain: 1) { batch in
-            #expect(batch.targets.shape == [4, 3])
-            #expect(batch.targets.values == (4..<8).flatMap { index in (0..<3).map { Float(10 * index + $0) } })
-            #expect(batch.inputs.values == [4, 8, 5, 10, 6, 12, 7, 14])
+        let source = try BatchSource(
+            dataset: Regression(), plan: EvaluationPlan(sampleCount: 9, grainSize: 4),
+            preprocessing: [FieldPreprocessing(field: "x", scale: [1, 2], shift: [0, 0])], key: RandomKey(seed: 1))
+        let reader = BatchReader(source)
+        let batch = try reader.read(step: 0, grain: 1).fields
+        #expect(batch.floats("y").shape == [4, 3])
+        #expect(batch.floats("y").values == (4..<8).flatMap { index in (0..<3).map { Float(10 * index + $0) } })
+        #expect(batch.floats("x").values == [4, 8, 5, 10, 6, 12, 7, 14])
+    }
+
+    @Test("only the fields that were asked for are read")
+    func readsWhatIsWanted() throws {
+        var dataset = ComputedDataset(count: 10)
+        dataset.onLabel = { throw ReadFailure(index: $0) }
+        let plan = EvaluationPlan(sampleCount: 10, grainSize: 4)
+        let images = try BatchSource(dataset: dataset, plan: plan, fields: ["image"], key: RandomKey(seed: 1))
+        #expect(try everyBatch(images) { $0.fields.fields.map(\.name) } == [["image"], ["image"], ["image"]])
+        let both = try BatchSource(dataset: dataset, plan: plan, key: RandomKey(seed: 1))
+        #expect(throws: ReadFailure(index: 0)) { try everyBatch(both) { _ in } }
+    }
+
+    @Test("fields, augmentations and factors that do not fit the data set are refused")
+    func refuses() throws {
+        func source(
+            _ fields: [String]? = nil, _ preprocessing: [FieldPreprocessing] = [],
+            _ augmentations: [FieldAugmentation] = []
+        ) throws(DataError) {
+            _ = try BatchSource(
+                dataset: ComputedDataset(count: 3), plan: WholeSetPlan(sampleCount: 3), fields: fields,
+                preprocessing: preprocessing, augmentations: augmentations, key: RandomKey(seed: 1))
+        }
+        #expect(
+            throws: DataError.unknownField(
+                dataset: "computed", name: "imge", known: ["image", "label"], nearest: "image")
+        ) { try source(["imge"]) }
+        #expect(throws: DataError.preprocessingMismatch(field: "image", channels: 3, factors: 1)) {
+            try source(nil, [FieldPreprocessing(field: "image", scale: [1], shift: [0])])
+        }
+        #expect(throws: DataError.notAnImage(field: "label", shape: [])) {
+            try source(nil, [], [FieldAugmentation(field: "label", .flipHorizontal)])
         }
     }
 }

@@ -31,8 +31,8 @@ struct CIFAR10DatasetTests {
     func reads() throws {
         try writeAll()
         let dataset = try open()
-        #expect(dataset.count == 10 && dataset.sampleShape == [32, 32, 3] && dataset.target.classCount == 10)
-        #expect((0..<10).map { dataset.label(of: $0) } == [2, 3, 4, 5, 6, 7, 8, 9, 0, 1])
+        #expect(dataset.count == 10 && dataset.inputShape == [32, 32, 3] && dataset.classCount == 10)
+        #expect(try (0..<10).map { try dataset.label($0) } == [2, 3, 4, 5, 6, 7, 8, 9, 0, 1])
         let pixels = try dataset.values(5)  // file 3, record 1
         for position in 0..<1024 {
             for channel in 0..<3 where pixels[3 * position + channel] != Float(150 + 10 + 2 * channel + position % 2) {

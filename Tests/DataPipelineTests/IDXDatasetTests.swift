@@ -20,14 +20,14 @@ struct IDXDatasetTests {
         let suffix = packed ? ".gz" : ""
         if let images { try folder.write("train-images-idx3-ubyte" + suffix, packed ? gzip(images) : images) }
         if let labels { try folder.write("train-labels-idx1-ubyte" + suffix, packed ? gzip(labels) : labels) }
-        return try IDXDataset(name: "mnist", folder: folder.path, split: .train, classNames: DatasetLibrary.digitNames)
+        return try IDXDataset(name: "mnist", folder: folder.path, split: .train, classNames: digitNames)
     }
 
     @Test("reads plain and packed files alike", arguments: [false, true])
     func reads(packed: Bool) throws {
         let dataset = try open(packed: packed)
-        #expect(dataset.name == "mnist/train" && dataset.count == 5 && dataset.sampleShape == [2, 3, 1])
-        #expect((0..<5).map { dataset.label(of: $0) } == [3, 1, 4, 1, 9])
+        #expect(dataset.name == "mnist/train" && dataset.count == 5 && dataset.inputShape == [2, 3, 1])
+        #expect(try (0..<5).map { try dataset.label($0) } == [3, 1, 4, 1, 9])
         #expect(try dataset.values(2) == (12..<18).map { Float($0 * 8) })
         #expect(dataset.exports.count == (packed ? 2 : 0))
     }

@@ -32,10 +32,19 @@ struct SubsetTests {
         for index in [0, 7, 29] {
             let id = part.sampleID(of: index)
             #expect(try part.values(index) == dataset.values(id))
-            #expect(part.label(of: index) == dataset.label(of: id))
+            #expect(try part.label(index) == dataset.label(id))
         }
-        #expect(part.name == "computed/training" && part.sampleShape == [4, 5, 3])
+        #expect(part.name == "computed/training" && part.inputShape == [4, 5, 3])
         #expect(part.fingerprint != dataset.fingerprint)
+    }
+
+    @Test("of a sequence the last samples are set aside and the first ones drawn, in order")
+    func keepsOrder() throws {
+        var dataset = ComputedDataset(count: 50)
+        dataset.isSequence = true
+        let split = try ValidationSplit(of: Subset(drawing: 40, of: dataset), validation: .count(10))
+        #expect(ids(split.train) == Array(0..<30) && ids(split.validation) == Array(30..<40))
+        #expect(split.train.isSequence)
     }
 
     @Test(

@@ -1,4 +1,5 @@
 import Kernels
+import System
 import TestSupport
 import Testing
 
@@ -77,5 +78,11 @@ import Testing
         #expect(abs(mean { $0 }) < 4 / count.squareRoot())
         #expect(abs(mean { $0 * $0 } - 1) < 4 * (2 / count).squareRoot())
         #expect(abs(mean { $0 * $0 * $0 * $0 } - 3) < 4 * (96 / count).squareRoot())
+    }
+
+    @Test func namesAreHashedByFNV1a() {
+        #expect(fnv1a("") == 0xCBF2_9CE4_8422_2325)
+        #expect(fnv1a("foobar") == 0x8594_4171_F739_67E8)  // Test vector of the authors, draft-eastlake-fnv.
+        #expect(RandomKey(seed: 1).folding(name: "a") != RandomKey(seed: 1).folding(name: "b"))
     }
 }

@@ -1,6 +1,7 @@
 import Autograd
 import Kernels
 import NeuralNetwork
+import System
 import TensorCore
 import TestSupport
 import Testing
@@ -13,13 +14,13 @@ import Testing
     /// Convolution, batch normalisation, a residual block (by Winograd), pooling, dropout and a linear layer.
     private static let layers: [LayerSpecification] = [
         .convolution(.init(filters: 16, kernel: .init(3), padding: .explicit(.init(1)))), .batchNorm(),
-        .activation(.relu),
+        .relu,
         .residual(
             main: [
                 .convolution(.init(filters: 16, kernel: .init(3), padding: .explicit(.init(1)), bias: false)),
                 .batchNorm(),
             ]),
-        .activation(.relu), .maxPool(.init(kernel: .init(2))), .dropout(probability: 0.3), .flatten, .linear(units: 5),
+        .relu, .maxPool(.init(kernel: .init(2))), .dropout(probability: 0.3), .flatten, .linear(units: 5),
     ]
 
     /// The same network of double-precision references; `p` holds the image and the trainable parameters in order of
@@ -33,7 +34,7 @@ import Testing
             R.convolution(stem, p[5], padding: [1, 1, 1, 1]), gamma: p[6], beta: p[7], epsilon: 1e-5)
         let pooled = R.maxPool(R.relu(R.add(block, stem)), .init(kernel: 2, stride: 2))
         let dropped = DoubleTensor(zip(pooled.values, mask).map { $0 * $1 }, pooled.shape)
-        return R.crossEntropy(R.linear(dropped, p[8], bias: p[9]), R.oneHot(labels, classes: 5))
+        return R.crossEntropy(R.linear(R.flatten(dropped), p[8], bias: p[9]), R.oneHot(labels, classes: 5))
     }
 
     @Test func everyParametersGradientIsTheDerivativeOfTheLoss() throws {
@@ -50,16 +51,18 @@ import Testing
             }
         }
         let tape = Tape(layout: model.layout, values: values)
-        let gradients = FlatBuffer(count: model.layout.count)
+        let gradients = FlatBuffer(count: tape.wholeVector.count)
         tape.begin(gradients: gradients.pointer)
         let image = Tensor(numbers.floats(3 * 72), [3, 6, 6, 2], pool: tape.pool)
         let x = tape.input(image)
         let loss = crossEntropy(model(x, mode: .training(Self.key)), .indices(Self.labels)).loss
         tape.backward(from: loss)
 
-        // Dropout's mask is its value for ones.
+        // Dropout's mask is its value for ones; the layer's name, 6, tells it from others.
         let ones = tape.constant(Tensor([Float](repeating: 1, count: 3 * 144), [3, 3, 3, 16], pool: tape.pool))
-        let mask = dropout(ones, probability: 0.3, layer: 1, mode: .training(Self.key)).value.values.map(Double.init)
+        let mask = dropout(
+            ones, probability: 0.3, layer: Int(truncatingIfNeeded: fnv1a("6")), mode: .training(Self.key)
+        ).value.values.map(Double.init)
         let inputs =
             [DoubleTensor(image.values, [3, 6, 6, 2])]
             + trainable.map { parameter in

@@ -53,13 +53,11 @@ struct PyTorchModel: Decodable, Sendable {
         return Float(0.1 * u)
     }
 
-    /// Where PyTorch keeps each element of our parameter: filters [O, H, W, I] lie there as [O, I, H, W], and so do the
-    /// rows of a linear layer on a flattened image of `flattened` = [H, W, I].
-    static func places(ours: Shape, flattened: Shape?) -> [Int] {
-        let shape = flattened.map { Shape([ours[0]] + $0.dimensions) } ?? ours
-        guard shape.rank == 4 else { return Array(0..<ours.count) }
+    /// Where PyTorch keeps each element of our parameter: filters [O, H, W, I] lie there as [O, I, H, W].
+    static func places(ours shape: Shape) -> [Int] {
+        guard shape.rank == 4 else { return Array(0..<shape.count) }
         var places: [Int] = []
-        places.reserveCapacity(ours.count)
+        places.reserveCapacity(shape.count)
         for o in 0..<shape[0] {
             for h in 0..<shape[1] {
                 for w in 0..<shape[2] {

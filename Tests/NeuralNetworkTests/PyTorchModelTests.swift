@@ -7,21 +7,12 @@ import Testing
 
 /// The ready-made models give what PyTorch's give: names, shapes, outputs, gradients and running statistics.
 @Suite struct PyTorchModelTests {
-    /// A model, and the shape that its first linear layer flattens where that is not one pixel.
-    struct Comparison: Sendable, CustomStringConvertible {
-        var model: ZooModel
-        var flattened: [String: Shape] = [:]
-        var description: String { model.rawValue }
-    }
+    static let models = ["lenet5", "resnet18-cifar", "vgg11-cifar"]
 
-    static let comparisons = [
-        Comparison(model: .lenet5, flattened: ["f1.weight": [5, 5, 16]]), Comparison(model: .resnet18CIFAR),
-        Comparison(model: .vgg11CIFAR),
-    ]
-
-    @Test(arguments: comparisons) func parametersHavePyTorchsNamesAndShapes(_ comparison: Comparison) throws {
-        let reference = try #require(try PyTorchModel.all()[comparison.model.rawValue])
-        let model = try comparison.model.build()
+    @Test(arguments: models) func parametersHavePyTorchsNamesAndShapes(_ name: String) throws {
+        let zoo = try ZooModel.named(name)
+        let reference = try #require(try PyTorchModel.all()[zoo.name])
+        let model = try zoo.build()
         #expect(model.layout.parameters.map(\.name) == reference.tensors.map(\.name))
         for (parameter, tensor) in zip(model.layout.parameters, reference.tensors) {
             let theirs =
@@ -35,13 +26,12 @@ import Testing
     ///
     /// PyTorch's own single precision is off by up to 2·10⁻⁵ in these gradients, where batch normalisation amplifies
     /// rounding.
-    @Test(arguments: comparisons) func outputsGradientsAndStatisticsAgree(_ comparison: Comparison) throws {
-        let reference = try #require(try PyTorchModel.all()[comparison.model.rawValue])
-        let model = try comparison.model.build()
+    @Test(arguments: models) func outputsGradientsAndStatisticsAgree(_ name: String) throws {
+        let zoo = try ZooModel.named(name)
+        let reference = try #require(try PyTorchModel.all()[zoo.name])
+        let model = try zoo.build()
         let values = FlatBuffer(count: model.layout.count)
-        let places = model.layout.parameters.map {
-            PyTorchModel.places(ours: $0.shape, flattened: comparison.flattened[$0.name])
-        }
+        let places = model.layout.parameters.map { PyTorchModel.places(ours: $0.shape) }
         for (stream, tensor) in reference.tensors.enumerated() {
             let target = values.pointer + model.layout.offsets[stream]
             for (i, place) in places[stream].enumerated() {
@@ -49,7 +39,7 @@ import Testing
             }
         }
         let tape = Tape(layout: model.layout, values: values)
-        let sums = FlatBuffer(count: model.layout.count)
+        let sums = FlatBuffer(count: tape.wholeVector.count)
         let x = images(model.inputShape, tape.pool)
 
         tape.begin(gradients: nil)
@@ -74,7 +64,7 @@ import Testing
                 abs(product(gradient, places[stream], stream) - expected.product) < 1e-4 * scale,
                 "gradient of \(tensor.name)")
         }
-        model.updateStatistics(values, sums: sums.pointer, samples: 2)
+        tape.wholeVector.updateStatistics(values, sums: sums.pointer)
         for (stream, tensor) in reference.tensors.enumerated() {
             guard let expected = reference.statistics[tensor.name] else { continue }
             let actual = product(values.pointer + model.layout.offsets[stream], places[stream], stream)
@@ -85,7 +75,7 @@ import Testing
     /// Two images in our layout.
     private func images(_ shape: Shape, _ pool: StoragePool) -> Tensor {
         let x = Tensor(shape.batched(2), pool: pool)
-        for (i, place) in PyTorchModel.places(ours: x.shape, flattened: nil).enumerated() {
+        for (i, place) in PyTorchModel.places(ours: x.shape).enumerated() {
             x.pointer[i] = Float(PyTorchModel.number(place, stream: 999))
         }
         return x
@@ -93,12 +83,5 @@ import Testing
 
     private func product(_ values: UnsafePointer<Float>, _ places: [Int], _ stream: Int) -> Double {
         places.enumerated().reduce(0.0) { $0 + Double(values[$1.0]) * PyTorchModel.number($1.1, stream: 1000 + stream) }
-    }
-}
-
-extension ZooModel {
-    /// The model for the data set that it was published for.
-    func build() throws -> Model {
-        try Model(name: rawValue, input: inputShape, layers: layers(ZooOptions(classes: usualClasses)))
     }
 }

@@ -13,28 +13,28 @@ import Testing
     /// 269,722).
     @Test(
         arguments: [
-            (ZooModel.mlp, 669_706, 668_672), (.lenet5, 61_706, 416_520), (.resnet20, 272_474, 40_813_184),
-            (.resnet32, 466_906, nil), (.resnet44, 661_338, nil), (.resnet56, 855_770, nil),
-            (.resnet110, 1_730_714, nil),
-            (.resnet18CIFAR, 11_173_962, 555_422_720), (.vgg11CIFAR, 9_231_114, 152_769_536),
-        ] as [(ZooModel, Int, Int?)])
-    func hasItsPublishedSize(zoo: ZooModel, parameters: Int, multiplyAdds: Int?) throws {
-        let model = try zoo.build()
+            ("mlp", 669_706, 668_672), ("lenet5", 61_706, 416_520), ("resnet20", 272_474, 40_813_184),
+            ("resnet32", 466_906, nil), ("resnet44", 661_338, nil), ("resnet56", 855_770, nil),
+            ("resnet110", 1_730_714, nil), ("resnet18-cifar", 11_173_962, 555_422_720),
+            ("vgg11-cifar", 9_231_114, 152_769_536),
+        ] as [(String, Int, Int?)])
+    func hasItsPublishedSize(zoo: String, parameters: Int, multiplyAdds: Int?) throws {
+        let model = try ZooModel.named(zoo).build()
         #expect(model.layout.trainableParameterCount == parameters)
         #expect(model.rows.reduce(0) { $0 + $1.parameters } == parameters)
         if let multiplyAdds { #expect(model.rows.reduce(0) { $0 + $1.multiplyAdds } == multiplyAdds) }
         #expect(model.outputShape == [10])
     }
 
-    @Test(arguments: ZooModel.allCases) func classesCanBeChosen(zoo: ZooModel) throws {
-        let model = try Model(name: zoo.rawValue, input: zoo.inputShape, layers: zoo.layers(ZooOptions(classes: 3)))
+    @Test(arguments: ZooModel.all) func classesCanBeChosen(zoo: ZooModel) throws {
+        let model = try Model(name: zoo.name, input: zoo.inputShape, layers: zoo.layers(ZooOptions(classes: 3)))
         #expect(model.outputShape == [3])
     }
 
     @Test(arguments: [ZooModel.mlp, .lenet5]) func dropoutCanBeChosen(zoo: ZooModel) throws {
         func dropouts(_ probability: Double) throws -> Int {
             let layers = zoo.layers(ZooOptions(dropout: probability))
-            return try Model(name: zoo.rawValue, input: zoo.inputShape, layers: layers).rows.count {
+            return try Model(name: zoo.name, input: zoo.inputShape, layers: layers).rows.count {
                 $0.kind == "dropout"
             }
         }
@@ -55,9 +55,9 @@ import Testing
     }
 
     /// Counts, names and shapes of every model that torchvision has too.
-    @Test(arguments: ZooModel.allCases.filter { $0.inputShape[0] == 224 })
+    @Test(arguments: ZooModel.all.filter { $0.inputShape[0] == 224 })
     func isTorchvisionsModel(zoo: ZooModel) throws {
-        let reference = try #require(try Self.torchvisionModels()[zoo.rawValue], "zoo.json has no \(zoo.rawValue)")
+        let reference = try #require(try Self.torchvisionModels()[zoo.name], "zoo.json has no \(zoo.name)")
         let model = try zoo.build()
         #expect(model.layout.trainableParameterCount == reference.parameters_without_aux)
         #expect(model.rows.reduce(0) { $0 + $1.multiplyAdds } == reference.inference_multiply_adds)
@@ -83,12 +83,13 @@ import Testing
     }
 
     /// The second of two identical passes asks the system for no memory, forward and backward.
-    @Test(arguments: [ZooModel.lenet5, .resnet20]) func theSteadyStateAllocatesNothing(zoo: ZooModel) throws {
+    @Test(arguments: ["lenet5", "resnet20"]) func theSteadyStateAllocatesNothing(name: String) throws {
+        let zoo = try ZooModel.named(name)
         let model = try zoo.build()
         let values = FlatBuffer(count: model.layout.count)
         model.layout.initialize(values, key: RandomKey(seed: 1))
         let tape = Tape(layout: model.layout, values: values)
-        let gradients = FlatBuffer(count: model.layout.count)
+        let gradients = FlatBuffer(count: tape.wholeVector.count)
         var numbers = TestNumbers(seed: 1)
         let x = Tensor(numbers.floats(model.inputShape.count * 4), model.inputShape.batched(4), pool: tape.pool)
         func step() -> [Float] {

@@ -55,17 +55,17 @@ struct GoldenCase: CustomTestStringConvertible, Sendable {
         switch rule {
         case "sgd", "momentum", "nesterov":
             guard let momentum = attributes["momentum"] else { return (SGD(), []) }
-            return (try Momentum(momentum: momentum, nesterov: value("nesterov", 0) == 1), ["momentum", "nesterov"])
-        case "adagrad": return (try Adagrad(epsilon: value("eps", 1e-10)), ["eps"])
-        case "adadelta": return (try Adadelta(decay: value("rho", 0.9), epsilon: value("eps", 1e-6)), ["rho", "eps"])
+            return (Momentum(momentum: momentum, nesterov: value("nesterov", 0) == 1), ["momentum", "nesterov"])
+        case "adagrad": return (Adagrad(epsilon: value("eps", 1e-10)), ["eps"])
+        case "adadelta": return (Adadelta(decay: value("rho", 0.9), epsilon: value("eps", 1e-6)), ["rho", "eps"])
         case "rmsprop":
             return (
-                try RMSprop(decay: value("alpha", 0.99), epsilon: value("eps", 1e-8), momentum: value("momentum", 0)),
+                RMSprop(decay: value("alpha", 0.99), epsilon: value("eps", 1e-8), momentum: value("momentum", 0)),
                 ["alpha", "eps", "momentum"]
             )
         case "adam", "adamw":
-            return (try Adam(epsilon: value("eps", 1e-8), decouplesWeightDecay: rule == "adamw"), ["eps"])
-        case "rprop": return (try Rprop(), [])
+            return (Adam(epsilon: value("eps", 1e-8), decouplesWeightDecay: rule == "adamw"), ["eps"])
+        case "rprop": return (Rprop(), [])
         default: throw GoldenError("\(file): unknown optimiser '\(rule)'")
         }
     }

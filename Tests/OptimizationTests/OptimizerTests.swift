@@ -25,8 +25,8 @@ import Testing
 
     @Test(arguments: [2, 3, 4, 9]) func `any number of parts, on threads, gives the same bits`(parts: Int) throws {
         let rules: [any UpdateRule] = [
-            SGD(), try Momentum(), try Momentum(nesterov: true), try Adagrad(), try Adadelta(), try RMSprop(),
-            try RMSprop(momentum: 0.5), try Adam(), try Adam(decouplesWeightDecay: true), try Rprop(),
+            SGD(), Momentum(), Momentum(nesterov: true), Adagrad(), Adadelta(), RMSprop(),
+            RMSprop(momentum: 0.5), Adam(), Adam(decouplesWeightDecay: true), Rprop(),
         ]
         let groups = try ParameterGroups(
             spans, defaults: GroupSettings(weightDecay: 0.01),
@@ -73,7 +73,7 @@ import Testing
 
     @Test func `slots start at zero or at the group's learning rate`() throws {
         let groups = try ParameterGroups(spans, rules: [GroupRule("b", learningRateFactor: 0.5)])
-        let slots = try Optimizer(rule: try Rprop(), groups: groups).slots(learningRate: 0.25)
+        let slots = try Optimizer(rule: Rprop(), groups: groups).slots(learningRate: 0.25)
         #expect(slots[0].values.allSatisfy { $0 == 0 })
         #expect(slots[1].values == (0..<count).map { (5001..<11_001).contains($0) ? 0.125 : 0.25 })
     }
@@ -81,7 +81,7 @@ import Testing
     @Test func `AdamW shrinks parameters apart from the gradient`() throws {
         let groups = try ParameterGroups(
             [ParameterSpan(name: "a", offset: 0, count: 1)], defaults: GroupSettings(weightDecay: 0.5))
-        let optimizer = try Optimizer(rule: try Adam(decouplesWeightDecay: true), groups: groups)
+        let optimizer = try Optimizer(rule: Adam(decouplesWeightDecay: true), groups: groups)
         let parameters = FlatBuffer([8])
         let slots = optimizer.slots(learningRate: 0.5)
         optimizer.step(parameters: parameters, gradients: FlatBuffer([0]), slots: slots, learningRate: 0.5)

@@ -56,6 +56,14 @@ import Testing
         }
     }
 
+    @Test func `a pattern that matches untrained parameters alone changes nothing`() throws {
+        let groups = try ParameterGroups(spans, untrained: ["frozen.bias"], rules: [GroupRule("frozen.*", l1: 1)])
+        #expect(groups.settings.allSatisfy { $0.l1 == 0 })
+        #expect(throws: OptimizationError.unmatchedPattern(pattern: "frozen.weigh", nearest: "frozen.bias")) {
+            try ParameterGroups(spans, untrained: ["frozen.bias"], rules: [GroupRule("frozen.weigh", l1: 1)])
+        }
+    }
+
     @Test func `a rule for a model without parameters is an error too`() {
         #expect(throws: OptimizationError.unmatchedPattern(pattern: "*", nearest: nil)) {
             try ParameterGroups([], rules: [GroupRule("*", isFrozen: true)])

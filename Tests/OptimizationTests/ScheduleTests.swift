@@ -1,10 +1,16 @@
+import ConfigurationReading
 import Foundation
 import Optimization
 import Testing
 
 @Suite struct ScheduleTests {
-    private func rates(_ schedule: Schedule, base: Double = 0.8, of total: Int, at steps: [Int]) throws -> [Double] {
-        let rates = try LearningRateSchedule(schedule, baseRate: base, totalSteps: total)
+    private func rates(
+        _ schedule: any Schedule, after warmUp: WarmUp? = nil, base: Double = 0.8, of total: Int,
+        stepsPerEpoch: Int = 1, at steps: [Int]
+    ) throws -> [Double] {
+        let rates = try LearningRateSchedule(
+            schedule, warmUp: warmUp, baseRate: base,
+            length: TrainingLength(steps: total, stepsPerEpoch: stepsPerEpoch))
         return steps.map(rates.rate(at:))
     }
 
@@ -16,27 +22,37 @@ import Testing
     }
 
     @Test func `constant is the base rate`() throws {
-        #expect(try rates(.constant, of: 10, at: [0, 5, 10, 99]) == [0.8, 0.8, 0.8, 0.8])
+        #expect(try rates(ConstantSchedule(), of: 10, at: [0, 5, 10, 99]) == [0.8, 0.8, 0.8, 0.8])
     }
 
-    @Test func `step multiplies by the factor every so many steps`() throws {
-        #expect(
-            try rates(.step(every: 3, factor: 0.5), of: 10, at: [0, 2, 3, 5, 6, 9]) == [0.8, 0.8, 0.4, 0.4, 0.2, 0.1])
+    @Test func `step multiplies by the factor every so many steps or epochs`() throws {
+        let (steps, expected) = ([0, 2, 3, 5, 6, 9], [0.8, 0.8, 0.4, 0.4, 0.2, 0.1])
+        #expect(try rates(StepSchedule(.every(.steps(3)), factor: 0.5), of: 10, at: steps) == expected)
+        let epochs = try rates(
+            StepSchedule(.every(.epochs(3)), factor: 0.5), of: 20, stepsPerEpoch: 2, at: steps.map { 2 * $0 + 1 })
+        #expect(epochs == expected)
+    }
+
+    @Test func `step multiplies by the factor after given epochs`() throws {
+        let values = try rates(
+            StepSchedule(.atEpochs([2, 3]), factor: 0.5), of: 20, stepsPerEpoch: 4, at: [0, 7, 8, 11, 12, 99])
+        #expect(values == [0.8, 0.8, 0.4, 0.4, 0.2, 0.2])
     }
 
     @Test func `cosine falls from the base rate to the minimum`() throws {
-        let values = try rates(.cosine(minimumRate: 0.2), of: 12, at: [0, 3, 4, 6, 8, 12, 50])
+        let values = try rates(CosineSchedule(minimumRate: 0.2), of: 12, at: [0, 3, 4, 6, 8, 12, 50])
         expectEqual(values, [0.8, 0.5 + 0.3 * 0.5.squareRoot(), 0.65, 0.5, 0.35, 0.2, 0.2])
     }
 
     @Test func `polynomial falls with the power of what remains`() throws {
         expectEqual(
-            try rates(.polynomial(power: 2, minimumRate: 0.3), of: 10, at: [0, 5, 9, 10]), [0.8, 0.425, 0.305, 0.3])
-        expectEqual(try rates(.polynomial(power: 1, minimumRate: 0), of: 8, at: [0, 2, 4, 7]), [0.8, 0.6, 0.4, 0.1])
+            try rates(PolynomialSchedule(power: 2, minimumRate: 0.3), of: 10, at: [0, 5, 9, 10]),
+            [0.8, 0.425, 0.305, 0.3])
+        expectEqual(try rates(PolynomialSchedule(), of: 8, at: [0, 2, 4, 7]), [0.8, 0.6, 0.4, 0.1])
     }
 
     @Test func `one cycle rises to the base rate and falls far below the start`() throws {
-        let cycle = Schedule.oneCycle(riseFraction: 0.25, startDivisor: 4, endDivisor: 100)
+        let cycle = OneCycleSchedule(rise: 0.25, initialFactor: 0.25, finalFactor: 0.0025)
         // 20 steps: the peak at 4, the end at 19; start 0.2, end 0.002
         let half = cos(Double.pi * 5 / 15)
         expectEqual(
@@ -45,36 +61,62 @@ import Testing
     }
 
     @Test(arguments: [1, 2, 3]) func `one cycle is defined for the shortest runs`(total: Int) throws {
-        let values = try rates(
-            .oneCycle(riseFraction: 0.3, startDivisor: 25, endDivisor: 1e4), of: total, at: Array(0...total))
+        let values = try rates(OneCycleSchedule(), of: total, at: Array(0...total))
         #expect(values.allSatisfy { $0 > 0 && $0 <= 0.8 })
         #expect(values[0] == 0.8)
     }
 
     @Test func `warm-up rises linearly and then hands over to any schedule`() throws {
-        let warm = Schedule.linearWarmUp(steps: 4, startFactor: 0.25, then: .polynomial(power: 1, minimumRate: 0))
-        expectEqual(try rates(warm, of: 12, at: [0, 1, 2, 3, 4, 6, 8, 12]), [0.2, 0.35, 0.5, 0.65, 0.8, 0.6, 0.4, 0])
-        let steps = Schedule.linearWarmUp(steps: 2, startFactor: 0, then: .step(every: 2, factor: 0.5))
-        expectEqual(try rates(steps, of: 8, at: [0, 1, 2, 3, 4]), [0, 0.4, 0.8, 0.8, 0.4])
-        #expect(try rates(.linearWarmUp(steps: 0, startFactor: 0, then: .constant), of: 8, at: [0]) == [0.8])
+        expectEqual(
+            try rates(
+                PolynomialSchedule(), after: WarmUp(.steps(4), from: 0.25), of: 12, at: [0, 1, 2, 3, 4, 6, 8, 12]),
+            [0.2, 0.35, 0.5, 0.65, 0.8, 0.6, 0.4, 0])
+        let step = StepSchedule(.every(.steps(2)), factor: 0.5)
+        expectEqual(try rates(step, after: WarmUp(.steps(2)), of: 8, at: [0, 1, 2, 3, 4]), [0, 0.4, 0.8, 0.8, 0.4])
+        expectEqual(
+            try rates(ConstantSchedule(), after: WarmUp(.epochs(1)), of: 8, stepsPerEpoch: 4, at: [0, 1, 4]),
+            [0, 0.2, 0.8])
     }
 
-    @Test func `refuses shapes that make no sense, inside a warm-up too`() {
-        let bad: [Schedule] = [
-            .step(every: 0, factor: 0.5), .step(every: 1, factor: 0), .cosine(minimumRate: 1), .cosine(minimumRate: -1),
-            .polynomial(power: 0, minimumRate: 0), .polynomial(power: 1, minimumRate: 0.9),
-            .oneCycle(riseFraction: 1.5, startDivisor: 25, endDivisor: 25),
-            .oneCycle(riseFraction: 0.3, startDivisor: 0.5, endDivisor: 25),
-            .oneCycle(riseFraction: 0.3, startDivisor: 25, endDivisor: .nan),
-            .linearWarmUp(steps: 10, startFactor: 0, then: .constant),
-            .linearWarmUp(steps: 1, startFactor: 2, then: .constant),
+    @Test func `a warm-up ends with the run's last step at the latest`() throws {
+        expectEqual(try rates(ConstantSchedule(), after: WarmUp(.steps(9)), of: 3, at: [0, 1, 2]), [0, 0.4, 0.8])
+        #expect(try rates(ConstantSchedule(), after: WarmUp(.steps(9)), of: 1, at: [0]) == [0.8])
+    }
+
+    @Test func `refuses rates that make no sense`() {
+        let schedules: [any Schedule] = [
+            CosineSchedule(minimumRate: 1), CosineSchedule(minimumRate: -1),
+            PolynomialSchedule(power: 1, minimumRate: 0.9),
         ]
-        for schedule in bad + bad.map({ .linearWarmUp(steps: 1, startFactor: 0, then: $0) }) {
-            #expect(throws: OptimizationError.self, "\(schedule)") {
-                try LearningRateSchedule(schedule, baseRate: 0.8, totalSteps: 10)
-            }
+        for schedule in schedules {
+            #expect(throws: OptimizationError.self, "\(schedule)") { try rates(schedule, of: 10, at: []) }
         }
-        #expect(throws: OptimizationError.self) { try LearningRateSchedule(.constant, baseRate: .nan, totalSteps: 10) }
-        #expect(throws: OptimizationError.self) { try LearningRateSchedule(.constant, baseRate: 0.1, totalSteps: 0) }
+        #expect(throws: OptimizationError.self) { try rates(ConstantSchedule(), base: .nan, of: 10, at: []) }
+        #expect(throws: OptimizationError.self) { try rates(ConstantSchedule(), of: 0, at: []) }
+    }
+
+    @Test(
+        arguments: [
+            ("constant", ConstantSchedule()), ("{warmup: {steps: 5}}", ConstantSchedule()),
+            ("{step: {everyEpochs: 3}}", StepSchedule(.every(.epochs(3)))),
+            ("{step: {everySteps: 300, factor: 0.5}}", StepSchedule(.every(.steps(300)), factor: 0.5)),
+            ("{step: {atEpochs: [80, 120]}}", StepSchedule(.atEpochs([80, 120]))),
+            ("cosine", CosineSchedule()), ("{cosine: {minimumRate: 1e-5}}", CosineSchedule(minimumRate: 1e-5)),
+            ("{polynomial: {power: 2}}", PolynomialSchedule(power: 2)), ("oneCycle", OneCycleSchedule()),
+        ] as [(String, any Schedule)])
+    func `every schedule reads its own keys, with its own defaults`(yaml: String, expected: any Schedule) throws {
+        let configuration = try #require(try read(yaml, .section(ScheduleConfiguration.self)))
+        #expect(configuration.schedule.isEqual(to: expected))
+        #expect(configuration.plateau == nil)
+        #expect(configuration.warmup == (yaml.contains("warmup") ? WarmUp(.steps(5)) : nil))
+    }
+
+    @Test(arguments: [
+        "{oneCycle: {initialFactor: 2}}", "{oneCycle: {initialFactor: 0.1, finalFactor: 0.2}}",
+        "{step: {atEpochs: [3, 3]}}", "{step: {}}", "{oneCycle: {}, warmup: {steps: 2}}", "{polynomial: {power: 0}}",
+        "{cosine: {factor: 2}}", "{constant: {}, cosine: {}}",
+    ])
+    func `refuses keys that contradict each other`(yaml: String) {
+        #expect(throws: ConfigurationError.self) { try read(yaml, .section(ScheduleConfiguration.self)) }
     }
 }

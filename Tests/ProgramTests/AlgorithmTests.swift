@@ -67,9 +67,9 @@ extension ProgramTests {
         private func checkThatItIsUsed(_ preference: ConvolutionPreference, _ scenario: Scenario) throws {
             let configuration = try RunConfiguration(yaml: scenario.yaml, file: "scenario.yaml", environment: [:])
             #expect(configuration.convolutions == preference)
-            let model = try Model(
-                name: "scenario", input: [28, 28, 1], layers: configuration.model.layers(classes: 10),
-                convolutions: preference)
+            let description = try configuration.models[0].model.description(
+                name: "scenario", input: ModelInput(shape: [28, 28, 1]), classes: 10)
+            let model = try Network([description], convolutions: preference).models[0]
             let forced = model.convolutions.compactMap { preference.algorithm(for: $0)?.name }
             #expect(forced.contains(preference.rawValue), "\(forced)")
         }

@@ -59,6 +59,17 @@ extension ProgramTests {
                 train(config), 64, ["config.yaml:6:24", "'optimizer.learnRate'", "did you mean 'learningRate'"])
         }
 
+        @Test func `a metric that the run does not measure can't be monitored`() throws {
+            let config = try configuration { $0.replacingOccurrences(of: "valError", with: "valRmse") }
+            try expectRefusal(
+                train(config), 64,
+                ["monitor: 'valRmse' is not measured", "give one of valLoss, valAccuracy, valError, or add"])
+            let metrics = try configuration { $0 + "metrics: [rmse]\n" }
+            try expectRefusal(
+                train(metrics), 64,
+                ["config.yaml:12:11: 'metrics.0': rmse does not measure classes", "these do: accuracy, "], ranks: [nil])
+        }
+
         @Test func `a value of the wrong type is refused with its place`() throws {
             let config = try configuration { $0.replacingOccurrences(of: "batch: 64", with: "batch: many") }
             try expectRefusal(train(config), 64, ["config.yaml:3:8", "'batch'", "give an integer of at least 1"])
@@ -122,6 +133,28 @@ extension ProgramTests {
             try expectRefusal(
                 train(idx(labels: { $0[50] = 10 })), 65,
                 ["train-labels-idx1-ubyte: label 10 at offset 50 is outside 0...9"])
+        }
+
+        @Test func `a damaged table is refused with file, line and column`() throws {
+            try directory.write(Array("length,rings\n0.5,7\n0.4,x\n".utf8), to: "table.csv")
+            let config = try configuration {
+                $0.replacingOccurrences(
+                    of: "name: digits, limit: 250, validation: 55",
+                    with: "name: csv, path: '\(directory.file("table.csv"))', target: rings")
+            }
+            try expectRefusal(train(config), 65, ["table.csv:3: column 'rings': 'x' is no number"])
+            try expectRefusal(
+                train(config, ["--set", "data.target=ring"]), 65,
+                ["data.target names 'ring', which is no column, did you mean 'rings'?"], ranks: [nil])
+        }
+
+        @Test func `a model that does not fit the data is refused with the shape to give`() throws {
+            let config = try configuration()
+            try expectRefusal(
+                train(config, ["--set", "model={input: [32, 32, 3], layers: [flatten, {linear: 10}]}"]), 64,
+                [
+                    "'model.input': [32, 32, 3] is not the shape of 'image'", "give [28, 28, 1], or [784]",
+                ])
         }
 
         @Test func `a data folder that is absent is refused with what it must hold`() throws {
@@ -307,7 +340,7 @@ extension ProgramTests {
             expectEnd(
                 outcome, 70,
                 [
-                    "step 2: the output of layer c2 is not a finite number (rank 0, samples 7357",
+                    "step 2: the output of layer c2 is not a finite number (rank 0, samples 11091",
                     "lower the learning rate",
                 ])
         }
@@ -316,7 +349,7 @@ extension ProgramTests {
             let outcome = try program.run(
                 train(configuration(), ["--set", "optimizer.learningRate=1e30"]), ranks: 3,
                 environment: ["TRAINER_SHARED_MEMORY": "0"])
-            expectEnd(outcome, 70, ["step 2: the output of layer c2 is not a finite number (rank 0, samples 7357"])
+            expectEnd(outcome, 70, ["step 2: the output of layer c2 is not a finite number (rank 0, samples 11091"])
         }
 
         @Test func `the step is skipped instead where the configuration says so`() throws {

@@ -60,6 +60,24 @@ extension ProgramTests {
             #expect(validations.map { $0["step"] as? Int } == [2, 4], "each once")
         }
 
+        @Test func `a run that ends early says so once, ends alike on any ranks and stays ended`() throws {
+            let alone = try program.run(Scenario.earlyStop.arguments(in: directory, threads: 1))
+            #expect(alone.exitCode == 0, "\(alone.account)")
+            let line =
+                /final: epochs=[0-9.]+ steps=9( val[A-Z][A-Za-z0-9]+=[0-9.]+){5} digest=[0-9a-f]{64}/
+            #expect(alone.lastLine.wholeMatch(of: line) != nil, "\(alone.account)")
+            #expect(alone.output.contains("stopped early: validation no longer improves"), "\(alone.account)")
+            let again = try program.run(Scenario.earlyStop.arguments(in: directory), ranks: 2)
+            #expect(again.exitCode == 0 && again.lastLine == alone.lastLine, "\(again.account)")
+            #expect(try kinds().filter { $0 == "earlyStop" }.count == 1 && kinds().contains("resume"))
+            let ranks = try program.run(Scenario.earlyStop.arguments(in: directory, run: "ranks"), ranks: 3)
+            #expect(ranks.lastLine == alone.lastLine, "\(ranks.account)")
+            #expect(try kinds("ranks") == ["earlyStop"])
+            #expect(
+                try FileContent(directory.file("ranks/final.safetensors"))
+                    == FileContent(directory.file("run/final.safetensors")))
+        }
+
         @Test func `SIGUSR1 to mpirun stops the whole job in order`() throws {
             let job = try program.start(Scenario.endless.arguments(in: directory), ranks: 2)
             #expect(job.wait { $0.output.contains("step 50/") }, "\(job.errors)")
@@ -112,9 +130,8 @@ extension ProgramTests {
             let folder = directory.file("run/checkpoints")
             let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
             try #require(names.count >= 3, "\(names)")
-            // The newest goes back to step 15, the best.
-            let victim = damage == "torn best" ? "step-00000015.safetensors" : names[names.count - 1]
-            try #require(names.contains(victim), "\(names)")
+            // The oldest that is kept is the best, where the newest goes back to.
+            let victim = names[damage == "torn best" ? 0 : names.count - 1]
             var content = try Data(contentsOf: URL(fileURLWithPath: folder + "/" + victim))
             switch damage {
             case "empty": content = Data()

@@ -96,7 +96,7 @@ struct WrongLaunch: CustomTestStringConvertible, Sendable {
             "give all ranks the same configuration file"),
         WrongLaunch(
             "another seed on all ranks but one", ranks: 3, "[ $RANK = 0 ] || set -- \"$@\" --seed 9",
-            says: "rank 1 (and 1 other) has another configuration than rank 0 on ", ": seed: 1 → 9 (",
+            says: "rank 1 (and 1 other) has another configuration than rank 0 on ", ": seed: 5 → 9 (",
             "the same options"),
         WrongLaunch(
             "other steps between checkpoints, which change no weights",

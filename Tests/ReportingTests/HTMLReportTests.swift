@@ -72,11 +72,23 @@ struct HTMLReportTests {
 
     @Test func runWithoutAccuracyHasNoSuchChart() {
         let text = report {
-            for index in $0.history.intervals.indices { $0.history.intervals[index].trainAccuracy = nil }
-            for index in $0.history.validations.indices { $0.history.validations[index].valAccuracy = nil }
+            for index in $0.history.intervals.indices { $0.history.intervals[index].metrics.removeLast() }
+            for index in $0.history.validations.indices { $0.history.validations[index].metrics.removeLast() }
         }
         #expect(!text.contains("<h3>Accuracy</h3>"))
         #expect(text.contains("best validation loss"))
+    }
+
+    @Test func everyMetricHasAChart() {
+        let text = report {
+            for index in $0.history.validations.indices {
+                $0.history.validations[index].metrics[1] = .init(Samples.rmse, 0.5)
+            }
+            $0.final?.validation[1] = .init(Samples.rmse, 0.5)
+        }
+        #expect(text.contains("<h3>Root mean square error</h3>") && text.contains("<h3>Accuracy</h3>"))
+        #expect(text.contains("best validation root mean square error"))
+        #expect(text.contains("<tr><th>Final validation root mean square error</th><td>0.5</td></tr>"))
     }
 
     @Test func runWithoutRecordsIsAPageToo() {

@@ -1,4 +1,5 @@
 import Foundation
+import NeuralNetwork
 import Reporting
 import Testing
 import Training
@@ -46,7 +47,7 @@ struct JSONLineTests {
 
 struct MetricsLogTests {
     private func fill(_ directory: String) throws {
-        let log = try MetricsLog(directory: directory, resumingFromStep: nil)
+        let log = try MetricsLog(directory: directory, resumingFromStep: nil, metrics: Samples.run.metrics)
         for step in [100, 200, 300, 400] { try log.append(Samples.interval(step)) }
         try log.append(Samples.validation(430))
         try log.append(Samples.decision(200, .decay))
@@ -72,7 +73,7 @@ struct MetricsLogTests {
     @Test func resumeCutsLinesBeyondTheCheckpoint() throws {
         try withTemporaryDirectory { directory in
             try fill(directory)
-            let log = try MetricsLog(directory: directory, resumingFromStep: 200)
+            let log = try MetricsLog(directory: directory, resumingFromStep: 200, metrics: Samples.run.metrics)
             try log.append(Samples.interval(300, loss: 0.5))
             let steps = try textOfFile(directory + "/metrics.jsonl").split(separator: "\n").map { $0.prefix(11) }
             #expect(steps == [#"{"step":100"#, #"{"step":200"#, #"{"step":300"#])
@@ -84,7 +85,7 @@ struct MetricsLogTests {
     @Test func resumeKeepsWhatHappenedToEarlierJobs() throws {
         try withTemporaryDirectory { directory in
             try fill(directory)
-            let log = try MetricsLog(directory: directory, resumingFromStep: 200)
+            let log = try MetricsLog(directory: directory, resumingFromStep: 200, metrics: Samples.run.metrics)
             #expect(log.history.decisions == [Samples.decision(200, .decay), Samples.decision(430, .stopSignal)])
         }
     }
@@ -92,7 +93,7 @@ struct MetricsLogTests {
     @Test func runFromTheStartBeginsNewLogs() throws {
         try withTemporaryDirectory { directory in
             try fill(directory)
-            let log = try MetricsLog(directory: directory, resumingFromStep: nil)
+            let log = try MetricsLog(directory: directory, resumingFromStep: nil, metrics: Samples.run.metrics)
             #expect(log.history == RunHistory())
             #expect(try textOfFile(directory + "/metrics.jsonl").isEmpty)
             #expect(try textOfFile(directory + "/decisions.jsonl").isEmpty)
@@ -103,7 +104,7 @@ struct MetricsLogTests {
         try withTemporaryDirectory { directory in
             let whole = Samples.interval(100).jsonLine + "\n"
             try writeFile(directory + "/metrics.jsonl", whole + #"{"step":200,"epo"#)
-            let log = try MetricsLog(directory: directory, resumingFromStep: 900)
+            let log = try MetricsLog(directory: directory, resumingFromStep: 900, metrics: Samples.run.metrics)
             #expect(log.damagedLines == 1)
             try log.append(Samples.interval(1000))
             #expect(try textOfFile(directory + "/metrics.jsonl") == whole + Samples.interval(1000).jsonLine + "\n")
@@ -112,27 +113,48 @@ struct MetricsLogTests {
 
     @Test func nonFiniteFiguresAreReadBack() throws {
         try withTemporaryDirectory { directory in
-            let first = try MetricsLog(directory: directory, resumingFromStep: nil)
+            let first = try MetricsLog(directory: directory, resumingFromStep: nil, metrics: Samples.run.metrics)
             try first.append(Samples.interval(1, loss: .nan))
             try first.append(Samples.interval(2, loss: .infinity))
-            let log = try MetricsLog(directory: directory, resumingFromStep: 9)
+            let log = try MetricsLog(directory: directory, resumingFromStep: 9, metrics: Samples.run.metrics)
             #expect(log.damagedLines == 0)
-            #expect(log.history.intervals.map { $0.trainLoss.description } == ["nan", "inf"])
+            #expect(log.history.intervals.map { $0.metrics.loss.description } == ["nan", "inf"])
         }
     }
 
-    @Test func furtherMetricsAreReadBack() throws {
+    @Test func everyMetricIsReadBackInTheOrderOfTheRun() throws {
+        let known = [MetricDescription.loss, TopKError(k: 5).description, Samples.rmse]
         try withTemporaryDirectory { directory in
             var record = Samples.validation(430)
-            record.metrics = ["top5Error": 0.0125, "perplexity": 3.5]
-            try MetricsLog(directory: directory, resumingFromStep: nil).append(record)
-            #expect(try MetricsLog(directory: directory, resumingFromStep: 430).history.validations == [record])
+            record.metrics = zip(known, [0.25, 0.0125, 3.5]).map { MetricValue($0, $1) }
+            #expect(
+                record.jsonLine
+                    == #"{"step":430,"epoch":1.0,"learningRate":0.1,"valLoss":0.25,"valTop5Error":0.0125,"#
+                    + #""valRmse":3.5,"best":true}"#
+            )
+            try MetricsLog(directory: directory, resumingFromStep: nil, metrics: known).append(record)
+            let log = try MetricsLog(directory: directory, resumingFromStep: 430, metrics: known)
+            #expect(log.history.validations == [record])
+        }
+    }
+
+    @Test func metricThatTheRunNoLongerHasIsReadBackAsANumber() throws {
+        try withTemporaryDirectory { directory in
+            try writeFile(
+                directory + "/metrics.jsonl",
+                #"{"step":50,"epoch":0.5,"samples":1,"learningRate":0.1,"trainLoss":2,"trainOld":"NaN","#
+                    + #""samplesPerSecond":1}"# + "\n"
+                    + #"{"step":50,"epoch":0.5,"learningRate":0.1,"valLoss":1,"valAccuracy":0.5}"# + "\n")
+            let log = try MetricsLog(directory: directory, resumingFromStep: 430, metrics: Samples.run.metrics)
+            let interval = try #require(log.history.intervals.first)
+            #expect(interval.metrics.map(\.name) == ["loss", "old"] && interval.metrics["old"]?.isNaN == true)
+            #expect(log.history.validations.map(\.metrics) == [Samples.figures(loss: 1, accuracy: 0.5)])
         }
     }
 
     @Test func missingDirectoryIsNamedWithARemedy() throws {
         let error = #expect(throws: ReportingError.self) {
-            try MetricsLog(directory: "/nowhere/run", resumingFromStep: nil)
+            try MetricsLog(directory: "/nowhere/run", resumingFromStep: nil, metrics: Samples.run.metrics)
         }
         #expect(
             error == .file(operation: "open", path: "/nowhere/run/metrics.jsonl", reason: "No such file or directory"))

@@ -70,7 +70,8 @@ struct NumberTextTests {
 
 struct ProgressStateTests {
     let state = ProgressState(
-        epoch: 3, epochs: 12, step: 215, stepsPerEpoch: 430, secondsLeft: 4, loss: 0.0712, accuracy: 0.978,
+        epoch: 3, epochs: 12, step: 215, stepsPerEpoch: 430, secondsLeft: 4,
+        metrics: Samples.figures(loss: 0.0712, accuracy: 0.978),
         samplesPerSecond: 58_214)
 
     @Test(arguments: [
@@ -102,7 +103,7 @@ struct ProgressStateTests {
         var last = state
         last.step = 430
         last.secondsLeft = 0
-        last.accuracy = nil
+        last.metrics.removeLast()
         #expect(
             last.line(width: 200)
                 == "Epoch 3/12  430/430 [==============================] 100% - ETA 0:00 - "
@@ -134,7 +135,8 @@ struct ProgressLineTests {
         let before = output.text.count { $0 == "\r" }
         for step in 1...100 {
             clock.seconds = Double(step) * 0.01
-            progress.progress(step: step, loss: 1, accuracy: nil, samplesPerSecond: 100)
+            progress.progress(
+                step: step, metrics: Samples.figures(loss: 1, accuracy: nil), samplesPerSecond: 100)
         }
         let drawings = output.text.count { $0 == "\r" } - before
         #expect((9...11).contains(drawings))
@@ -146,11 +148,13 @@ struct ProgressLineTests {
         progress.began(shortRun)
         for step in 1...4 {
             clock.seconds += 1
-            progress.progress(step: step, loss: Double(step), accuracy: 0.5, samplesPerSecond: 100)
+            progress.progress(
+                step: step, metrics: Samples.figures(loss: Double(step), accuracy: 0.5), samplesPerSecond: 100)
         }
         progress.validated(Samples.validation(4))
         clock.seconds += 1
-        progress.progress(step: 5, loss: 9, accuracy: 0.5, samplesPerSecond: 100)
+        progress.progress(
+            step: 5, metrics: Samples.figures(loss: 9, accuracy: 0.5), samplesPerSecond: 100)
         #expect(
             output.visibleLines[2...] == [
                 "Epoch 1/2 - 0:04 - loss 2.5000 - accuracy 0.500 - valLoss 0.0611 - valAccuracy 0.981 - best so far "
@@ -165,7 +169,8 @@ struct ProgressLineTests {
         progress.began(shortRun)
         for step in 1...5 {
             clock.seconds += 1
-            progress.progress(step: step, loss: 2, accuracy: nil, samplesPerSecond: 100)
+            progress.progress(
+                step: step, metrics: Samples.figures(loss: 2, accuracy: nil), samplesPerSecond: 100)
         }
         #expect(output.visibleLines[2] == "Epoch 1/2 - 0:05 - loss 2.0000 - 100 samples/s")
     }
@@ -174,7 +179,10 @@ struct ProgressLineTests {
         let output = RecordingOutput(isTerminal: false)
         let progress = line(output)
         progress.began(Samples.run)
-        for step in 1...430 { progress.progress(step: step, loss: 1, accuracy: nil, samplesPerSecond: 100) }
+        for step in 1...430 {
+            progress.progress(
+                step: step, metrics: Samples.figures(loss: 1, accuracy: nil), samplesPerSecond: 100)
+        }
         progress.logged(Samples.interval(430))
         progress.validated(Samples.validation(430, isBest: false))
         progress.decided(Samples.decision(430, .decay))
@@ -202,7 +210,8 @@ struct ProgressLineTests {
         let output = RecordingOutput(isTerminal: true)
         let progress = line(output)
         progress.began(shortRun)
-        progress.progress(step: 1, loss: 1, accuracy: nil, samplesPerSecond: 1)
+        progress.progress(
+            step: 1, metrics: Samples.figures(loss: 1, accuracy: nil), samplesPerSecond: 1)
         var record = Samples.final
         record.exitReason = .stopSignal
         progress.finished(record)
@@ -222,8 +231,17 @@ struct FinalLineTests {
         )
     }
 
+    @Test func everyMetricOfAValidationIsThere() {
+        var record = Samples.final
+        record.validation = [.init(.loss, 0.25), .init(Samples.rmse, 0.5)]
+        #expect(FinalLine.text(record).hasPrefix("final: epochs=12 steps=5160 valLoss=0.25 valRmse=0.5 digest="))
+    }
+
     @Test func missingFiguresAreNone() {
-        let record = FinalRecord(epochs: 0.25, steps: 1, digest: "ab", seconds: 1, exitReason: .stepLimit)
+        let record = FinalRecord(
+            epochs: 0.25, steps: 1, validation: [.init(.loss, nil), .init(Samples.accuracy, nil)], digest: "ab",
+            seconds: 1,
+            exitReason: .stepLimit)
         #expect(FinalLine.text(record) == "final: epochs=0.25 steps=1 valLoss=none valAccuracy=none digest=ab")
     }
 }

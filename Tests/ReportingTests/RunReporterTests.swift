@@ -20,7 +20,8 @@ struct RunReporterTests {
             let output = RecordingOutput(isTerminal: false)
             let reporter = reporter(output)
             try reporter.began(run(in: directory))
-            reporter.progress(step: 1, of: 5160, epoch: 0, loss: 2, accuracy: 0.1, samplesPerSecond: 100)
+            reporter.progress(
+                step: 1, of: 5160, epoch: 0, metrics: Samples.figures(loss: 2, accuracy: 0.1), samplesPerSecond: 100)
             try reporter.logged(Samples.interval(430))
             try reporter.validated(Samples.validation(430))
             #expect(try textOfFile(directory + "/report.html").contains(">running</span>"))
@@ -36,6 +37,34 @@ struct RunReporterTests {
                 report.contains(">finished</span>") && report.contains("step-00000430")
                     && report.contains("no better since"))
             #expect(output.text.hasSuffix("\n" + FinalLine.text(Samples.final) + "\n"))
+        }
+    }
+
+    @Test func reportIsNotWrittenAgainWithinTwentyTimesWhatItTook() throws {
+        try withTemporaryDirectory { directory in
+            let clock = ManualClock()
+            // Every reading of the clock takes a second, so that a report takes one.
+            let reporter = RunReporter(
+                configuration: "", output: RecordingOutput(isTerminal: false),
+                now: {
+                    clock.seconds += 1
+                    return clock.seconds
+                }, wallTime: { 10 })
+            let isShown = { (_ epoch: Int) in
+                try textOfFile(directory + "/report.html").contains("validation, epoch \(epoch): ")
+            }
+            try reporter.began(run(in: directory))
+            try reporter.validated(Samples.validation(430))
+            clock.seconds += 10
+            try reporter.validated(Samples.validation(860))
+            #expect(try isShown(1) && !isShown(2))
+            clock.seconds += 10
+            try reporter.validated(Samples.validation(1290))
+            #expect(try isShown(2) && isShown(3))
+            try reporter.validated(Samples.validation(1720))
+            #expect(try !isShown(4))
+            try reporter.finished(Samples.final)
+            #expect(try isShown(4))
         }
     }
 

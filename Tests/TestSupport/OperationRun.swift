@@ -23,7 +23,8 @@ struct OperationRun {
         return ModelLayout(
             shapes.enumerated().map { index, shape in
                 Parameter(
-                    index: index, name: "p\(index)", shape: Shape(shape), isTrainable: index < contract.inputs.count,
+                    index: index, name: "p\(index)", shape: Shape(shape),
+                    role: index < contract.inputs.count ? .weight : .statistic(momentum: 0.1),
                     initializer: .zeros)
             })
     }
@@ -73,7 +74,7 @@ struct OperationRun {
     /// The gradients when the inputs are parameters and the flat memory holds NaN before.
     func parameterGradients() -> [[Float]] {
         let tape = makeTape()
-        let flat = FlatBuffer(count: tape.layout.count)
+        let flat = FlatBuffer(count: tape.wholeVector.count)
         flat.pointer.update(repeating: .nan, count: flat.count)
         tape.begin(gradients: flat.pointer)
         let y = apply(tape.layout.parameters.prefix(values.count).map(tape.parameter), tape, uses: 1)

@@ -1,5 +1,7 @@
 import ConfigurationReading
 import DataPipeline
+import NeuralNetwork
+import Optimization
 import Testing
 import Training
 
@@ -15,13 +17,13 @@ import Training
                 "schedule.cosine.minimumRate=0.001", "schedule.warmup.steps=10",
                 "loss={crossEntropy: {labelSmoothing: 0.2}}",
             ])
-        #expect(run.optimizer.learningRate == 0.05)
+        #expect(run.phase.optimizer.learningRate == 0.05)
         #expect(run.checkpoint.keep == 7)
         #expect(run.data.augment == [.translate(pixels: 3), .flipHorizontal])
-        #expect(run.model == .zoo(.lenet5, .init(dropout: 0.25)))
-        #expect(run.schedule.rule == .cosine(minimumRate: 0.001))
-        #expect(run.schedule.warmup?.length == .steps(10))
-        #expect(run.loss == .crossEntropy(labelSmoothing: 0.2))
+        #expect(run.model == .zoo(name: "lenet5", ZooOptions(hidden: [], dropout: 0.25), classes: nil))
+        #expect(run.phase.schedule.schedule.isEqual(to: CosineSchedule(minimumRate: 0.001)))
+        #expect(run.phase.schedule.warmup?.length == .steps(10))
+        #expect(run.losses == [LossTerm(CrossEntropyLoss(labelSmoothing: 0.2))])
     }
 
     @Test("The last override of a key holds, and null takes a key away")
@@ -52,7 +54,7 @@ import Training
             (
                 "optimizer.momentun=0.5",
                 "unknown key 'optimizer.momentun' (did you mean 'momentum'?); "
-                    + "allowed here: name, momentum, nesterov, learningRate, weightDecay, groups."
+                    + "allowed here: name, momentum, nesterov, learningRate, weightDecay, l1, maxNorm, groups."
             ),
             (
                 "data.augment.1.flip.angle=5",

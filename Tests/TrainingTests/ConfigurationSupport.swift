@@ -1,4 +1,5 @@
 import Foundation
+import NeuralNetwork
 import Testing
 import Training
 
@@ -12,6 +13,15 @@ let shippedConfigurations: [String] = {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []  // An empty list fails a test.
     return names.filter { $0.hasSuffix(".yaml") }.sorted()
 }()
+
+extension RunConfiguration {
+    /// The only model.
+    var model: ModelConfiguration { models[0].model }
+    /// The only phase.
+    var phase: PhaseConfiguration { phases[0] }
+    /// The losses of the only phase.
+    var losses: [LossTerm] { (phase.objective as? SupervisedSpecification)?.losses ?? [] }
+}
 
 /// Lines that every configuration needs; a test adds its own or replaces some.
 let minimalLines = [

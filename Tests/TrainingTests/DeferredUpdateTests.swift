@@ -2,6 +2,7 @@ import Autograd
 import DataParallel
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 import Training
 
@@ -10,7 +11,11 @@ extension ActivityTests {
     struct DeferredUpdateTests {
         /// Four trainable parameters of 16 floats, in the order of use, and a statistic.
         private let layout = ModelLayout(
-            (0..<5).map { Parameter(index: $0, name: "p\($0)", shape: [16], isTrainable: $0 < 4, initializer: .zeros) })
+            (0..<5).map {
+                Parameter(
+                    index: $0, name: "p\($0)", shape: [16], role: $0 < 4 ? .weight : .statistic(momentum: 0.1),
+                    initializer: .zeros)
+            })
 
         /// One bucket a parameter.
         private func arrivals(of result: FlatBuffer) -> SumArrivals {
@@ -21,7 +26,7 @@ extension ActivityTests {
 
         @Test("a parameter waits for its own sum alone, and is updated once, whoever asks")
         func updatesOnce() throws {
-            let deferred = DeferredUpdate(layout: layout)
+            let deferred = DeferredUpdate(layout: GradientLayout(layout, .all(layout)))
             for step in 0..<50 {
                 let sums = FlatBuffer(count: 80)
                 let arrivals = arrivals(of: sums)
@@ -59,7 +64,7 @@ extension ActivityTests {
             let arrivals = arrivals(of: sums)
             for bucket in 0..<5 { arrivals.hasArrived(bucket) }
             let updated = Mutex([Int]())
-            let deferred = DeferredUpdate(layout: layout)
+            let deferred = DeferredUpdate(layout: GradientLayout(layout, .all(layout)))
             deferred.begin(step: 6, arrivals) { range, _ in updated.withLock { $0.append(range.lowerBound) } }
             let error = #expect(throws: DeferredUpdate.NonFiniteGradient.self) { try deferred.settle() }
             #expect(error?.step == 6 && error?.parameter == "p1")
@@ -70,7 +75,7 @@ extension ActivityTests {
         func failure() {
             let sums = FlatBuffer(count: 80)
             let arrivals = arrivals(of: sums)
-            let deferred = DeferredUpdate(layout: layout)
+            let deferred = DeferredUpdate(layout: GradientLayout(layout, .all(layout)))
             deferred.begin(step: 0, arrivals) { _, _ in Issue.record("an update without a sum") }
             DispatchQueue.global().async { arrivals.fail(DataParallelError.stepCancelled(rank: 3)) }
             #expect(throws: DataParallelError.stepCancelled(rank: 3)) { try deferred.settle() }

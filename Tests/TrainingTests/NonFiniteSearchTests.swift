@@ -2,6 +2,7 @@ import Autograd
 import Kernels
 import NeuralNetwork
 import TensorCore
+import TestSupport
 import Testing
 import Training
 
@@ -9,22 +10,27 @@ import Training
 @Suite("NonFiniteSearch")
 struct NonFiniteSearchTests {
     /// Two linear layers, two inputs, two classes; all weights are 1.
-    private let model: Model
+    private let model: Network
     private let values: FlatBuffer
-    private let objective = SupervisedObjective(.crossEntropy(labelSmoothing: 0))
+    private let objective: any Objective
+    private let key = RandomKey(seed: 1)
 
     init() throws {
-        model = try Model(name: "two", input: [2], layers: [.linear(units: 3), .activation(.relu), .linear(units: 2)])
+        model = try network([.linear(units: 3), .relu, .linear(units: 2)], input: [2])
+        objective = try model.objective(
+            CrossEntropyLoss(), like: FieldBatch([1, 2], [2], .classes([1], of: 2)))
         values = FlatBuffer(count: model.layout.count)
         values.pointer.update(repeating: 1, count: model.layout.count)
     }
 
     private func search(_ inputs: [Float], mode: Mode = .training(RandomKey(seed: 1))) -> NonFiniteSearch? {
         let count = inputs.count / 2
-        let samples = Samples(
-            inputs: Tensor(inputs, [count, 2], pool: StoragePool()), labels: Array(repeating: 1, count: count),
-            identities: (0..<count).map { 100 + $0 })
-        return NonFiniteSearch(model, values: values, objective, samples, mode: mode)
+        let batch = FieldBatch(
+            inputs, [2], .classes(Array(repeating: 1, count: count), of: 2),
+            sampleIDs: (0..<count).map { 100 + $0 })
+        return NonFiniteSearch(
+            layout: GrainVectorLayout(all: model.layout, metrics: objective.zeroSums.values.count), values: values,
+            objective, batch, mode: mode, key: key)
     }
 
     private func offset(_ suffix: String) throws -> Int {
@@ -49,7 +55,7 @@ struct NonFiniteSearchTests {
     @Test("of an input, the samples that have it", arguments: [Mode.training(RandomKey(seed: 1)), .evaluation])
     func input(mode: Mode) throws {
         let found = try #require(search([1, 2, .nan, 4, 5, 6, 7, -.infinity], mode: mode))
-        #expect(found.what == "the input" && found.samples == [101, 103])
+        #expect(found.what == "the field 'input'" && found.samples == [101, 103])
     }
 
     @Test(

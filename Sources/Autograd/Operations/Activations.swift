@@ -5,7 +5,7 @@ import TensorCore
 package func relu(_ x: Variable) -> Variable {
     let y = x.makeTensor(x.shape)
     map(x.value.pointer, into: y.pointer, count: y.count) { $0.replacing(with: 0, where: $0 .< Vector.zero) }
-    return x.tape.record(y, x) { tape, dy in
+    return x.tape.record(y, x) { [x = x.target] tape, dy in
         tape.accumulate(rectified(dy, output: y, tape), into: x)
     }
 }
@@ -13,7 +13,8 @@ package func relu(_ x: Variable) -> Variable {
 /// x for x > 0, slope · x otherwise; Maas, Hannun and Ng 2013.
 package func leakyRelu(_ x: Variable, slope: Float = 0.01) -> Variable {
     let s = Vector(repeating: slope)
-    return activation(x, keepsInput: true) {
+    // Unless the slope is negative, the output has the sign of the input.
+    return activation(x, keepsInput: slope < 0) {
         $0.replacing(with: $0 * s, where: $0 .<= Vector.zero)
     } derivative: {
         Vector(repeating: 1).replacing(with: s, where: $0 .<= Vector.zero)
@@ -33,7 +34,7 @@ package func tanh(_ x: Variable) -> Variable {
 /// x clamped to −1…1; the gradient is 1 inside.
 package func ramp(_ x: Variable) -> Variable {
     let one = Vector(repeating: 1)
-    return activation(x, keepsInput: true) { value in
+    return activation(x, keepsInput: false) { value in
         value.replacing(with: one, where: value .> one).replacing(with: -one, where: value .< -one)
     } derivative: {
         Vector.zero.replacing(with: one, where: ($0 .> -one) .& ($0 .< one))
@@ -99,7 +100,7 @@ private func activation(
     let y = x.makeTensor(x.shape)
     map(x.value.pointer, into: y.pointer, count: y.count, f)
     let kept = keepsInput ? x.value : y
-    return x.tape.record(y, x) { tape, dy in
+    return x.tape.record(y, x) { [x = x.target] tape, dy in
         let gradient = dy
         tape.accumulate(into: x) { dx, accumulate in
             mapGradient(kept.pointer, gradient.pointer, into: dx, count: kept.count, accumulate: accumulate, derivative)

@@ -11,7 +11,7 @@ package func add(_ a: Variable, _ b: Variable, rectify: Bool = false) -> Variabl
         Kernels.add(a.value.pointer, b.value.pointer, into: y.pointer, count: y.count)
     }
     let output = rectify ? y : nil
-    return a.tape.record(y, a, b) { tape, dy in
+    return a.tape.record(y, a, b) { [a = a.target, b = b.target] tape, dy in
         if let output { dy = rectified(dy, output: output, tape) }
         tape.accumulate(dy, into: a)
         tape.accumulate(dy, into: b)
@@ -32,7 +32,7 @@ package func scaled(_ x: Variable, by s: Float) -> Variable {
     if s == 1 { return x }
     let y = x.makeTensor(x.shape)
     scale(x.value.pointer, by: s, into: y.pointer, count: y.count)
-    return x.tape.record(y, x) { tape, dy in
+    return x.tape.record(y, x) { [x = x.target] tape, dy in
         let gradient = dy
         tape.accumulate(into: x) { dx, accumulate in
             scale(gradient.pointer, by: s, into: dx, count: gradient.count, accumulate: accumulate)

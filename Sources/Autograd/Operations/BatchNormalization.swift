@@ -6,8 +6,9 @@ import TensorCore
 /// The sum with another value of x's shape is the end of a residual block (He et al. 2016).
 ///
 /// x [N, …, C], γ and β [C] → y of x's shape. Ioffe and Szegedy 2015. In training μ and σ² are those of the grain
-/// (ghost batch normalisation, Hoffer et al. 2017) and the grain contributes n·μ and n·σ²·m/(m − 1) to the running
-/// statistics' new values (m values a channel in n samples); in evaluation they are the running statistics.
+/// (ghost batch normalisation, Hoffer et al. 2017), and with m values a channel the grain contributes μ and
+/// σ²·m/(m − 1) to the running statistics with weight m. In evaluation, and where the phase does not train the
+/// statistics (frozen), μ and σ² are the running ones and nothing is contributed.
 package func batchNormalization(
     _ x: Variable, gamma: Variable, beta: Variable, runningMean: Parameter, runningVariance: Parameter,
     epsilon: Float = 1e-5, mode: Mode, adding other: Variable? = nil, rectify: Bool = false
@@ -23,10 +24,12 @@ package func batchNormalization(
     let statistics = x.makeTensor([2, channels])
     let mean = statistics.pointer
     let inverse = mean + channels
-    if mode.isTraining {
+    let usesBatch = mode.isTraining && tape.trains(runningMean)
+    if usesBatch {
         batchStatistics(x.value.pointer, rows: rows, channels: channels, mean: mean, variance: inverse)
-        tape.contributeStatistics(
-            mean: mean, variance: inverse, rows: rows, samples: x.shape[0], to: runningMean, runningVariance)
+        tape.contribute(runningMean, weight: Float(rows), values: mean)
+        let unbiased = rows > 1 ? Float(rows) / Float(rows - 1) : 1
+        tape.contribute(runningVariance, weight: Float(rows), values: inverse, scale: unbiased)
     } else {
         mean.update(from: tape.parameter(runningMean).value.pointer, count: channels)
         inverse.update(from: tape.parameter(runningVariance).value.pointer, count: channels)
@@ -37,11 +40,15 @@ package func batchNormalization(
         x.value.pointer, rows: rows, channels: channels, mean: mean, inverseDeviation: inverse,
         gamma: gamma.value.pointer,
         beta: beta.value.pointer, adding: other?.value.pointer, rectify: rectify, into: y.pointer)
-    let usesBatch = mode.isTraining
     // What was added hides from x where the output was cut off; without it the output need not be kept.
     let output = rectify && other != nil ? y : nil
     let rectify = rectify && other == nil
-    return tape.record(y, all: [x, gamma, beta] + (other.map { [$0] } ?? [])) { [xValue = x.value] tape, dy in
+    let inputs = [x, gamma, beta] + (other.map { [$0] } ?? [])
+    return tape.record(y, all: inputs) {
+        [
+            xValue = x.value, gammaValue = gamma.value, betaValue = beta.value, x = x.target, gamma = gamma.target,
+            beta = beta.target, other = other?.target
+        ] tape, dy in
         var mask: OutputMask?
         let gradient: Tensor
         if let output {
@@ -53,38 +60,21 @@ package func batchNormalization(
         let sums = Tensor([2, channels], pool: tape.pool)
         normalizationSums(
             xValue.pointer, dy.pointer, rows: rows, channels: channels, mean: statistics.pointer,
-            inverseDeviation: statistics.pointer + channels, gamma: gamma.value.pointer, beta: beta.value.pointer,
+            inverseDeviation: statistics.pointer + channels, gamma: gammaValue.pointer, beta: betaValue.pointer,
             rectify: rectify, mask: mask, sum: sums.pointer, sumNormalized: sums.pointer + channels)
-        for (variable, offset) in [(beta, 0), (gamma, channels)] {
-            tape.accumulate(into: variable) { destination, accumulate in
+        for (target, offset) in [(beta, 0), (gamma, channels)] {
+            tape.accumulate(into: target) { destination, accumulate in
                 scale(sums.pointer + offset, by: 1, into: destination, count: channels, accumulate: accumulate)
             }
         }
         tape.accumulate(into: x) { dx, accumulate in
             normalizationGradient(
                 xValue.pointer, gradient.pointer, rows: rows, channels: channels, mean: statistics.pointer,
-                inverseDeviation: statistics.pointer + channels, gamma: gamma.value.pointer, beta: beta.value.pointer,
+                inverseDeviation: statistics.pointer + channels, gamma: gammaValue.pointer, beta: betaValue.pointer,
                 rectify: rectify,
                 sums: usesBatch ? (UnsafePointer(sums.pointer), UnsafePointer(sums.pointer + channels)) : nil,
                 into: dx, accumulate: accumulate)
         }
         if let other { tape.accumulate(gradient, into: other) }
-    }
-}
-
-extension Tape {
-    /// Puts n·μ and n·σ²·m/(m − 1) into the grain's flat vector; a layer used twice in a grain keeps its last
-    /// statistics.
-    fileprivate func contributeStatistics(
-        mean: UnsafePointer<Float>, variance: UnsafePointer<Float>, rows: Int, samples: Int, to runningMean: Parameter,
-        _ runningVariance: Parameter
-    ) {
-        guard let meanSum = statistic(runningMean), let varianceSum = statistic(runningVariance) else { return }
-        let unbiased = rows > 1 ? Float(rows) / Float(rows - 1) : 1
-        let channels = runningMean.shape.count
-        for c in 0..<channels {
-            meanSum[c] = Float(samples) * mean[c]
-            varianceSum[c] = Float(samples) * unbiased * variance[c]
-        }
     }
 }

@@ -20,10 +20,11 @@ package func concatenate(_ parts: [Variable]) -> Variable {
         }
         offset += columns
     }
+    let targets = parts.map(\.target)
     return parts[0].tape.record(y, all: parts) { tape, dy in
         let gradient = dy
         var offset = 0
-        for (part, columns) in zip(parts, widths) {
+        for (part, columns) in zip(targets, widths) {
             tape.accumulate(into: part) { dx, accumulate in
                 for row in 0..<rows {
                     let source = gradient.pointer + row * width + offset

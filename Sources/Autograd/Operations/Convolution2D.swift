@@ -60,7 +60,8 @@ package func convolution2D(
         x.value.pointer, filters.value.pointer, bias: bias?.value.pointer, rectify: rectify, into: y.pointer,
         scratch: scratch.pointer)
     let output = rectify ? y : nil
-    return x.tape.record(y, x, filters, bias) { [xValue = x.value] tape, dy in
+    return x.tape.record(y, x, filters, bias) {
+        [xValue = x.value, w = filters.value, x = x.target, filters = filters.target, bias = bias?.target] tape, dy in
         if let output { dy = rectified(dy, output: output, tape) }
         let gradient = dy
         if let bias {
@@ -74,21 +75,21 @@ package func convolution2D(
         tape.accumulate(into: filters) { dw, accumulateFilter in
             guard x.needsGradient else {
                 convolution.gradients(
-                    xValue.pointer, filters.value.pointer, gradient.pointer, data: nil, accumulateData: false,
+                    xValue.pointer, w.pointer, gradient.pointer, data: nil, accumulateData: false,
                     filter: dw,
                     accumulateFilter: accumulateFilter, scratch: scratch.pointer)
                 return
             }
             tape.accumulate(into: x) { dx, accumulateData in
                 convolution.gradients(
-                    xValue.pointer, filters.value.pointer, gradient.pointer, data: dx, accumulateData: accumulateData,
+                    xValue.pointer, w.pointer, gradient.pointer, data: dx, accumulateData: accumulateData,
                     filter: dw, accumulateFilter: accumulateFilter, scratch: scratch.pointer)
             }
         }
         if !filters.needsGradient {
             tape.accumulate(into: x) { dx, accumulateData in
                 convolution.gradients(
-                    xValue.pointer, filters.value.pointer, gradient.pointer, data: dx, accumulateData: accumulateData,
+                    xValue.pointer, w.pointer, gradient.pointer, data: dx, accumulateData: accumulateData,
                     filter: nil, accumulateFilter: false, scratch: scratch.pointer)
             }
         }

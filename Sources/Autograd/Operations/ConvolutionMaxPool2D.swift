@@ -31,7 +31,8 @@ package func convolutionMaxPool2D(
     convolution.forward(
         x.value.pointer, filters.value.pointer, bias: bias?.value.pointer, into: y.pointer, choice: choice.pointer,
         scratch: scratch.pointer)
-    return x.tape.record(y, x, filters, bias) { [xValue = x.value] tape, dy in
+    return x.tape.record(y, x, filters, bias) {
+        [xValue = x.value, w = filters.value, x = x.target, filters = filters.target, bias = bias?.target] tape, dy in
         dy = rectified(dy, output: y, tape)
         let gradient = dy
         if let bias {
@@ -44,13 +45,13 @@ package func convolutionMaxPool2D(
         let scratch = Tensor([convolution.gradientScratchCount], pool: tape.pool)
         tape.accumulate(into: filters) { dw, accumulate in
             convolution.gradients(
-                xValue.pointer, filters.value.pointer, gradient.pointer, choice: choice.pointer, data: nil,
+                xValue.pointer, w.pointer, gradient.pointer, choice: choice.pointer, data: nil,
                 accumulateData: false,
                 filter: dw, accumulateFilter: accumulate, scratch: scratch.pointer)
         }
         tape.accumulate(into: x) { dx, accumulate in
             convolution.gradients(
-                xValue.pointer, filters.value.pointer, gradient.pointer, choice: choice.pointer, data: dx,
+                xValue.pointer, w.pointer, gradient.pointer, choice: choice.pointer, data: dx,
                 accumulateData: accumulate, filter: nil, accumulateFilter: false, scratch: scratch.pointer)
         }
     }

@@ -11,7 +11,7 @@ package func dropout(_ x: Variable, probability: Float, layer: Int, mode: Mode) 
     let mask = key.folding(.dropout).folding(layer)
     let y = x.makeTensor(x.shape)
     Kernels.dropout(x.value.pointer, into: y.pointer, count: y.count, probability: probability, key: mask)
-    return x.tape.record(y, x) { tape, dy in
+    return x.tape.record(y, x) { [x = x.target] tape, dy in
         let gradient = dy
         tape.accumulate(into: x) { dx, accumulate in
             Kernels.dropout(

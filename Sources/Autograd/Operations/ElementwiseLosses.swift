@@ -29,6 +29,7 @@ package func binaryCrossEntropyFromLogits(_ logits: Variable, _ target: Variable
 }
 
 /// Σₙ mean f(x, t), where f gives the value and its derivatives for x and t.
+@inline(__always)
 private func elementwiseLoss(
     _ name: String, _ x: Variable, _ target: Variable, _ f: @escaping (Float, Float) -> (Float, Float, Float)
 ) -> Variable {
@@ -39,12 +40,12 @@ private func elementwiseLoss(
     let loss = x.makeTensor([])
     var total: Float = 0
     for n in 0..<samples {
-        var sum: Float = 0
-        for i in n * perSample..<(n + 1) * perSample { sum += f(x.value.pointer[i], target.value.pointer[i]).0 }
-        total += sum * factor
+        let (a, b) = (x.value.pointer + n * perSample, target.value.pointer + n * perSample)
+        total += laneSum(count: perSample) { f(a[$0], b[$0]).0 } * factor
     }
     loss.fill(total)
-    return x.tape.record(loss, x, target) { [xValue = x.value, tValue = target.value] tape, dy in
+    return x.tape.record(loss, x, target) {
+        [xValue = x.value, tValue = target.value, x = x.target, target = target.target] tape, dy in
         let scale = dy.pointer[0] * factor
         tape.accumulate(into: x) { dx, accumulate in
             for i in 0..<xValue.count {

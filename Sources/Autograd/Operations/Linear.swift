@@ -3,14 +3,21 @@ import TensorCore
 
 /// y = x Wᵀ + b, then max(0, y) where `rectify` says so.
 ///
-/// x [N, …] with I values a row, W [O, I], b [O] → y [N, O].  dx = dy W, dW = dyᵀ x, db = Σₙ dy.
+/// x [N, …] with I values a sample, W [O, I], b [O] → y [N, O]; a sequence [N, T, I], or any x [N, …, I] with more than
+/// I values a sample → y [N, …, O], the same for every position.  dx = dy W, dW = dyᵀ x, db = Σ dy over rows.
 package func linear(_ x: Variable, _ weight: Variable, bias: Variable? = nil, rectify: Bool = false) -> Variable {
-    let rows = x.shape[0]
     let outputs = weight.shape[0]
     let inputs = weight.shape[1]
-    precondition(x.shape.count == rows * inputs, "linear: input \(x.shape) for weights \(weight.shape)")
+    // An image whose values are those of one row is one row; a sequence never is, not even of one step.
+    let isOneRowEach = x.shape.rank != 3 && x.shape.count == x.shape[0] * inputs
+    let isPositionwise = x.shape.rank > 1 && x.shape[-1] == inputs
+    precondition(
+        isOneRowEach || isPositionwise || x.shape.count == x.shape[0] * inputs,
+        "linear: input \(x.shape) for weights \(weight.shape)")
     precondition(bias.map { $0.shape.count == outputs } ?? true, "linear: bias \(bias!.shape) for \(outputs) outputs")
-    let y = x.makeTensor([rows, outputs])
+    let keepsPositions = isPositionwise && !isOneRowEach
+    let y = x.makeTensor(keepsPositions ? x.shape.replacingLast(with: outputs) : [x.shape[0], outputs])
+    let rows = y.shape.replacingLast(with: 1).count
     multiply(
         m: rows, n: outputs, k: inputs, x.value.pointer, lda: inputs, weight.value.pointer, ldb: inputs,
         transposeB: true,
@@ -21,7 +28,8 @@ package func linear(_ x: Variable, _ weight: Variable, bias: Variable? = nil, re
         Kernels.rectify(y.pointer, count: y.count)
     }
     let output = rectify ? y : nil
-    return x.tape.record(y, x, weight, bias) { [xValue = x.value] tape, dy in
+    return x.tape.record(y, x, weight, bias) {
+        [xValue = x.value, w = weight.value, x = x.target, weight = weight.target, bias = bias?.target] tape, dy in
         if let output { dy = rectified(dy, output: output, tape) }
         let gradient = dy
         tape.accumulate(into: weight) { dw, accumulate in
@@ -37,8 +45,7 @@ package func linear(_ x: Variable, _ weight: Variable, bias: Variable? = nil, re
         }
         tape.accumulate(into: x) { dx, accumulate in
             multiply(
-                m: rows, n: inputs, k: outputs, gradient.pointer, lda: outputs, weight.value.pointer, ldb: inputs,
-                into: dx,
+                m: rows, n: inputs, k: outputs, gradient.pointer, lda: outputs, w.pointer, ldb: inputs, into: dx,
                 ldc: inputs, accumulate: accumulate)
         }
     }

@@ -45,7 +45,7 @@ package func maxPool2D(_ x: Variable, _ attributes: PoolingAttributes) -> Variab
     let y = x.makeTensor([g.batch, g.outputHeight, g.outputWidth, g.channels])
     let choice = x.makeTensor(y.shape)
     maxPool(g, x.value.pointer, into: y.pointer, choice: choice.pointer)
-    return x.tape.record(y, x) { tape, dy in
+    return x.tape.record(y, x) { [x = x.target] tape, dy in
         let gradient = dy
         tape.accumulate(into: x) { dx, accumulate in
             maxPoolGradient(g, gradient.pointer, choice: choice.pointer, into: dx, accumulate: accumulate)
@@ -58,7 +58,7 @@ package func averagePool2D(_ x: Variable, _ attributes: PoolingAttributes, count
     let g = attributes.checkedGeometry("averagePool2D", x)
     let y = x.makeTensor([g.batch, g.outputHeight, g.outputWidth, g.channels])
     averagePool(g, countPadding: countPadding, x.value.pointer, into: y.pointer)
-    return x.tape.record(y, x) { tape, dy in
+    return x.tape.record(y, x) { [x = x.target] tape, dy in
         let gradient = dy
         tape.accumulate(into: x) { dx, accumulate in
             if !accumulate { dx.update(repeating: 0, count: g.inputCount) }
@@ -75,7 +75,7 @@ package func globalAveragePool2D(_ x: Variable) -> Variable {
     let positions = x.shape.sample.count / max(channels, 1)
     let y = x.makeTensor([batch, channels])
     globalAveragePool(x.value.pointer, batch: batch, positions: positions, channels: channels, into: y.pointer)
-    return x.tape.record(y, x) { tape, dy in
+    return x.tape.record(y, x) { [x = x.target] tape, dy in
         let gradient = dy
         tape.accumulate(into: x) { dx, accumulate in
             globalAveragePoolGradient(

@@ -13,7 +13,7 @@ private func normalizedExponential(_ x: Variable, logarithm: Bool) -> Variable {
     let rows = x.shape.count / columns
     let y = x.makeTensor(x.shape)
     Kernels.softmax(x.value.pointer, rows: rows, columns: columns, logarithm: logarithm, into: y.pointer)
-    return x.tape.record(y, x) { tape, dy in
+    return x.tape.record(y, x) { [x = x.target] tape, dy in
         let gradient = dy
         tape.accumulate(into: x) { dx, accumulate in
             softmaxGradient(

@@ -1,23 +1,131 @@
 import Autograd
+import ConfigurationReading
+import TensorCore
 
 /// The largest value of each window.
-struct MaxPooling: Layer {
+struct MaxPooling: UnaryLayer {
     let attributes: PoolingAttributes
 
     func callAsFunction(_ x: Variable, mode: Mode) -> Variable { maxPool2D(x, attributes) }
+
+    static let entry = LayerEntry("maxPool", "Largest value of each window.", shorthand: "kernel") {
+        Kind(window: Pooling(from: $0))
+    }
+
+    struct Kind: LayerKind {
+        let window: Pooling
+
+        func build(
+            _ builder: inout GraphBuilder, _ inputs: [GraphBuilder.Node], _ path: String
+        ) throws -> GraphBuilder.Node {
+            let (attributes, output) = try window.fitted(builder, inputs, path)
+            return builder.add(MaxPooling(attributes: attributes), "maxPool", inputs, output, path)
+        }
+    }
 }
 
 /// The mean of each window.
-struct AveragePooling: Layer {
+struct AveragePooling: UnaryLayer {
     let attributes: PoolingAttributes
     let countPadding: Bool
 
     func callAsFunction(_ x: Variable, mode: Mode) -> Variable {
         averagePool2D(x, attributes, countPadding: countPadding)
     }
+
+    static let entry = LayerEntry("averagePool", "Mean of each window.", shorthand: "kernel") { reader in
+        Kind(
+            window: Pooling(from: reader),
+            countsPadding: reader.value(
+                "countIncludePad", .flag, default: true, "Whether padding counts as zeros."))
+    }
+
+    struct Kind: LayerKind {
+        let window: Pooling
+        let countsPadding: Bool
+
+        func build(
+            _ builder: inout GraphBuilder, _ inputs: [GraphBuilder.Node], _ path: String
+        ) throws -> GraphBuilder.Node {
+            let (attributes, output) = try window.fitted(builder, inputs, path)
+            return builder.add(
+                AveragePooling(attributes: attributes, countPadding: countsPadding), "averagePool", inputs, output, path
+            )
+        }
+    }
 }
 
 /// The mean over all positions: [N, H, W, C] → [N, C].
-struct GlobalAveragePooling: Layer {
+struct GlobalAveragePooling: UnaryLayer {
     func callAsFunction(_ x: Variable, mode: Mode) -> Variable { globalAveragePool2D(x) }
+
+    static let entry = LayerEntry("globalAveragePool", "Mean over all positions of each channel.") { _ in Kind() }
+
+    struct Kind: LayerKind {
+        func build(
+            _ builder: inout GraphBuilder, _ inputs: [GraphBuilder.Node], _ path: String
+        ) throws -> GraphBuilder.Node {
+            let input = try builder.image(inputs, path)
+            return builder.add(GlobalAveragePooling(), "globalAveragePool", inputs, [input[2]], path)
+        }
+    }
+}
+
+/// The window of a pooling layer.
+package struct Pooling: Equatable, Sendable {
+    package var kernel: Size
+    package var stride: Size
+    package var padding: Padding
+    /// Whether a window that does not fit entirely counts (GoogLeNet), instead of being dropped.
+    package var ceil: Bool
+
+    /// - Parameter stride: nil for windows that do not overlap.
+    package init(kernel: Size, stride: Size? = nil, padding: Padding = .explicit(Size(0)), ceil: Bool = false) {
+        self.kernel = kernel
+        self.stride = stride ?? kernel
+        self.padding = padding
+        self.ceil = ceil
+    }
+
+    init(from reader: ConfigurationReader) {
+        self.init(
+            kernel: reader.required("kernel", .size(in: 1...), "Height and width of the window."),
+            stride: reader.optional(
+                "stride", .size(in: 1...), "Distance between neighbouring windows; the kernel if absent."),
+            padding: reader.value("padding", .padding, default: 0, "Border around the image; at most half the kernel."),
+            ceil: reader.value("ceil", .flag, default: false, "Whether a window that does not fit entirely counts."))
+        if case .explicit(let size) = padding, 2 * size.height > kernel.height || 2 * size.width > kernel.width {
+            reader.refuse(
+                "padding",
+                because: "more than half the kernel, so that a window could lie in the padding alone; make it smaller.")
+        }
+    }
+
+    /// The windows on an image, and the shape of the result. Throws ``ModelError``.
+    fileprivate func fitted(
+        _ builder: GraphBuilder, _ inputs: [GraphBuilder.Node], _ path: String
+    ) throws -> (PoolingAttributes, Shape) {
+        let input = try builder.image(inputs, path)
+        let padding = padding.extents(input: input, kernel: kernel, stride: stride, dilation: Size(1))
+        let attributes = PoolingAttributes(
+            kernel: kernel.extents, stride: stride.extents, padding: [padding[0], padding[2]],
+            extraPadding: [padding[1] - padding[0], padding[3] - padding[2]], ceilMode: ceil)
+        let geometry = attributes.geometry(input: input.batched(1))
+        guard geometry.outputHeight > 0, geometry.outputWidth > 0 else {
+            throw ModelError.doesNotFit(layer: path, input: input, window: "\(kernel.height)×\(kernel.width)")
+        }
+        let output: Shape = [geometry.outputHeight, geometry.outputWidth, input[2]]
+        try builder.requireSize(output, path)
+        return (attributes, output)
+    }
+}
+
+extension LayerSpecification {
+    package static func maxPool(_ window: Pooling) -> LayerSpecification { .init(MaxPooling.Kind(window: window)) }
+
+    package static func averagePool(_ window: Pooling, countIncludePad: Bool = true) -> LayerSpecification {
+        .init(AveragePooling.Kind(window: window, countsPadding: countIncludePad))
+    }
+
+    package static var globalAveragePool: LayerSpecification { .init(GlobalAveragePooling.Kind()) }
 }

@@ -1,13 +1,19 @@
+extension ZooModel {
+    static let alexNet = ZooModel(
+        "alexnet", "AlexNet in torchvision's form, 224×224 images.", input: [224, 224, 3], classes: 1000
+    ) { alexNetLayers(classes: $0.classes) }
+}
+
 /// AlexNet in torchvision's one-column form, Krizhevsky, "One weird trick for parallelizing convolutional neural
 /// networks", 2014; 61,100,840 parameters for 1000 classes, 224×224 images.
-func alexNet(classes: Int) -> [LayerSpecification] {
+private func alexNetLayers(classes: Int) -> [LayerSpecification] {
     func convolution(_ filters: Int, _ kernel: Int, stride: Int = 1, padding: Int) -> [LayerSpecification] {
         [
             .convolution(
                 .init(
                     filters: filters, kernel: .init(kernel), stride: .init(stride),
                     padding: .explicit(.init(padding)))),
-            .activation(.relu),
+            .relu,
         ]
     }
     let pool = LayerSpecification.maxPool(.init(kernel: .init(3), stride: .init(2)))
@@ -23,7 +29,7 @@ func alexNet(classes: Int) -> [LayerSpecification] {
 /// Two linear layers of 4096 with ReLU and dropout, then the classes; torchvision numbers AlexNet's from its dropouts.
 func wideClassifier(classes: Int, dropoutFirst: Bool) -> [LayerSpecification] {
     let drop = LayerSpecification.dropout(probability: 0.5)
-    let hidden: [LayerSpecification] = [.linear(units: 4096), .activation(.relu)]
+    let hidden: [LayerSpecification] = [.linear(units: 4096), .relu]
     return dropoutFirst
         ? [drop] + hidden + [drop] + hidden + [.linear(units: classes)]
         : hidden + [drop] + hidden + [drop] + [.linear(units: classes)]

@@ -1,10 +1,29 @@
 // Residual networks, He, Zhang, Ren and Sun, "Deep residual learning for image recognition", CVPR 2016.
 
+extension ZooModel {
+    static let residualNetsCIFAR = [20, 32, 44, 56, 110].map { depth in
+        ZooModel(
+            "resnet\(depth)", "Residual network for 32×32 images (He et al. 2015).", input: [32, 32, 3], classes: 10
+        ) { resNetCIFAR(depth: depth, classes: $0.classes) }
+    }
+
+    package static let resNet18CIFAR = ZooModel(
+        "resnet18-cifar", "ResNet-18 with a 3×3 stem for 32×32 images.", input: [32, 32, 3], classes: 10
+    ) { resNet18CIFARLayers(classes: $0.classes) }
+
+    static let residualNets = [18, 34, 50, 101, 152].map { depth in
+        ZooModel(
+            "resnet\(depth)", "Residual network for 224×224 images (He et al. 2015).", input: [224, 224, 3],
+            classes: 1000
+        ) { resNet(depth: depth, classes: $0.classes) }
+    }
+}
+
 /// Two 3×3 convolutions with a skip; torchvision's `BasicBlock` with its names.
 private func basicBlock(filters: Int, stride: Int, projects: Bool) -> LayerSpecification {
     .residual(
         main: [
-            .named("conv1", convolution3x3(filters, stride: stride)), .named("bn1", .batchNorm()), .activation(.relu),
+            .named("conv1", convolution3x3(filters, stride: stride)), .named("bn1", .batchNorm()), .relu,
             .named("conv2", convolution3x3(filters)), .named("bn2", .batchNorm()),
         ],
         shortcut: projects ? [projection(filters, stride: stride)] : [])
@@ -15,8 +34,8 @@ private func basicBlock(filters: Int, stride: Int, projects: Bool) -> LayerSpeci
 private func bottleneck(filters: Int, stride: Int, projects: Bool) -> LayerSpecification {
     .residual(
         main: [
-            .named("conv1", convolution1x1(filters)), .named("bn1", .batchNorm()), .activation(.relu),
-            .named("conv2", convolution3x3(filters, stride: stride)), .named("bn2", .batchNorm()), .activation(.relu),
+            .named("conv1", convolution1x1(filters)), .named("bn1", .batchNorm()), .relu,
+            .named("conv2", convolution3x3(filters, stride: stride)), .named("bn2", .batchNorm()), .relu,
             .named("conv3", convolution1x1(4 * filters)), .named("bn3", .batchNorm()),
         ],
         shortcut: projects ? [projection(4 * filters, stride: stride)] : [])
@@ -53,7 +72,7 @@ private func stages(_ blocks: [Int], filters: [Int], input: Int, expansion: Int 
                 ? basicBlock(filters: width, stride: stride, projects: projects)
                 : bottleneck(filters: width, stride: stride, projects: projects)
             // Blocks are numbered without counting the activations between them.
-            stageLayers += [.named(String(block), layer), .activation(.relu)]
+            stageLayers += [.named(String(block), layer), .relu]
             channels = width * expansion
         }
         layers.append(.named("layer\(stage + 1)", .sequence(stageLayers)))
@@ -62,11 +81,11 @@ private func stages(_ blocks: [Int], filters: [Int], input: Int, expansion: Int 
 }
 
 private func stem(_ filters: Int) -> [LayerSpecification] {
-    [.named("conv1", convolution3x3(filters)), .named("bn1", .batchNorm()), .activation(.relu)]
+    [.named("conv1", convolution3x3(filters)), .named("bn1", .batchNorm()), .relu]
 }
 
 /// ResNet-18 for 32×32 images: a 3×3 stem without pooling, widths 64–512; 11,173,962 parameters for ten classes.
-func resNet18CIFAR(classes: Int) -> [LayerSpecification] {
+private func resNet18CIFARLayers(classes: Int) -> [LayerSpecification] {
     stem(64) + stages([2, 2, 2, 2], filters: [64, 128, 256, 512], input: 64) + [
         .globalAveragePool, .named("fc", .linear(units: classes)),
     ]
@@ -74,7 +93,7 @@ func resNet18CIFAR(classes: Int) -> [LayerSpecification] {
 
 /// ResNet-20/32/44/56/110 for CIFAR, section 4.2: depth = 6n + 2, widths 16, 32, 64; projections where the shape
 /// changes.
-func resNetCIFAR(depth: Int, classes: Int) -> [LayerSpecification] {
+private func resNetCIFAR(depth: Int, classes: Int) -> [LayerSpecification] {
     let n = (depth - 2) / 6
     return stem(16) + stages([n, n, n], filters: [16, 32, 64], input: 16) + [
         .globalAveragePool, .named("fc", .linear(units: classes)),
@@ -82,7 +101,7 @@ func resNetCIFAR(depth: Int, classes: Int) -> [LayerSpecification] {
 }
 
 /// ResNet-18, 34, 50, 101 or 152 for 224×224 images, table 1 of the paper; torchvision's names and parameter counts.
-func resNet(depth: Int, classes: Int) -> [LayerSpecification] {
+private func resNet(depth: Int, classes: Int) -> [LayerSpecification] {
     let blocks =
         [18: [2, 2, 2, 2], 34: [3, 4, 6, 3], 50: [3, 4, 6, 3], 101: [3, 4, 23, 3], 152: [3, 8, 36, 3]][depth] ?? [
             2, 2, 2, 2,
@@ -94,7 +113,7 @@ func resNet(depth: Int, classes: Int) -> [LayerSpecification] {
                 .init(
                     filters: 64, kernel: .init(7), stride: .init(2), padding: .explicit(.init(3)), bias: false,
                     initializer: .heNormal))),
-        .named("bn1", .batchNorm()), .activation(.relu),
+        .named("bn1", .batchNorm()), .relu,
         .maxPool(.init(kernel: .init(3), stride: .init(2), padding: .explicit(.init(1)))),
     ]
     return stem + stages(blocks, filters: [64, 128, 256, 512], input: 64, expansion: depth >= 50 ? 4 : 1)

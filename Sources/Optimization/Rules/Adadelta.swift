@@ -1,20 +1,23 @@
+import ConfigurationReading
 import Kernels
 
 /// Adadelta (Zeiler 2012, algorithm 1) with PyTorch's learning rate, usually 1:
 /// s ← ρ s + (1 − ρ) g²; Δ = √(u + ε) / √(s + ε) · g; u ← ρ u + (1 − ρ) Δ²; θ ← θ − η Δ.
 package struct Adadelta: UpdateRule {
-    /// ρ.
+    /// ρ, 0 ≤ ρ < 1.
     package let decay: Double
-    /// ε.
+    /// ε > 0.
     package let epsilon: Double
 
-    /// Throws `outOfRange` unless 0 ≤ decay < 1 and ε > 0.
-    package init(decay: Double = 0.9, epsilon: Double = 1e-6) throws(OptimizationError) {
-        try OptimizationError.require(decay >= 0 && decay < 1, "adadelta", "decay", decay, allowed: "0 ≤ decay < 1")
-        try OptimizationError.require(
-            epsilon > 0 && epsilon.isFinite, "adadelta", "epsilon", epsilon, allowed: "epsilon > 0")
+    package init(decay: Double = 0.9, epsilon: Double = 1e-6) {
         self.decay = decay
         self.epsilon = epsilon
+    }
+
+    static let entry = UpdateRuleEntry("adadelta", "Adadelta; a learningRate of 1 is Zeiler's rule.") { reader in
+        Adadelta(
+            decay: reader.value("decay", .number(in: 0..<1), default: 0.9, "Share of the mean squares that is kept."),
+            epsilon: reader.epsilon(default: 1e-6))
     }
 
     package var name: String { "adadelta" }

@@ -1,16 +1,14 @@
+import ConfigurationReading
 import Kernels
 
 /// Adagrad (Duchi, Hazan and Singer 2011): s ← s + g²; θ ← θ − η g / (√s + ε).
 package struct Adagrad: UpdateRule {
-    /// ε.
+    /// ε > 0.
     package let epsilon: Double
 
-    /// Throws `outOfRange` unless ε > 0.
-    package init(epsilon: Double = 1e-10) throws(OptimizationError) {
-        try OptimizationError.require(
-            epsilon > 0 && epsilon.isFinite, "adagrad", "epsilon", epsilon, allowed: "epsilon > 0")
-        self.epsilon = epsilon
-    }
+    package init(epsilon: Double = 1e-10) { self.epsilon = epsilon }
+
+    static let entry = UpdateRuleEntry("adagrad", "Adagrad.") { Adagrad(epsilon: $0.epsilon(default: 1e-10)) }
 
     package var name: String { "adagrad" }
     package var slots: [Slot] { [Slot("squares")] }

@@ -1,3 +1,4 @@
+import ConfigurationReading
 import Kernels
 
 /// Adam (Kingma and Ba 2015, algorithm 1) and, with decoupled weight decay, AdamW (Loshchilov and Hutter 2019).
@@ -5,29 +6,34 @@ import Kernels
 /// m ← β₁ m + (1 − β₁) g; s ← β₂ s + (1 − β₂) g²; θ ← θ − η / (1 − β₁ᵗ) · m / (√s / √(1 − β₂ᵗ) + ε).
 /// AdamW first shrinks θ by ηλ and keeps λθ out of g; an L1 term is part of g in both.
 package struct Adam: UpdateRule {
-    /// β₁.
-    package let momentum: Double
-    /// β₂.
-    package let decay: Double
-    /// ε.
+    /// β₁, the share of the mean gradient that is kept; 0 ≤ β₁ < 1.
+    package let beta1: Double
+    /// β₂, the share of the mean square that is kept; 0 ≤ β₂ < 1.
+    package let beta2: Double
+    /// ε > 0.
     package let epsilon: Double
     /// Whether weight decay acts on the parameter directly (AdamW) and not through the gradient.
     package let decouplesWeightDecay: Bool
 
-    /// Throws `outOfRange` unless 0 ≤ momentum < 1, 0 ≤ decay < 1 and ε > 0.
     package init(
-        momentum: Double = 0.9, decay: Double = 0.999, epsilon: Double = 1e-8, decouplesWeightDecay: Bool = false
-    ) throws(OptimizationError) {
-        let owner = decouplesWeightDecay ? "adamw" : "adam"
-        try OptimizationError.require(
-            momentum >= 0 && momentum < 1, owner, "momentum", momentum, allowed: "0 ≤ momentum < 1")
-        try OptimizationError.require(decay >= 0 && decay < 1, owner, "decay", decay, allowed: "0 ≤ decay < 1")
-        try OptimizationError.require(
-            epsilon > 0 && epsilon.isFinite, owner, "epsilon", epsilon, allowed: "epsilon > 0")
-        self.momentum = momentum
-        self.decay = decay
+        beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, decouplesWeightDecay: Bool = false
+    ) {
+        self.beta1 = beta1
+        self.beta2 = beta2
         self.epsilon = epsilon
         self.decouplesWeightDecay = decouplesWeightDecay
+    }
+
+    static let entries = [
+        UpdateRuleEntry("adam", "Adam.") { Adam(from: $0, decouplesWeightDecay: false) },
+        UpdateRuleEntry("adamw", "Adam with decoupled weight decay.") { Adam(from: $0, decouplesWeightDecay: true) },
+    ]
+
+    private init(from reader: ConfigurationReader, decouplesWeightDecay: Bool) {
+        self.init(
+            beta1: reader.value("beta1", .number(in: 0..<1), default: 0.9, "Share of the mean gradient that is kept."),
+            beta2: reader.value("beta2", .number(in: 0..<1), default: 0.999, "Share of the mean square that is kept."),
+            epsilon: reader.epsilon(default: 1e-8), decouplesWeightDecay: decouplesWeightDecay)
     }
 
     package var name: String { decouplesWeightDecay ? "adamw" : "adam" }
@@ -46,10 +52,10 @@ package struct Adam: UpdateRule {
 
     private func coefficients(of step: UpdateStep) -> AdamCoefficients {
         AdamCoefficients(
-            momentum: Float(momentum), momentumComplement: Float(1 - momentum),
-            decay: Float(decay), decayComplement: Float(1 - decay),
-            stepSize: Float(step.learningRate / (1 - power(momentum, step.number))),
-            correction: Float((1 - power(decay, step.number)).squareRoot()),
+            beta1: Float(beta1), beta1Complement: Float(1 - beta1), beta2: Float(beta2),
+            beta2Complement: Float(1 - beta2),
+            stepSize: Float(step.learningRate / (1 - power(beta1, step.number))),
+            correction: Float((1 - power(beta2, step.number)).squareRoot()),
             epsilon: Float(epsilon),
             shrinkage: decouplesWeightDecay ? Float(1 - step.learningRate * step.weightDecay) : 1)
     }

@@ -1,3 +1,4 @@
+import ConfigurationReading
 import Kernels
 
 /// Gradient descent with momentum (Polyak 1964), as PyTorch's `SGD(momentum:)`: v ← γ v + g; θ ← θ − η v.
@@ -7,17 +8,35 @@ import Kernels
 /// gradients. Nesterov's form (Sutskever et al. 2013, section 2, in PyTorch's variables): θ ← θ − η (g + γ v), v
 /// already updated.
 package struct Momentum: UpdateRule {
-    /// γ.
+    /// γ, 0 ≤ γ < 1.
     package let momentum: Double
     package let nesterov: Bool
 
-    /// Throws `outOfRange` unless 0 ≤ momentum < 1.
-    package init(momentum: Double = 0.9, nesterov: Bool = false) throws(OptimizationError) {
-        let owner = nesterov ? "nesterov" : "momentum"
-        try OptimizationError.require(
-            momentum >= 0 && momentum < 1, owner, "momentum", momentum, allowed: "0 ≤ momentum < 1")
+    package init(momentum: Double = 0.9, nesterov: Bool = false) {
         self.momentum = momentum
         self.nesterov = nesterov
+    }
+
+    static let entries = [
+        UpdateRuleEntry("momentum", "The same with momentum 0.9.") {
+            rule(from: $0, momentum: 0.9, nesterov: false)
+        },
+        UpdateRuleEntry("nesterov", "The same with Nesterov's momentum 0.9.") {
+            rule(from: $0, momentum: 0.9, nesterov: true)
+        },
+    ]
+
+    /// Reads the keys, which have the given defaults; a momentum of 0 is plain gradient descent, which keeps no
+    /// velocity.
+    static func rule(
+        from reader: ConfigurationReader, momentum: ConfigurationNode, nesterov: ConfigurationNode
+    ) -> any UpdateRule {
+        let rule = Momentum(
+            momentum: reader.value(
+                "momentum", .number(in: 0..<1), default: momentum, "Share of the last step that is kept."),
+            nesterov: reader.value(
+                "nesterov", .flag, default: nesterov, "Whether the gradient looks ahead by the momentum."))
+        return rule.momentum > 0 ? rule : SGD()
     }
 
     package var name: String { nesterov ? "nesterov" : "momentum" }

@@ -1,25 +1,27 @@
+import ConfigurationReading
 import Kernels
 
 /// RMSprop (Tieleman and Hinton 2012, lecture 6e) as PyTorch has it: s ← α s + (1 − α) g²; θ ← θ − η g / (√s + ε),
 /// or with momentum v ← γ v + g / (√s + ε); θ ← θ − η v.
 package struct RMSprop: UpdateRule {
-    /// α.
+    /// α, 0 ≤ α < 1.
     package let decay: Double
-    /// ε.
+    /// ε > 0.
     package let epsilon: Double
-    /// γ; 0 keeps no velocity.
+    /// γ, 0 ≤ γ < 1; 0 keeps no velocity.
     package let momentum: Double
 
-    /// Throws `outOfRange` unless 0 ≤ decay < 1, ε > 0 and 0 ≤ momentum < 1.
-    package init(decay: Double = 0.99, epsilon: Double = 1e-8, momentum: Double = 0) throws(OptimizationError) {
-        try OptimizationError.require(decay >= 0 && decay < 1, "rmsprop", "decay", decay, allowed: "0 ≤ decay < 1")
-        try OptimizationError.require(
-            epsilon > 0 && epsilon.isFinite, "rmsprop", "epsilon", epsilon, allowed: "epsilon > 0")
-        try OptimizationError.require(
-            momentum >= 0 && momentum < 1, "rmsprop", "momentum", momentum, allowed: "0 ≤ momentum < 1")
+    package init(decay: Double = 0.99, epsilon: Double = 1e-8, momentum: Double = 0) {
         self.decay = decay
         self.epsilon = epsilon
         self.momentum = momentum
+    }
+
+    static let entry = UpdateRuleEntry("rmsprop", "RMSprop.") { reader in
+        RMSprop(
+            decay: reader.value("decay", .number(in: 0..<1), default: 0.99, "Share of the mean square that is kept."),
+            epsilon: reader.epsilon(default: 1e-8),
+            momentum: reader.value("momentum", .number(in: 0..<1), default: 0, "Share of the last step that is kept."))
     }
 
     package var name: String { "rmsprop" }

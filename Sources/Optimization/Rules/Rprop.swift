@@ -1,33 +1,46 @@
+import ConfigurationReading
 import Kernels
 
 /// Resilient propagation (Riedmiller and Braun 1993; the variant iRprop⁻ of Igel and Hüsken 2000, as PyTorch has it).
 ///
-/// Each element has its own step size Δ: times `growth` while its gradient keeps its sign, times `shrinkage` when it
+/// Each element has its own step size Δ: times `increase` while its gradient keeps its sign, times `decrease` when it
 /// changes, and then the element rests for one step. θ ← θ − sign(g) Δ. The learning rate is only the first Δ;
 /// schedules do not act. Meant for gradients of the whole training set. Signs are compared, not the product of two
 /// gradients, which could underflow.
 package struct Rprop: UpdateRule {
-    /// η⁺.
-    package let growth: Double
-    /// η⁻.
-    package let shrinkage: Double
+    /// η⁻, 0 ≤ η⁻ < 1.
+    package let decrease: Double
+    /// η⁺ > 1.
+    package let increase: Double
+    /// Greater than 0.
     package let minimumStep: Double
+    /// At least `minimumStep`.
     package let maximumStep: Double
 
-    /// Throws `outOfRange` unless growth > 1, 0 < shrinkage < 1 and 0 < minimumStep ≤ maximumStep.
     package init(
-        growth: Double = 1.2, shrinkage: Double = 0.5, minimumStep: Double = 1e-6, maximumStep: Double = 50
-    ) throws(OptimizationError) {
-        try OptimizationError.require(growth > 1 && growth.isFinite, "rprop", "growth", growth, allowed: "growth > 1")
-        try OptimizationError.require(
-            shrinkage > 0 && shrinkage < 1, "rprop", "shrinkage", shrinkage, allowed: "0 < shrinkage < 1")
-        try OptimizationError.require(
-            minimumStep > 0 && minimumStep <= maximumStep, "rprop", "minimumStep", minimumStep,
-            allowed: "0 < minimumStep ≤ maximumStep")
-        self.growth = growth
-        self.shrinkage = shrinkage
+        decrease: Double = 0.5, increase: Double = 1.2, minimumStep: Double = 1e-6, maximumStep: Double = 50
+    ) {
+        self.decrease = decrease
+        self.increase = increase
         self.minimumStep = minimumStep
         self.maximumStep = maximumStep
+    }
+
+    static let entry = UpdateRuleEntry(
+        "rprop", "Rprop, for batches of the whole set; learningRate is the first step."
+    ) { reader in
+        let rule = Rprop(
+            decrease: reader.value(
+                "decrease", .number(in: 0..<1), default: 0.5, "Factor of the step when the sign changes."),
+            increase: reader.value(
+                "increase", .number(above: 1), default: 1.2, "Factor of the step when the sign stays."),
+            minimumStep: reader.value("minimumStep", .number(above: 0), default: 1e-6, "The smallest step."),
+            maximumStep: reader.value("maximumStep", .number(above: 0), default: 50, "The largest step."))
+        if rule.minimumStep > rule.maximumStep {
+            reader.refuse(
+                "minimumStep", because: "it is more than maximumStep, \(rule.maximumStep); make it at most that.")
+        }
+        return rule
     }
 
     package var name: String { "rprop" }
@@ -42,7 +55,7 @@ package struct Rprop: UpdateRule {
             parameters: parameters + start, gradients: gradients + start, previous: slots[0] + start,
             steps: slots[1] + start, count: range.count, terms: step.terms(),
             coefficients: RpropCoefficients(
-                growth: Float(growth), shrinkage: Float(shrinkage), minimumStep: Float(minimumStep),
+                decrease: Float(decrease), increase: Float(increase), minimumStep: Float(minimumStep),
                 maximumStep: Float(maximumStep)))
     }
 }

@@ -1,8 +1,13 @@
+import ConfigurationReading
 import Kernels
 
 /// Stochastic gradient descent: θ ← θ − η g.
 package struct SGD: UpdateRule {
     package init() {}
+
+    static let entry = UpdateRuleEntry("sgd", "Stochastic gradient descent, with momentum if given.") {
+        Momentum.rule(from: $0, momentum: 0, nesterov: false)
+    }
 
     package var name: String { "sgd" }
     package var slots: [Slot] { [] }

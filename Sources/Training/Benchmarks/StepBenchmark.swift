@@ -21,6 +21,8 @@ package struct StepBenchmark: Sendable {
     package var warmup: Int
     /// Whether the comparison of replicas is measured as well, after the steps.
     package var measuresReplicaCheck: Bool
+    /// Patterns of parameters that are not trained.
+    package var freeze: [String] = []
 
     package init(
         model: ZooModel, batch: Int, grain: Int, threads: Int, steps: Int, warmup: Int,
@@ -68,34 +70,26 @@ package struct StepBenchmark: Sendable {
     /// Runs the benchmark; collective.
     package func run(_ ranks: Ranks) throws -> Result {
         Activity.enter(.benchmark)
-        let network = try Model(
-            name: model.rawValue, input: model.inputShape, layers: model.layers(ZooOptions(classes: model.usualClasses))
-        )
-        let optimizer = try Optimizer(
-            rule: Momentum(momentum: 0.9),
-            groups: ParameterGroups(
-                network.layout.parameters.filter(\.isTrainable).map {
-                    ParameterSpan(name: $0.name, offset: network.layout.offsets[$0.index], count: $0.shape.count)
-                }, defaults: GroupSettings(weightDecay: 5e-4)))
-        let state = TrainingState(model: network, optimizer: optimizer, keepsBest: false)
+        let network = try Network([model.description(ZooOptions(classes: model.usualClasses))])
+        let phase = try StepBenchmark.phase(network, freeze: freeze, classes: model.usualClasses)
+        let state = TrainingState(network: network, phases: [phase], keepsBest: false)
         let key = RandomKey(seed: 1)
-        state.initialize(key: key, learningRate: StepBenchmark.learningRate)
+        state.initialize(key: key, learningRates: [StepBenchmark.learningRate])
         let grainsPerRank = (batch + grain - 1) / grain
+        let objective = phase.objective
         let replica = try Replica(
-            model: network, values: state.values, threads: threads, grainCount: grainsPerRank * ranks.worldSize,
-            ranks: ranks,
-            defersUpdates: true)
+            network: network, values: state.values, vectors: [phase.vector], threads: threads,
+            grainCount: grainsPerRank * ranks.worldSize, ranks: ranks, defersUpdates: true)
         let data = RandomSamples(
-            shape: network.inputShape, count: batch, grain: grain, firstGrain: replica.grains.lowerBound,
+            shape: model.inputShape, count: batch, grain: grain, firstGrain: replica.grains.lowerBound,
             classes: model.usualClasses, key: key)
-        let objective = SupervisedObjective(.crossEntropy(labelSmoothing: 0))
         var seconds: [Double] = []
         var before = 0
         try ranks.barrier()
         for step in 0..<warmup + steps {
             if step == warmup { before = replica.memoryStatistics.allocations }
             let start = Clock.seconds
-            let sums = try replica.step(objective, key: key.folding(step)) { grain, body in
+            let sums = try replica.step(phase: 0, objective, key: key.folding(step)) { grain, body in
                 try body(data.samples(grain))
             }
             try StepBenchmark.update(state, replica, sums, step: step)
@@ -106,11 +100,33 @@ package struct StepBenchmark: Sendable {
         let check =
             try measuresReplicaCheck
             ? replicaCheckCost(state, replica, ranks) { step in
-                try replica.step(objective, key: key.folding(step)) { grain, body in try body(data.samples(grain)) }
+                try replica.step(phase: 0, objective, key: key.folding(step)) { grain, body in
+                    try body(data.samples(grain))
+                }
             } : nil
         return Result(
             seconds: seconds, samplesPerStep: batch * ranks.worldSize, allocations: (before, allocations),
             replicaCheck: check)
+    }
+
+    /// What is trained and how, as a configuration says it.
+    private static func phase(_ network: Network, freeze: [String], classes: Int) throws -> TrainingPhase {
+        let patterns = freeze.map { "\"\($0)\"" }.joined(separator: ", ")
+        let configuration = try RunConfiguration(
+            yaml: """
+                {model: mlp, data: digits, batch: 1, maxSteps: 1, freeze: [\(patterns)],
+                 optimizer: {name: sgd, momentum: 0.9, weightDecay: 5e-4, learningRate: \(learningRate)}}
+                """, file: "bench", overrides: freeze.isEmpty ? ["freeze=null"] : [])
+        let fields = [
+            FieldDescription(
+                name: "image", elementType: .float32, shape: network.models[0].inputShape, meaning: .real(names: [])),
+            FieldDescription(
+                name: "label", elementType: .int32, shape: [],
+                meaning: .classes(names: (0..<classes).map(String.init))),
+        ]
+        let setup = ObjectiveSetup(
+            network: network, fields: fields, defaultInput: "image", defaultTarget: "label")
+        return try TrainingPhase(configuration.phases[0], setup, isOnly: true)
     }
 
     /// What comparisons cost: the hashing that an update does on the way, by which it takes longer, and the exchange.
@@ -152,16 +168,16 @@ package struct StepBenchmark: Sendable {
         _ state: TrainingState, _ replica: Replica, _ sums: Replica.StepSums, step: Int, hasher: ReplicaHasher? = nil
     ) throws {
         if !replica.defersUpdates {
-            let norm = try replica.gradientNorm(sums, state.optimizer)
+            let norm = try replica.gradientNorm(sums, state.phases[0].optimizer)
             precondition(norm.isFinite, "bench step: the gradient is not finite")
         }
         nonisolated(unsafe) let shared = state
-        let samples = sums.tally.samples
-        try replica.update(sums, step: step) { range, gradients in
+        let weight = sums.metrics.weight
+        try replica.update(phase: 0, sums, number: step, state.phases[0].optimizer) { range, gradients in
             let change = {
                 shared.update(
-                    $0, gradients: gradients, samples: samples, norm: nil, learningRate: StepBenchmark.learningRate,
-                    step: step)
+                    phase: 0, $0, gradients: gradients, weight: weight, norm: nil,
+                    learningRate: StepBenchmark.learningRate, ownStep: step)
             }
             if let hasher { hasher.changing(range, change) } else { change(range) }
         }
@@ -175,7 +191,7 @@ private struct RandomSamples: Sendable {
     let grain: Int
     let firstGrain: Int
     let inputs: FlatBuffer
-    let labels: [Int32]
+    let labels: IntegerMemory
 
     init(shape: Shape, count: Int, grain: Int, firstGrain: Int, classes: Int, key: RandomKey) {
         self.shape = shape
@@ -185,15 +201,39 @@ private struct RandomSamples: Sendable {
         inputs = FlatBuffer(count: count * shape.count)
         let key = key.folding(.benchmark)
         Initializer.normal(1).fill(inputs.pointer, shape: [count * shape.count], key: key)
-        labels = (0..<count).map { Int32(key.folding(1).integer(at: UInt64($0), below: classes)) }
+        labels = IntegerMemory(
+            (0..<count).map { Int32(key.folding(1).integer(at: UInt64($0), below: classes)) })
     }
 
-    func samples(_ number: Int) -> Samples {
+    func samples(_ number: Int) -> FieldBatch {
         let first = (number - firstGrain) * grain
         let n = min(grain, count - first)
-        let storage = Storage(borrowing: inputs.pointer, count: inputs.count, owner: inputs)
-        return Samples(
-            inputs: Tensor(storage: storage, offset: first * shape.count, shape: shape.batched(n)),
-            labels: Array(labels[first..<first + n]))
+        let storage = Storage(borrowing: inputs.pointer + first * shape.count, count: n * shape.count, owner: inputs)
+        return FieldBatch(
+            count: n, sampleIDs: Array(first..<first + n),
+            memory: [
+                FieldMemory(
+                    field: FieldDescription(
+                        name: "image", elementType: .float32, shape: shape, meaning: .real(names: [])),
+                    elements: .floats(storage)),
+                FieldMemory(
+                    field: FieldDescription(
+                        name: "label", elementType: .int32, shape: [], meaning: .identifiers),
+                    elements: .integers(UnsafePointer(labels.pointer + first), capacity: n, owner: labels)),
+            ])
     }
+}
+
+/// Integers that live as long as this object.
+///
+/// `@unchecked Sendable`: nobody writes them after they have been made.
+private final class IntegerMemory: @unchecked Sendable {
+    let pointer: UnsafeMutablePointer<Int32>
+
+    init(_ values: [Int32]) {
+        pointer = .allocate(capacity: max(values.count, 1))
+        pointer.initialize(from: values, count: values.count)
+    }
+
+    deinit { pointer.deallocate() }
 }

@@ -2,43 +2,47 @@ import ConfigurationReading
 import DataPipeline
 
 /// Which samples are trained on and what is done to them.
-package struct DataConfiguration: Equatable, Sendable {
-    /// The data sets that the program can read or make.
-    package enum Name: String, CaseIterable, Sendable {
-        /// Drawn by the program; needs no files.
-        case digits
-        case mnist
-        case fashionMNIST = "fashion-mnist"
-        case cifar10
-
-        /// The classes that the samples belong to.
-        package var classCount: Int { 10 }
-
-        /// Height, width and channels of a sample.
-        package var sampleShape: [Int] {
-            switch self {
-            case .digits, .mnist, .fashionMNIST: [28, 28, 1]
-            case .cifar10: [32, 32, 3]
-            }
-        }
-    }
-
+package struct DataConfiguration: Sendable {
     /// How many training samples are set aside for validation.
     package enum ValidationSplit: Equatable, Sendable {
         case count(Int)
         case fraction(Double)
     }
 
-    package let name: Name
-    /// Folder with the data set's files; nil for drawn data.
+    /// The data set with its own settings.
+    package let dataset: any DatasetFactory
+    /// Folder or file of the data set; nil for drawn data.
     package let path: String?
     package let validation: ValidationSplit
-    /// How raw values become inputs, with statistics of the training samples.
+    /// How raw values of the model's input become what it gets, with statistics of the training samples.
     package let preprocessing: Preprocessing
-    /// Random changes to training samples, in this order, drawn anew every epoch.
+    /// The same for a target of real numbers.
+    package let targetPreprocessing: Preprocessing
+    /// Random changes to the training samples' input, in this order, drawn anew every epoch.
     package let augment: [Augmentation]
     /// Only so many training samples are used, validation included; nil for all.
     package let limit: Int?
+
+    /// The name of the data set.
+    package var name: String { type(of: dataset).name }
+
+    /// Where the data set lies in `folder`, which holds all of them: `FOLDER/mnist`; of one file, in its own folder:
+    /// `FOLDER/tabular/abalone.csv`. Nil for drawn data.
+    package func path(in folder: String) -> String? {
+        switch type(of: dataset).location {
+        case .nowhere: nil
+        case .folder: folder + "/" + name
+        case .file: path.map { folder + "/" + $0.split(separator: "/").suffix(2).joined(separator: "/") }
+        }
+    }
+}
+
+extension DataConfiguration: Equatable {
+    package static func == (a: DataConfiguration, b: DataConfiguration) -> Bool {
+        a.dataset.isEqual(to: b.dataset) && a.path == b.path && a.validation == b.validation
+            && a.preprocessing == b.preprocessing && a.targetPreprocessing == b.targetPreprocessing
+            && a.augment == b.augment && a.limit == b.limit
+    }
 }
 
 extension DataConfiguration: ConfigurationSection {
@@ -46,20 +50,33 @@ extension DataConfiguration: ConfigurationSection {
     package static var shortForm: ConfigurationShortForm { .value(of: "name") }
 
     package init(from reader: ConfigurationReader) {
-        name = reader.required("name", .choice(of: Name.self), "Which data set.")
+        let variants = datasetCatalogue.map { kind in
+            ConfigurationVariant<any DatasetFactory>.named(kind.name, kind.documentation) { kind.init(from: $0) }
+        }
+        dataset = reader.tagged(by: "name", variants, "Which data set; its own keys stand beside the name.")
         path = reader.optional(
-            "path", .text, influencesWeights: false, "Folder with the data set's files; `digits` needs none.")
+            "path", .text, influencesWeights: false, "Folder or file of the data set; `digits` needs none.")
         validation = reader.value(
             "validation", .validationSplit, default: 0.1,
             "Training samples set aside for validation, as a count or a fraction.")
         preprocessing = reader.value(
-            "preprocessing", .choice(of: Preprocessing.self), default: "standardize", "How raw values become inputs.")
+            "preprocessing", .choice(of: Preprocessing.self), default: "standardize",
+            "How raw values of the input become the model's; tokens stay as they are.")
+        targetPreprocessing = reader.value(
+            "targetPreprocessing", .choice(of: Preprocessing.self), default: "none",
+            "How a target of real numbers is scaled; losses and metrics are then those of the scaled numbers.")
         augment = reader.value(
             "augment", .list(of: .section()), default: [], "Random changes to training samples, new every epoch.")
         limit = reader.optional("limit", .integer(in: 1...), "Use only so many training samples, validation included.")
-        if name != .digits, path == nil {
+        check(reader)
+    }
+
+    private func check(_ reader: ConfigurationReader) {
+        let location = type(of: dataset).location
+        if location != .nowhere, path == nil {
+            let (source, remedy) = location == .folder ? ("files", "their folder") : ("a file", "the file")
             reader.refuse(
-                "name", because: "'\(name.rawValue)' is read from files; add the key 'path' with their folder.")
+                "name", because: "'\(name)' is read from \(source); add the key 'path' with \(remedy).")
         }
         if let limit, case .count(let count) = validation, count >= limit {
             reader.refuse(

@@ -1,19 +1,17 @@
 import ConfigurationReading
-import Glibc
 
 /// Other hyper-parameters for the parameters whose names match a pattern.
 package struct ParameterGroup: Equatable, Sendable {
-    /// Shell patterns: `*` stands for any characters, `?` for one, `[ab]` for one of a set.
+    /// Patterns as of `ParameterPattern`: `*` stands for any characters, `?` for one, `[ab]` for one of a set.
     package let match: [String]
     /// Replaces the optimizer's weight decay; nil keeps it.
     package let weightDecay: Double?
     /// Multiplies the learning rate; 0 freezes the parameters.
     package let learningRateFactor: Double
-
-    /// Whether a parameter such as `features.0.bias` belongs to the group.
-    package func contains(_ parameter: String) -> Bool {
-        match.contains { fnmatch($0, parameter, 0) == 0 }
-    }
+    /// Replaces the optimizer's l1; nil keeps it.
+    package let l1: Double?
+    /// Replaces the optimizer's maxNorm, 0 by no limit; nil keeps it.
+    package let maxNorm: Double?
 }
 
 extension ParameterGroup: ConfigurationSection {
@@ -21,8 +19,12 @@ extension ParameterGroup: ConfigurationSection {
 
     package init(from reader: ConfigurationReader) {
         match = reader.required(
-            "match", .oneOrMore(of: .text), "Patterns of parameter names: `*.bias`, `*norm*`, `fc?.weight`.")
+            "match", .oneOrMore(of: .text),
+            "Patterns of parameter names: `*.bias`, `*norm*`, `fc?.weight`, `conv[12].*`.")
         weightDecay = reader.optional("weightDecay", .number(in: 0...), "Replaces the optimizer's weight decay.")
+        l1 = reader.optional("l1", .number(in: 0...), "Replaces the optimizer's l1.")
+        maxNorm = reader.optional(
+            "maxNorm", .number(in: 0...), "Replaces the optimizer's maxNorm; 0 for no limit.")
         learningRateFactor = reader.value(
             "learningRateFactor", .number(in: 0...), default: 1, "Multiplies the learning rate; 0 freezes.")
     }

@@ -2,6 +2,9 @@ import ConfigurationReading
 import DataParallel
 import Foundation
 import Kernels
+import NeuralNetwork
+import Optimization
+import TensorCore
 
 extension RunConfiguration {
     /// Reads a configuration file.
@@ -43,7 +46,7 @@ extension RunConfiguration: ConfigurationSection {
         name = reader.value(
             "name", .identifier, default: .plain(Self.runName(forFile: reader.context.file)), shown: "the file's name",
             influencesWeights: false, "Names the run directory.")
-        model = reader.required("model", .section(), "What is trained.")
+        models = Self.models(from: reader)
         data = reader.required("data", .section(), "What it is trained on.")
         batch = reader.required("batch", .integer(in: 1...), "Samples in a step, over all ranks and threads.")
         grain = reader.value(
@@ -52,11 +55,14 @@ extension RunConfiguration: ConfigurationSection {
         epochs = reader.optional("epochs", .integer(in: 1...), "Training ends after so many epochs.")
         maxSteps = reader.optional(
             "maxSteps", .integer(in: 1...), "Training ends after so many steps, if epochs do not end it before.")
-        loss = reader.value("loss", .section(), default: "crossEntropy", "What training minimises.")
-        optimizer = reader.required("optimizer", .section(), "How gradients change the weights.")
-        schedule = reader.value("schedule", .section(), default: "constant", "How the learning rate changes.")
-        clipNorm = reader.optional(
-            "clipNorm", .number(above: 0), "Longer gradients are shortened to this L2 norm over all parameters.")
+        (phases, phaseOrder) = Self.phases(from: reader)
+        start = reader.optional("start", .section(), "Weights to start from, instead of random ones.")
+        averaging = reader.optional(
+            "averaging", .section(),
+            "An exponential moving average of the weights, which validation and `best` go by and which is written as "
+                + "`averaged.safetensors`.")
+        earlyStopping = reader.optional(
+            "earlyStopping", .section(), "Training ends when validation no longer improves.")
         convolutions = reader.value(
             "convolutions", .choice(of: ConvolutionPreference.self), default: "automatic",
             "How convolutions are computed: by their shape, or by this algorithm where it can.")
@@ -91,6 +97,44 @@ extension RunConfiguration: ConfigurationSection {
         check(reader)
     }
 
+    /// `model`, or several under `models`.
+    private static func models(from reader: ConfigurationReader) -> [NamedModel] {
+        let single: ModelConfiguration? = reader.optional("model", .section(), "What is trained.")
+        let several = reader.optional(
+            "models", .dictionary(of: .section(ModelConfiguration.self)),
+            "Instead of `model`: several models by name, for phases that train them.")
+        reader.excludeEachOther("model", "models")
+        if let several, !several.isEmpty { return several.map { NamedModel(name: $0.key.name, model: $0.value) } }
+        if single == nil { reader.require("model", ConfigurationType<ModelConfiguration>.section()) }
+        return [NamedModel(name: nil, model: single ?? .zoo(name: "mlp", ZooOptions(), classes: nil))]
+    }
+
+    /// The list `phases`, or the one that the top level describes.
+    private static func phases(
+        from reader: ConfigurationReader
+    ) -> (phases: [PhaseConfiguration], order: PhaseOrder.Kind) {
+        let several: [PhaseConfiguration]? = reader.optional(
+            "phases", .list(of: .section(), atLeast: 1),
+            "Parts of training, each with what it changes, its objective, optimizer, schedule and length, instead of "
+                + "those keys here.")
+        let order = reader.value(
+            "order", .choice(of: PhaseOrder.Kind.self), default: "sequence",
+            "Whether phases follow one another or alternate step by step.")
+        guard let several else { return ([PhaseConfiguration(named: "main", from: reader)], order) }
+        if Set(several.map(\.name)).count < several.count {
+            reader.refuse("phases", because: "two phases have the same name; give each its own.")
+        }
+        for (index, phase) in several.enumerated() where order == .sequence && phase.length == nil {
+            reader.refuse("phases.\(index)", because: "it says not how long it is; add epochs or steps.")
+        }
+        for (index, phase) in several.enumerated() where order == .alternating {
+            if case .epochs = phase.length {
+                reader.refuse("phases.\(index).epochs", because: "phases alternate by steps; give `steps` instead.")
+            }
+        }
+        return (several, order)
+    }
+
     /// Grains of a step, each of which is planned; more would only cost memory.
     private static let largestGrainCount = 1 << 20
 
@@ -98,6 +142,15 @@ extension RunConfiguration: ConfigurationSection {
     private func check(_ reader: ConfigurationReader) {
         if grain > batch {
             reader.refuse("grain", because: "\(grain) is more than the batch of \(batch); make it at most \(batch).")
+        }
+        if batch > MetricSums.exactLimit {
+            reader.refuse(
+                "batch",
+                because:
+                    "\(batch) samples are more than \(MetricSums.exactLimit), up to which the sums of a step are "
+                    + "exact; "
+                    + "make the batch smaller."
+            )
         }
         if batch / grain >= RunConfiguration.largestGrainCount {
             reader.refuse(
@@ -107,10 +160,10 @@ extension RunConfiguration: ConfigurationSection {
                     + "\(RunConfiguration.largestGrainCount); make the grain larger."
             )
         }
-        if epochs == nil, maxSteps == nil {
+        if epochs == nil, maxSteps == nil, phaseOrder == .alternating || phases[0].length == nil {
             reader.refuse("", because: "it says not when training ends; add epochs or maxSteps.")
         }
-        if case .onPlateau = schedule.rule, data.validation == .count(0) {
+        if phases.contains(where: \.isOnPlateau), data.validation == .count(0) {
             reader.refuse(
                 "data.validation",
                 because:
@@ -118,14 +171,16 @@ extension RunConfiguration: ConfigurationSection {
                     + "schedule."
             )
         }
-        let shape = data.name.sampleShape
-        if case .layers(_, let input) = model, input != shape, input != [shape.reduce(1, *)] {
+        if earlyStopping != nil, phases.count > 1 {
+            reader.refuse("earlyStopping", because: "a run of several phases ends with its last one; remove it.")
+        }
+        if phaseOrder == .alternating, phases.count(where: \.isOnPlateau) > 1 {
+            reader.refuse("phases", because: "only one of several alternating phases may have the schedule onPlateau.")
+        }
+        if earlyStopping != nil, data.validation == .count(0) {
             reader.refuse(
-                "model.input",
-                because:
-                    "\(input) is not the shape of '\(data.name.rawValue)'; give \(shape), or \([shape.reduce(1, *)]) "
-                    + "for vectors."
-            )
+                "data.validation",
+                because: "0 leaves nothing for earlyStopping to go by; set samples aside or remove earlyStopping.")
         }
     }
 
@@ -134,6 +189,11 @@ extension RunConfiguration: ConfigurationSection {
         let stem = (file.split(separator: "/").last ?? "run").split(separator: ".").first ?? "run"
         return String(stem.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") ? $0 : "-" })
     }
+}
+
+extension PhaseConfiguration {
+    /// Whether its learning rate follows validation.
+    var isOnPlateau: Bool { schedule.plateau != nil }
 }
 
 /// How gradients travel between hosts.

@@ -1,5 +1,7 @@
 import DataParallel
 import Kernels
+import NeuralNetwork
+import Optimization
 import System
 
 /// Everything that defines a run: what is trained, on what, how and for how long.
@@ -9,7 +11,8 @@ import System
 package struct RunConfiguration: Equatable, Sendable {
     /// Names the run directory; the file's name if not given.
     package let name: String
-    package let model: ModelConfiguration
+    /// The models by name; a sole one has the run's, or that of its entry in the zoo.
+    package let models: [NamedModel]
     package let data: DataConfiguration
     /// Samples in a step over all ranks and threads.
     package let batch: Int
@@ -19,11 +22,15 @@ package struct RunConfiguration: Equatable, Sendable {
     package let epochs: Int?
     /// The run ends after so many steps; nil for no such end. Of both ends the first counts.
     package let maxSteps: Int?
-    package let loss: LossConfiguration
-    package let optimizer: OptimizerConfiguration
-    package let schedule: ScheduleConfiguration
-    /// The gradient's largest L2 norm over all parameters; a longer one is shortened to it. Nil for no limit.
-    package let clipNorm: Double?
+    /// What is trained, in which order; at least one.
+    package let phases: [PhaseConfiguration]
+    package let phaseOrder: PhaseOrder.Kind
+    /// Weights to start from; nil for random ones.
+    package let start: StartConfiguration?
+    /// When training ends because validation no longer improves; nil for never.
+    package let earlyStopping: EarlyStoppingConfiguration?
+    /// Averages of the weights, which validation and the best weights go by; nil for none.
+    package let averaging: WeightAverage?
     /// How convolutions are computed; part of the result's last bits.
     package let convolutions: ConvolutionPreference
     /// Time between validations.
@@ -44,6 +51,13 @@ package struct RunConfiguration: Equatable, Sendable {
     let resolvedText: String
     /// The part of it that influences the trained weights.
     let resolvedWeightsText: String
+
+    /// A model and what the configuration calls it.
+    package struct NamedModel: Equatable, Sendable {
+        /// Nil for the only model.
+        package let name: String?
+        package let model: ModelConfiguration
+    }
 
     /// What happens when the loss or a gradient is not a finite number.
     package enum NonFinitePolicy: String, CaseIterable, Sendable {

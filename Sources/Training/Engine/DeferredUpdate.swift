@@ -12,12 +12,13 @@ import Kernels
 /// `@unchecked Sendable`: all variables are under the condition's lock; a parameter is updated by the thread that
 /// marked it.
 package final class DeferredUpdate: @unchecked Sendable {
-    /// Changes the weights and the optimiser's slots in a range of the flat memory by the summed gradients.
+    /// Changes the weights and the optimiser's slots in a range of the phase's compact coordinates by the summed
+    /// gradients.
     package typealias Update = (_ range: Range<Int>, _ gradients: UnsafePointer<Float>) -> Void
 
     private enum Stage { case settled, due, running }
 
-    private let layout: ModelLayout
+    private let layout: GradientLayout
     private let condition = NSCondition()
     private var stages: [Stage]
     private var remaining = 0
@@ -33,10 +34,10 @@ package final class DeferredUpdate: @unchecked Sendable {
         package let parameter: String
     }
 
-    /// Updates for a model of this layout.
-    package init(layout: ModelLayout) {
+    /// Updates of what a phase trains.
+    package init(layout: GradientLayout) {
         self.layout = layout
-        stages = Array(repeating: .settled, count: layout.parameters.count)
+        stages = Array(repeating: .settled, count: layout.arena.parameters.count)
     }
 
     /// From now on all trainable parameters are due; the previous step's have been settled.
@@ -44,8 +45,8 @@ package final class DeferredUpdate: @unchecked Sendable {
         condition.lock()
         defer { condition.unlock() }
         precondition(remaining == 0, "DeferredUpdate: step \(step) begins before the previous one is settled")
-        for index in layout.trainableOrder { stages[index] = .due }
-        remaining = layout.trainableOrder.count
+        for index in layout.order { stages[index] = .due }
+        remaining = layout.order.count
         self.step = step
         self.arrivals = arrivals
         self.update = update
@@ -79,15 +80,14 @@ package final class DeferredUpdate: @unchecked Sendable {
         condition.lock()
         let isDue = remaining > 0
         condition.unlock()
-        if isDue { for index in layout.trainableOrder.reversed() { bringUpToDate(layout.parameters[index]) } }
+        if isDue { for index in layout.order.reversed() { bringUpToDate(layout.arena.parameters[index]) } }
         condition.lock()
         defer { condition.unlock() }
         if let failure { throw failure }
     }
 
     private func change(_ parameter: Parameter) throws {
-        guard let arrivals, let update else { return }
-        let start = layout.offsets[parameter.index]
+        guard let arrivals, let update, let start = layout.offset(of: parameter.index) else { return }
         let range = start..<start + parameter.shape.count
         let gradients = try Activity.waitingForRanks { try arrivals.wait(for: range) }
         guard firstNonFinite(gradients + start, count: range.count) == nil else {

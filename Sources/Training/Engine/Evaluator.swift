@@ -1,33 +1,41 @@
+import Autograd
 import DataPipeline
 import FaultInjection
 import Foundation
 import JobHealth
 import Kernels
+import NeuralNetwork
+import Synchronization
+import TensorCore
 
-/// Evaluates a data set over all ranks and workers, every sample once.
+/// Evaluates a data set over all ranks and workers, every sample once, by one or several objectives.
 ///
-/// The tally of each grain is a function of its samples alone, and the tallies are added in the order of the grains, so
-/// the result has the same bits for every number of ranks and threads.
+/// The sums of each grain are a function of its samples alone, and they are added in the order of the grains, so the
+/// result has the same bits for every number of ranks and threads.
 package final class Evaluator: Sendable {
     private let ranks: Ranks
     private let replica: Replica
-    private let objective: any Objective
-    private let plan: EvaluationPlan
-    private let dataset: any Dataset
-    private let preprocessing: ChannelTransform
+    private let plan: any GrainPlan
+    private let source: BatchSource
     private let key: RandomKey
 
+    /// - Parameters:
+    ///   - fields: of a sample, that any objective reads.
+    ///   - lanes: of a sequence, at most; other data sets have none.
+    /// - Throws: `DataError`.
     package init(
-        ranks: Ranks, replica: Replica, objective: any Objective, dataset: any Dataset, preprocessing: ChannelTransform,
-        grain: Int, key: RandomKey
-    ) {
+        ranks: Ranks, replica: Replica, dataset: any Dataset, fields: [String], preprocessing: [FieldPreprocessing],
+        grain: Int, lanes: Int, key: RandomKey
+    ) throws {
         self.ranks = ranks
         self.replica = replica
-        self.objective = objective
-        self.dataset = dataset
-        self.preprocessing = preprocessing
-        self.key = key
-        plan = EvaluationPlan(sampleCount: dataset.count, grainSize: grain)
+        self.key = key.folding(.step).folding(-1)
+        plan =
+            dataset.isSequence
+            ? LanePlan(windowCount: dataset.count, lanes: min(lanes, dataset.count), grainSize: grain)
+            : EvaluationPlan(sampleCount: dataset.count, grainSize: grain)
+        source = try BatchSource(
+            dataset: dataset, plan: plan, fields: fields, preprocessing: preprocessing, key: key)
     }
 
     /// The grains of the data set that this rank evaluates.
@@ -36,81 +44,104 @@ package final class Evaluator: Sendable {
         return ranks.rank * count / ranks.worldSize..<(ranks.rank + 1) * count / ranks.worldSize
     }
 
-    /// The sums over all samples; nil on all ranks when any of them was asked to stop on the way. Collective.
+    /// The sums over all samples by objective; nil on all ranks when any of them was asked to stop on the way.
+    /// Collective.
     ///
     /// - Parameters:
     ///   - isStopRequested: asked before each grain.
     ///   - onGrain: called after each grain of this rank.
     package func evaluate(
-        unless isStopRequested: @escaping @Sendable () -> Bool, onGrain: @escaping @Sendable () -> Void = {}
-    ) throws -> Tally? {
-        let mine = grains
-        var tallies: [Tally] = []
-        if !mine.isEmpty {
-            let loader = try BatchLoader(
-                dataset: dataset, plan: plan, preprocessing: preprocessing, key: key, grains: mine, steps: 0..<1,
-                depth: 2 * replica.pool.count + 1, threads: 0)
-            defer { loader.stop() }
-            tallies = try replica.evaluate(objective, grains: mine) { grain, body in
-                if isStopRequested() { return }
-                try loader.withBatch(step: 0, grain: grain) { try body(Samples($0)) }
-                onGrain()
+        _ objectives: [any Objective], unless isStopRequested: @escaping @Sendable () -> Bool = { false },
+        onGrain: @escaping @Sendable () -> Void = {}
+    ) throws -> [MetricSums]? {
+        let readers = Readers(source)
+        let own = try replica.evaluate(objectives, grains: grains, key: key) { [plan] grain, body in
+            if isStopRequested() { return }
+            try readers.withReader { reader in
+                for part in 0..<plan.partsPerGrain {
+                    let batch = try reader.read(step: part, grain: grain).fields
+                    poison(batch, .validation)
+                    try body(batch)
+                }
             }
+            onGrain()
         }
-        let all = try gather(tallies)
-        // A grain that was left out has counted nothing; the plan has no empty ones.
-        if all.contains(where: { $0.samples == 0 }) { return nil }
-        return all.reduce(into: Tally()) { $0 += $1 }
+        var total = objectives.map(\.zeroSums)
+        for grain in try gather(own, zeros: total) {
+            guard let grain else { return nil }  // it was left out
+            for index in total.indices { total[index] += grain[index] }
+        }
+        return total
     }
 
     /// Where the first number that is not finite comes up on this rank; nil when nowhere. Computes its samples again.
-    func findNonFinite() throws -> NonFiniteSearch? {
-        let mine = grains
-        if mine.isEmpty { return nil }
-        let loader = try BatchLoader(
-            dataset: dataset, plan: plan, preprocessing: preprocessing, key: key, grains: mine, steps: 0..<1, depth: 1,
-            threads: 0)
-        defer { loader.stop() }
+    ///
+    /// - Parameter layout: of the objective's phase.
+    func findNonFinite(_ objective: any Objective, _ layout: GrainVectorLayout) throws -> NonFiniteSearch? {
+        let reader = BatchReader(source)
         var found: NonFiniteSearch?
-        for grain in mine where found == nil {
-            try loader.withBatch(step: 0, grain: grain) {
+        for grain in grains where found == nil {
+            for part in 0..<plan.partsPerGrain where found == nil {
                 found = NonFiniteSearch(
-                    replica.model, values: replica.values, objective, Samples($0), mode: .evaluation)
+                    layout: layout, values: replica.values, objective,
+                    try reader.read(step: part, grain: grain).fields, mode: .evaluation, key: key.folding(grain))
             }
             Activity.beat()
         }
         return found
     }
 
-    /// The sums over all samples; collective.
-    package func evaluate() throws -> Tally { try evaluate(unless: { false }) ?? Tally() }
+    /// What an objective shows of the first samples; nil where it shows nothing.
+    func pictures(_ objective: any Objective) throws -> Pictures? {
+        let batch = try BatchReader(source).read(step: 0, grain: 0)
+        return replica.withContext(batch.fields, key: key.folding(.pictures)) { objective.pictures($0) }
+    }
 
-    /// All ranks' tallies in the order of the grains.
-    private func gather(_ tallies: [Tally]) throws -> [Tally] {
-        if ranks.worldSize == 1 { return tallies }
-        let bytes = tallies.withUnsafeBytes(Array.init)
-        return try ranks.gather(bytes).flatMap { bytes in
-            bytes.withUnsafeBytes { raw in
-                (0..<raw.count / MemoryLayout<Tally>.stride).map {
-                    raw.loadUnaligned(fromByteOffset: $0 * MemoryLayout<Tally>.stride, as: Tally.self)
+    /// All ranks' sums in the order of the grains.
+    private func gather(_ sums: [[MetricSums]?], zeros: [MetricSums]) throws -> [[MetricSums]?] {
+        if ranks.worldSize == 1 { return sums }
+        // A grain's numbers are whether it was computed, then its values.
+        let sizes = zeros.map(\.values.count)
+        let length = 1 + sizes.reduce(0, +)
+        var own: [Double] = []
+        for grain in sums { own += [grain == nil ? 0 : 1] + (grain ?? zeros).flatMap(\.values) }
+        var all: [[MetricSums]?] = []
+        for bytes in try ranks.gather(own.withUnsafeBytes(Array.init)) {
+            let numbers = bytes.withUnsafeBytes { raw in
+                stride(from: 0, to: raw.count, by: 8).map { raw.loadUnaligned(fromByteOffset: $0, as: Double.self) }
+            }
+            all += stride(from: 0, to: numbers.count, by: length).map { start in
+                guard numbers[start] != 0 else { return nil }
+                var next = start + 1
+                return sizes.map { size in
+                    defer { next += size }
+                    return MetricSums(values: Array(numbers[next..<next + size]))
                 }
             }
         }
+        return all
     }
 }
 
-extension Samples {
-    /// A batch as a grain's samples; valid as long as the batch is.
-    init(_ batch: Batch) {
-        let targets = batch.targets
-        if batch.count > 0 {
-            TestFault.poison(
-                batch.inputs.storage.pointer, Activity.phase == .validation ? .validation : .training,
-                step: Activity.step)
-        }
-        self.init(
-            inputs: batch.inputs, labels: targets.count > 0 ? [] : batch.labels,
-            targets: targets.count > 0 ? targets : nil,
-            identities: batch.sampleIDs)
+/// A reader for each thread that asks; they are made as needed and used again.
+///
+/// `@unchecked Sendable`: a reader is in the list or with the one thread that took it.
+private final class Readers: @unchecked Sendable {
+    private let source: BatchSource
+    private let lock = NSLock()
+    private var free: [BatchReader] = []
+
+    init(_ source: BatchSource) { self.source = source }
+
+    func withReader(_ body: (BatchReader) throws -> Void) rethrows {
+        let reader = lock.withLock { free.popLast() } ?? BatchReader(source)
+        defer { lock.withLock { free.append(reader) } }
+        try body(reader)
     }
+}
+
+/// Makes the first number of a batch NaN where a test asks for it.
+func poison(_ batch: FieldBatch, _ place: TestFault.Place) {
+    guard batch.count > 0, let field = batch.fields.first(where: { $0.elementType == .float32 }) else { return }
+    TestFault.poison(batch.floats(field.name).pointer, place, step: Activity.step)
 }

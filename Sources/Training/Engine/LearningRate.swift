@@ -1,47 +1,34 @@
+import NeuralNetwork
 import Optimization
 
-/// The learning rate of a run: a function of the step, times what the plateau rule has made of it.
+/// The learning rate of a phase: a function of its own steps, times what the plateau rule has made of it.
 struct LearningRate: Sendable {
     private let schedule: LearningRateSchedule
     /// The plateau rule, where the config has one; its rate starts at the base rate.
     private(set) var plateau: PlateauRule?
-    let monitor: ScheduleConfiguration.Monitor
+    /// What the plateau rule and the best weights go by.
+    let monitor: Monitor
 
-    /// - Throws: `OptimizationError` for values that the schedule can't have.
-    init(_ configuration: RunConfiguration, stepsPerEpoch: Int, totalSteps: Int) throws {
+    /// - Parameters:
+    ///   - monitor: what the best weights go by where the schedule does not say; nil for the usual metric.
+    ///   - metrics: those of the phase's objective.
+    ///   - length: of the phase, in its own steps.
+    /// - Throws: `OptimizationError` for values that the schedule can't have, `TrainingError.unknownMonitor`.
+    init(
+        _ configuration: PhaseConfiguration, monitor usual: String?, _ metrics: [MetricDefinition],
+        length: TrainingLength
+    ) throws {
         let base = configuration.optimizer.learningRate
-        func steps(_ interval: TrainingInterval) -> Int {
-            switch interval {
-            case .epochs(let epochs): epochs * stepsPerEpoch
-            case .steps(let steps): steps
-            }
-        }
-        var monitor = ScheduleConfiguration.Monitor.valError
-        var schedule: Schedule
-        switch configuration.schedule.rule {
-        case .constant: schedule = .constant
-        case .step(let every, let factor): schedule = .step(every: steps(every), factor: factor)
-        case .milestones(let epochs, let factor):
-            schedule = .milestones(steps: epochs.map { $0 * stepsPerEpoch }, factor: factor)
-        case .cosine(let minimumRate): schedule = .cosine(minimumRate: minimumRate)
-        case .polynomial(let power, let minimumRate): schedule = .polynomial(power: power, minimumRate: minimumRate)
-        case .oneCycle(let rise, let initialFactor, let finalFactor):
-            schedule = .oneCycle(
-                riseFraction: rise, startDivisor: 1 / initialFactor, endDivisor: initialFactor / finalFactor)
-        case .onPlateau(let rule):
-            schedule = .constant
-            monitor = rule.monitor
-            plateau = try PlateauRule(
+        let monitor = try Monitor(configuration.schedule.plateau.map(\.monitor) ?? usual, metrics)
+        plateau = try configuration.schedule.plateau.map { rule in
+            try PlateauRule(
                 rate: base, factor: rule.factor, patience: rule.patience, cooldown: rule.cooldown,
-                minDelta: rule.minDelta,
-                minimumRate: rule.minimumRate, rollback: rule.rollback)
-        }
-        if let warmup = configuration.schedule.warmup {
-            schedule = .linearWarmUp(
-                steps: min(steps(warmup.length), totalSteps - 1), startFactor: warmup.from, then: schedule)
+                minDelta: rule.minDelta, minimumRate: rule.minimumRate, rollback: rule.rollback,
+                lowerIsBetter: !monitor.higherIsBetter)
         }
         self.monitor = monitor
-        self.schedule = try LearningRateSchedule(schedule, baseRate: base, totalSteps: totalSteps)
+        schedule = try LearningRateSchedule(
+            configuration.schedule.schedule, warmUp: configuration.schedule.warmup, baseRate: base, length: length)
     }
 
     /// The rate of the update that follows `step` finished ones.

@@ -13,43 +13,49 @@ package struct NonFiniteSearch {
 
     /// Computes a grain again and looks at every result on the way; nil when all are finite.
     ///
-    /// - Parameter weightsHaveMoved: whether some parameters have the step's update already; then what they are says
-    ///   nothing.
+    /// - Parameters:
+    ///   - layout: what the phase trains.
+    ///   - weightsHaveMoved: whether some parameters have the step's update already; then what they are says nothing.
     package init?(
-        _ model: Model, values: FlatBuffer, _ objective: any Objective, _ samples: Samples, mode: Mode,
-        weightsHaveMoved: Bool = false
+        layout: GrainVectorLayout, values: FlatBuffer, _ objective: any Objective, _ batch: FieldBatch, mode: Mode,
+        key: RandomKey, weightsHaveMoved: Bool = false
     ) {
-        guard samples.inputs.shape[0] > 0 else { return nil }
-        func all(_ what: String) -> (String, [Int]) { (what, samples.identities) }
+        guard batch.count > 0 else { return nil }
+        let identities = batch.sampleIDs
+        let arena = layout.trained.arena
+        func all(_ what: String) -> (String, [Int]) { (what, identities) }
         func some(_ what: String, _ rows: [Int]) -> (String, [Int]) {
-            (
-                what,
-                rows.allSatisfy(samples.identities.indices.contains)
-                    ? rows.map { samples.identities[$0] } : samples.identities
-            )
+            (what, rows.allSatisfy(identities.indices.contains) ? rows.map { identities[$0] } : identities)
         }
         func find() -> (String, [Int])? {
-            for parameter in model.layout.parameters where !weightsHaveMoved {
-                if NonFiniteSearch.isIn(values.pointer + model.layout.offsets[parameter.index], parameter) {
+            for parameter in arena.parameters where !weightsHaveMoved {
+                if NonFiniteSearch.isIn(values.pointer + arena.offsets[parameter.index], parameter) {
                     return all("\(parameter.isTrainable ? "weight" : "statistic") \(parameter.name), before the step,")
                 }
             }
-            let rows = samples.inputs.nonFiniteRows
-            if !rows.isEmpty { return some("the input", rows) }
-            let vector = FlatBuffer(count: Replica.vectorCount(model))
-            let tape = Tape(layout: model.layout, values: values)
+            for field in batch.fields where field.elementType == .float32 {
+                let rows = batch.floats(field.name).nonFiniteRows
+                if !rows.isEmpty { return some("the field '\(field.name)'", rows) }
+            }
+            let vector = FlatBuffer(count: layout.count)
+            let tape = Tape(layout: arena, values: values)
             tape.searchesNonFinite = true
-            tape.begin(gradients: mode.isTraining ? vector.pointer : nil)
-            let (loss, tally) = objective(model, samples, on: tape, mode: mode)
+            tape.begin(
+                gradients: mode.isTraining ? vector.pointer : nil, layout: layout,
+                carried: batch.lanes.map { CarriedLanes(lanes: $0, isStartOfSequence: batch.isStartOfSequence) })
+            let result = objective(GrainContext(batch, on: tape, mode: mode, key: key))
             if let found = tape.nonFinite {
                 return found.parameter.map { some("the output of layer \(NonFiniteSearch.layer(of: $0))", found.rows) }
                     ?? all("the loss")
             }
-            if !tally.loss.isFinite { return all("the loss") }
-            guard mode.isTraining else { return nil }
+            if !MetricSums(samples: batch.count, weight: result.weight, own: result.sums).loss.isFinite {
+                return all("the loss")
+            }
+            guard mode.isTraining, let loss = result.loss else { return nil }
             tape.backward(from: loss)
-            for parameter in model.layout.parameters {
-                if NonFiniteSearch.isIn(vector.pointer + model.layout.offsets[parameter.index], parameter) {
+            for parameter in arena.parameters {
+                guard let offset = layout.offset(of: parameter.index) else { continue }
+                if NonFiniteSearch.isIn(vector.pointer + offset, parameter) {
                     return all(
                         parameter.isTrainable ? "the gradient of \(parameter.name)" : "statistic \(parameter.name)")
                 }

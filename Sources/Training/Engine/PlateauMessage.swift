@@ -6,10 +6,14 @@ struct PlateauMessage: Codable {
     var numbers: [Double]
     var step: Int?
     var state: [String: String]
+    var endState: [String: String]
 
-    /// - Parameter state: of the plateau rule after the decision.
-    init(_ decision: PlateauRule.Decision?, state: [String: String]) {
+    /// - Parameters:
+    ///   - state: of the plateau rule after the decision.
+    ///   - endState: of the rule that ends the run, likewise.
+    init(_ decision: PlateauRule.Decision?, state: [String: String], endState: [String: String]) {
         self.state = state
+        self.endState = endState
         numbers = []
         switch decision {
         case .improved: kind = "improved"

@@ -10,29 +10,25 @@ import Synchronization
 import System
 import TensorCore
 
-/// One rank's copy of the model: its weights, its workers and what adds their gradients up with all other ranks'.
+/// One rank's copy of the models: their weights, its workers and what adds their gradients up with all other ranks'.
 ///
 /// `@unchecked Sendable`: the main thread owns a replica; during a step each worker touches its own tape and the grain
 /// vector that the reducer gave it, and only reads the weights.
 package final class Replica: @unchecked Sendable {
-    package let model: Model
-    /// Weights and running statistics in the model's layout.
+    package let network: Network
+    /// Weights, running statistics and carried state in the network's layout.
     package let values: FlatBuffer
     package let pool: WorkerPool
-    private let tapes: [Tape]
-    private let reducer: GradientReducer
-    /// Where updates wait for the next forward pass; nil where the sums come all at once.
-    private let deferred: DeferredUpdate?
+    let tapes: [Tape]
+    private let sums: [PhaseSums]
 
-    /// Floats after the layout's in a grain's vector: sums of loss, samples and right predictions, flags.
-    package static let tailCount = 16
-    /// Where a rank that wants to stop leaves a 1 in the tail; every rank sees the sum.
-    private static let stopFlag = 15
-    /// The same for a rank that wants a checkpoint.
-    private static let saveFlag = 14
-
-    /// The floats of a grain's flat vector.
-    package static func vectorCount(_ model: Model) -> Int { model.layout.count + tailCount }
+    /// What adds up the grains of one phase.
+    private struct PhaseSums {
+        let layout: GrainVectorLayout
+        let reducer: GradientReducer
+        /// Where updates wait for the next forward pass; nil where the sums come all at once.
+        let deferred: DeferredUpdate?
+    }
 
     /// The grains of a step that this rank computes.
     package let grains: Range<Int>
@@ -40,27 +36,35 @@ package final class Replica: @unchecked Sendable {
     /// A replica of `ranks.rank`; collective. Ranks of one host add through shared memory, others by messages.
     ///
     /// - Parameters:
+    ///   - vectors: the grain vector's layout in each phase; none where nothing is trained.
     ///   - grainCount: grains of a step, at least one for every rank.
     ///   - wire: the numbers in which gradients travel between hosts.
     ///   - defersUpdates: where gradients travel in messages, a step ends before they have come, and weights change
     ///     when the next forward pass needs them. Not for updates that need all gradients first.
     package init(
-        model: Model, values: FlatBuffer, threads: Int, grainCount: Int, ranks: Ranks, wire: GradientWire = .float32,
-        defersUpdates: Bool = false
+        network: Network, values: FlatBuffer, vectors: [GrainVectorLayout], threads: Int, grainCount: Int,
+        ranks: Ranks, wire: GradientWire = .float32, defersUpdates: Bool = false
     ) throws {
-        let count = Replica.vectorCount(model)
         let assignment = GrainAssignment(grainCount: grainCount, worldSize: ranks.worldSize)
         let isCrowded = ranks.hostSize * threads > Placement.onlineCores
-        let reduction = try Replica.makeReduction(
-            assignment, count: count, ranks, wire: wire, gradientCount: model.layout.trainableCount)
-        self.model = model
+        self.network = network
         self.values = values
         pool = WorkerPool(count: threads, busyWaits: !isCrowded)
-        reducer = GradientReducer(assignment: assignment, rank: ranks.rank, count: count, reduction: reduction)
         grains = assignment.grains(ofRank: ranks.rank)
-        let deferred = defersUpdates && reducer.sendsMessages ? DeferredUpdate(layout: model.layout) : nil
-        self.deferred = deferred
-        tapes = (0..<threads).map { _ in Tape(layout: model.layout, values: values, willRead: deferred?.bringUpToDate) }
+        let sums = try vectors.map { layout in
+            let reduction = try Replica.makeReduction(
+                assignment, count: layout.count, ranks, wire: wire, gradientCount: layout.gradients.count)
+            let reducer = GradientReducer(
+                assignment: assignment, rank: ranks.rank, count: layout.count, reduction: reduction)
+            return PhaseSums(
+                layout: layout, reducer: reducer,
+                deferred: defersUpdates && reducer.sendsMessages ? DeferredUpdate(layout: layout.trained) : nil)
+        }
+        self.sums = sums
+        let deferred = sums.compactMap(\.deferred)
+        let willRead: ((Parameter) -> Void)? =
+            deferred.isEmpty ? nil : { parameter in for update in deferred { update.bringUpToDate(parameter) } }
+        tapes = (0..<threads).map { _ in Tape(layout: network.layout, values: values, willRead: willRead) }
     }
 
     /// How the ranks add their partial sums: by themselves, through shared memory, or by messages; collective.
@@ -81,16 +85,16 @@ package final class Replica: @unchecked Sendable {
     }
 
     /// Whether gradients travel in messages, rather than through memory that all ranks share.
-    package var sendsMessages: Bool { reducer.sendsMessages }
+    package var sendsMessages: Bool { sums.contains { $0.reducer.sendsMessages } }
 
     /// What a step gives: Σ over all samples of all ranks.
     package struct StepSums {
-        /// Gradients and statistics in the model's layout; valid until the next step begins. The gradients may still be
-        /// on their way.
+        /// The sum of all grains' vectors, in the phase's layout; valid until its next step begins. The gradients may
+        /// still be on their way.
         package let vector: UnsafePointer<Float>
         /// Says which have come; nil when all have.
         let arrivals: SumArrivals?
-        package let tally: Tally
+        package let metrics: MetricSums
         /// Ranks that asked to stop.
         package let stopRequests: Int
         /// Ranks that asked for a checkpoint.
@@ -102,27 +106,29 @@ package final class Replica: @unchecked Sendable {
     }
 
     /// Gives a grain's samples to `body`, which must not keep them.
-    package typealias SampleSource = @Sendable (_ grain: Int, _ body: (Samples) throws -> Void) throws -> Void
+    package typealias SampleSource = @Sendable (_ grain: Int, _ body: (FieldBatch) throws -> Void) throws -> Void
 
     /// Computes this rank's grains of a step and adds all ranks' up.
     ///
     /// - Parameters:
+    ///   - phase: its number among `vectors`.
     ///   - key: this step's; each grain folds its number in.
     ///   - wantsStop: whether this rank has been asked to stop.
     ///   - wantsSave: whether a checkpoint is due by this rank's clock.
     package func step(
-        _ objective: any Objective, key: RandomKey, wantsStop: Bool = false, wantsSave: Bool = false,
+        phase: Int, _ objective: any Objective, key: RandomKey, wantsStop: Bool = false, wantsSave: Bool = false,
         samples: @escaping SampleSource
     ) throws -> StepSums {
-        reducer.begin()
+        let sums = sums[phase]
+        sums.reducer.begin()
         let start = Clock.seconds
         let computed = Mutex(0.0)
+        let flags: [Float] = [wantsStop ? 1 : 0, wantsSave ? 1 : 0]
         try pool.run { [self] worker in
-            try reducer.computeGrains { grain, vector, onProgress in
-                try samples(grain) { samples in
-                    try compute(
-                        objective, samples, worker, key.folding(grain), into: vector, (wantsStop, wantsSave), onProgress
-                    )
+            try sums.reducer.computeGrains { grain, vector, onProgress in
+                (vector + sums.layout.flags.lowerBound).update(from: flags, count: flags.count)
+                try samples(grain) { batch in
+                    try compute(sums, objective, batch, worker, key.folding(grain), into: vector, onProgress)
                 }
             }
             if worker == 0 { computed.withLock { $0 = Clock.seconds } }
@@ -130,99 +136,72 @@ package final class Replica: @unchecked Sendable {
         Activity.beat()
         try TestFault.reach(.allReduce, step: Activity.step)
         let joined = Clock.seconds
-        let arrivals = deferred == nil ? nil : try reducer.arrivals()
+        let arrivals = sums.deferred == nil ? nil : try sums.reducer.arrivals()
         let sum = try Activity.waitingForRanks {
-            try arrivals?.wait(for: model.layout.trainableCount..<Replica.vectorCount(model)) ?? reducer.finish()
+            try arrivals?.wait(for: sums.layout.gradients.upperBound..<sums.layout.count) ?? sums.reducer.finish()
         }
         let end = Clock.seconds
         let own = computed.withLock { $0 }
-        let tail = sum + model.layout.count
+        let reached = sum + sums.layout.flags.lowerBound
         return StepSums(
-            vector: sum, arrivals: arrivals,
-            tally: Tally(loss: Double(tail[0]), samples: Double(tail[1]), correct: Double(tail[2])),
-            stopRequests: Int(tail[Replica.stopFlag]), saveRequests: Int(tail[Replica.saveFlag]),
-            computeSeconds: own - start,
-            waitSeconds: joined - own + reducer.waitSeconds, reduceSeconds: end - joined - reducer.waitSeconds)
+            vector: sum, arrivals: arrivals, metrics: MetricSums(values: sums.layout.metrics.map { Double(sum[$0]) }),
+            stopRequests: Int(reached[0]), saveRequests: Int(reached[1]), computeSeconds: own - start,
+            waitSeconds: joined - own + sums.reducer.waitSeconds,
+            reduceSeconds: end - joined - sums.reducer.waitSeconds)
     }
 
     /// Updates the weights by a step's sums: at once on all workers, or when the next forward pass needs them.
     ///
     /// - Parameters:
     ///   - step: counted from 0.
-    ///   - change: changes a range of the flat memory; called for disjoint ranges, by several threads.
+    ///   - optimizer: the phase's, which says how workers share an update out.
+    ///   - change: changes a range of the phase's compact coordinates; called for disjoint ranges, by several threads.
     func update(
-        _ sums: StepSums, step: Int,
+        phase: Int, _ step: StepSums, number: Int, _ optimizer: Optimizer,
         _ change: @escaping @Sendable (_ range: Range<Int>, _ gradients: UnsafePointer<Float>) -> Void
     ) throws {
-        model.updateStatistics(values, sums: sums.vector, samples: Float(sums.tally.samples))
-        if let deferred, let arrivals = sums.arrivals { return deferred.begin(step: step, arrivals, update: change) }
-        nonisolated(unsafe) let gradients = sums.vector
-        let count = model.layout.trainableCount
-        try pool.run { [pool] worker in change(Optimizer.range(of: count, part: worker, of: pool.count), gradients) }
+        let sums = sums[phase]
+        sums.layout.updateStatistics(values, sums: step.vector)
+        sums.layout.assignCarried(values, sums: step.vector)
+        if let deferred = sums.deferred, let arrivals = step.arrivals {
+            return deferred.begin(step: number, arrivals, update: change)
+        }
+        nonisolated(unsafe) let gradients = step.vector
+        try pool.run { [pool] worker in change(optimizer.range(part: worker, of: pool.count), gradients) }
     }
 
     /// Whether updates wait for the next forward pass, so that ``gradientNorm(_:_:)`` can't be asked for.
-    var defersUpdates: Bool { deferred != nil }
+    var defersUpdates: Bool { sums.contains { $0.deferred != nil } }
 
-    /// Ends an update that waits; whoever reads the weights outside of a step calls it first.
+    /// Ends updates that wait; whoever reads the weights outside of a step calls it first.
     ///
     /// - Throws: `DeferredUpdate.NonFiniteGradient`, or why sums did not come.
-    func settle() throws { try deferred?.settle() }
+    func settle() throws { for sums in sums { try sums.deferred?.settle() } }
 
-    /// One grain, forward and backward; an empty grain contributes zeros.
+    /// One grain, forward and backward; one without samples contributes zeros, one without a loss no gradient.
     private func compute(
-        _ objective: any Objective, _ samples: Samples, _ worker: Int, _ key: RandomKey,
-        into vector: UnsafeMutablePointer<Float>,
-        _ wants: (stop: Bool, save: Bool), _ onProgress: @escaping (Int) -> Void
+        _ sums: PhaseSums, _ objective: any Objective, _ batch: FieldBatch, _ worker: Int, _ key: RandomKey,
+        into vector: UnsafeMutablePointer<Float>, _ onProgress: @escaping (Int) -> Void
     ) throws {
-        let tail = vector + model.layout.count
-        tail.update(repeating: 0, count: Replica.tailCount)
-        if wants.stop { tail[Replica.stopFlag] = 1 }
-        if wants.save { tail[Replica.saveFlag] = 1 }
-        guard samples.inputs.shape[0] > 0 else {
+        let layout = sums.layout
+        guard batch.count > 0 else {
             try settle()
-            vector.update(repeating: 0, count: model.layout.count)
+            vector.update(repeating: 0, count: layout.flags.lowerBound)
             return
         }
         let tape = tapes[worker]
-        tape.begin(gradients: vector, onProgress: onProgress)
-        let (loss, tally) = objective(model, samples, on: tape, mode: .training(key))
-        tail[0] = Float(tally.loss)
-        tail[1] = Float(tally.samples)
-        tail[2] = Float(tally.correct)
+        tape.begin(
+            gradients: vector, layout: layout,
+            carried: batch.lanes.map { CarriedLanes(lanes: $0, isStartOfSequence: batch.isStartOfSequence) },
+            onProgress: onProgress)
+        let result = objective(GrainContext(batch, on: tape, mode: .training(key), key: key))
+        let values = MetricSums(samples: batch.count, weight: result.weight, own: result.sums).values
+        for (place, value) in zip(layout.metrics, values) { vector[place] = Float(value) }
         try settle()  // the vector's memory may hold sums of the previous step until then
-        tape.backward(from: loss)
-        TestFault.poison(tail, .allReduce, step: Activity.step)
-    }
-
-    /// The tally of each grain in `grains`, with evaluation's arithmetic; `samples` gives a grain's samples.
-    package func evaluate(_ objective: any Objective, grains: Range<Int>, samples: @escaping SampleSource) throws
-        -> [Tally]
-    {
-        let next = Atomic(grains.lowerBound)
-        let tallies = Mutex(Array(repeating: Tally(), count: grains.count))
-        try pool.run { [self] worker in
-            while true {
-                let grain = next.add(1, ordering: .relaxed).oldValue
-                if grain >= grains.upperBound { return }
-                try samples(grain) { samples in
-                    guard samples.inputs.shape[0] > 0 else { return }
-                    let tape = tapes[worker]
-                    tape.begin(gradients: nil)
-                    let (_, tally) = objective(model, samples, on: tape, mode: .evaluation)
-                    tallies.withLock { $0[grain - grains.lowerBound] = tally }
-                }
-                Activity.beat()
-            }
-        }
-        return tallies.withLock { $0 }
-    }
-
-    /// The model's output for a batch, computed by worker 0.
-    package func predict(_ inputs: Tensor) -> Tensor {
-        Activity.beat()
-        tapes[0].begin(gradients: nil)
-        return model(tapes[0].constant(inputs), mode: .evaluation).value
+        // Nothing depends on a constant, so that backward from it leaves zeros.
+        tape.backward(from: result.loss ?? tape.constant(Tensor([0], [], pool: tape.pool)))
+        TestFault.poison(
+            vector + layout.metrics.lowerBound + MetricSums.lossSlot, .allReduce, step: Activity.step)
     }
 
     /// The Euclidean norm of the mean gradient, in an order that depends on the layout alone; not finite if any element
@@ -241,13 +220,16 @@ package final class Replica: @unchecked Sendable {
                 }
             }
         }
-        return chunks.withLock { norm.norm(sums: $0, gradientScale: 1 / sums.tally.samples) }
+        return chunks.withLock { norm.norm(sums: $0, gradientScale: gradientScale(weight: sums.metrics.weight)) }
     }
 
-    /// How often and how much the workers' pools and the reducer took from the system; constant in the steady state.
+    /// How often and how much the workers' pools and the reducers took from the system; constant in the steady state.
     package var memoryStatistics: (allocations: Int, bytes: Int) {
-        tapes.reduce((reducer.allocatedBuffers, reducer.allocatedBuffers * reducer.count * 4)) {
-            ($0.0 + $1.pool.statistics.systemAllocations, $0.1 + $1.pool.statistics.systemBytes)
-        }
+        let own = sums.map { ($0.reducer.allocatedBuffers, $0.reducer.allocatedBuffers * $0.reducer.count * 4) }
+        let pools = tapes.map { ($0.pool.statistics.systemAllocations, $0.pool.statistics.systemBytes) }
+        return (own + pools).reduce((0, 0)) { ($0.0 + $1.0, $0.1 + $1.1) }
     }
 }
+
+/// What a sum of gradients is multiplied by to be their mean; 0 where nothing was counted, whose gradients are 0.
+func gradientScale(weight: Double) -> Double { weight > 0 ? 1 / weight : 0 }

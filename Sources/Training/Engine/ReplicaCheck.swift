@@ -3,7 +3,10 @@ import DataParallel
 import FaultInjection
 import Foundation
 
-/// Compares the ranks' replicas bit by bit, by hash: weights, running statistics and the optimiser's slots.
+/// Compares the ranks' replicas bit by bit, by hash: weights, running statistics, averages and the optimiser's slots.
+///
+/// Of an average of weights the present state counts alone: a difference that has faded since has done no harm, and
+/// what is validated is compared before anything follows from it.
 ///
 /// All ranks make the same updates from the same sums, so they differ only when memory, a processor or a program fails.
 final class ReplicaCheck {
@@ -12,11 +15,15 @@ final class ReplicaCheck {
     private let ranks: Ranks
     private let hasher: ReplicaHasher
     private let fault: BitFlip?
+    /// Whether the ranges that an update changes are those of the tensors.
+    private let hashesInUpdates: Bool
 
     /// Nil where there is nothing to compare: with one rank, or when the configuration says 0 steps.
     init?(everySteps: Int, _ state: TrainingState, _ replica: Replica, _ ranks: Ranks) {
         guard everySteps > 0, ranks.worldSize > 1 else { return nil }
         self.everySteps = everySteps
+        // A piece of a tensor may end inside a row whose norm the update limits.
+        hashesInUpdates = state.hasOneCoordinate && !state.phases.contains { $0.optimizer.limitsRows }
         self.replica = replica
         self.ranks = ranks
         hasher = ReplicaHasher(state.replicaTensors) { $0.kind == TrainingState.statisticKind }
@@ -27,7 +34,7 @@ final class ReplicaCheck {
     func isDue(step: Int) -> Bool { step % everySteps == 0 }
 
     /// What hashes the state after `step` steps while an update makes it; nil where it will not be compared.
-    func hasher(forUpdateTo step: Int) -> ReplicaHasher? { isDue(step: step) ? hasher : nil }
+    func hasher(forUpdateTo step: Int) -> ReplicaHasher? { hashesInUpdates && isDue(step: step) ? hasher : nil }
 
     /// Called after the update of every step.
     func updated(step: Int) throws {
@@ -70,17 +77,29 @@ extension TrainingState {
 
     /// Everything that must be the same on all ranks.
     var replicaTensors: [ReplicaTensor] {
-        let parameters = model.layout.parameters
-        func tensor(_ index: Int, _ kind: String, _ memory: FlatBuffer) -> ReplicaTensor {
-            let start = model.layout.offsets[index]
+        let own = network.layout.parameters.map { parameter in
+            let start = network.layout.offsets[parameter.index]
             return ReplicaTensor(
-                name: parameters[index].name, kind: kind, memory: memory,
-                range: start..<start + parameters[index].shape.count)
+                name: parameter.name, kind: parameter.isTrainable ? "weight" : TrainingState.statisticKind,
+                memory: values, range: start..<start + parameter.shape.count)
         }
-        let own = parameters.map { tensor($0.index, $0.isTrainable ? "weight" : TrainingState.statisticKind, values) }
-        return own
-            + zip(optimizer.rule.slots, slots).flatMap { slot, memory in
-                parameters.filter(\.isTrainable).map { tensor($0.index, slot.name, memory) }
+        let averages = averages.map { memory in
+            averaged.map { parameter, offset in
+                ReplicaTensor(
+                    name: parameter.name, kind: "average", memory: memory,
+                    range: offset..<offset + parameter.shape.count)
+            }
+        }
+        return own + (averages ?? [])
+            + slots.flatMap { slot in
+                trained(slot).map { parameter, offset in
+                    ReplicaTensor(
+                        name: parameter.name, kind: slot.name, memory: slot.memory,
+                        range: offset..<offset + parameter.shape.count)
+                }
             }
     }
+
+    /// Whether the memory of all tensors has the same coordinates, as it has where the only phase trains all weights.
+    var hasOneCoordinate: Bool { phases.count == 1 && phases[0].trained.count == network.layout.trainableCount }
 }

@@ -6,7 +6,8 @@ extension Trainer {
     /// What a checkpoint says of the run after `step` finished steps.
     func progress(step: Int, _ validation: Validation) -> CheckpointKeeper.Progress {
         var progress = CheckpointKeeper.Progress(
-            step: step, best: setup.best, rollback: setup.rollback, learningRate: setup.learningRate.state)
+            step: step, best: setup.best, rollback: setup.rollback(step: step), learningRate: setup.learningRates.state,
+            end: setup.endRule?.state ?? [:])
         if case .interrupted = validation { progress.validationIsPending = true }
         return progress
     }

@@ -1,5 +1,6 @@
 import FaultInjection
 import Foundation
+import NeuralNetwork
 import JobHealth
 import Optimization
 
@@ -17,39 +18,54 @@ extension Trainer {
     enum Validation {
         /// They have not been validated.
         case none
-        case done(Tally)
+        case done([MetricValue])
         /// A stop signal came first; the resumed run validates.
         case interrupted
     }
 
     /// Evaluates on the validation samples unless a stop signal comes; collective.
-    func evaluate(_ evaluator: Evaluator, step: Int) throws -> Tally? {
+    ///
+    /// - Returns: the sums of each phase that trains at this time; nil after a stop signal.
+    func evaluate(_ evaluator: Evaluator, step: Int) throws -> [MetricSums]? {
         try settle()
         Activity.enter(.validation, step: step, pieces: evaluator.grains.count)
         try TestFault.reach(.validation, step: step)
         // A run that ends with its directory does so at once, as if it was asked to stop.
         let lock = setup.configuration.checkpoint.onFailure == .stop ? setup.keeper?.lock : nil
-        let tally = try evaluator.evaluate(
-            unless: { StopSignal.isRequested || lock?.isLost ?? false }, onGrain: { Activity.finishPiece() })
+        let sums = try setup.state.withAverages {
+            try evaluator.evaluate(
+                setup.order.phasesInTurn(before: step).map { setup.phases[$0].objective },
+                unless: { StopSignal.isRequested || lock?.isLost ?? false }, onGrain: { Activity.finishPiece() })
+        }
         Activity.enter(.afterValidation, step: step)
-        return tally
+        return sums
     }
 
     /// Validates; rank 0 decides what it means for the learning rate, and every rank follows.
     func validate(step: Int, rate: Double) throws -> Validation {
         guard let evaluator else { return .none }
-        guard let tally = try evaluate(evaluator, step: step) else { return .interrupted }
+        guard let all = try evaluate(evaluator, step: step) else { return .interrupted }
         try compareReplicas(step: step)  // what is remembered or written as the best is sound
-        let metric = setup.monitored(tally)
-        let isBest = metric.isFinite && metric < setup.best?.value ?? .infinity
-        let decision = try decide(metric, step: step)
+        let values = values(of: all, step: step)
+        let deciding = setup.learningRates.deciding(before: step)
+        let monitor = setup.learningRates.phases[deciding].monitor
+        let sums = all[setup.order.phasesInTurn(before: step).firstIndex(of: deciding) ?? 0]
+        let metric = monitor.value(of: sums)
+        // The best of an earlier phase is of another kind.
+        let isBest = monitor.isBetter(metric, than: setup.best?.name == monitor.name ? setup.best?.value : nil)
+        let decision = try decide(metric, sums, step: step)
         try observer?.validated(
             ValidationRecord(
-                step: step, epoch: Double(step) / Double(setup.plan.stepsPerEpoch), valLoss: tally.meanLoss,
-                valAccuracy: setup.objective.hasAccuracy ? tally.accuracy : nil, learningRate: rate, isBest: isBest))
+                step: step, epoch: Double(step) / Double(setup.plan.stepsPerEpoch),
+                metrics: values, learningRate: rate, isBest: isBest))
+        try picture(evaluator, step: step)
         if isBest {
-            setup.best = .init(name: setup.learningRate.monitor.rawValue, value: metric, step: step)
+            setup.best = .init(name: monitor.name, value: metric, step: step)
             try writingWithinStep { try setup.keeper?.saveBest(setup.state, step: step) }
+        }
+        if let end = setup.endRule, end.isOver {
+            try observer?.decided(
+                DecisionRecord(step: step, kind: .earlyStop, reason: end.reason, numbers: end.numbers))
         }
         switch decision {
         case .improved:
@@ -58,14 +74,18 @@ extension Trainer {
             if setup.state.keepsBest { try save(step: step, force: true) }
         case .decayed(let from, let to, let bestStep):
             try follow(decay: from, to, bestStep: bestStep, metric: metric, step: step)
-            if bestStep != nil { return .none }  // the tally is no longer that of the weights
+            if bestStep != nil { return .none }  // the sums are no longer those of the weights
         default: break
         }
         // Where nothing goes back to sound weights, training on would be in vain.
-        if !tally.meanLoss.isFinite, setup.configuration.onNonFinite == .stop {
+        if let bad = all.firstIndex(where: { !$0.loss.isFinite }), setup.configuration.onNonFinite == .stop {
             Activity.enter(.validation, step: step)
             try setup.ranks.together { [setup] in
-                if let found = try evaluator.findNonFinite() {
+                let phase = setup.phases[setup.order.phasesInTurn(before: step)[bad]]
+                let found = try setup.state.withAverages {
+                    try evaluator.findNonFinite(phase.objective, phase.vector)
+                }
+                if let found {
                     throw TrainingError.nonFiniteValidation(
                         step: step, what: found.what, rank: setup.ranks.rank, samples: found.samples)
                 }
@@ -74,24 +94,57 @@ extension Trainer {
                 if setup.ranks.rank == 0 { throw TrainingError.nonFiniteSum(step: step, what: "the validation loss") }
             }
         }
-        return .done(tally)
+        return .done(values)
     }
 
-    private func decide(_ metric: Double, step: Int) throws -> PlateauRule.Decision? {
-        guard setup.learningRate.plateau != nil else { return nil }
+    /// What the sums of the phases that train at this time come to.
+    func values(of sums: [MetricSums], step: Int) -> [MetricValue] {
+        zip(setup.order.phasesInTurn(before: step), sums).flatMap { phase, sums in
+            sums.values(of: setup.phases[phase].objective.metrics)
+        }.filter(\.isCounted)
+    }
+
+    /// Rank 0 shows what has been learned, where an objective has something to see.
+    private func picture(_ evaluator: Evaluator, step: Int) throws {
+        guard let observer else { return }
+        for index in setup.order.phasesInTurn(before: step) {
+            let phase = setup.phases[index]
+            guard let pictures = try setup.state.withAverages({ try evaluator.pictures(phase.objective) }) else {
+                continue
+            }
+            try observer.pictured(
+                PictureRecord(
+                    step: step, name: phase.name, pictures,
+                    setup.data.preprocessing.first { $0.field == pictures.field }))
+        }
+    }
+
+    /// - Parameter metric: what the plateau rule goes by.
+    private func decide(_ metric: Double, _ sums: MetricSums, step: Int) throws -> PlateauRule.Decision? {
+        guard setup.learningRates.phases.contains(where: { $0.plateau != nil }) || setup.endRule != nil else {
+            return nil
+        }
         let ranks = setup.ranks
         var decision: PlateauRule.Decision?
-        if ranks.rank == 0 { decision = setup.learningRate.observe(metric, step: step) }
+        if ranks.rank == 0 {
+            decision = setup.learningRates.observe(metric, step: step)
+            setup.endRule?.observe(sums, step: step)
+        }
         if ranks.worldSize == 1 { return decision }
-        let message = try ranks.broadcast { [setup] in PlateauMessage(decision, state: setup.learningRate.state) }
-        try setup.learningRate.restore(message.state)
+        let message = try ranks.broadcast { [setup] in
+            PlateauMessage(decision, state: setup.learningRates.state, endState: setup.endRule?.state ?? [:])
+        }
+        try setup.learningRates.restore(message.state)
+        try setup.endRule?.restore(message.endState)
         return message.decision
     }
 
     private func follow(decay from: Double, _ to: Double, bestStep: Int?, metric: Double, step: Int) throws {
-        let name = setup.learningRate.monitor.rawValue
+        let name = setup.learningRates.phases[setup.learningRates.deciding(before: step)].monitor.name
         let best =
-            (setup.rollback ?? setup.best).map { "\(name) has not improved on \(decimal($0.value)) of step \($0.step)" }
+            (setup.rollback(step: step) ?? setup.best).map {
+                "\(name) has not improved on \(decimal($0.value)) of step \($0.step)"
+            }
             ?? "\(name) is not finite"
         try observer?.decided(
             DecisionRecord(
@@ -112,4 +165,4 @@ extension Trainer {
 }
 
 /// A number with six significant digits.
-private func decimal(_ value: Double) -> String { String(format: "%.6g", value) }
+func decimal(_ value: Double) -> String { String(format: "%.6g", value) }

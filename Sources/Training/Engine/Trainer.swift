@@ -4,6 +4,7 @@ import FaultInjection
 import Foundation
 import JobHealth
 import Kernels
+import NeuralNetwork
 import Optimization
 import System
 
@@ -36,13 +37,14 @@ package final class Trainer {
     ) throws {
         setup = try RunSetup(configuration, options, ranks)
         observer = setup.keeper.map { WatchedObserver(makeObserver(configuration.resolvedYAML()), $0.lock) }
-        evaluator = setup.data.validation.map { [setup] in
-            Evaluator(
-                ranks: ranks, replica: setup.replica, objective: setup.objective, dataset: $0,
-                preprocessing: setup.data.preprocessing, grain: configuration.grain, key: setup.key)
+        evaluator = try setup.data.validation.map { [setup] validation in
+            try Evaluator(
+                ranks: ranks, replica: setup.replica, dataset: validation,
+                fields: setup.phases.flatMap(\.objective.fields), preprocessing: setup.data.preprocessing,
+                grain: configuration.grain, lanes: configuration.batch, key: setup.key)
         }
         replicaCheck = ReplicaCheck(everySteps: configuration.replicaCheckEverySteps, setup.state, setup.replica, ranks)
-        meter = IntervalMeter()
+        meter = IntervalMeter(setup.phases.map(\.objective), workers: setup.replica.pool.count)
         timeLimit = try options.endSeconds.flatMap { [setup] in
             ranks.rank == 0
                 ? try TimeLimit(
@@ -61,8 +63,10 @@ package final class Trainer {
     package func run() throws -> Outcome {
         let configuration = setup.configuration
         let loader = try BatchLoader(
-            dataset: setup.data.training, plan: setup.plan, preprocessing: setup.data.preprocessing,
-            augmentations: configuration.data.augment, key: setup.key, grains: setup.grains,
+            try setup.data.trainingSource(
+                plan: setup.plan, fields: setup.phases.flatMap(\.objective.fields),
+                augment: configuration.data.augment, key: setup.key),
+            grains: setup.grains,
             steps: setup.firstStep..<max(setup.firstStep, setup.totalSteps), depth: 2 * setup.replica.pool.count + 2,
             // A thread without a core of its own would cost the workers more than filling their grains themselves.
             threads: Placement.defaultThreads(ranksOnHost: setup.ranks.hostSize) > setup.replica.pool.count ? 1 : 0)
@@ -73,16 +77,16 @@ package final class Trainer {
         var step = setup.firstStep
         var validation = Validation.none
         var stepSeconds = 0.0
-        meter.start(step: step)
+        meter.begin()
         if setup.validationIsPending {
-            validation = try validate(step: step, rate: setup.learningRate.rate(at: max(step - 1, 0)))
+            validation = try validate(step: step, rate: setup.learningRates.rate(at: max(step - 1, 0)))
             if case .interrupted = validation { return try stop(step: step, validation) }
             try save(step: step, force: true)
         }
-        while step < setup.totalSteps {
+        while step < setup.totalSteps, !(setup.endRule?.isOver ?? false) {
             Activity.enter(.training, step: step, pieces: setup.replica.grains.count)
             let began = Clock.seconds
-            let rate = setup.learningRate.rate(at: step)
+            let rate = setup.learningRates.rate(at: step)
             let sums = try namingNonFinite { try compute(step, loader, stepSeconds) }
             try keepWithinInterval(step: step + 1)
             Activity.enter(.update, step: step)
@@ -98,6 +102,7 @@ package final class Trainer {
             if isValidationDue(step) {
                 validation = isStopping ? .interrupted : try validate(step: step, rate: rate)
                 if case .interrupted = validation { isStopping = true }
+                meter.resumed()
             }
             try save(step: step, force: isStopping || sums.saveRequests > 0, validation)
             if isStopping { return try stop(step: step, validation) }
@@ -109,15 +114,17 @@ package final class Trainer {
 
     /// This rank's grains, and the sums over all.
     private func compute(_ step: Int, _ loader: BatchLoader, _ stepSeconds: Double) throws -> Replica.StepSums {
-        try setup.replica.step(
-            setup.objective, key: setup.key.folding(.dropout).folding(step), wantsStop: StopSignal.isRequested,
+        let phase = setup.order.phase(ofStep: step)
+        return try setup.replica.step(
+            phase: phase, setup.phases[phase].objective, key: setup.stepKey(step), wantsStop: StopSignal.isRequested,
             wantsSave: setup.keeper?.isTimeDue(stepSeconds: stepSeconds) ?? false
         ) { [meter] grain, body in
             let asked = Clock.seconds
-            try TestFault.reach(.training, step: step)
             try loader.withBatch(step: step, grain: grain) { batch in
                 meter.waitedForData(seconds: Clock.seconds - asked)
-                try body(Samples(batch))
+                try TestFault.reach(.training, step: step)  // inside, so that an error ends the other workers' waiting
+                poison(batch.fields, .training)
+                try body(batch.fields)
             }
             Activity.finishPiece()
         }
@@ -127,23 +134,30 @@ package final class Trainer {
     /// nothing.
     private func update(_ sums: Replica.StepSums, step: Int, rate: Double) throws {
         let state = setup.state
-        guard sums.tally.loss.isFinite else { return try handleNonFinite(sums, step: step) }
+        let phase = setup.order.phase(ofStep: step)
+        let optimizer = setup.phases[phase].optimizer
+        guard sums.metrics.loss.isFinite else { return try handleNonFinite(sums, step: step) }
         var norm: Double?
         if !setup.replica.defersUpdates {
-            let all = try setup.replica.gradientNorm(sums, state.optimizer)
+            let all = try setup.replica.gradientNorm(sums, optimizer)
             guard all.isFinite else { return try handleNonFinite(sums, step: step) }
-            if state.optimizer.clipping != .none { norm = all }
+            if optimizer.clipping != .none { norm = all }
         }
         nonisolated(unsafe) let shared = state
-        let samples = sums.tally.samples
+        let weight = sums.metrics.weight
+        let ownStep = setup.order.steps(ofPhase: phase, before: step)
         let hasher = replicaCheck?.hasher(forUpdateTo: step + 1)
-        try setup.replica.update(sums, step: step) { [norm] range, gradients in
+        try setup.replica.update(phase: phase, sums, number: step, setup.phases[phase].optimizer) {
+            [norm] range, gradients in
             let change = {
-                shared.update($0, gradients: gradients, samples: samples, norm: norm, learningRate: rate, step: step)
+                shared.update(
+                    phase: phase, $0, gradients: gradients, weight: weight, norm: norm, learningRate: rate,
+                    ownStep: ownStep)
             }
             if let hasher { hasher.changing(range, change) } else { change(range) }
         }
-        meter.updated(sums)
+        meter.updated(
+            sums.metrics, phase: phase, waitSeconds: sums.waitSeconds, reduceSeconds: sums.reduceSeconds)
     }
 
     /// Ends the update before the weights are read outside of a step.
@@ -177,27 +191,27 @@ package final class Trainer {
                 DecisionRecord(
                     step: step + 1, kind: .skipNonFinite,
                     reason: "step \(step + 1) was skipped: its loss or gradient is not a finite number",
-                    numbers: ["loss": sums.tally.loss]))
+                    numbers: ["loss": sums.metrics.loss]))
             return
         }
         throw try setup.nonFiniteCause(
-            step: step, seen: sums.tally.loss.isFinite ? "the sum of the gradients" : "the sum of the losses")
+            step: step, seen: sums.metrics.loss.isFinite ? "the sum of the gradients" : "the sum of the losses")
     }
 
     private func report(_ sums: Replica.StepSums, step: Int, rate: Double) throws {
         guard let observer else { return }
         let epoch = Double(step) / Double(setup.plan.stepsPerEpoch)
-        let accuracy = setup.objective.hasAccuracy ? sums.tally.accuracy : nil
         observer.progress(
-            step: step, of: setup.totalSteps, epoch: epoch, loss: sums.tally.meanLoss, accuracy: accuracy,
+            step: step, of: setup.totalSteps, epoch: epoch,
+            metrics: sums.metrics.values(of: setup.phase(ofStep: step - 1).objective.metrics),
             samplesPerSecond: meter.recentSamplesPerSecond)
         if step % setup.configuration.logEverySteps == 0 || step == setup.totalSteps {
             let epochs = step / setup.plan.stepsPerEpoch
             let inEpoch = min(step % setup.plan.stepsPerEpoch * setup.configuration.batch, setup.data.training.count)
             try observer.logged(
                 meter.interval(
-                    step: step, epoch: epoch, samples: epochs * setup.data.training.count + inEpoch, learningRate: rate,
-                    hasAccuracy: setup.objective.hasAccuracy))
+                    step: step, epoch: epoch, samples: epochs * setup.data.training.count + inEpoch, learningRate: rate)
+            )
         }
     }
 
@@ -269,12 +283,12 @@ package final class Trainer {
     }
 
     private func finish(step: Int, _ validation: Validation) throws -> Outcome {
-        var last: Tally?
-        if case .done(let tally) = validation { last = tally }
+        var last: [MetricValue]?
+        if case .done(let values) = validation { last = values }
         try save(step: step, force: true)
         if last == nil, let evaluator {
-            last = try evaluate(evaluator, step: step)
-            if last == nil { return try stop(step: step, .none) }
+            guard let sums = try evaluate(evaluator, step: step) else { return try stop(step: step, .none) }
+            last = values(of: sums, step: step)
         }
         Activity.enter(.finishing, step: step)
         try TestFault.reach(.finish, step: step)
@@ -292,7 +306,7 @@ package final class Trainer {
             try observer?.finished(
                 setup.finalRecord(
                     step: step, validation: last, digest: digest, seconds: Clock.seconds - startSeconds,
-                    reason: .finished))
+                    reason: setup.endRule?.isOver ?? false ? .earlyStop : .finished))
             try requireRunDirectory(step: step, validation, looksNow: true)
         }
         return .finished(digest: digest)

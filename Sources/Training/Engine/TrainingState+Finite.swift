@@ -6,8 +6,8 @@ extension TrainingState {
     ///
     /// Cost: one pass over the values.
     var nonFiniteTensor: String? {
-        for parameter in model.layout.parameters {
-            let start = values.pointer + model.layout.offsets[parameter.index]
+        for parameter in network.layout.parameters {
+            let start = values.pointer + network.layout.offsets[parameter.index]
             guard firstNonFinite(start, count: parameter.shape.count) != nil else { continue }
             return "\(parameter.isTrainable ? "weight" : TrainingState.statisticKind) \(parameter.name)"
         }

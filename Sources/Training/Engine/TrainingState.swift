@@ -5,46 +5,130 @@ import Kernels
 import NeuralNetwork
 import Optimization
 
-/// What changes in the course of a run and goes into a checkpoint: weights, running statistics and the optimiser's
-/// slots.
+/// What changes in the course of a run and goes into a checkpoint: weights, running statistics, the optimiser's slots
+/// and, where a run has them, averages of the weights.
 ///
 /// The same on every rank after every step.
 final class TrainingState {
-    let model: Model
-    let optimizer: Optimizer
-    /// Weights and running statistics.
+    let network: Network
+    let phases: [TrainingPhase]
+    /// Weights, running statistics and carried state, in the network's layout.
     let values: FlatBuffer
-    let slots: [FlatBuffer]
+    /// The optimiser slots of all phases, in the compact coordinates of what each trains.
+    let slots: [OptimizerSlot]
+    /// The averages of the weights, in the network's layout; only weights have a meaning there. Nil without averaging.
+    let averages: FlatBuffer?
+    private let averaging: WeightAverage?
     /// The state at the best validation, where the plateau rule goes back to; nil without rollback.
-    private var best: (values: FlatBuffer, slots: [FlatBuffer])?
+    private var best: Snapshot?
 
-    init(model: Model, optimizer: Optimizer, keepsBest: Bool) {
-        self.model = model
-        self.optimizer = optimizer
-        values = FlatBuffer(count: model.layout.count)
-        slots = optimizer.rule.slots.map { _ in FlatBuffer(count: model.layout.count) }
-        if keepsBest { best = (FlatBuffer(count: model.layout.count), slots.map { FlatBuffer(count: $0.count) }) }
+    /// The memory of a state at some time.
+    private struct Snapshot {
+        let values: FlatBuffer
+        let slots: [FlatBuffer]
+        let averages: FlatBuffer?
+
+        var buffers: [FlatBuffer] { [values] + slots + (averages.map { [$0] } ?? []) }
+    }
+
+    private var present: Snapshot { Snapshot(values: values, slots: slots.map(\.memory), averages: averages) }
+
+    /// A buffer of one phase's optimiser.
+    struct OptimizerSlot {
+        let phase: Int
+        /// The slot's name in checkpoints.
+        let name: String
+        let memory: FlatBuffer
+    }
+
+    init(network: Network, phases: [TrainingPhase], averaging: WeightAverage? = nil, keepsBest: Bool) {
+        self.network = network
+        self.phases = phases
+        self.averaging = averaging
+        values = FlatBuffer(count: network.layout.count)
+        slots = phases.enumerated().flatMap { index, phase in
+            phase.optimizer.rule.slots.map { slot in
+                OptimizerSlot(
+                    phase: index, name: phase.slotPrefix + slot.name,
+                    memory: FlatBuffer(count: phase.trained.count))
+            }
+        }
+        averages = averaging.map { _ in FlatBuffer(count: network.layout.count) }
+        if keepsBest {
+            best = Snapshot(
+                values: FlatBuffer(count: values.count), slots: slots.map { FlatBuffer(count: $0.memory.count) },
+                averages: averages.map { FlatBuffer(count: $0.count) })
+        }
+    }
+
+    /// The slots of a phase, in the order of its rule.
+    private func memory(ofPhase phase: Int) -> [UnsafeMutablePointer<Float>] {
+        slots.filter { $0.phase == phase }.map(\.memory.pointer)
     }
 
     /// Bytes of a checkpoint's tensors.
-    var byteCount: Int { 4 * (values.count + slots.reduce(0) { $0 + $1.count }) }
+    var byteCount: Int { 4 * present.buffers.reduce(0) { $0 + $1.count } }
 
     /// The first values, a function of the seed.
-    func initialize(key: RandomKey, learningRate: Double) {
-        model.layout.initialize(values, key: key)
-        optimizer.initialize(slots: slots.map(\.pointer), learningRate: learningRate)
+    ///
+    /// - Parameter learningRates: of each phase's first step.
+    func initialize(key: RandomKey, learningRates: [Double]) {
+        network.layout.initialize(values, key: key)
+        for (index, phase) in phases.enumerated() {
+            phase.optimizer.initialize(slots: memory(ofPhase: index), learningRate: learningRates[index])
+        }
+        beginAverages()
     }
 
-    /// One update of a range of the flat memory from a step's summed gradients.
+    /// Averages begin as the present weights; called whenever training begins with others.
+    func beginAverages() { averages?.copy(from: values) }
+
+    /// Calls `body` while the averages stand in the place of the weights, for whoever evaluates or writes them; without
+    /// averaging it changes nothing.
+    ///
+    /// Updates have been settled, and nothing trains meanwhile.
+    func withAverages<Result>(_ body: () throws -> Result) rethrows -> Result {
+        exchangeAverages()
+        defer { exchangeAverages() }
+        return try body()
+    }
+
+    private func exchangeAverages() {
+        guard let averages else { return }
+        for parameter in network.layout.parameters where parameter.isTrainable {
+            let start = network.layout.offsets[parameter.index]
+            for place in start..<start + parameter.shape.count {
+                swap(&values.pointer[place], &averages.pointer[place])
+            }
+        }
+    }
+
+    /// One update of a range of a phase's compact coordinates from a step's summed gradients.
+    ///
+    /// - Parameters:
+    ///   - weight: what the gradients are divided by.
+    ///   - ownStep: the phase's own finished steps.
     func update(
-        _ range: Range<Int>, gradients: UnsafePointer<Float>, samples: Double, norm: Double?, learningRate: Double,
-        step: Int
+        phase index: Int, _ range: Range<Int>, gradients: UnsafePointer<Float>, weight: Double, norm: Double?,
+        learningRate: Double, ownStep: Int
     ) {
-        let scale = 1 / samples
-        optimizer.step(
-            range, parameters: values.pointer, gradients: gradients, slots: slots.map(\.pointer),
-            learningRate: learningRate,
-            gradientScale: norm.map { optimizer.clipping.scale(scale, norm: $0) } ?? scale, stepNumber: step + 1)
+        let phase = phases[index]
+        let scale = gradientScale(weight: weight)
+        let memory = memory(ofPhase: index)
+        for span in phase.trained.spans where span.compact.overlaps(range) {
+            let part = range.clamped(to: span.compact)
+            let toArena = span.arenaOffset - span.compact.lowerBound
+            phase.optimizer.step(
+                part, parameters: values.pointer + toArena, gradients: gradients,
+                slots: memory, learningRate: learningRate,
+                gradientScale: norm.map { phase.optimizer.clipping.scale(scale, norm: $0) } ?? scale,
+                stepNumber: ownStep + 1)
+            if let averaging, let averages {
+                averaging.update(
+                    part, averages: averages.pointer + toArena, parameters: values.pointer + toArena,
+                    stepNumber: ownStep + 1)
+            }
+        }
     }
 
     // MARK: - The best state
@@ -53,14 +137,13 @@ final class TrainingState {
     var keepsBest: Bool { best != nil }
 
     func rememberBest() {
-        best?.values.copy(from: values)
-        for (index, slot) in slots.enumerated() { best?.slots[index].copy(from: slot) }
+        guard let best else { return }
+        for (copy, memory) in zip(best.buffers, present.buffers) { copy.copy(from: memory) }
     }
 
     func goBackToBest() {
         guard let best else { return }
-        values.copy(from: best.values)
-        for (index, slot) in slots.enumerated() { slot.copy(from: best.slots[index]) }
+        for (memory, copy) in zip(present.buffers, best.buffers) { memory.copy(from: copy) }
     }
 
     // MARK: - Checkpoints
@@ -69,7 +152,7 @@ final class TrainingState {
     func checkpoint(
         step: Int, best: Checkpoint.BestMetric?, configFingerprint: String, state: CheckpointState
     ) throws -> Checkpoint {
-        try checkpoint(values, slots, step: step, best: best, configFingerprint: configFingerprint, state: state)
+        try checkpoint(present, step: step, best: best, configFingerprint: configFingerprint, state: state)
     }
 
     /// The checkpoint of the best state, as it was made at its time; nil without rollback.
@@ -78,26 +161,39 @@ final class TrainingState {
     {
         guard let best else { return nil }
         return try checkpoint(
-            best.values, best.slots, step: metric.step, best: metric, configFingerprint: configFingerprint, state: state
-        )
+            best, step: metric.step, best: metric, configFingerprint: configFingerprint, state: state)
     }
 
     private func checkpoint(
-        _ values: FlatBuffer, _ slots: [FlatBuffer], step: Int, best: Checkpoint.BestMetric?, configFingerprint: String,
+        _ snapshot: Snapshot, step: Int, best: Checkpoint.BestMetric?, configFingerprint: String,
         state: CheckpointState
     ) throws -> Checkpoint {
-        let (weights, buffers) = ModelWeights.sources(model, values)
+        let (weights, buffers) = ModelWeights.sources(network, snapshot.values)
         var tensors: [Checkpoint.Group: [TensorSource]] = [.weights: weights, .buffers: buffers]
-        for (slot, memory) in zip(optimizer.rule.slots, slots) {
-            tensors[.optimizer(slot: slot.name)] = model.layout.parameters.filter(\.isTrainable).map { parameter in
-                let source = memory.pointer + model.layout.offsets[parameter.index]
-                return TensorSource(name: parameter.name, shape: parameter.shape.dimensions) { target in
-                    if let start = target.baseAddress { start.update(from: source, count: target.count) }
-                }
+        if let averages = snapshot.averages {
+            tensors[.averages] = averaged.map { parameter, offset in
+                source(parameter, averages.pointer + offset)
+            }
+        }
+        for (slot, memory) in zip(slots, snapshot.slots) {
+            tensors[.optimizer(slot: slot.name)] = trained(slot).map { parameter, offset in
+                source(parameter, memory.pointer + offset)
             }
         }
         return try Checkpoint(
             step: step, tensors: tensors, best: best, configFingerprint: configFingerprint, state: state)
+    }
+
+    /// A parameter's floats as they lie in memory.
+    private func source(_ parameter: Parameter, _ memory: UnsafePointer<Float>) -> TensorSource {
+        TensorSource(name: parameter.name, shape: parameter.shape.dimensions) { target in
+            if let start = target.baseAddress { start.update(from: memory, count: target.count) }
+        }
+    }
+
+    /// The parameters that have averages, with their places in them.
+    var averaged: [(parameter: Parameter, offset: Int)] {
+        network.layout.parameters.filter(\.isTrainable).map { ($0, network.layout.offsets[$0.index]) }
     }
 
     /// Takes a checkpoint's values over, and its best state's where that is another.
@@ -112,20 +208,33 @@ final class TrainingState {
     }
 
     private func load(_ checkpoint: Checkpoint) throws {
-        try ModelWeights.load(checkpoint, model, into: values)
-        for (slot, memory) in zip(optimizer.rule.slots, slots) {
-            for parameter in model.layout.parameters where parameter.isTrainable {
-                let target = memory.pointer + model.layout.offsets[parameter.index]
-                try checkpoint.copyFloats(
-                    of: parameter.name, in: .optimizer(slot: slot.name),
-                    into: UnsafeMutableBufferPointer(start: target, count: parameter.shape.count))
+        func load(_ parameter: Parameter, _ group: Checkpoint.Group, into target: UnsafeMutablePointer<Float>) throws {
+            try checkpoint.copyFloats(
+                of: parameter.name, in: group,
+                into: UnsafeMutableBufferPointer(start: target, count: parameter.shape.count))
+        }
+        try ModelWeights.load(checkpoint, network, into: values)
+        if let averages {
+            for (parameter, offset) in averaged { try load(parameter, .averages, into: averages.pointer + offset) }
+        }
+        for slot in slots {
+            for (parameter, offset) in trained(slot) {
+                try load(parameter, .optimizer(slot: slot.name), into: slot.memory.pointer + offset)
             }
+        }
+    }
+
+    /// The weights that a slot belongs to, in order of use, with their places in it.
+    func trained(_ slot: OptimizerSlot) -> [(parameter: Parameter, offset: Int)] {
+        let layout = phases[slot.phase].trained
+        return network.layout.parameters.compactMap { parameter in
+            layout.offset(of: parameter.index).map { (parameter, $0) }
         }
     }
 
     /// Rank 0's values on every rank.
     func share(_ ranks: Ranks) throws {
-        for buffer in [values] + slots + (best.map { [$0.values] + $0.slots } ?? []) {
+        for buffer in present.buffers + (best?.buffers ?? []) {
             try ranks.broadcast(UnsafeMutableBufferPointer(start: buffer.pointer, count: buffer.count))
         }
     }

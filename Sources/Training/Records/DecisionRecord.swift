@@ -2,7 +2,8 @@
 package struct DecisionRecord: Equatable, Sendable {
     /// What kind of decision it was; raw values are the words in `decisions.jsonl`.
     package enum Kind: String, Sendable, CaseIterable, Codable {
-        case decay, rollback, earlyStop, restart, resume, stopSignal, skipNonFinite, checkpointFallback, saveFailed,
+        case decay, rollback, earlyStop, restart, resume, start, stopSignal, skipNonFinite, checkpointFallback,
+            saveFailed,
             runDirectoryLost
 
         /// Whether a run that goes on from an earlier checkpoint decides this again by itself.
@@ -11,7 +12,7 @@ package struct DecisionRecord: Equatable, Sendable {
         package var isReplayed: Bool {
             switch self {
             case .decay, .rollback, .earlyStop, .skipNonFinite: true
-            case .restart, .resume, .stopSignal, .checkpointFallback, .saveFailed, .runDirectoryLost: false
+            case .restart, .resume, .start, .stopSignal, .checkpointFallback, .saveFailed, .runDirectoryLost: false
             }
         }
     }

@@ -1,3 +1,5 @@
+import NeuralNetwork
+
 /// How a run ended.
 package struct FinalRecord: Equatable, Sendable {
     /// Why the loop ended; raw values are what the report says.
@@ -8,12 +10,22 @@ package struct FinalRecord: Equatable, Sendable {
         case stopSignal = "stopped by a signal or the time limit; the same command resumes it"
     }
 
+    /// A metric with its value, nil when the run never validated.
+    package struct Figure: Equatable, Sendable {
+        package var description: MetricDescription
+        package var value: Double?
+
+        package init(_ description: MetricDescription, _ value: Double?) {
+            self.description = description
+            self.value = value
+        }
+    }
+
     /// Finished epochs, a fraction when the run stopped within one.
     package var epochs: Double
     package var steps: Int
-    /// Validation loss of the final weights, nil when the run never validated.
-    package var valLoss: Double?
-    package var valAccuracy: Double?
+    /// What validation measures, with the values of the final weights.
+    package var validation: [Figure]
     /// SHA-256 of the final weights (names, shapes, values) in hexadecimal.
     package var digest: String
     /// Wall time of this process's part of the run.
@@ -21,13 +33,11 @@ package struct FinalRecord: Equatable, Sendable {
     package var exitReason: ExitReason
 
     package init(
-        epochs: Double, steps: Int, valLoss: Double? = nil, valAccuracy: Double? = nil, digest: String,
-        seconds: Double, exitReason: ExitReason
+        epochs: Double, steps: Int, validation: [Figure], digest: String, seconds: Double, exitReason: ExitReason
     ) {
         self.epochs = epochs
         self.steps = steps
-        self.valLoss = valLoss
-        self.valAccuracy = valAccuracy
+        self.validation = validation
         self.digest = digest
         self.seconds = seconds
         self.exitReason = exitReason

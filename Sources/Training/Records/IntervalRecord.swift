@@ -1,3 +1,5 @@
+import NeuralNetwork
+
 /// How the wall time of an interval was spent, as fractions of it; what is missing from 1 is everything else.
 package struct TimeShares: Equatable, Sendable {
     /// Forward, backward and the update.
@@ -6,7 +8,7 @@ package struct TimeShares: Equatable, Sendable {
     package var wait: Double
     /// Exchanging and summing gradients that backward did not hide.
     package var reduce: Double
-    /// Waiting for the next batch.
+    /// Waiting for the next batch, on the average of the workers.
     package var data: Double
     /// Taking snapshots for checkpoints.
     package var save: Double
@@ -29,23 +31,20 @@ package struct IntervalRecord: Equatable, Sendable {
     /// Training samples seen since the start of the run.
     package var samples: Int
     package var learningRate: Double
-    /// Mean loss a sample over the interval.
-    package var trainLoss: Double
-    /// Share of samples classified correctly over the interval, nil when the objective has no classes.
-    package var trainAccuracy: Double?
+    /// What the objective measures, over the interval.
+    package var metrics: [MetricValue]
     package var samplesPerSecond: Double
     package var shares: TimeShares
 
     package init(
-        step: Int, epoch: Double, samples: Int, learningRate: Double, trainLoss: Double, trainAccuracy: Double? = nil,
+        step: Int, epoch: Double, samples: Int, learningRate: Double, metrics: [MetricValue],
         samplesPerSecond: Double, shares: TimeShares
     ) {
         self.step = step
         self.epoch = epoch
         self.samples = samples
         self.learningRate = learningRate
-        self.trainLoss = trainLoss
-        self.trainAccuracy = trainAccuracy
+        self.metrics = metrics
         self.samplesPerSecond = samplesPerSecond
         self.shares = shares
     }

@@ -1,3 +1,5 @@
+import NeuralNetwork
+
 /// What a run is, known before its first step: the facts of the header, the report and the log.
 package struct RunDescription: Equatable, Sendable {
     /// The name of the config, which names the default run directory too.
@@ -31,6 +33,8 @@ package struct RunDescription: Equatable, Sendable {
     package var resumedFromStep: Int?
     /// The processor family that OpenBLAS chose its kernels for.
     package var openBLASCore: String
+    /// What is measured in training and validation.
+    package var metrics: [MetricDescription]
     /// What a reader must know, such as a feature that leaves the bit contract; part of the run's first line.
     package var notes: [String]
 
@@ -38,7 +42,8 @@ package struct RunDescription: Equatable, Sendable {
         configurationName: String, model: String, parameterCount: Int, ranks: Int, threadsPerRank: Int,
         hosts: [String], cores: Int, batch: Int, grain: Int, epochs: Int, stepsPerEpoch: Int, totalSteps: Int,
         trainingSamples: Int, validationSamples: Int, runDirectory: String, resumedFromStep: Int? = nil,
-        openBLASCore: String, notes: [String] = []
+        openBLASCore: String, metrics: [MetricDescription] = [.loss],
+        notes: [String] = []
     ) {
         self.configurationName = configurationName
         self.model = model
@@ -57,6 +62,7 @@ package struct RunDescription: Equatable, Sendable {
         self.runDirectory = runDirectory
         self.resumedFromStep = resumedFromStep
         self.openBLASCore = openBLASCore
+        self.metrics = metrics
         self.notes = notes
     }
 }

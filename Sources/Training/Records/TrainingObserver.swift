@@ -1,3 +1,5 @@
+import NeuralNetwork
+
 /// Receives a run's records as they arise; only rank 0 has one.
 ///
 /// All calls come from the thread of the training loop. A thrown error (a full disk, for example) ends the run.
@@ -9,14 +11,16 @@ package protocol TrainingObserver: AnyObject {
     /// - Parameters:
     ///   - step: finished steps since the start of the run, of `totalSteps`.
     ///   - epoch: finished epochs.
-    ///   - loss: mean loss a sample of this step's batch; `accuracy` likewise, nil without classes.
+    ///   - metrics: what the objective measures, of this step's batch.
     ///   - samplesPerSecond: recent speed over all ranks.
     func progress(
-        step: Int, of totalSteps: Int, epoch: Double, loss: Double, accuracy: Double?, samplesPerSecond: Double)
+        step: Int, of totalSteps: Int, epoch: Double, metrics: [MetricValue], samplesPerSecond: Double)
     /// A logging interval is complete.
     func logged(_ interval: IntervalRecord) throws
     /// A validation pass is complete.
     func validated(_ validation: ValidationRecord) throws
+    /// Pictures of what has been learned, after a validation.
+    func pictured(_ pictures: PictureRecord) throws
     /// The run decided something.
     func decided(_ decision: DecisionRecord) throws
     /// A checkpoint is safely on disk.

@@ -1,3 +1,5 @@
+import NeuralNetwork
+
 /// Passes records on to an observer, and forgets what that throws once the run directory is gone.
 ///
 /// The loop deals with a lost run directory between two steps, when the state is whole and can be saved.
@@ -13,16 +15,17 @@ final class WatchedObserver: TrainingObserver {
     func began(_ run: RunDescription) throws { try passing { try observer.began(run) } }
 
     func progress(
-        step: Int, of totalSteps: Int, epoch: Double, loss: Double, accuracy: Double?, samplesPerSecond: Double
+        step: Int, of totalSteps: Int, epoch: Double, metrics: [MetricValue], samplesPerSecond: Double
     ) {
         observer.progress(
-            step: step, of: totalSteps, epoch: epoch, loss: loss, accuracy: accuracy, samplesPerSecond: samplesPerSecond
-        )
+            step: step, of: totalSteps, epoch: epoch, metrics: metrics, samplesPerSecond: samplesPerSecond)
     }
 
     func logged(_ interval: IntervalRecord) throws { try passing { try observer.logged(interval) } }
 
     func validated(_ validation: ValidationRecord) throws { try passing { try observer.validated(validation) } }
+
+    func pictured(_ pictures: PictureRecord) throws { try passing { try observer.pictured(pictures) } }
 
     func decided(_ decision: DecisionRecord) throws { try passing { try observer.decided(decision) } }
 

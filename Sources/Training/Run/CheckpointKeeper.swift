@@ -17,14 +17,17 @@ final class CheckpointKeeper {
     private var rollbackTexts: CheckpointState
     /// Saves that have ended since the last call of ``report(to:step:)``, filled by the writer's thread.
     private let outcomes: SaveOutcomes
+    /// What somebody who has the weights must know of the data, see ``WeightsUsage``.
+    private let usage: String
     /// Finished steps that a kill may cost; nil where time alone decides when a checkpoint is due.
     private let intervalSteps: Int?
 
     /// Writes the configuration, too.
     init(
         _ directory: RunDirectory, _ lock: RunDirectoryLock, _ configuration: RunConfiguration, stepsPerEpoch: Int,
-        _ start: RunSetup.Start
+        usage: String, _ start: RunSetup.Start
     ) throws {
+        self.usage = usage
         self.directory = directory
         self.lock = lock
         self.configuration = configuration
@@ -62,6 +65,8 @@ final class CheckpointKeeper {
         /// be another.
         var rollback: Checkpoint.BestMetric?
         var learningRate: [String: String]
+        /// The state of the rule that ends the run.
+        var end: [String: String]
         /// The checkpoint whose state a rollback takes.
         var reference: Checkpoint.BestMetric? { rollback ?? best }
         /// Whether the run was stopped before the validation that belongs after `step`.
@@ -73,7 +78,7 @@ final class CheckpointKeeper {
         let step = progress.step
         if step == lastStep { return }
         let start = Clock.seconds
-        let texts = try CheckpointKeeper.texts(progress)
+        let texts = try texts(progress)
         if progress.reference?.step == step { rollbackTexts = texts }
         let checkpoint = try state.checkpoint(
             step: step, best: progress.reference, configFingerprint: configuration.fingerprintText, state: texts)
@@ -97,11 +102,12 @@ final class CheckpointKeeper {
         lastTime = start
     }
 
-    private static func texts(_ progress: Progress) throws -> CheckpointState {
-        var texts = CheckpointState()
-        try texts.set(progress.learningRate, for: learningRateKey)
-        if let best = progress.best { try texts.set(best, for: bestKey) }
-        if progress.validationIsPending { try texts.set(true, for: validationIsPendingKey) }
+    private func texts(_ progress: Progress) throws -> CheckpointState {
+        var texts = CheckpointState(texts: [WeightsUsage.key: usage])
+        try texts.set(progress.learningRate, for: CheckpointKeeper.learningRateKey)
+        if !progress.end.isEmpty { try texts.set(progress.end, for: CheckpointKeeper.endKey) }
+        if let best = progress.best { try texts.set(best, for: CheckpointKeeper.bestKey) }
+        if progress.validationIsPending { try texts.set(true, for: CheckpointKeeper.validationIsPendingKey) }
         return texts
     }
 
@@ -133,7 +139,7 @@ final class CheckpointKeeper {
         let path = try store.save(
             state.checkpoint(
                 step: progress.step, best: progress.reference, configFingerprint: fingerprint,
-                state: try CheckpointKeeper.texts(progress)))
+                state: try texts(progress)))
         (lastStep, lastTime) = (progress.step, start)
         outcomes.saved(CheckpointRecord(step: progress.step, path: path, seconds: Clock.seconds - start))
         return path
@@ -164,13 +170,14 @@ final class CheckpointKeeper {
     }
 
     static let learningRateKey = "learningRate"
+    static let endKey = "earlyStopping"
     static let bestKey = "best"
     static let validationIsPendingKey = "validationIsPending"
 
-    /// Writes the weights of the best validation so far.
+    /// Writes the weights of the best validation so far, averages where the run has them.
     func saveBest(_ state: TrainingState, step: Int) throws {
         guard configuration.checkpoint.best else { return }
-        let file = try CheckpointKeeper.weights(state)
+        let file = try state.withAverages { try CheckpointKeeper.weights(state, usage: usage) }
         let path = directory.best
         let outcomes = outcomes
         try submit(step: step) {
@@ -194,13 +201,18 @@ final class CheckpointKeeper {
         }
     }
 
-    /// Writes the weights at the end of the run, and waits until everything is on disk; gives the weights' digest.
+    /// Writes the weights at the end of the run, and their averages where it has them, and waits until everything is on
+    /// disk; gives the weights' digest.
     func finish(_ state: TrainingState) throws -> String {
         let outcomes = outcomes
         let best = directory.best
         try submit(step: lastStep) { try outcomes.payBest(to: best) }
         try writer.drain()
-        let file = try CheckpointKeeper.weights(state)
+        if state.averages != nil {
+            let averaged = try state.withAverages { try CheckpointKeeper.weights(state, usage: usage) }
+            try CheckpointKeeper.saving { () throws(CheckpointError) in try averaged.write(to: directory.averaged) }
+        }
+        let file = try CheckpointKeeper.weights(state, usage: usage)
         try CheckpointKeeper.saving { () throws(CheckpointError) in try file.write(to: directory.final) }
         return try file.weightsDigest()
     }
@@ -212,7 +224,7 @@ final class CheckpointKeeper {
     func check() throws { try writer.check() }
 
     /// The digest of the present weights.
-    static func digest(_ state: TrainingState) throws -> String { try weights(state).weightsDigest() }
+    static func digest(_ state: TrainingState) throws -> String { try weights(state, usage: nil).weightsDigest() }
 
     /// Makes sure that the newest checkpoint that was submitted is on disk. Throws `TrainingError.notSaved`.
     func requireNewest() throws {
@@ -240,8 +252,10 @@ final class CheckpointKeeper {
         return saved
     }
 
-    private static func weights(_ state: TrainingState) throws -> SafetensorsFile {
-        let (weights, buffers) = ModelWeights.sources(state.model, state.values)
-        return try WeightsFile.content(model: state.model.name, sources: weights + buffers)
+    private static func weights(_ state: TrainingState, usage: String?) throws -> SafetensorsFile {
+        try WeightsFile.content(
+            model: state.network.models.map(\.name).joined(separator: "+"),
+            sources: ModelWeights.lasting(state.network, state.values),
+            metadata: usage.map { [WeightsUsage.key: $0] } ?? [:])
     }
 }

@@ -27,10 +27,12 @@ extension ErrorReport {
         case is DataError, is CheckpointError: .data
         case let error as TrainingError:
             switch error {
-            case .ranksDiffer, .boundToFewerCores, .tooLittleMemory, .moreRanksThanGrains, .otherConfiguration,
-                .otherCheckpoint, .outputMismatch, .runDirectory, .runDirectoryInUse:
+            case .ranksDiffer, .boundToFewerCores, .tooLittleMemory, .moreLanesThanWindows, .moreRanksThanGrains,
+                .otherConfiguration,
+                .otherCheckpoint, .unknownMonitor, .batchTooHeavy, .startMismatch, .nothingToPredict, .severalInputs,
+                .runDirectory, .runDirectoryInUse:
                 .usage
-            case .noWeights: .data
+            case .noWeights, .damagedUsage: .data
             case .replicasDiffer: .hardware
             case .nonFinite, .nonFiniteSum, .nonFiniteValidation, .nonFiniteState, .runDirectoryLost, .notSaved,
                 .noProgress, .ranksAreLate, .elsewhere:

@@ -12,15 +12,18 @@ enum MemoryNeed {
     ///   - samples: that a rank's threads have in their hands at once.
     ///   - ranksOnHost: ranks that share the host's memory.
     /// - Throws: `TrainingError.tooLittleMemory`.
-    static func check(_ model: Model, copies: Int, samples: Int, ranksOnHost: Int) throws(TrainingError) {
-        let parameters = 4.0 * Double(model.layout.count) * Double(copies)
-        let outputs = model.rows.reduce(0.0) { $0 + Double($1.activationBytes) } * keptShare
+    static func check(_ network: Network, copies: Int, samples: Int, ranksOnHost: Int) throws(TrainingError) {
+        let parameters = 4.0 * Double(network.layout.count) * Double(copies)
+        let models = network.models
+        let outputs = models.flatMap(\.rows).reduce(0.0) { $0 + Double($1.activationBytes) } * keptShare
+        let inputs = models.flatMap(\.inputs).reduce(0.0) { $0 + 4 * Double($1.shape.count) }
         let needed =
-            Double(ranksOnHost) * (parameters + Double(samples) * (outputs + 4 * Double(model.inputShape.count)))
+            Double(ranksOnHost) * (parameters + Double(samples) * (outputs + inputs))
         let available = Double(hostBytes)
         if needed > available {
             throw .tooLittleMemory(
-                model: model.name, neededGigabytes: needed / 1e9, availableGigabytes: available / 1e9)
+                model: models.map(\.name).joined(separator: ", "), neededGigabytes: needed / 1e9,
+                availableGigabytes: available / 1e9)
         }
     }
 

@@ -4,33 +4,35 @@ import NeuralNetwork
 import System
 import TensorCore
 
-/// A table of a model's layers, for one sample.
+/// Tables of models' layers, for one sample.
 package struct ModelSummary {
-    private let model: Model
+    private let models: [Model]
 
     /// - Parameter source: a configuration file, or the name of a ready-made model (for its usual classes).
     package init(_ source: String) throws {
-        if let zoo = ZooModel(rawValue: source) {
-            model = try Model(
-                name: zoo.rawValue, input: zoo.inputShape, layers: zoo.layers(ZooOptions(classes: zoo.usualClasses)))
+        if let zoo = ZooModel.all.first(where: { $0.name == source }) {
+            models = [try zoo.build()]
             return
         }
         if !source.contains("/"), !source.contains("."), !FileManager.default.fileExists(atPath: source) {
             _ = try ZooModel.named(source)  // throws, with the names that there are
         }
         let configuration = try RunConfiguration(file: source)
-        var input = Shape(configuration.data.name.sampleShape)
-        var name = configuration.name
-        switch configuration.model {
-        case .zoo(let zoo, _): name = zoo.rawValue
-        case .layers(_, let shape): input = Shape(shape)
-        }
-        model = try Model(
-            name: name, input: input, layers: configuration.model.layers(classes: configuration.data.name.classCount))
+        models = try configuration.network(for: try ModelSummary.usage(of: configuration.data)).models
     }
 
-    /// The table and its totals, a line a layer.
-    package var text: String {
+    /// What a sample consists of; opens the data only where their fields are not known without.
+    private static func usage(of data: DataConfiguration) throws -> WeightsUsage {
+        if let fields = data.dataset.knownFields, fields.count > 1 {
+            return WeightsUsage(fields: fields, defaultInput: fields[0].name, defaultTarget: fields[1].name)
+        }
+        return WeightsUsage(try data.dataset.open(.train, path: data.path, imports: [:]), [])
+    }
+
+    /// The tables and their totals, a line a layer.
+    package var text: String { models.map(text(of:)).joined(separator: "\n") }
+
+    private func text(of model: Model) -> String {
         let header = ["layer", "kind", "output", "parameters", "multiply-adds", "activation bytes"]
         let rows = model.rows.map { row in
             [
@@ -39,7 +41,7 @@ package struct ModelSummary {
             ]
         }
         let total = [
-            "total", "", model.outputShape.description, model.layout.trainableParameterCount.grouped,
+            "total", "", model.outputShape.description, model.rows.reduce(0) { $0 + $1.parameters }.grouped,
             model.rows.reduce(0) { $0 + $1.multiplyAdds }.grouped,
             model.rows.reduce(0) { $0 + $1.activationBytes }.grouped,
         ]

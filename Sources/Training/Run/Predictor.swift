@@ -1,70 +1,170 @@
 import Autograd
+import Checkpointing
 import DataPipeline
 import Foundation
 import Kernels
 import NeuralNetwork
 import TensorCore
 
-/// What a model thinks of one sample.
-package struct Prediction: Equatable, Sendable {
-    /// The index of the most probable class, and its name.
-    package var label: Int
-    package var name: String
-    package var probability: Float
-}
-
 /// Applies trained weights to files of samples.
 package final class Predictor {
-    private let replica: Replica
-    private let preprocessing: ChannelTransform
-    private let classNames: [String]
-    private let shape: Shape
+    private let models: LoadedModels
+    private let objective: any Objective
+    private let configuration: DataConfiguration
+    private let input: FieldDescription
+    private let preprocessing: [FieldPreprocessing]
+    private static let grain = 64
 
-    init(replica: Replica, preprocessing: ChannelTransform, classNames: [String], shape: Shape) {
-        self.replica = replica
-        self.preprocessing = preprocessing
-        self.classNames = classNames
-        self.shape = shape
+    init(
+        _ models: LoadedModels, _ objective: any Objective, _ configuration: DataConfiguration, _ usage: WeightsUsage,
+        path: String
+    ) throws {
+        guard !objective.predictions.isEmpty else { throw TrainingError.nothingToPredict(path: path) }
+        guard objective.inputFields.count == 1, let input = usage.field(objective.inputFields[0]) else {
+            throw TrainingError.severalInputs(path: path, fields: objective.inputFields)
+        }
+        self.models = models
+        self.objective = objective
+        self.configuration = configuration
+        self.input = input
+        preprocessing = usage.preprocessing
     }
 
-    /// Calls `body(number in the file, prediction)` for every sample of a file. Throws `DataError`.
-    package func predict(file: String, _ body: (Int, Prediction) -> Void) throws {
-        let samples = try SampleFile(file, shape: shape)
-        let pool = StoragePool()
-        let channels = shape[-1]
-        let grain = 64
-        for first in stride(from: 0, to: samples.count, by: grain) {
-            let count = min(grain, samples.count - first)
-            let inputs = Tensor(shape.batched(count), pool: pool)
-            for index in 0..<count {
-                let pixels = samples.pixels(first + index)
-                for (offset, pixel) in pixels.enumerated() {
-                    let channel = offset % channels
-                    inputs.pointer[index * shape.count + offset] =
-                        Float(pixel) * preprocessing.scale[channel] + preprocessing.shift[channel]
+    /// What the models say of a sample: an output's numbers, with what they mean.
+    package struct Answer {
+        package var output: String
+        package var target: FieldDescription
+        /// Logits of classes, or numbers in the units of the data.
+        package var values: [Float]
+        /// Whether it is the only output.
+        package var isOnly: Bool
+    }
+
+    /// Calls `body(number in the file, answers)` for every sample of a file. Throws `DataError`.
+    package func predict(file: String, _ body: (Int, [Answer]) throws -> Void) throws {
+        try forEachBatch(file) { first, outputs in
+            let outputs = zip(objective.predictions, outputs).map { $0.loss?.estimate($1) ?? $1 }
+            for row in 0..<outputs[0].shape[0] {
+                let answers = zip(objective.predictions, outputs).map { prediction, output in
+                    let size = output.shape.sample.count
+                    let values = UnsafeBufferPointer(start: output.value.pointer + row * size, count: size)
+                    return Answer(
+                        output: prediction.output, target: prediction.target,
+                        values: values.enumerated().map { raw($1, of: prediction.target, at: $0) },
+                        isOnly: outputs.count == 1)
                 }
-            }
-            let output = replica.predict(inputs)
-            let probabilities = Tensor(output.shape, pool: pool)
-            softmax(
-                output.pointer, rows: count, columns: classNames.count, logarithm: false, into: probabilities.pointer)
-            for index in 0..<count {
-                let row = probabilities.pointer + index * classNames.count
-                let label = max(0, largest(row, classNames.count))
-                body(first + index, Prediction(label: label, name: classNames[label], probability: row[label]))
+                try body(first + row, answers)
             }
         }
+    }
+
+    /// Writes the outputs of all samples of files as tensors [samples, …] of a safetensors file, under their nodes'
+    /// names and in PyTorch's order of axes.
+    package func write(files: [String], to path: String) throws {
+        var collected: [[Float]] = objective.predictions.map { _ in [] }
+        var shapes: [Shape] = objective.predictions.map { _ in [] }
+        for file in files {
+            try forEachBatch(file) { _, outputs in
+                for (index, output) in outputs.enumerated() {
+                    collected[index] += output.value.values
+                    shapes[index] = output.shape.sample
+                }
+            }
+        }
+        let sources = zip(zip(objective.predictions, shapes), collected).map { pair, values in
+            let shape = pair.1
+            let exchanged = shape.rank == 3 ? [shape[2], shape[0], shape[1]] : shape.dimensions
+            let rows = values.count / max(shape.count, 1)
+            return TensorSource(name: pair.0.output, shape: [rows] + exchanged) { target in
+                for index in 0..<values.count {
+                    let (row, place) = index.quotientAndRemainder(dividingBy: shape.count)
+                    let position =
+                        shape.rank == 3
+                        ? place % shape[2] * (shape[0] * shape[1]) + place / shape[2] : place
+                    target[row * shape.count + position] = values[index]
+                }
+            }
+        }
+        try SafetensorsFile(metadata: ["format": "pt"], sources: sources).write(to: path)
+    }
+
+    private func forEachBatch(_ file: String, _ body: (Int, [Variable]) throws -> Void) throws {
+        let samples = try configuration.dataset.openSamples(file, field: input)
+        let pool = StoragePool()
+        let size = input.shape.count
+        for first in stride(from: 0, to: samples.count, by: Predictor.grain) {
+            let count = min(Predictor.grain, samples.count - first)
+            let storage = pool.storage(count: count * size)
+            for row in 0..<count {
+                for (offset, value) in samples.values(first + row).enumerated() {
+                    storage.pointer[row * size + offset] = prepared(value, at: offset)
+                }
+            }
+            let batch = FieldBatch(
+                count: count, sampleIDs: Array(first..<first + count),
+                memory: [FieldMemory(field: input, elements: .floats(storage))])
+            try models.replica.withContext(batch, key: RandomKey(seed: 0)) {
+                try body(first, objective.predict($0))
+            }
+        }
+    }
+
+    /// What a model gets for a raw value.
+    private func prepared(_ value: Float, at offset: Int) -> Float {
+        guard let own = preprocessing.first(where: { $0.field == input.name }) else { return value }
+        let channel = offset % own.scale.count
+        return value * own.scale[channel] + own.shift[channel]
+    }
+
+    /// The inverse, of what a model says a target is.
+    private func raw(_ value: Float, of target: FieldDescription, at offset: Int) -> Float {
+        guard let own = preprocessing.first(where: { $0.field == target.name }) else { return value }
+        let channel = offset % own.scale.count
+        return (value - own.shift[channel]) / own.scale[channel]
     }
 }
 
 extension TrainedWeights {
-    /// A predictor with these weights; collective.
+    /// A predictor with these weights; collective. Needs no data set where the weights say what they need.
     package func makePredictor(_ ranks: Ranks) throws -> Predictor {
         try RankIdentity.requireSame(configuration, ranks)
+        let usage = try self.usage ?? usageFromData(ranks)
+        let models = try load(usage, ranks, threads: 1)
+        let objective = models.phases.last { !$0.objective.predictions.isEmpty }?.objective
+        return try Predictor(
+            models, objective ?? models.phases[0].objective, configuration.data, usage, path: path)
+    }
+
+    /// What weights of an older program, or of another, do not say.
+    private func usageFromData(_ ranks: Ranks) throws -> WeightsUsage {
         let data = try RunData.open(configuration.data, ranks: ranks)
-        let (replica, _) = try makeReplica(data.training, ranks, threads: 1)
-        guard case .classes(let names) = data.training.target else { throw TrainingError.noWeights(path: path) }
-        return Predictor(
-            replica: replica, preprocessing: data.preprocessing, classNames: names, shape: data.training.sampleShape)
+        return WeightsUsage(data.training, data.preprocessing)
+    }
+}
+
+extension Predictor.Answer {
+    /// `7 probability=0.99`, `rings=9.5`; with the output's name before it where there are several.
+    package var text: String {
+        let prefix = isOnly ? "" : output + ": "
+        switch target.meaning {
+        case .classes(let names), .tokens(let names):
+            let count = names.count
+            let rows = (0..<values.count / max(count, 1)).map { row in
+                classText(Array(values[row * count..<(row + 1) * count]), names)
+            }
+            return prefix + rows.joined(separator: " ")
+        case .real(let names) where names.count == values.count:
+            return prefix + zip(names, values).map { "\($0)=\($1)" }.joined(separator: " ")
+        case .real, .pixels, .identifiers:
+            let name = values.count == 1 ? "\(target.name)=" : ""
+            return prefix + name + values.map { "\($0)" }.joined(separator: " ")
+        }
+    }
+
+    private func classText(_ logits: [Float], _ names: [String]) -> String {
+        var probabilities = logits
+        softmax(logits, rows: 1, columns: names.count, logarithm: false, into: &probabilities)
+        let label = max(0, largest(probabilities, names.count))
+        return "\(names[label]) probability=\(probabilities[label])"
     }
 }

@@ -7,7 +7,8 @@ struct RunData: Sendable {
     let training: any Dataset
     /// Nil when nothing is set aside.
     let validation: (any Dataset)?
-    let preprocessing: ChannelTransform
+    /// Of the input and the target, as far as their values are changed.
+    let preprocessing: [FieldPreprocessing]
 
     /// Opens the data set on every rank; files that must be unpacked are unpacked once a host. Collective.
     static func open(_ configuration: DataConfiguration, ranks: Ranks) throws -> RunData {
@@ -22,15 +23,26 @@ struct RunData: Sendable {
         }
         return RunData(
             training: training, validation: validation,
-            preprocessing: try transform(configuration.preprocessing, training, ranks))
+            preprocessing: try preprocessing(configuration, training, ranks))
+    }
+
+    /// What the training loop's batches are made of: the fields that objectives read, the usual input augmented.
+    func trainingSource(
+        plan: any GrainPlan, fields: [String], augment: [Augmentation], key: RandomKey
+    ) throws -> BatchSource {
+        try BatchSource(
+            dataset: training, plan: plan, fields: fields, preprocessing: preprocessing,
+            augmentations: augment.map { FieldAugmentation(field: training.defaultInput, $0) }, key: key)
     }
 
     /// The official test part, with the statistics of the training part. Collective.
-    static func openTest(_ configuration: DataConfiguration, ranks: Ranks) throws -> (
-        test: any Dataset, preprocessing: ChannelTransform
-    ) {
-        let data = try open(configuration, ranks: ranks)
-        return (try openShared(configuration, .test, ranks), data.preprocessing)
+    ///
+    /// - Parameter stored: the preprocessing that came with the weights; nil to take it from the training part.
+    static func openTest(
+        _ configuration: DataConfiguration, stored: [FieldPreprocessing]?, ranks: Ranks
+    ) throws -> (test: any Dataset, preprocessing: [FieldPreprocessing]) {
+        let preprocessing = try stored ?? open(configuration, ranks: ranks).preprocessing
+        return (try openShared(configuration, .test, ranks), preprocessing)
     }
 
     /// The first rank of each host opens first; the others map what it has unpacked.
@@ -38,8 +50,7 @@ struct RunData: Sendable {
         -> any Dataset
     {
         func open(_ imports: [String: SharedBytes.Export]) throws -> any Dataset {
-            try DatasetLibrary.open(
-                name: configuration.name.rawValue, path: configuration.path, split: split, imports: imports)
+            try configuration.dataset.open(split, path: configuration.path, imports: imports)
         }
         var own: (any Dataset)?
         try ranks.together { if ranks.isHostLeader { own = try open([:]) } }
@@ -56,22 +67,39 @@ struct RunData: Sendable {
         }
     }
 
-    /// The training samples' statistics are exact integer sums, of which every rank scans its share.
-    private static func transform(_ preprocessing: Preprocessing, _ dataset: any Dataset, _ ranks: Ranks) throws
-        -> ChannelTransform
-    {
-        var statistics: ChannelStatistics?
-        let channels = dataset.sampleShape[-1]
-        if preprocessing.needsStatistics {
-            let share =
-                ranks.rank * dataset.count / ranks.worldSize..<(ranks.rank + 1) * dataset.count / ranks.worldSize
-            let sums = try ranks.together { try ChannelSums(scanning: dataset, indices: share) }
-            let total = try ranks.sum(([sums.pixels] + sums.sums + sums.squares).map(Int64.init)).map(Int.init)
-            statistics = ChannelStatistics(
-                ChannelSums(
-                    pixels: total[0], sums: Array(total[1...channels]), squares: Array(total[(1 + channels)...])))
+    /// How the input and the target become what the model and the loss get. Collective.
+    private static func preprocessing(
+        _ configuration: DataConfiguration, _ dataset: any Dataset, _ ranks: Ranks
+    ) throws -> [FieldPreprocessing] {
+        var result: [FieldPreprocessing] = []
+        let choices: [(String?, Preprocessing)] = [
+            (dataset.defaultInput, configuration.preprocessing),
+            (dataset.defaultTarget, configuration.targetPreprocessing),
+        ]
+        for case (let name?, let choice) in choices {
+            let index = try ranks.together { try dataset.fieldIndex(name) }
+            let field = dataset.fields[index]
+            var statistics: ChannelStatistics?
+            if choice.needsStatistics(of: field) { statistics = try Self.statistics(dataset, index, ranks) }
+            if let own = try ranks.together({ try choice.applied(to: field, statistics: statistics) }) {
+                result.append(own)
+            }
         }
-        return preprocessing.transform(statistics: statistics, channels: channels, valueScale: dataset.valueScale)
+        return result
+    }
+
+    /// The training samples' statistics: of pixels exact integer sums, of which every rank scans its share; of real
+    /// numbers what every rank computes alike.
+    private static func statistics(_ dataset: any Dataset, _ field: Int, _ ranks: Ranks) throws -> ChannelStatistics {
+        guard case .pixels = dataset.fields[field].meaning else {
+            return try ranks.together { try ChannelStatistics(scanningReal: field, of: dataset) }
+        }
+        let channels = dataset.fields[field].channels
+        let share = ranks.rank * dataset.count / ranks.worldSize..<(ranks.rank + 1) * dataset.count / ranks.worldSize
+        let sums = try ranks.together { try ChannelSums(scanning: dataset, field: field, indices: share) }
+        let total = try ranks.sum(([sums.pixels] + sums.sums + sums.squares).map(Int64.init)).map(Int.init)
+        return ChannelStatistics(
+            ChannelSums(pixels: total[0], sums: Array(total[1...channels]), squares: Array(total[(1 + channels)...])))
     }
 }
 

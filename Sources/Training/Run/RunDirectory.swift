@@ -16,6 +16,8 @@ package struct RunDirectory: Sendable {
     package var configuration: String { path + "/config.yaml" }
     package var checkpoints: String { path + "/checkpoints" }
     package var final: String { path + "/final.safetensors" }
+    /// The averages of the weights, of runs that have them.
+    package var averaged: String { path + "/averaged.safetensors" }
     package var best: String { path + "/best.safetensors" }
 
     /// Makes the folder, with those above it, and checks that it can be written to. Throws

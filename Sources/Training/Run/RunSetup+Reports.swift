@@ -3,13 +3,14 @@ import DataPipeline
 import Foundation
 import JobHealth
 import Kernels
+import NeuralNetwork
 
 extension RunSetup {
     /// What the run is, for its header and report.
     func description(threads: Int) -> RunDescription {
         RunDescription(
-            configurationName: configuration.name, model: model.name,
-            parameterCount: model.layout.trainableParameterCount,
+            configurationName: configuration.name, model: network.models.map(\.name).joined(separator: ", "),
+            parameterCount: network.layout.trainableParameterCount,
             ranks: ranks.worldSize, threadsPerRank: threads, hosts: ranks.hosts,
             cores: min(Placement.onlineCores, max(Placement.usableCores, ranks.worldSize * threads)),
             batch: configuration.batch,
@@ -18,6 +19,7 @@ extension RunSetup {
             stepsPerEpoch: plan.stepsPerEpoch, totalSteps: totalSteps, trainingSamples: data.training.count,
             validationSamples: data.validation?.count ?? 0, runDirectory: directory.path,
             resumedFromStep: firstStep > 0 ? firstStep : nil, openBLASCore: LinearAlgebraLibrary.coreName,
+            metrics: phases.flatMap(\.objective.metrics).map(\.description),
             notes: wireNotes)
     }
 
@@ -31,50 +33,42 @@ extension RunSetup {
         ]
     }
 
-    /// The number that decides about the learning rate and the best weights; smaller is better.
-    func monitored(_ tally: Tally) -> Double {
-        switch learningRate.monitor {
-        case .valLoss: tally.meanLoss
-        // Outputs that are no numbers are right by chance only.
-        case .valError: objective.hasAccuracy && tally.meanLoss.isFinite ? 1 - tally.accuracy : tally.meanLoss
-        }
-    }
-
     /// The validation whose state the plateau rule goes back to; nil without rollback.
-    var rollback: Checkpoint.BestMetric? {
-        guard state.keepsBest, let plateau = learningRate.plateau, let value = plateau.best, let step = plateau.bestStep
+    func rollback(step: Int) -> Checkpoint.BestMetric? {
+        let rate = learningRates.phases[learningRates.deciding(before: step)]
+        guard state.keepsBest, let plateau = rate.plateau, let value = plateau.best, let step = plateau.bestStep
         else { return nil }
-        return .init(name: learningRate.monitor.rawValue, value: value, step: step)
+        return .init(name: rate.monitor.name, value: value, step: step)
     }
 
     /// The last record of this process's part of the run.
     func finalRecord(
-        step: Int, validation: Tally?, digest: String, seconds: Double, reason: FinalRecord.ExitReason
+        step: Int, validation: [MetricValue]?, digest: String, seconds: Double, reason: FinalRecord.ExitReason
     ) -> FinalRecord {
         FinalRecord(
-            epochs: Double(step) / Double(plan.stepsPerEpoch), steps: step, valLoss: validation?.meanLoss,
-            valAccuracy: objective.hasAccuracy ? validation?.accuracy : nil, digest: digest, seconds: seconds,
-            exitReason: reason)
+            epochs: Double(step) / Double(plan.stepsPerEpoch), steps: step,
+            validation: validation.map { $0.map { FinalRecord.Figure($0.description, $0.value) } }
+                ?? order.phasesInTurn(before: step).flatMap { phases[$0].objective.metrics }.map {
+                    FinalRecord.Figure($0.description, nil)
+                }, digest: digest, seconds: seconds, exitReason: reason)
     }
 
     /// Finds what in a step is not finite by computing its grains again, one by one; collective.
     func nonFiniteCause(step: Int, seen: String, weightsHaveMoved: Bool = false) throws -> any Error {
         var own: TrainingError?
-        let loader = try BatchLoader(
-            dataset: data.training, plan: plan, preprocessing: data.preprocessing,
-            augmentations: configuration.data.augment,
-            key: key, grains: grains, steps: step..<step + 1, depth: 1, threads: 0)
-        defer { loader.stop() }
+        let reader = BatchReader(
+            try data.trainingSource(
+                plan: plan, fields: phases.flatMap(\.objective.fields), augment: configuration.data.augment, key: key))
+        let phase = phase(ofStep: step)
         for grain in grains where own == nil {
             Activity.beat()
-            try loader.withBatch(step: step, grain: grain) { batch in
-                let key = key.folding(.dropout).folding(step).folding(grain)
-                if let found = NonFiniteSearch(
-                    model, values: state.values, objective, Samples(batch), mode: .training(key),
-                    weightsHaveMoved: weightsHaveMoved)
-                {
-                    own = .nonFinite(step: step + 1, what: found.what, rank: ranks.rank, samples: found.samples)
-                }
+            let batch = try reader.read(step: step, grain: grain).fields
+            let key = stepKey(step).folding(grain)
+            if let found = NonFiniteSearch(
+                layout: phase.vector, values: state.values, phase.objective, batch, mode: .training(key), key: key,
+                weightsHaveMoved: weightsHaveMoved)
+            {
+                own = .nonFinite(step: step + 1, what: found.what, rank: ranks.rank, samples: found.samples)
             }
         }
         do {

@@ -8,15 +8,19 @@ extension RunSetup {
         /// The best validation so far.
         var best: Checkpoint.BestMetric?
         var learningRate: [String: String] = [:]
+        var end: [String: String] = [:]
         /// Whether the validation that belongs after `step` is still to be made.
         var validationIsPending = false
         /// The texts in the checkpoint that a rollback goes back to.
         var rollbackTexts: [String: String] = [:]
         var notes: [String] = []
         var source: String?
+        /// What was taken of given weights; nil for random ones.
+        var given: String?
 
         var decisions: [DecisionRecord] {
             let fallbacks = notes.map { DecisionRecord(step: step, kind: .checkpointFallback, reason: $0) }
+            if let given { return fallbacks + [DecisionRecord(step: step, kind: .start, reason: given)] }
             guard let source else { return fallbacks }
             return fallbacks + [
                 DecisionRecord(step: step, kind: .resume, reason: "resumed from \(source) at step \(step)")
@@ -47,7 +51,7 @@ extension RunSetup {
             start = try load(configuration, resume, directory, state)
         }
         start = try ranks.broadcast { start }
-        if start.source != nil { try state.share(ranks) }
+        if start.source != nil || start.given != nil { try state.share(ranks) }
         return (start, lock)
     }
 
@@ -70,7 +74,10 @@ extension RunSetup {
             if let best = found.best { try best.write(to: store.path(step: best.step)) }
         } else {
             guard let newest = try ResumePoint.newest(in: store, needsBest: state.keepsBest, notes: &notes) else {
-                return Start(notes: notes)
+                guard let given = configuration.start else { return Start(notes: notes) }
+                let report = try given.load(into: state)
+                state.beginAverages()
+                return Start(notes: notes, given: report)
             }
             found = newest
             guard found.checkpoint.configFingerprint == configuration.fingerprintText else {
@@ -83,6 +90,7 @@ extension RunSetup {
             step: found.checkpoint.step,
             best: try texts.value(Checkpoint.BestMetric.self, for: CheckpointKeeper.bestKey) ?? found.checkpoint.best,
             learningRate: try texts.value([String: String].self, for: CheckpointKeeper.learningRateKey) ?? [:],
+            end: try texts.value([String: String].self, for: CheckpointKeeper.endKey) ?? [:],
             validationIsPending: try texts.value(Bool.self, for: CheckpointKeeper.validationIsPendingKey) ?? false,
             rollbackTexts: found.best?.state.texts ?? [:], notes: notes, source: found.path)
     }

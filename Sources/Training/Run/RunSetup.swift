@@ -17,13 +17,16 @@ struct RunSetup {
     let ranks: Ranks
     let directory: RunDirectory
     let data: RunData
-    let model: Model
-    let objective: any Objective
+    let network: Network
+    let phases: [TrainingPhase]
+    let order: PhaseOrder
     let state: TrainingState
     let replica: Replica
-    let plan: BatchPlan
+    let plan: any GrainPlan
     let totalSteps: Int
-    var learningRate: LearningRate
+    var learningRates: LearningRates
+    /// When the run ends before its last step; nil where it does not.
+    var endRule: EndRule?
     /// Finished steps at the beginning.
     let firstStep: Int
     /// Whether the validation that belongs after `firstStep` is still to be made.
@@ -48,74 +51,84 @@ struct RunSetup {
         try RankIdentity.requireSame(data, ranks)
         try ranks.together { try TestFault.reach(.startUp) }
         let key = RandomKey(seed: configuration.seed)
-        let plan = BatchPlan(
-            sampleCount: data.training.count, batchSize: configuration.batch, grainSize: configuration.grain, key: key)
-        let totalSteps = min(
-            configuration.epochs.map { $0 * plan.stepsPerEpoch } ?? .max, configuration.maxSteps ?? .max)
-        let (model, objective) = try RunSetup.model(configuration, data.training, ranks)
-        self.plan = plan
-        self.totalSteps = totalSteps
-        self.model = model
-        self.objective = objective
-        let parts = try ranks.together {
-            (
-                try LearningRate(configuration, stepsPerEpoch: plan.stepsPerEpoch, totalSteps: totalSteps),
-                try configuration.makeOptimizer(model)
-            )
+        let plan = try ranks.together { [data] in try configuration.plan(for: data.training, key: key) }
+        let order = configuration.order(stepsPerEpoch: plan.stepsPerEpoch)
+        let totalSteps = configuration.totalSteps(order, stepsPerEpoch: plan.stepsPerEpoch)
+        let usage = WeightsUsage(data.training, data.preprocessing)
+        let (network, phases) = try RunSetup.phases(configuration, usage, ranks)
+        let rates = try ranks.together {
+            try configuration.learningRates(phases, order, stepsPerEpoch: plan.stepsPerEpoch, totalSteps: totalSteps)
         }
-        learningRate = parts.0
+        self.plan = plan
+        self.order = order
+        self.totalSteps = totalSteps
+        self.network = network
+        self.phases = phases
+        learningRates = rates
+        endRule = try ranks.together { try EndRule(configuration.earlyStopping, phases[0].objective.metrics) }
         let samples = threads * min(configuration.grain, data.training.count)
         try ranks.together {
             try MemoryNeed.check(
-                model, copies: 2 + parts.1.rule.slots.count, samples: samples, ranksOnHost: ranks.hostSize)
+                network,
+                copies: 2 + (phases.map(\.optimizer.rule.slots.count).max() ?? 0)
+                    + (configuration.averaging == nil ? 0 : 1), samples: samples, ranksOnHost: ranks.hostSize)
         }
-        state = TrainingState(model: model, optimizer: parts.1, keepsBest: learningRate.plateau?.rollback ?? false)
-        replica = try RunSetup.replica(configuration, model, state.values, plan, ranks, threads)
-        state.initialize(key: key, learningRate: configuration.optimizer.learningRate)
+        state = TrainingState(
+            network: network, phases: phases, averaging: configuration.averaging,
+            keepsBest: rates.phases.contains { $0.plateau?.rollback ?? false })
+        replica = try RunSetup.replica(configuration, network, phases, state.values, plan, ranks, threads)
+        state.initialize(key: key, learningRates: configuration.phases.map(\.optimizer.learningRate))
         TestFault.poison(state.values.pointer, .startUp, step: 0)
 
         let (start, lock) = try RunSetup.resume(configuration, options.resume, directory, state, ranks)
         firstStep = start.step
         validationIsPending = start.validationIsPending
         best = start.best
-        try learningRate.restore(start.learningRate)
+        try learningRates.restore(start.learningRate)
+        try endRule?.restore(start.end)
         decisions =
             start.decisions
             + (options.restartReason.map {
                 [DecisionRecord(step: start.step, kind: .restart, reason: "started again: \($0)")]
             } ?? [])
-        keeper = try RunSetup.keeper(configuration, directory, lock, ranks, stepsPerEpoch: plan.stepsPerEpoch, start)
+        keeper = try RunSetup.keeper(
+            configuration, directory, lock, ranks, stepsPerEpoch: plan.stepsPerEpoch,
+            usage: try usage.text(), start)
     }
+
+    /// Where everything random in a step comes from; each grain folds its number in.
+    func stepKey(_ step: Int) -> RandomKey { key.folding(.step).folding(step) }
+
+    /// The phase of a step counted from 0.
+    func phase(ofStep step: Int) -> TrainingPhase { phases[order.phase(ofStep: step)] }
 
     // MARK: - Parts
 
-    /// The model and what it is trained for, checked against the data.
-    static func model(
-        _ configuration: RunConfiguration, _ dataset: any Dataset, _ ranks: Ranks
-    ) throws -> (Model, any Objective) {
+    /// The models and what they are trained for, checked against the data.
+    static func phases(
+        _ configuration: RunConfiguration, _ data: WeightsUsage, _ ranks: Ranks
+    ) throws -> (Network, [TrainingPhase]) {
         try ranks.together {
-            let classes = dataset.target.classCount
-            let name: String
-            var input = dataset.sampleShape
-            switch configuration.model {
-            case .zoo(let zoo, _): name = zoo.rawValue
-            case .layers(_, let shape):
-                name = configuration.name
-                input = Shape(shape)
+            let network = try configuration.network(for: data)
+            let setup = ObjectiveSetup(
+                network: network, fields: data.fields, defaultInput: data.defaultInput,
+                defaultTarget: data.defaultTarget)
+            let phases = try configuration.phases.map {
+                try TrainingPhase($0, setup, isOnly: configuration.phases.count == 1)
             }
-            let model = try Model(
-                name: name, input: input, layers: configuration.model.layers(classes: classes),
-                convolutions: configuration.convolutions)
-            guard model.outputShape == [classes] else {
-                throw TrainingError.outputMismatch(model: name, outputs: model.outputShape.dimensions, classes: classes)
+            for phase in phases {
+                let weight = phase.objective.weightPerSample
+                guard Double(configuration.batch) * max(weight, 1) <= Double(MetricSums.exactLimit) else {
+                    throw TrainingError.batchTooHeavy(batch: configuration.batch, weightPerSample: weight)
+                }
             }
-            return (model, configuration.loss.objective)
+            return (network, phases)
         }
     }
 
     private static func replica(
-        _ configuration: RunConfiguration, _ model: Model, _ values: FlatBuffer, _ plan: BatchPlan, _ ranks: Ranks,
-        _ threads: Int
+        _ configuration: RunConfiguration, _ network: Network, _ phases: [TrainingPhase], _ values: FlatBuffer,
+        _ plan: any GrainPlan, _ ranks: Ranks, _ threads: Int
     ) throws -> Replica {
         try ranks.together {
             if ranks.worldSize > plan.grainsPerStep {
@@ -125,21 +138,22 @@ struct RunSetup {
             }
         }
         return try Replica(
-            model: model, values: values, threads: threads, grainCount: plan.grainsPerStep, ranks: ranks,
-            wire: configuration.wire,
+            network: network, values: values, vectors: phases.map(\.vector), threads: threads,
+            grainCount: plan.grainsPerStep, ranks: ranks, wire: configuration.wire,
             // The norm of all gradients, and whether all are finite, must be known before a weight changes.
-            defersUpdates: configuration.clipNorm == nil && configuration.onNonFinite == .stop)
+            defersUpdates: configuration.phases.allSatisfy { $0.clipNorm == nil } && configuration.onNonFinite == .stop)
     }
 
     private static func keeper(
         _ configuration: RunConfiguration, _ directory: RunDirectory, _ lock: RunDirectoryLock?, _ ranks: Ranks,
-        stepsPerEpoch: Int, _ start: Start
+        stepsPerEpoch: Int, usage: String, _ start: Start
     ) throws -> CheckpointKeeper? {
         var keeper: CheckpointKeeper?
         try ranks.together {
             // Rank 0's alone.
             if let lock {
-                keeper = try CheckpointKeeper(directory, lock, configuration, stepsPerEpoch: stepsPerEpoch, start)
+                keeper = try CheckpointKeeper(
+                    directory, lock, configuration, stepsPerEpoch: stepsPerEpoch, usage: usage, start)
             }
         }
         return keeper
@@ -153,51 +167,75 @@ extension RunConfiguration {
         return String(repeating: "0", count: 16 - digits.count) + digits
     }
 
-    /// The update rule over the model's parameters.
-    func makeOptimizer(_ model: Model) throws -> Optimizer {
-        let trainable = model.layout.parameters.filter(\.isTrainable)
-        let spans = trainable.map {
-            ParameterSpan(name: $0.name, offset: model.layout.offsets[$0.index], count: $0.shape.count)
-        }
-        // The first group that matches a parameter holds; later rules override earlier ones.
-        let rules = optimizer.groups.reversed().flatMap { group in
-            group.match.map { pattern in
-                GroupRule(
-                    pattern, learningRateFactor: group.learningRateFactor,
-                    weightDecay: group.weightDecay ?? optimizer.weightDecay,
-                    isFrozen: group.learningRateFactor == 0)
+    /// The models, over one flat memory.
+    ///
+    /// - Throws: `ModelError`, `UnknownModel`.
+    package func network(for data: WeightsUsage) throws -> Network {
+        let input = data.field(data.defaultInput)
+        let target = data.field(data.defaultTarget)
+        let classes = target.map { $0.meaning.choiceCount ?? $0.shape.count } ?? input?.shape.count ?? 1
+        let descriptions = try models.map { model in
+            let made = try model.model.description(
+                name: model.name ?? name, input: input.map { ModelInput(shape: $0.shape) }, classes: classes,
+                isNamed: model.name != nil)
+            let inputs = made.inputs.map { input in
+                let field = data.field(input.name == ModelInput.usualName ? data.defaultInput : input.name)
+                return input.with(vocabulary: field?.meaning.choiceCount)
             }
+            return ModelDescription(name: made.name, inputs: inputs, layers: made.layers)
         }
-        let groups = try ParameterGroups(
-            spans, defaults: GroupSettings(weightDecay: optimizer.weightDecay), rules: rules)
-        let clipping = clipNorm.map { GradientClipping.globalNorm(maximum: $0) } ?? .none
-        return try Optimizer(rule: try optimizer.rule.makeRule(), groups: groups, clipping: clipping)
+        return try Network(
+            descriptions, convolutions: convolutions, lanes: data.isSequence ? batch : nil,
+            usualField: data.defaultInput)
     }
-}
 
-extension OptimizerConfiguration.UpdateRule {
-    fileprivate func makeRule() throws -> any UpdateRule {
-        switch self {
-        case .sgd(let momentum, let nesterov):
-            momentum > 0 ? try Momentum(momentum: momentum, nesterov: nesterov) : SGD()
-        case .adam(let beta1, let beta2, let epsilon, let decoupled):
-            try Adam(momentum: beta1, decay: beta2, epsilon: epsilon, decouplesWeightDecay: decoupled)
-        case .rmsprop(let decay, let epsilon, let momentum):
-            try RMSprop(decay: decay, epsilon: epsilon, momentum: momentum)
-        case .adagrad(let epsilon): try Adagrad(epsilon: epsilon)
-        case .adadelta(let decay, let epsilon): try Adadelta(decay: decay, epsilon: epsilon)
-        case .rprop(let decrease, let increase, let minimumStep, let maximumStep):
-            try Rprop(growth: increase, shrinkage: decrease, minimumStep: minimumStep, maximumStep: maximumStep)
+    /// Which samples each grain of each step holds.
+    ///
+    /// - Throws: `TrainingError.moreLanesThanWindows`.
+    func plan(for dataset: any Dataset, key: RandomKey) throws -> any GrainPlan {
+        guard dataset.isSequence else {
+            return BatchPlan(sampleCount: dataset.count, batchSize: batch, grainSize: grain, key: key)
         }
+        guard batch <= dataset.count else {
+            throw TrainingError.moreLanesThanWindows(lanes: batch, windows: dataset.count)
+        }
+        return LanePlan(windowCount: dataset.count, lanes: batch, grainSize: grain)
     }
-}
 
-extension LossConfiguration {
-    fileprivate var objective: SupervisedObjective {
-        switch self {
-        case .crossEntropy(let smoothing): SupervisedObjective(.crossEntropy(labelSmoothing: Float(smoothing)))
-        case .meanSquaredError: SupervisedObjective(.meanSquaredError)
-        case .binaryCrossEntropy(let fromLogits): SupervisedObjective(.binaryCrossEntropy(fromLogits: fromLogits))
+    /// Which phase each step belongs to.
+    func order(stepsPerEpoch: Int) -> PhaseOrder {
+        if phases.count == 1 && phases[0].length == nil { return PhaseOrder(.alternating, lengths: [1]) }
+        return PhaseOrder(
+            phaseOrder,
+            lengths: phases.map { phase in
+                switch phase.length {
+                case .epochs(let epochs): epochs * stepsPerEpoch
+                case .steps(let steps): steps
+                case nil: 1
+                }
+            })
+    }
+
+    /// Steps of the whole run.
+    func totalSteps(_ order: PhaseOrder, stepsPerEpoch: Int) -> Int {
+        let ofSequence = order.kind == .sequence ? order.lengths.reduce(0, +) : .max
+        return min(epochs.map { $0 * stepsPerEpoch } ?? .max, maxSteps ?? .max, ofSequence)
+    }
+
+    /// Every phase's learning rate over its own steps.
+    ///
+    /// - Throws: `OptimizationError`, `TrainingError.unknownMonitor`.
+    func learningRates(
+        _ made: [TrainingPhase], _ order: PhaseOrder, stepsPerEpoch: Int, totalSteps: Int
+    ) throws -> LearningRates {
+        let rates = try zip(phases, made).enumerated().map { index, pair in
+            // In alternation a phase takes its share of an epoch's steps.
+            let own = order.kind == .sequence ? stepsPerEpoch : order.steps(ofPhase: index, before: stepsPerEpoch)
+            return try LearningRate(
+                pair.0, monitor: earlyStopping?.monitor, pair.1.objective.metrics,
+                length: TrainingLength(
+                    steps: max(order.steps(ofPhase: index, before: totalSteps), 1), stepsPerEpoch: max(own, 1)))
         }
+        return LearningRates(rates, names: phases.map(\.name), order: order)
     }
 }

@@ -1,5 +1,6 @@
 import Checkpointing
 import DataParallel
+import NeuralNetwork
 
 /// What ends a run, beside the errors of the modules that it uses; each text ends with what to do.
 package enum TrainingError: Error, Equatable, CustomStringConvertible {
@@ -9,6 +10,8 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
     case boundToFewerCores(cores: Int, threads: Int)
     /// The host has less memory than the model takes at the very least.
     case tooLittleMemory(model: String, neededGigabytes: Double, availableGigabytes: Double)
+    /// A batch continues more lanes of a sequence than the training samples are windows.
+    case moreLanesThanWindows(lanes: Int, windows: Int)
     case moreRanksThanGrains(ranks: Int, grains: Int, batch: Int, grain: Int)
     /// The run directory's run has another configuration; `differences` name the keys where that is known.
     case otherConfiguration(directory: String, differences: [String])
@@ -24,7 +27,18 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
     /// The storage refused something that the run has to save.
     case notSaved(CheckpointError)
     case noWeights(path: String)
-    case outputMismatch(model: String, outputs: [Int], classes: Int)
+    /// Metadata of a weights file that can't be read.
+    case damagedUsage(path: String, reason: String)
+    /// Weights whose models predict nothing, as those of a generator.
+    case nothingToPredict(path: String)
+    /// Weights whose model needs several fields of a sample.
+    case severalInputs(path: String, fields: [String])
+    /// Weights to start from that do not fit the models, where they must.
+    case startMismatch(path: String, report: String)
+    /// `monitor` is no metric of the run.
+    case unknownMonitor(name: String, known: [String])
+    /// A step would count more than its sums hold exactly.
+    case batchTooHeavy(batch: Int, weightPerSample: Double)
     /// This rank has not moved on for so long.
     case noProgress(seconds: Double)
     /// This rank has done its part and waits in vain for the others'; `suspects` says which, where that is known.
@@ -62,6 +76,9 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
             "model \(model) takes at least \(TrainingError.rounded(needed)) GB, this host has "
                 + "\(TrainingError.rounded(available)) GB; "
                 + "make its layers, the grain or the number of threads smaller"
+        case .moreLanesThanWindows(let lanes, let windows):
+            "batch: \(lanes) lanes of a text of \(windows) training windows: a lane would have nothing to read; "
+                + "make the batch at most \(windows), or data.window or data.validation smaller"
         case .moreRanksThanGrains(let ranks, let grains, let batch, let grain):
             "\(ranks) ranks for \(grains) grains (batch \(batch) in grains of \(grain)): a rank would have nothing "
                 + "to do; "
@@ -90,12 +107,25 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
         case .runDirectoryLost(let path, let step, let outcome):
             "\(path): the run directory was removed or moved while the job trained after step \(step); \(outcome)"
         case .notSaved(let error): "\(error)"
+        case .damagedUsage(let path, let reason):
+            "\(path): what it says of its data can't be read: \(reason); take another copy of the file"
+        case .nothingToPredict(let path):
+            "\(path): its models predict no field of a sample; 'trainer evaluate' measures them"
+        case .severalInputs(let path, let fields):
+            "\(path): its model takes several fields (\(fields.joined(separator: ", "))), which no file of samples "
+                + "has; "
+                + "'trainer evaluate' reads the data set"
+        case .startMismatch(let path, let report):
+            "start.weights: \(path) does not fit: \(report); correct the names, or take `strict` away"
         case .noWeights(let path):
             "\(path): no weights there; give a run directory with final.safetensors, best.safetensors or "
                 + "checkpoints, or a weights file"
-        case .outputMismatch(let model, let outputs, let classes):
-            "model \(model) gives outputs of shape \(outputs), but the data set has \(classes) classes; set the "
-                + "units of the last layer to \(classes)"
+        case .unknownMonitor(let name, let known):
+            "monitor: '\(name)' is not measured in this run; give one of \(known.joined(separator: ", ")), or add the "
+                + "metric to metrics"
+        case .batchTooHeavy(let batch, let weight):
+            "batch: \(batch) samples of up to \(Int(weight)) counted positions are more than \(MetricSums.exactLimit), "
+                + "up to which the sums of a step are exact; make the batch smaller"
         case .noProgress(let seconds):
             "no progress for \(Int(seconds)) s; look at this rank's host and storage, or raise deadlineSeconds; the "
                 + "same command resumes"

@@ -125,8 +125,7 @@ import Testing
                 "concatenate with itself", [Input(shape)], reference: { DoubleReference.concatenate([$0[0], $0[0]]) }
             ) { concatenate([$0[0], $0[0]]) },
             OperationContract(
-                "flatten", [Input(shape)],
-                reference: { DoubleTensor($0[0].values, [$0[0].shape[0], $0[0].shape.dropFirst().reduce(1, *)]) }
+                "flatten", [Input(shape)], reference: { DoubleReference.flatten($0[0]) }
             ) { flatten($0[0]) },
         ]
     }

@@ -53,6 +53,56 @@ import Testing
         }
     }
 
+    /// Logits [N, T, K]; labels below 0 and weights of 0 leave their rows out.
+    static let sequences = [Float(0), 0.1].flatMap { smoothing -> [OperationContract] in
+        let labels: [Int32] = [2, -1, 0, 3, -7, 1]
+        let weights: [Float] = [1, 3, 0.5, 2, 1, 0]
+        let oneHot = DoubleReference.oneHot(labels.map { max($0, 0) }, classes: 4)
+        func contract(_ name: String, _ rows: [Double], _ weights: [Float]?) -> OperationContract {
+            OperationContract(
+                "crossEntropy of \(name), smoothing \(smoothing)", [Input([2, 3, 4])],
+                reference: {
+                    DoubleReference.weightedCrossEntropy(
+                        DoubleTensor($0[0].values, [6, 4]), oneHot, weights: rows, smoothing: Double(smoothing))
+                },
+                {
+                    let pool = StoragePool()
+                    return crossEntropy(
+                        $0[0], .indices(labels), weights: weights.map { Tensor($0, [6], pool: pool) },
+                        smoothing: smoothing
+                    ).loss
+                })
+        }
+        return [
+            contract("a sequence", [1, 0, 1, 1, 0, 1], nil),
+            contract("a weighted sequence", [1, 0, 0.5, 2, 0, 0], weights),
+        ]
+    }
+
+    @Test func ignoredRowsCountNothingWhateverTheirLogitsAre() {
+        let tape = Tape.withoutParameters()
+        tape.begin(gradients: nil)
+        let x = tape.input(Tensor([.nan, 1, 2, 1, 0, 3], [3, 2], pool: tape.pool))
+        let weights = Tensor([1, 1, 0], [3], pool: tape.pool)
+        let (loss, correct) = crossEntropy(x, .indices([-1, 0, 1]), weights: weights)
+        #expect(correct == 1 && loss.value.values[0].isFinite)
+        tape.backward(from: loss)
+        let gradient = tape.gradient(of: x)?.values ?? []
+        #expect(gradient.count == 6 && [0, 1, 4, 5].allSatisfy { gradient[$0] == 0 } && gradient[2] < 0)
+    }
+
+    /// A sample's values are added in lanes and blocks, where one serial sum in single precision would lose digits.
+    @Test func longSamplesLoseNoTerms() {
+        let tape = Tape.withoutParameters()
+        tape.begin(gradients: nil)
+        let count = 300_000
+        let x = tape.constant(Tensor(Array(repeating: 0.1, count: count), [1, count], pool: tape.pool))
+        let zero = tape.constant(Tensor(Array(repeating: 0, count: count), [1, count], pool: tape.pool))
+        let loss = meanSquaredError(x, zero).value.values[0]
+        // The rounding of count / 1024 + 64 additions; a serial sum errs by some 10⁻³ here.
+        #expect(abs(Double(loss) / 0.01 - 1) < 1e-6)
+    }
+
     static let multiTask = OperationContract(
         "weightedSum", [Input([3, 2]), Input([3, 2]), Input([3, 2])],
         reference: {
@@ -62,7 +112,9 @@ import Testing
         },
         { weightedSum([(meanSquaredError($0[0], $0[2]), 0.25), (meanSquaredError($0[1], $0[2]), -3)]) })
 
-    @Test(arguments: elementwise + classification + [multiTask]) func keepsItsContract(_ contract: OperationContract) {
+    @Test(arguments: elementwise + classification + sequences + [multiTask]) func keepsItsContract(
+        _ contract: OperationContract
+    ) {
         for failure in contract.check().failures { Issue.record("\(contract): \(failure)") }
     }
 }

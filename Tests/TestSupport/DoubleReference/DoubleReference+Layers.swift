@@ -1,4 +1,12 @@
 extension DoubleReference {
+    /// y[…, o] = Σᵢ x[…, i] w[o, i] + b[o] for every position of a sequence [N, T, I].
+    package static func linearOverTime(
+        _ x: DoubleTensor, _ w: DoubleTensor, bias: DoubleTensor? = nil
+    ) -> DoubleTensor {
+        let rows = linear(DoubleTensor(x.values, [x.rows, x.columns]), w, bias: bias)
+        return DoubleTensor(rows.values, x.shape.dropLast() + [w.shape[0]])
+    }
+
     /// y[n, o] = Σᵢ x[n, i] w[o, i] + b[o], where x's sample is taken as one vector.
     package static func linear(_ x: DoubleTensor, _ w: DoubleTensor, bias: DoubleTensor? = nil) -> DoubleTensor {
         let (batch, outputs, inputs) = (x.shape[0], w.shape[0], w.shape[1])
@@ -78,6 +86,22 @@ extension DoubleReference {
             parts.flatMap { $0.values[row * $0.columns..<(row + 1) * $0.columns] }
         }
         return DoubleTensor(values, parts[0].shape.dropLast() + [parts.reduce(0) { $0 + $1.columns }])
+    }
+
+    /// Each sample as a vector: images [N, H, W, C] in the order (c, h, w).
+    package static func flatten(_ x: DoubleTensor) -> DoubleTensor {
+        let size = x.shape.dropFirst().reduce(1, *)
+        var y = DoubleTensor(x.values, [x.shape[0], size])
+        guard x.shape.count >= 4, size > 0 else { return y }
+        let positions = size / x.columns
+        for n in 0..<x.shape[0] {
+            for p in 0..<positions {
+                for c in 0..<x.columns {
+                    y[n, c * positions + p] = x.values[(n * positions + p) * x.columns + c]
+                }
+            }
+        }
+        return y
     }
 
     /// Calls `body` with every index of a tensor of four dimensions.

@@ -11,6 +11,20 @@ extension DoubleReference {
         return DoubleTensor([loss], [])
     }
 
+    /// The same with a factor for each row; a row of factor 0 is ignored.
+    package static func weightedCrossEntropy(
+        _ x: DoubleTensor, _ targets: DoubleTensor, weights: [Double], smoothing: Double = 0
+    ) -> DoubleTensor {
+        let losses = weights.indices.map { row -> Double in
+            let range = row * x.columns..<(row + 1) * x.columns
+            let one = crossEntropy(
+                DoubleTensor(Array(x.values[range]), [1, x.columns]),
+                DoubleTensor(Array(targets.values[range]), [1, x.columns]), smoothing: smoothing)
+            return weights[row] * one.values[0]
+        }
+        return DoubleTensor([losses.reduce(0, +)], [])
+    }
+
     /// Rows of zeros with a one at each label.
     package static func oneHot(_ labels: [Int32], classes: Int) -> DoubleTensor {
         var targets = DoubleTensor(repeating: 0, [labels.count, classes])

@@ -1,0 +1,98 @@
+import ConfigurationReading
+import Kernels
+import TensorCore
+
+/// A random change of one raw training sample, a pure function of the sample and its key.
+///
+/// A new one is one file: its keys (an ``AugmentationEntry`` in ``augmentationCatalogue``) and its computation.
+package protocol SampleTransform: Equatable, Sendable {
+    /// Writes the changed `source` into `destination` and returns true, or returns false when this key leaves it as it
+    /// is.
+    ///
+    /// Both buffers hold `shape.count` raw values in [H, W, C] order and do not overlap.
+    func apply(
+        _ source: UnsafeBufferPointer<Float>, to destination: UnsafeMutableBufferPointer<Float>, shape: Shape,
+        background: Float, key: RandomKey
+    ) -> Bool
+}
+
+extension SampleTransform {
+    fileprivate func isEqual(to other: any SampleTransform) -> Bool { (other as? Self) == self }
+}
+
+/// What the catalogue says of an augmentation.
+package struct AugmentationEntry: Sendable {
+    /// The key that names it in a list of augmentations.
+    let key: String
+    /// One sentence for the reference.
+    let documentation: String
+    /// The key that a bare value stands for: `pixels` in `{translate: 2}`.
+    let shorthand: String?
+    /// Declares the augmentation's keys and reads them.
+    let read: @Sendable (ConfigurationReader) -> any SampleTransform
+
+    init(
+        _ key: String, _ documentation: String, shorthand: String? = nil,
+        read: @escaping @Sendable (ConfigurationReader) -> any SampleTransform
+    ) {
+        self.key = key
+        self.documentation = documentation
+        self.shorthand = shorthand
+        self.read = read
+    }
+}
+
+/// Every augmentation that a configuration can name, a line each; the reference lists them in this order.
+let augmentationCatalogue: [AugmentationEntry] = [
+    Translate.entry,
+    FlipHorizontal.entry,
+    RandomCrop.entry,
+]
+
+/// An augmentation as a configuration names it: `flip`, `{translate: 2}`, `{crop: {padding: 4}}`.
+package struct Augmentation: Equatable, Sendable {
+    /// What carries it out.
+    package let transform: any SampleTransform
+
+    package init(_ transform: any SampleTransform) { self.transform = transform }
+
+    package static func == (a: Augmentation, b: Augmentation) -> Bool { a.transform.isEqual(to: b.transform) }
+}
+
+extension Augmentation: ConfigurationSection {
+    package static var title: String { "augmentation" }
+    package static var shortForm: ConfigurationShortForm { .key }
+
+    package init(from reader: ConfigurationReader) {
+        transform = reader.oneOf(
+            augmentationCatalogue.map { entry in
+                ConfigurationVariant.key(entry.key, entry.documentation, shorthand: entry.shorthand) { entry.read($0) }
+            })
+    }
+}
+
+/// An augmentation of one field.
+package struct FieldAugmentation: Equatable, Sendable {
+    /// The field's name; it holds images.
+    package var field: String
+    package var augmentation: Augmentation
+
+    package init(field: String, _ augmentation: Augmentation) {
+        self.field = field
+        self.augmentation = augmentation
+    }
+}
+
+/// The addresses of a transform's buffers, which must hold an image.
+func checkedImage(
+    _ source: UnsafeBufferPointer<Float>, _ destination: UnsafeMutableBufferPointer<Float>, _ shape: Shape,
+    _ name: String
+) -> (UnsafePointer<Float>, UnsafeMutablePointer<Float>) {
+    guard shape.rank == 3, source.count == shape.count, destination.count == shape.count,
+        let from = source.baseAddress, let to = destination.baseAddress
+    else {
+        preconditionFailure(
+            "\(name): needs [H, W, C] buffers, got \(shape) in \(source.count) and \(destination.count) floats")
+    }
+    return (from, to)
+}

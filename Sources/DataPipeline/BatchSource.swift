@@ -1,0 +1,92 @@
+import Kernels
+import TensorCore
+
+/// What batches are made of: a data set, the plan of its grains, the fields that are wanted and what is done to them.
+package struct BatchSource: Sendable {
+    package let dataset: any Dataset
+    package let plan: any GrainPlan
+    /// The fields that a batch holds, lengths of varying ones included, in the order in which they were asked for.
+    package let fields: [FieldDescription]
+    let fillings: [FieldFilling]
+    let augmentationKey: RandomKey
+
+    /// - Parameters:
+    ///   - fields: the names of the fields that are read, no other is touched; nil for the data set's usual input and
+    ///     target. A length comes with its field and need not be named.
+    ///   - preprocessing: of fields of floats, at most one a field.
+    ///   - augmentations: applied in this order, before preprocessing.
+    ///   - key: the run's root key; augmentation is keyed by (key, augmentation, epoch, sample id, place in
+    ///     `augmentations`).
+    /// - Throws: `DataError` when a field does not exist or cannot be augmented or preprocessed like this.
+    package init(
+        dataset: any Dataset, plan: any GrainPlan, fields: [String]? = nil, preprocessing: [FieldPreprocessing] = [],
+        augmentations: [FieldAugmentation] = [], key: RandomKey
+    ) throws(DataError) {
+        let wanted = fields ?? [dataset.defaultInput] + (dataset.defaultTarget.map { [$0] } ?? [])
+        let lengths = Set(dataset.fields.compactMap(\.lengthField?.name))
+        var descriptions: [FieldDescription] = []
+        var fillings: [FieldFilling] = []
+        for name in wanted where !descriptions.contains(where: { $0.name == name }) && !lengths.contains(name) {
+            let filling = try FieldFilling(
+                dataset: dataset, name: name, slot: descriptions.count, preprocessing: preprocessing,
+                augmentations: augmentations)
+            descriptions.append(filling.field)
+            if let length = filling.field.lengthField { descriptions.append(length) }
+            fillings.append(filling)
+        }
+        self.dataset = dataset
+        self.plan = plan
+        self.fields = descriptions
+        self.fillings = fillings
+        augmentationKey = key.folding(.augmentation)
+    }
+
+    /// Memory for any grain of the plan.
+    func makeBatch() -> Batch {
+        let largest = fillings.filter { !$0.transforms.isEmpty }.map(\.field.shape.count).max() ?? 0
+        return Batch(capacity: plan.largestGrain, fields: fields, workspaceCount: largest)
+    }
+}
+
+/// How one field of a batch is filled in.
+struct FieldFilling: Sendable {
+    let field: FieldDescription
+    /// The field's place in the data set.
+    let index: Int
+    /// Its place in the batch; its lengths, if an axis varies, come right behind it.
+    let slot: Int
+    /// What is done at random, each with its place among all augmentations of the run.
+    let transforms: [(place: Int, transform: any SampleTransform)]
+    let background: Float
+    /// The channels' factors sixteen times over, as `scaleAndShift` wants them; empty when values stay as they are.
+    let scale: [Float]
+    let shift: [Float]
+
+    init(
+        dataset: any Dataset, name: String, slot: Int, preprocessing: [FieldPreprocessing],
+        augmentations: [FieldAugmentation]
+    ) throws(DataError) {
+        index = try dataset.fieldIndex(name)
+        field = dataset.fields[index]
+        self.slot = slot
+        var transforms: [(place: Int, transform: any SampleTransform)] = []
+        for (place, augmentation) in augmentations.enumerated() where augmentation.field == name {
+            guard field.elementType == .float32, field.variableAxis == nil, field.shape.rank == 3 else {
+                throw .notAnImage(field: name, shape: field.shape.dimensions)
+            }
+            transforms.append((place, augmentation.augmentation.transform))
+        }
+        self.transforms = transforms
+        background = if case .pixels(_, let background) = field.meaning { background } else { 0 }
+        guard let own = preprocessing.first(where: { $0.field == name }) else {
+            (scale, shift) = ([], [])
+            return
+        }
+        guard field.elementType == .float32, own.scale.count == own.shift.count, own.scale.count == field.channels
+        else {
+            throw .preprocessingMismatch(field: name, channels: field.channels, factors: own.scale.count)
+        }
+        scale = Array(repeatElement(own.scale, count: 16).joined())
+        shift = Array(repeatElement(own.shift, count: 16).joined())
+    }
+}

@@ -1,0 +1,62 @@
+import TensorCore
+
+/// Samples of one field from a file that is no data set, for trained weights to be applied to.
+package protocol UnlabelledSamples {
+    var count: Int { get }
+    /// The raw values of a sample, as many as the field has.
+    func values(_ index: Int) -> [Float]
+}
+
+extension SampleFile: UnlabelledSamples {
+    package func values(_ index: Int) -> [Float] { pixels(index).map(Float.init) }
+}
+
+extension DatasetFactory {
+    /// Opens a file of images without labels; a data set of other samples has its own.
+    ///
+    /// - Parameter field: the model's input, as the data set that it was trained on declared it.
+    /// - Throws: `DataError`.
+    package func openSamples(
+        _ path: String, field: FieldDescription
+    ) throws(DataError) -> any UnlabelledSamples {
+        guard case .pixels = field.meaning, field.shape.rank == 3 else {
+            throw .notPredictable(path: path, dataset: Self.name, field: field.name)
+        }
+        return try SampleFile(path, shape: field.shape)
+    }
+}
+
+/// Rows of a table with the columns of a trained model's features; the target columns may be there or not.
+struct TableSamples: UnlabelledSamples {
+    let count: Int
+    private let rows: [[Float]]
+
+    /// - Parameter names: of the features; `sex=M` stands for a category.
+    init(_ file: SharedBytes, settings: TableSettings, names: [String]) throws(DataError) {
+        var settings = settings
+        let table: Table
+        do throws(DataError) {
+            table = try Table(file, settings: settings)
+        } catch {
+            // The same table without what is to be predicted.
+            guard let columns = settings.columns, !settings.targets.isEmpty else { throw error }
+            settings.columns = columns.enumerated()
+                .filter { !settings.targets.contains($1) && !settings.targets.contains(String($0 + 1)) }.map(\.element)
+            table = try Table(file, settings: settings)
+        }
+        var columns: [[Float]] = []
+        for name in names {
+            let parts = name.split(separator: "=", maxSplits: 1).map(String.init)
+            if parts.count == 2, settings.categorical.contains(parts[0]) {
+                let texts = try table.texts(try table.index(parts[0], key: "categorical"))
+                columns.append(texts.map { $0 == parts[1] ? 1 : 0 })
+            } else {
+                columns.append(try table.numbers(try table.index(name, key: "columns"), remedy: "correct the file"))
+            }
+        }
+        count = table.count
+        rows = (0..<table.count).map { row in columns.map { $0[row] } }
+    }
+
+    func values(_ index: Int) -> [Float] { rows[index] }
+}

@@ -1,0 +1,34 @@
+/// How a text file is read as a table. A column is given by its name, or by its number from 1.
+package struct TableSettings: Equatable, Sendable {
+    /// What a target column holds.
+    package enum TargetKind: String, CaseIterable, Sendable {
+        case real, classes
+    }
+
+    /// Whether the first row names the columns.
+    package var hasHeader: Bool
+    /// An ASCII character.
+    package var separator: Character
+    /// Names of the columns, instead of the header's; nil for those, or for numbers where there is no header.
+    package var columns: [String]?
+    /// What is to be predicted; of several columns of real numbers one field `targets` is made.
+    package var targets: [String]
+    package var targetKind: TargetKind
+    /// Columns of names, each of which becomes as many columns of 0 and 1 as it has different values.
+    package var categorical: [String]
+    /// Columns that are left out.
+    package var ignored: [String]
+
+    package init(
+        hasHeader: Bool = true, separator: Character = ",", columns: [String]? = nil, targets: [String] = [],
+        targetKind: TargetKind = .real, categorical: [String] = [], ignored: [String] = []
+    ) {
+        self.hasHeader = hasHeader
+        self.separator = separator
+        self.columns = columns
+        self.targets = targets
+        self.targetKind = targetKind
+        self.categorical = categorical
+        self.ignored = ignored
+    }
+}

@@ -1,0 +1,49 @@
+import Autograd
+import Checkpointing
+import NeuralNetwork
+
+extension ModelWeights {
+    /// How given weights fit models.
+    package struct Match: Equatable, Sendable {
+        /// How many parameters were taken.
+        package var taken = 0
+        /// Parameters that the file lacks.
+        package var missing: [String] = []
+        /// Parameters that have another shape in the file.
+        package var reshaped: [String] = []
+        /// Tensors of the file that no wanted parameter has.
+        package var unused: [String] = []
+    }
+
+    /// Fills what fits from a weights file or a checkpoint, and leaves the rest as it is.
+    ///
+    /// - Parameter names: of the parameters that are wanted.
+    package static func loadMatching(
+        _ file: SafetensorsFile, _ network: Network, into values: FlatBuffer, names: Set<String>
+    ) throws -> Match {
+        var match = Match()
+        var used: Set<String> = []
+        let isCheckpoint = file.metadata["format"] == "trainer-checkpoint"
+        for parameter in network.layout.parameters where names.contains(parameter.name) {
+            let name =
+                isCheckpoint ? (parameter.isTrainable ? "model." : "buffer.") + parameter.name : parameter.name
+            let layout = network.exchangeLayouts[parameter.index]
+            guard let found = file.tensor(name) else {
+                match.missing.append(parameter.name)
+                continue
+            }
+            used.insert(name)
+            guard found.shape == layout.shape(parameter.shape) else {
+                match.reshaped.append(parameter.name)
+                continue
+            }
+            let floats = try file.floats(of: name)
+            let target = values.pointer + network.layout.offsets[parameter.index]
+            layout.forEachElement(parameter.shape) { here, there in target[here] = floats[there] }
+            match.taken += 1
+        }
+        let own = file.tensors.map(\.name).filter { !isCheckpoint || !$0.hasPrefix("optimizer.") }
+        match.unused = own.filter { !used.contains($0) }
+        return match
+    }
+}

@@ -1,0 +1,258 @@
+import System
+import Autograd
+import Kernels
+import TensorCore
+
+/// Turns lists of layers into a graph: infers shapes, registers parameters in order of use, counts costs.
+package struct GraphBuilder {
+    /// A node of the graph by its number; a node reads only nodes of smaller numbers.
+    package typealias Node = Int
+
+    /// How convolutions are computed.
+    let preference: ConvolutionPreference
+    /// How many sequences a batch continues; nil where samples have nothing to do with each other.
+    package let lanes: Int?
+    private(set) var nodes: [GraphNode] = []
+    private(set) var rows: [LayerSummary] = []
+    private(set) var convolutions: [ConvolutionGeometry] = []
+    /// The parameters of all models that share the flat memory.
+    var parameters: ParameterRegistry
+    /// What precedes the names of this model's parameters.
+    private let parameterPrefix: String
+    /// The node that a name stands for, by its full path.
+    private(set) var references: [String: Node] = [:]
+    /// The elements of all lists so far by their path, for layers that share them.
+    private var elements: [String: LayerSpecification] = [:]
+    /// The paths of layers that are built again, and those whose parameters they use.
+    private var shared: [(path: String, original: String)] = []
+
+    init(
+        preference: ConvolutionPreference, lanes: Int? = nil, parameters: ParameterRegistry, parameterPrefix: String
+    ) {
+        self.preference = preference
+        self.lanes = lanes
+        self.parameters = parameters
+        self.parameterPrefix = parameterPrefix
+    }
+
+    /// The shape of one sample of a node's value.
+    package func shape(of node: Node) -> Shape { nodes[node].shape }
+
+    /// How many tokens, or classes, a layer is to tell apart in the field that it reads.
+    ///
+    /// - Parameter chosen: what the configuration says; nil for just those of the field.
+    /// - Throws: `ModelError.noVocabulary` of anything but a field of tokens or classes, `smallVocabulary` where the
+    ///   field has more than `chosen`.
+    package func vocabulary(of node: Node, atMost chosen: Int?, _ path: String) throws -> Int {
+        guard let own = nodes[node].vocabulary else {
+            throw ModelError.noVocabulary(layer: path, input: nodes[node].name)
+        }
+        guard let chosen else { return own }
+        guard chosen >= own else { throw ModelError.smallVocabulary(layer: path, chosen: chosen, needed: own) }
+        return chosen
+    }
+
+    // MARK: - Lists of layers
+
+    /// An input of the model.
+    ///
+    /// - Parameter alias: another name for it.
+    mutating func input(_ input: ModelInput, alias: String? = nil) -> Node {
+        nodes.append(
+            GraphNode(name: input.name, layer: nil, inputs: [], shape: input.shape, vocabulary: input.vocabulary))
+        references[input.name] = nodes.count - 1
+        if let alias { references[alias] = nodes.count - 1 }
+        return nodes.count - 1
+    }
+
+    /// Layers one after another.
+    ///
+    /// - Parameters:
+    ///   - input: what the first layer reads unless it names something else.
+    ///   - prefix: the path of the list; empty for the model's own.
+    /// - Returns: the last one's node, `input` when there is none.
+    package mutating func sequence(_ list: [LayerSpecification], input: Node, prefix: String) throws -> Node {
+        if list.isEmpty && prefix.isEmpty { throw ModelError.empty }
+        var last = input
+        for (index, element) in list.enumerated() {
+            let path = joined(prefix, element.name ?? String(index))
+            let inputs = try element.from.isEmpty ? [last] : element.from.map { try resolve($0, in: prefix, for: path) }
+            last = try element.kind.build(&self, inputs, path)
+            references[path] = last
+            elements[path] = element
+        }
+        return last
+    }
+
+    /// A branch of a composite layer: a single named layer keeps its own name, anything else goes below `name`.
+    package mutating func branch(
+        _ list: [LayerSpecification], input: Node, prefix: String, name: String
+    ) throws -> Node {
+        let keepsName = list.count == 1 && list[0].name != nil
+        return try sequence(list, input: input, prefix: keepsName ? prefix : joined(prefix, name))
+    }
+
+    /// The element that `name` stands for, built once more on other inputs with the same parameters.
+    mutating func share(_ name: String, _ inputs: [Node], _ path: String) throws -> Node {
+        guard let original = scopes(of: path).map({ joined($0, name) }).first(where: { elements[$0] != nil }),
+            let element = elements[original]
+        else { throw ModelError.unknownNode(layer: path, name: name, known: elements.keys.sorted()) }
+        shared.append((path, original))
+        defer { shared.removeLast() }
+        return try element.kind.build(&self, inputs, path)
+    }
+
+    /// The node that a name stands for in the list at `prefix`: one of the same list, of the lists around it, or an
+    /// input.
+    private func resolve(_ name: String, in prefix: String, for path: String) throws -> Node {
+        for scope in [prefix] + scopes(of: prefix) {
+            if let node = references[joined(scope, name)] { return node }
+        }
+        throw ModelError.unknownNode(layer: path, name: name, known: references.keys.sorted())
+    }
+
+    /// The paths of the lists around a path, the nearest first: `a.b`, `a` and nothing for `a.b.c`.
+    private func scopes(of path: String) -> [String] {
+        var result: [String] = []
+        var rest = path
+        while let dot = rest.lastIndex(of: ".") {
+            rest = String(rest[..<dot])
+            result.append(rest)
+        }
+        return result + (path.isEmpty ? [] : [""])
+    }
+
+    private func joined(_ prefix: String, _ name: String) -> String { prefix.isEmpty ? name : prefix + "." + name }
+
+    // MARK: - Nodes and parameters
+
+    /// Adds a node, and its line of the summary.
+    ///
+    /// - Parameters:
+    ///   - kind: the layer's key.
+    ///   - output: the shape of one sample.
+    ///   - parameters: weights of this layer.
+    ///   - multiplyAdds: of the direct algorithm for one sample.
+    package mutating func add(
+        _ layer: any Layer, _ kind: String, _ inputs: [Node], _ output: Shape, _ path: String, parameters: Int = 0,
+        multiplyAdds: Int = 0
+    ) -> Node {
+        nodes.append(GraphNode(name: path, layer: layer, inputs: inputs, shape: output, vocabulary: nil))
+        rows.append(
+            LayerSummary(
+                name: path, kind: kind, outputShape: output, parameters: parameters, multiplyAdds: multiplyAdds))
+        return nodes.count - 1
+    }
+
+    /// Registers a parameter, or finds it where the layer shares those of another.
+    ///
+    /// - Throws: `ModelError.duplicateName`, or `tooLarge`.
+    package mutating func parameter(
+        _ name: String, _ shape: Shape, _ initializer: Initializer, role: ParameterRole = .weight,
+        layout: ExchangeLayout = .same
+    ) throws -> Parameter {
+        try requireSize(shape, name)
+        var original = name
+        for (path, replacement) in shared.reversed() where original == path || original.hasPrefix(path + ".") {
+            original = replacement + original.dropFirst(path.count)
+        }
+        if !shared.isEmpty {
+            guard let parameter = parameters[parameterPrefix + original], parameter.shape == shape else {
+                throw ModelError.sharedShape(parameter: original, parameters[parameterPrefix + original]?.shape, shape)
+            }
+            return parameter
+        }
+        return try parameters.add(
+            parameterPrefix + name, shape, initializer, role: role, layout: layout)
+    }
+
+    /// State that a layer carries along the lanes of a sequence; nil where samples have nothing to do with each other.
+    ///
+    /// A layer that shares its weights with another has state of its own, since it reads something else.
+    /// - Parameter sample: the shape of one lane's.
+    package mutating func carriedState(_ name: String, _ sample: Shape) throws -> Parameter? {
+        guard let lanes else { return nil }
+        try requireSize(sample.batched(lanes), name)
+        return try parameters.add(
+            parameterPrefix + name, sample.batched(lanes), .zeros, role: .carried, layout: .same)
+    }
+
+    /// Notes the shape of a convolution, and says how it is computed.
+    mutating func algorithm(for geometry: ConvolutionGeometry) -> ConvolutionAlgorithm? {
+        convolutions.append(geometry)
+        return preference.algorithm(for: geometry)
+    }
+
+    /// The number that tells a random layer apart from all others: a hash of its name, so that adding a layer changes
+    /// no other's numbers.
+    package func randomNumber(_ path: String) -> Int {
+        Int(truncatingIfNeeded: fnv1a(parameterPrefix + path))
+    }
+
+    // MARK: - Checks
+
+    /// The image that a layer reads. Throws `ModelError.wrongRank`.
+    package func image(_ inputs: [Node], _ path: String) throws -> Shape {
+        let input = try single(inputs, path)
+        guard input.rank == 3 else {
+            throw ModelError.wrongRank(layer: path, input: input, expected: "an image [H, W, C]")
+        }
+        return input
+    }
+
+    /// The shape of the one value that a layer reads. Throws `ModelError.inputCount`.
+    package func single(_ inputs: [Node], _ path: String) throws -> Shape {
+        guard inputs.count == 1 else {
+            throw ModelError.inputCount(layer: path, count: inputs.count, expected: "one value")
+        }
+        return shape(of: inputs[0])
+    }
+
+    /// Refuses more values than the libraries' 32-bit indices reach, so that no product of sizes below overflows.
+    package func requireSize(_ shape: Shape, _ path: String) throws {
+        var count = 1
+        for extent in shape.dimensions {
+            let (product, overflows) = count.multipliedReportingOverflow(by: extent)
+            if overflows || product > Int(Int32.max) {
+                throw ModelError.tooLarge(layer: path, extents: shape.dimensions)
+            }
+            count = product
+        }
+    }
+}
+
+/// A node of a model's graph.
+package struct GraphNode: Sendable {
+    /// Its path: `block.conv1`, or the name of an input.
+    package let name: String
+    /// What it computes; nil for an input of the model.
+    let layer: (any Layer)?
+    /// The nodes that it reads.
+    let inputs: [Int]
+    /// The shape of one sample.
+    package let shape: Shape
+    /// How many different tokens or classes it can hold; nil where its numbers are no such.
+    let vocabulary: Int?
+}
+
+/// The parameters of all models of a run, in order of use.
+struct ParameterRegistry {
+    private(set) var parameters: [Parameter] = []
+    private(set) var exchangeLayouts: [ExchangeLayout] = []
+    private var indices: [String: Int] = [:]
+
+    subscript(name: String) -> Parameter? { indices[name].map { parameters[$0] } }
+
+    /// Throws `ModelError.duplicateName`.
+    mutating func add(
+        _ name: String, _ shape: Shape, _ initializer: Initializer, role: ParameterRole, layout: ExchangeLayout
+    ) throws -> Parameter {
+        guard indices[name] == nil else { throw ModelError.duplicateName(name) }
+        let parameter = Parameter(
+            index: parameters.count, name: name, shape: shape, role: role, initializer: initializer)
+        indices[name] = parameter.index
+        parameters.append(parameter)
+        exchangeLayouts.append(layout)
+        return parameter
+    }
+}

@@ -1,0 +1,30 @@
+import Autograd
+
+/// What a node of a graph computes: a function of values, with named parameters that live in the run's flat memory.
+///
+/// Layers are immutable and shared by all workers. A new layer is one file in `Layers/`: its keys and its construction
+/// (a ``LayerKind``), and its computation (a `Layer`).
+package protocol Layer: Sendable {
+    /// The node's value from those of the nodes that it reads, in their order.
+    func callAsFunction(_ inputs: [Variable], mode: Mode) -> Variable
+
+    /// This layer and then `next`, which reads nothing else, as one operation; nil where there is none.
+    func fused(with next: any Layer) -> (any Layer)?
+
+    /// This layer plus one more value, its last input, as one operation; nil where there is none.
+    var fusedWithSum: (any Layer)? { get }
+}
+
+extension Layer {
+    package func fused(with next: any Layer) -> (any Layer)? { nil }
+    package var fusedWithSum: (any Layer)? { nil }
+}
+
+/// A layer that reads one value.
+package protocol UnaryLayer: Layer {
+    func callAsFunction(_ x: Variable, mode: Mode) -> Variable
+}
+
+extension UnaryLayer {
+    package func callAsFunction(_ inputs: [Variable], mode: Mode) -> Variable { self(inputs[0], mode: mode) }
+}

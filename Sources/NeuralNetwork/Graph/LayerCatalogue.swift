@@ -1,0 +1,22 @@
+/// Every kind of layer that a configuration can name, a line each; the reference lists them in this order.
+let layerCatalogue: [LayerEntry] =
+    [
+        Convolution2D.entry,
+        Linear.entry,
+        BatchNormalization.entry,
+    ] + Activation.entries + [
+        MaxPooling.entry,
+        AveragePooling.entry,
+        GlobalAveragePooling.entry,
+        Dropout.entry,
+        Flatten.entry,
+        Unflatten.entry,
+        Embedding.entry,
+        OneHot.entry,
+        VanillaRNN.entry,
+        Residual.entry,
+        Concatenation.entry,
+        Addition.entry,
+        LayerSequence.entry,
+        SharedLayer.entry,
+    ]

@@ -1,0 +1,92 @@
+import ConfigurationReading
+
+/// A kind of layer as a configuration describes it: pure data, from which nodes and parameters are built.
+package protocol LayerKind: Equatable, Sendable {
+    /// Adds what computes this layer of `inputs` to the graph.
+    ///
+    /// - Parameters:
+    ///   - inputs: nodes of the graph; as many as the element of the configuration names, one unless it says otherwise.
+    ///   - path: the name of the node that gives the result, and the beginning of its parameters' names.
+    /// - Returns: the node that gives the result.
+    /// - Throws: ``ModelError`` when the layer does not fit its inputs.
+    func build(_ builder: inout GraphBuilder, _ inputs: [GraphBuilder.Node], _ path: String) throws -> GraphBuilder.Node
+}
+
+extension LayerKind {
+    /// Whether another kind of layer has the same type and value.
+    fileprivate func isEqual(to other: any LayerKind) -> Bool { (other as? Self) == self }
+}
+
+/// An element of a model's list of layers: a kind of layer, with a name and with what it reads.
+package struct LayerSpecification: Equatable, Sendable {
+    /// A part of its parameters' names; nil for its number in the list.
+    package var name: String?
+    /// The nodes that it reads, by name; empty for the element before it.
+    package var from: [String]
+    package var kind: any LayerKind
+
+    package init(_ kind: any LayerKind, name: String? = nil, from: [String] = []) {
+        self.name = name
+        self.from = from
+        self.kind = kind
+    }
+
+    /// The element under another name.
+    package static func named(_ name: String, _ element: LayerSpecification) -> LayerSpecification {
+        var copy = element
+        copy.name = name
+        return copy
+    }
+
+    /// The element with given inputs.
+    package func reading(_ names: String...) -> LayerSpecification {
+        var copy = self
+        copy.from = names
+        return copy
+    }
+
+    package static func == (a: LayerSpecification, b: LayerSpecification) -> Bool {
+        a.name == b.name && a.from == b.from && a.kind.isEqual(to: b.kind)
+    }
+}
+
+/// What the catalogue says of a kind of layer.
+package struct LayerEntry: Sendable {
+    /// The key that names it in a list of layers.
+    let key: String
+    /// One sentence for the reference.
+    let documentation: String
+    /// The key that a bare value stands for: `units` in `{linear: 10}`.
+    let shorthand: String?
+    /// Declares the layer's keys and reads them.
+    let read: @Sendable (ConfigurationReader) -> any LayerKind
+
+    init(
+        _ key: String, _ documentation: String, shorthand: String? = nil,
+        read: @escaping @Sendable (ConfigurationReader) -> any LayerKind
+    ) {
+        self.key = key
+        self.documentation = documentation
+        self.shorthand = shorthand
+        self.read = read
+    }
+}
+
+/// `relu`, `{linear: 120}`, `{name: stem, from: image, conv: {filters: 6, kernel: 5}}`.
+extension LayerSpecification: ConfigurationSection {
+    package static var title: String { "layer" }
+    package static var shortForm: ConfigurationShortForm { .key }
+
+    package init(from reader: ConfigurationReader) {
+        name = reader.optional(
+            "name", .identifier, "Part of the names of the layer's parameters; its number if absent.")
+        from =
+            reader.optional(
+                "from", .oneOrMore(of: .text),
+                "What it reads: names of layers, or of the model's inputs; the layer before it if absent.") ?? []
+        kind = reader.oneOf(
+            layerCatalogue.map { entry in
+                ConfigurationVariant.key(entry.key, entry.documentation, shorthand: entry.shorthand) { entry.read($0) }
+            })
+    }
+}

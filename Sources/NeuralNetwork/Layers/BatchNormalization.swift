@@ -1,0 +1,76 @@
+import Autograd
+import ConfigurationReading
+import TensorCore
+
+/// Normalises each channel with the grain's statistics in training, the running ones in evaluation: [N, …, C] → the
+/// same, plus the second input where there is one.
+struct BatchNormalization: Layer {
+    let gamma: Parameter
+    let beta: Parameter
+    let runningMean: Parameter
+    let runningVariance: Parameter
+    let epsilon: Float
+    var rectifies = false
+    var adds = false
+
+    func callAsFunction(_ inputs: [Variable], mode: Mode) -> Variable {
+        let x = inputs[0]
+        return batchNormalization(
+            x, gamma: x.parameter(gamma), beta: x.parameter(beta), runningMean: runningMean,
+            runningVariance: runningVariance, epsilon: epsilon, mode: mode, adding: adds ? inputs[1] : nil,
+            rectify: rectifies)
+    }
+
+    func fused(with next: any Layer) -> (any Layer)? {
+        guard !rectifies, next is Rectifier else { return nil }
+        var copy = self
+        copy.rectifies = true
+        return copy
+    }
+
+    /// The end of a residual block; not where the result has already passed max(0, y).
+    var fusedWithSum: (any Layer)? {
+        guard !rectifies, !adds else { return nil }
+        var copy = self
+        copy.adds = true
+        return copy
+    }
+
+    static let entry = LayerEntry("batchNorm", "Batch normalisation with the statistics of each grain.") {
+        Kind(from: $0)
+    }
+
+    struct Kind: LayerKind {
+        /// The weight of the newest running statistic.
+        let momentum: Double
+        let epsilon: Double
+
+        func build(
+            _ builder: inout GraphBuilder, _ inputs: [GraphBuilder.Node], _ path: String
+        ) throws -> GraphBuilder.Node {
+            let input = try builder.single(inputs, path)
+            let channels: Shape = [input[-1]]
+            let role = ParameterRole.statistic(momentum: Float(momentum))
+            let layer = BatchNormalization(
+                gamma: try builder.parameter(path + ".weight", channels, .ones),
+                beta: try builder.parameter(path + ".bias", channels, .zeros),
+                runningMean: try builder.parameter(path + ".running_mean", channels, .zeros, role: role),
+                runningVariance: try builder.parameter(path + ".running_var", channels, .ones, role: role),
+                epsilon: Float(epsilon))
+            return builder.add(layer, "batchNorm", inputs, input, path, parameters: 2 * channels.count)
+        }
+    }
+}
+
+extension BatchNormalization.Kind {
+    init(from reader: ConfigurationReader) {
+        momentum = reader.value("momentum", .number(in: 0...1), default: 0.1, "Weight of the newest running statistic.")
+        epsilon = reader.value("epsilon", .number(above: 0), default: 1e-5, "Added to the variance.")
+    }
+}
+
+extension LayerSpecification {
+    package static func batchNorm(momentum: Double = 0.1, epsilon: Double = 1e-5) -> LayerSpecification {
+        .init(BatchNormalization.Kind(momentum: momentum, epsilon: epsilon))
+    }
+}

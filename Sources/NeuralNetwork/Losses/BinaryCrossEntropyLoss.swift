@@ -1,0 +1,35 @@
+import Autograd
+import ConfigurationReading
+import TensorCore
+
+/// Σ over samples of the mean of −t log p − (1 − t) log(1 − p) over a sample's values; against a class, its one-hot
+/// vector.
+package struct BinaryCrossEntropyLoss: Loss {
+    /// Whether p is the sigmoid of the output, rather than the output itself.
+    package let fromLogits: Bool
+
+    package init(fromLogits: Bool) { self.fromLogits = fromLogits }
+
+    static let entry = LossEntry(
+        "binaryCrossEntropy", "Cross-entropy of each output by itself; against a class, with its one-hot vector."
+    ) { reader in
+        BinaryCrossEntropyLoss(
+            fromLogits: reader.value(
+                "fromLogits", .flag, default: true, "Whether outputs pass through a sigmoid first."))
+    }
+
+    package var name: String { "binaryCrossEntropy" }
+
+    package func callAsFunction(_ output: Variable, _ target: Target) -> Variable {
+        let target = target.values(like: output)
+        return fromLogits ? binaryCrossEntropyFromLogits(output, target) : binaryCrossEntropy(output, target)
+    }
+
+    package func estimate(_ output: Variable) -> Variable { fromLogits ? sigmoid(output) : output }
+
+    package func count(of output: Shape) -> Int { output[0] }
+
+    package func problem(output: Shape, target: FieldDescription) -> String? {
+        elementwiseProblem(output: output, target: target)
+    }
+}

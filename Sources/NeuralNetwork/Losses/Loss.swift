@@ -1,0 +1,65 @@
+import Autograd
+import ConfigurationReading
+import TensorCore
+
+/// What training minimises on one output: a sum over what it counts.
+///
+/// A new loss is one file: its keys (an ``LossEntry`` in ``lossCatalogue``), its check and the call of its operation.
+package protocol Loss: Equatable, Sendable {
+    /// The name in configurations, for example `mse`.
+    var name: String { get }
+
+    /// Σ over everything counted, a scalar.
+    ///
+    /// - Parameter output: [N, …].
+    func callAsFunction(_ output: Variable, _ target: Target) -> Variable
+
+    /// What an output says that the target is, where it is not that itself: probabilities of logits.
+    func estimate(_ output: Variable) -> Variable
+
+    /// How many things of an output of this shape, [N, …], are counted: samples, or positions.
+    func count(of output: Shape) -> Int
+
+    /// Why the loss can't compare such an output with such a field; nil where it can.
+    ///
+    /// - Parameter output: the shape of one sample's output.
+    func problem(output: Shape, target: FieldDescription) -> String?
+}
+
+extension Loss {
+    package func isEqual(to other: any Loss) -> Bool { (other as? Self) == self }
+    package func estimate(_ output: Variable) -> Variable { output }
+}
+
+/// What the catalogue says of a loss.
+package struct LossEntry: Sendable {
+    let key: String
+    let documentation: String
+    let read: @Sendable (ConfigurationReader) -> any Loss
+
+    init(
+        _ key: String, _ documentation: String, read: @escaping @Sendable (ConfigurationReader) -> any Loss
+    ) {
+        self.key = key
+        self.documentation = documentation
+        self.read = read
+    }
+}
+
+/// Every loss that a configuration can name, a line each.
+let lossCatalogue: [LossEntry] = [
+    CrossEntropyLoss.entry,
+    MeanSquaredErrorLoss.entry,
+    BinaryCrossEntropyLoss.entry,
+]
+
+/// Why a field's values can't be compared one by one with an output; nil where they can: as many numbers, or classes of
+/// which each has an output.
+func elementwiseProblem(output: Shape, target: FieldDescription) -> String? {
+    if let classes = target.meaning.choiceCount {
+        return target.shape.count * classes == output.count
+            ? nil : "\(target.name) has \(classes) classes, but the output is \(output); make it [\(classes)]"
+    }
+    return target.shape.count == output.count
+        ? nil : "\(target.name) is \(target.shape), but the output is \(output); make both equally large"
+}

@@ -1,0 +1,51 @@
+import TensorCore
+
+/// Something that is measured on an output and its target, beside the loss.
+///
+/// A new metric is a file with a type like these and a line in ``metricCatalogue``.
+package protocol Metric: Sendable {
+    var description: MetricDescription { get }
+    /// How the value follows from the sums.
+    var transform: MetricDefinition.Transform { get }
+    /// The targets that it can be measured on.
+    var targets: MetricTargets { get }
+
+    /// What a grain adds to numerator, denominator and so on: `transform.slotCount` sums.
+    ///
+    /// - Parameters:
+    ///   - output: [N, …, K] scores of K classes a row, or [N, …] values.
+    ///   - target: a class a row, or as many values.
+    func sums(_ output: Tensor, _ target: Target) -> [Double]
+}
+
+extension Metric {
+    /// Why it can't compare such an output of one sample with such a field; nil where it can.
+    func problem(output: Shape, target: FieldDescription) -> String? {
+        elementwiseProblem(output: output, target: target)
+    }
+}
+
+/// The kinds of target that a metric can be measured on.
+package enum MetricTargets: String, Sendable {
+    case classes, values
+
+    /// What a field can be measured as.
+    init(_ field: FieldDescription) { self = field.meaning.choiceCount == nil ? .values : .classes }
+
+    /// For messages.
+    var words: String { self == .classes ? "classes" : "numbers" }
+}
+
+/// Every metric that a configuration can name.
+package let metricCatalogue: [any Metric] = [
+    Accuracy(), TopKError(k: 1), TopKError(k: 5), Perplexity(), BitsPerCharacter(), RootMeanSquareError(),
+    MeanAbsoluteError(), CoefficientOfDetermination(),
+]
+
+/// What is measured when a configuration does not say.
+package func usualMetrics(for targets: MetricTargets) -> [any Metric] {
+    switch targets {
+    case .classes: [Accuracy()]
+    case .values: [RootMeanSquareError(), MeanAbsoluteError()]
+    }
+}

@@ -1,0 +1,64 @@
+import Glibc
+
+/// How a metric follows from an objective's sums.
+package struct MetricDefinition: Equatable, Sendable {
+    /// What is made of the numerator a, the denominator b and, where it has more slots, those that follow b.
+    package enum Transform: Sendable, Equatable {
+        /// a / b.
+        case ratio
+        /// √(a / b).
+        case squareRoot
+        /// e to the power of a / b.
+        case exponential
+        /// a / b nats as bits.
+        case bits
+        /// 1 − a / (Σt² − (Σt)² / b), where Σt and Σt² follow b.
+        case determination
+
+        /// How many sums it is made of.
+        package var slotCount: Int { self == .determination ? 4 : 2 }
+    }
+
+    package let description: MetricDescription
+    /// Places in ``MetricSums/values``.
+    package let numerator: Int
+    package let denominator: Int
+    package let transform: Transform
+
+    package init(_ description: MetricDescription, numerator: Int, denominator: Int, transform: Transform = .ratio) {
+        self.description = description
+        self.numerator = numerator
+        self.denominator = denominator
+        self.transform = transform
+    }
+
+    /// The sum of weighted losses divided by the objective's weight: the first metric of every objective.
+    package static let loss = MetricDefinition(
+        .loss, numerator: MetricSums.lossSlot, denominator: MetricSums.weightSlot)
+
+    package var name: String { description.name }
+
+    /// The metric with a phase's name before its own: `discriminatorLoss`.
+    package func named(of phase: String) -> MetricDefinition {
+        var description = description
+        description.name = phase + description.name.capitalisedFirst
+        description.title = "\(phase): \(description.title)"
+        description.complement = description.complement.map { phase + $0.capitalisedFirst }
+        return MetricDefinition(description, numerator: numerator, denominator: denominator, transform: transform)
+    }
+
+    /// The metric's value; NaN where nothing was counted.
+    package func value(of sums: MetricSums) -> Double {
+        let a = sums.values[numerator]
+        let b = sums.values[denominator]
+        switch transform {
+        case .ratio: return a / b
+        case .squareRoot: return (a / b).squareRoot()
+        case .exponential: return exp(a / b)
+        case .bits: return a / b / log(2)
+        case .determination:
+            let total = sums.values[denominator + 1]
+            return 1 - a / (sums.values[denominator + 2] - total * total / b)
+        }
+    }
+}

@@ -1,0 +1,84 @@
+import System
+import ConfigurationReading
+import TensorCore
+
+/// A ready-made model that a configuration can name.
+///
+/// A new one is a file in this folder with its layers, and a line in ``all``.
+package struct ZooModel: Sendable {
+    /// The name in configurations.
+    package let name: String
+    /// One sentence for the reference.
+    let documentation: String
+    /// The shape of one sample that the model was published for, channels last.
+    package let inputShape: Shape
+    /// The classes of the data set that the model was published for.
+    package let usualClasses: Int
+    /// What may be chosen beside the number of classes.
+    let options: Set<Option>
+    private let make: @Sendable (ZooOptions) -> [LayerSpecification]
+
+    /// A choice that some models have.
+    enum Option: Sendable { case hidden, dropout }
+
+    init(
+        _ name: String, _ documentation: String, input: Shape, classes: Int, options: Set<Option> = [],
+        layers: @escaping @Sendable (ZooOptions) -> [LayerSpecification]
+    ) {
+        self.name = name
+        self.documentation = documentation
+        inputShape = input
+        usualClasses = classes
+        self.options = options
+        make = layers
+    }
+
+    /// Every ready-made model, in the order of the reference.
+    package static let all: [ZooModel] =
+        [mlp, lenet5] + residualNetsCIFAR + [resNet18CIFAR, vgg11CIFAR, alexNet] + vggs + residualNets
+
+    /// The model's layers.
+    package func layers(_ options: ZooOptions = ZooOptions()) -> [LayerSpecification] { make(options) }
+
+    /// What the model is built from.
+    package func description(_ options: ZooOptions, input: ModelInput? = nil) -> ModelDescription {
+        ModelDescription(
+            name: name, inputs: [input ?? ModelInput(shape: inputShape)], layers: layers(options))
+    }
+
+    /// The model as it was published, alone in its memory.
+    package func build() throws -> Model { try Network([description(ZooOptions(classes: usualClasses))]).models[0] }
+
+    /// The ready-made model of that name. Throws ``UnknownModel``.
+    package static func named(_ name: String) throws(UnknownModel) -> ZooModel {
+        if let model = all.first(where: { $0.name == name }) { return model }
+        throw UnknownModel(name: name, nearest: nearestName(to: name, among: all.map(\.name)))
+    }
+}
+
+/// What a configuration may say about a ready-made model.
+package struct ZooOptions: Equatable, Sendable {
+    /// Values the model gives out: the classes of its data set.
+    package var classes: Int
+    /// Widths of an MLP's hidden layers.
+    package var hidden: [Int]
+    /// Probability of dropout after hidden linear layers, of `mlp` and `lenet5`.
+    package var dropout: Double
+
+    package init(classes: Int = 10, hidden: [Int] = [512, 512], dropout: Double = 0) {
+        self.classes = classes
+        self.hidden = hidden
+        self.dropout = dropout
+    }
+}
+
+/// A name that no ready-made model has.
+package struct UnknownModel: Error, Equatable, CustomStringConvertible {
+    package let name: String
+    package let nearest: String?
+
+    package var description: String {
+        let hint = nearest.map { "did you mean '\($0)'? There are" } ?? "there are"
+        return "no model is named '\(name)'; \(hint): \(ZooModel.all.map(\.name).joined(separator: ", "))"
+    }
+}

@@ -1,0 +1,42 @@
+import Autograd
+import Kernels
+import TensorCore
+
+/// What an objective may use to compute one grain: the samples' fields by name, and a random key.
+///
+/// A context stays on its worker and lives as long as the grain.
+package struct GrainContext {
+    package let tape: Tape
+    package let mode: Mode
+    package let batch: FieldBatch
+    /// Where everything random of the grain comes from, in evaluation too.
+    package let key: RandomKey
+
+    /// - Parameter key: in training the mode's own.
+    package init(_ batch: FieldBatch, on tape: Tape, mode: Mode, key: RandomKey) {
+        self.batch = batch
+        self.tape = tape
+        self.mode = mode
+        self.key = key
+    }
+
+    /// The number of samples.
+    package var count: Int { batch.count }
+
+    /// A field as a model's input takes it: integers as exact floats, images as vectors where the input is one.
+    package func input(_ input: ModelInput, of model: Model, from field: String) -> Variable {
+        model.adapted(tape.constant(batch.input(field, pool: tape.pool)), to: input)
+    }
+
+    /// What a field says an output of this shape, [n, …], should be.
+    package func target(_ field: String, like output: Shape) -> Target {
+        switch batch.field(field)?.elementType {
+        case .int32: return .classes(batch.integers(field).values)
+        case .float32, nil:
+            let values = batch.floats(field)
+            // An output without axes of an image has the order of a flattened one.
+            return .values(
+                output.rank == 2 && values.shape.rank == 4 ? flatten(tape.constant(values)).value : values)
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import Autograd
+import TensorCore
+
+/// What a grain computes: a pure function of models, samples, mode and random key.
+///
+/// The loop knows nothing of classification; a new kind of training is a new objective.
+package protocol Objective: Sendable {
+    /// What is measured; the first is ``MetricDefinition/loss``.
+    var metrics: [MetricDefinition] { get }
+    /// How many sums of its own a grain gives.
+    var sumCount: Int { get }
+    /// The fields of a sample that it reads; no others are loaded.
+    var fields: [String] { get }
+    /// Those of ``fields`` that are inputs of a model, without what it is compared with.
+    var inputFields: [String] { get }
+    /// The names of the models whose parameters its loss can depend on.
+    var models: [String] { get }
+    /// The most that one sample can add to the weight.
+    var weightPerSample: Double { get }
+
+    /// The loss and the sums of a grain with at least one sample.
+    func callAsFunction(_ context: GrainContext) -> GrainResult
+
+    /// What it teaches models to say of a sample, from the fields ``fields`` that are inputs; none where that is not
+    /// the aim.
+    var predictions: [Prediction] { get }
+
+    /// The outputs of ``predictions``, in their order, [n, …].
+    func predict(_ context: GrainContext) -> [Variable]
+
+    /// Pictures that show what has been learned, from a grain of validation samples; nil where there is nothing to see.
+    func pictures(_ context: GrainContext) -> Pictures?
+}
+
+/// An output that says what a field of the sample should be.
+package struct Prediction: Sendable {
+    /// The node of the model.
+    package var output: String
+    /// What it predicts.
+    package var target: FieldDescription
+    /// The loss that says what the output's numbers mean; nil of classes, whose logits are compared with each other.
+    package var loss: (any Loss)?
+}
+
+/// Pictures of one size, to be shown side by side.
+package struct Pictures {
+    /// [count, height, width, channels], in the units of the field's inputs.
+    package var values: Tensor
+    /// The field of pixels whose preprocessing says what the values mean.
+    package var field: String
+    /// Pictures in a row.
+    package var columns: Int
+
+    package init(values: Tensor, field: String, columns: Int) {
+        self.values = values
+        self.field = field
+        self.columns = columns
+    }
+}
+
+extension Objective {
+    /// The sums of a grain without samples.
+    package var zeroSums: MetricSums { MetricSums(ownCount: sumCount) }
+
+    package var inputFields: [String] { fields }
+    package var predictions: [Prediction] { [] }
+    package func predict(_ context: GrainContext) -> [Variable] { [] }
+    package func pictures(_ context: GrainContext) -> Pictures? { nil }
+}
+
+/// What an objective makes of one grain.
+package struct GrainResult {
+    /// The sum of the weighted losses, a scalar; nil where the grain has nothing to learn from.
+    package var loss: Variable?
+    /// How much the grain counts: the gradients of all grains are divided by the sum of their weights.
+    package var weight: Double
+    /// The objective's own sums; the first is that of the losses.
+    package var sums: [Double]
+
+    package init(loss: Variable?, weight: Double, sums: [Double]) {
+        self.loss = loss
+        self.weight = weight
+        self.sums = sums
+    }
+}

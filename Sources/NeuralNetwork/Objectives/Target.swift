@@ -1,0 +1,54 @@
+import Autograd
+import Kernels
+import TensorCore
+
+/// What an output is compared with.
+package enum Target {
+    /// One class index a row of scores, in 0..<classes (data sets check it when they are opened).
+    case classes([Int32])
+    /// As many values as the output has, [N, …].
+    case values(Tensor)
+
+    /// The rows of scores in `output` [N, …, K]: one a class index, or N · … of them.
+    func rowCount(for output: Tensor) -> Int {
+        switch self {
+        case .classes(let classes):
+            precondition(
+                output.count % max(classes.count, 1) == 0, "Target: \(classes.count) classes for \(output.shape)")
+            return classes.count
+        case .values: return output.count / max(output.shape[-1], 1)
+        }
+    }
+
+    /// The class that row `row` should have; −1 where its values have a NaN.
+    func largestClass(row: Int, columns: Int) -> Int {
+        switch self {
+        case .classes(let classes): Int(classes[row])
+        case .values(let values): largest(values.pointer + row * columns, columns)
+        }
+    }
+
+    /// Calls `body` with each output value and its target.
+    func forEachValue(of output: Tensor, _ body: (_ value: Double, _ target: Double) -> Void) {
+        guard case .values(let targets) = self else {
+            preconditionFailure("Target: classes where a metric of values is measured")
+        }
+        precondition(targets.count == output.count, "Target: values \(targets.shape) for an output \(output.shape)")
+        for index in 0..<output.count {
+            body(Double(output.pointer[index]), Double(targets.pointer[index]))
+        }
+    }
+
+    /// The values, or each row's class as a one-hot vector, as a constant of the output's shape.
+    func values(like output: Variable) -> Variable {
+        switch self {
+        case .values(let values): return output.tape.constant(values)
+        case .classes(let classes):
+            let result = Tensor(output.shape, pool: output.tape.pool)
+            result.fill(0)
+            let columns = output.shape.count / max(classes.count, 1)
+            for (row, label) in classes.enumerated() { result.pointer[row * columns + Int(label)] = 1 }
+            return output.tape.constant(result)
+        }
+    }
+}

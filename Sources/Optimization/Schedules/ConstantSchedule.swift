@@ -1,0 +1,8 @@
+/// η.
+package struct ConstantSchedule: Schedule {
+    package init() {}
+
+    static let entry = ScheduleEntry("constant", "The learning rate stays.") { _ in ConstantSchedule() }
+
+    package func rate(at step: Int, of length: TrainingLength, base: Double) -> Double { base }
+}

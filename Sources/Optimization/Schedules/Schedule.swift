@@ -1,0 +1,53 @@
+import ConfigurationReading
+
+/// The shape of the learning rate over a phase: a pure function of the step, the same on every rank.
+///
+/// A new schedule is one file: its keys with their ranges (a ``ScheduleEntry`` in ``scheduleCatalogue``) and its
+/// formula.
+package protocol Schedule: Equatable, Sendable {
+    /// The rate of the update that follows `step` finished ones; the schedule's final rate from the length's end on.
+    ///
+    /// - Parameters:
+    ///   - length: of what the schedule runs over, warm-up taken off.
+    ///   - base: η, the learning rate of the configuration.
+    func rate(at step: Int, of length: TrainingLength, base: Double) -> Double
+
+    /// Whether the rate begins low by itself, so that a warm-up before it makes no sense.
+    var hasOwnRise: Bool { get }
+
+    /// Throws `outOfRange` for what does not fit the base rate.
+    func check(base: Double) throws(OptimizationError)
+}
+
+extension Schedule {
+    package var hasOwnRise: Bool { false }
+    package func check(base: Double) throws(OptimizationError) {}
+
+    /// Whether `other` is the same schedule with the same values.
+    package func isEqual(to other: any Schedule) -> Bool { (other as? Self) == self }
+}
+
+/// What the catalogue says of a schedule.
+package struct ScheduleEntry: Sendable {
+    /// The key that names it.
+    let key: String
+    /// One sentence for the reference.
+    let documentation: String
+    /// Declares the schedule's keys and reads them.
+    let read: @Sendable (ConfigurationReader) -> any Schedule
+
+    init(_ key: String, _ documentation: String, read: @escaping @Sendable (ConfigurationReader) -> any Schedule) {
+        self.key = key
+        self.documentation = documentation
+        self.read = read
+    }
+}
+
+/// Every schedule that a configuration can name, a line each; the reference lists them in this order.
+let scheduleCatalogue: [ScheduleEntry] = [
+    ConstantSchedule.entry,
+    StepSchedule.entry,
+    CosineSchedule.entry,
+    PolynomialSchedule.entry,
+    OneCycleSchedule.entry,
+]

@@ -1,0 +1,43 @@
+import ConfigurationReading
+
+/// What the catalogue says of an update rule.
+package struct UpdateRuleEntry: Sendable {
+    /// What a configuration calls it.
+    package let name: String
+    /// One sentence for the reference.
+    package let documentation: String
+    /// Declares the rule's keys and reads them; the only place where their ranges are checked.
+    package let read: @Sendable (ConfigurationReader) -> any UpdateRule
+
+    init(
+        _ name: String, _ documentation: String, read: @escaping @Sendable (ConfigurationReader) -> any UpdateRule
+    ) {
+        self.name = name
+        self.documentation = documentation
+        self.read = read
+    }
+}
+
+/// Every update rule that a configuration can name, a line each; the reference lists them in this order.
+package let updateRuleCatalogue: [UpdateRuleEntry] =
+    [SGD.entry]
+    + Momentum.entries
+    + Adam.entries
+    + [
+        RMSprop.entry,
+        Adagrad.entry,
+        Adadelta.entry,
+        Rprop.entry,
+    ]
+
+extension UpdateRule {
+    /// Whether `other` is the same rule with the same hyper-parameters.
+    package func isEqual(to other: any UpdateRule) -> Bool { (other as? Self) == self }
+}
+
+extension ConfigurationReader {
+    /// The key of a rule that divides by a root.
+    func epsilon(default fallback: ConfigurationNode) -> Double {
+        value("epsilon", .number(above: 0), default: fallback, "Added to the denominator.")
+    }
+}

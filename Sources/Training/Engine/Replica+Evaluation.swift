@@ -1,0 +1,65 @@
+import Autograd
+import JobHealth
+import Kernels
+import NeuralNetwork
+import Synchronization
+import TensorCore
+
+/// Computing without learning.
+extension Replica {
+    /// One grain of an evaluation: the batches of its parts, in order, given to `body`; nothing where it is to end.
+    package typealias GrainSource = @Sendable (_ grain: Int, _ body: (FieldBatch) throws -> Void) throws -> Void
+
+    /// The sums of each objective over each grain in `grains`, with evaluation's arithmetic; nil for a grain that was
+    /// left out.
+    ///
+    /// - Parameters:
+    ///   - key: a grain's random numbers are functions of it and the grain's number.
+    ///   - samples: gives a grain's samples, or returns without, where the evaluation is to end.
+    package func evaluate(
+        _ objectives: [any Objective], grains: Range<Int>, key: RandomKey, samples: @escaping GrainSource
+    ) throws -> [[MetricSums]?] {
+        let next = Atomic(grains.lowerBound)
+        let results = Mutex([[MetricSums]?](repeating: nil, count: grains.count))
+        try pool.run { [self] worker in
+            while true {
+                let grain = next.add(1, ordering: .relaxed).oldValue
+                if grain >= grains.upperBound { return }
+                var sums = objectives.map(\.zeroSums)
+                let states = objectives.map { _ in CarriedRows() }
+                var wasGiven = false
+                try samples(grain) { batch in
+                    wasGiven = true
+                    for (index, objective) in objectives.enumerated() where batch.count > 0 {
+                        sums[index] += evaluate(objective, batch, worker, key.folding(grain), states[index])
+                    }
+                }
+                if wasGiven { results.withLock { $0[grain - grains.lowerBound] = sums } }
+                Activity.beat()
+            }
+        }
+        return results.withLock { $0 }
+    }
+
+    private func evaluate(
+        _ objective: any Objective, _ batch: FieldBatch, _ worker: Int, _ key: RandomKey, _ state: CarriedRows
+    ) -> MetricSums {
+        let tape = tapes[worker]
+        tape.begin(
+            gradients: nil,
+            carried: batch.lanes.map {
+                CarriedLanes(lanes: $0, isStartOfSequence: batch.isStartOfSequence, rows: state)
+            })
+        let result = objective(GrainContext(batch, on: tape, mode: .evaluation, key: key))
+        return MetricSums(samples: batch.count, weight: result.weight, own: result.sums)
+    }
+
+    /// Calls `body` with a context of evaluation on the first worker's tape.
+    package func withContext<Result>(
+        _ batch: FieldBatch, key: RandomKey, _ body: (GrainContext) throws -> Result
+    ) rethrows -> Result {
+        Activity.beat()
+        tapes[0].begin(gradients: nil)
+        return try body(GrainContext(batch, on: tapes[0], mode: .evaluation, key: key))
+    }
+}

@@ -1,0 +1,67 @@
+import Autograd
+import Checkpointing
+import DataPipeline
+import Interchange
+import JobHealth
+import Kernels
+import NeuralNetwork
+import TensorCore
+
+/// Trained weights at work: models with their values, ready to compute.
+struct LoadedModels {
+    let network: Network
+    let phases: [TrainingPhase]
+    let replica: Replica
+}
+
+extension TrainedWeights {
+    /// What the official test set gives.
+    package struct Evaluation: Sendable {
+        package var samples: Int
+        package var metrics: [MetricValue]
+    }
+
+    /// Evaluates on the official test set; collective.
+    package func evaluateTest(_ ranks: Ranks, threads: Int?) throws -> Evaluation {
+        try RankIdentity.requireSame(configuration, ranks)
+        let (test, preprocessing) = try RunData.openTest(configuration.data, stored: usage?.preprocessing, ranks: ranks)
+        let models = try load(WeightsUsage(test, preprocessing), ranks, threads: threads)
+        Activity.enter(.evaluation)
+        let order = configuration.order(stepsPerEpoch: 1)
+        let last = order.kind == .alternating ? models.phases : [models.phases[models.phases.count - 1]]
+        let objectives = last.map(\.objective)
+        let evaluator = try Evaluator(
+            ranks: ranks, replica: models.replica, dataset: test, fields: objectives.flatMap(\.fields),
+            preprocessing: preprocessing, grain: configuration.grain, lanes: configuration.batch,
+            key: RandomKey(seed: configuration.seed))
+        let sums = try evaluator.evaluate(objectives) ?? objectives.map(\.zeroSums)
+        return Evaluation(
+            samples: Int(sums[0].samples),
+            metrics: zip(objectives, sums).flatMap { $1.values(of: $0.metrics) }.filter(\.isCounted))
+    }
+
+    /// The models with the weights loaded; collective.
+    ///
+    /// - Parameter data: what a sample consists of.
+    func load(_ data: WeightsUsage, _ ranks: Ranks, threads: Int?) throws -> LoadedModels {
+        let (network, phases) = try RunSetup.phases(configuration, data, ranks)
+        try ranks.together { try MemoryNeed.check(network, copies: 1, samples: 1, ranksOnHost: ranks.hostSize) }
+        let values = FlatBuffer(count: network.layout.count)
+        try ranks.together { try load(network, into: values) }
+        try RankIdentity.requireSame(weights: values, ranks)
+        let replica = try Replica(
+            network: network, values: values, vectors: [],
+            threads: threads ?? Placement.defaultThreads(ranksOnHost: ranks.hostSize), grainCount: ranks.worldSize,
+            ranks: ranks)
+        return LoadedModels(network: network, phases: phases, replica: replica)
+    }
+
+    /// Loads the weights into `values`, whichever kind of file they are in.
+    func load(_ network: Network, into values: FlatBuffer) throws {
+        if file.metadata["format"] == "trainer-checkpoint" {
+            try ModelWeights.load(try Checkpoint(path: path), network, into: values)
+        } else {
+            try ModelWeights.load(file, network, into: values)
+        }
+    }
+}

@@ -1,0 +1,80 @@
+import Foundation
+import NeuralNetwork
+import TensorCore
+import Testing
+
+struct MetricTests {
+    /// Rows of four scores, the second and third with equal largest ones.
+    private let scores = tensor([1, 2, 3, 0, 5, 5, 0, 1, 7, 1, 7, 7, 0, 0, 0, 9], [4, 4])
+
+    private static func tensor(_ values: [Float], _ shape: Shape) -> Tensor {
+        Tensor(values, shape, pool: StoragePool())
+    }
+
+    /// The metric's value by its definition as an objective makes it.
+    private func value(_ metric: any Metric, _ output: Tensor, _ target: Target) -> Double {
+        let slot = MetricSums.lossSlot + 1
+        let definition = MetricDefinition(
+            metric.description, numerator: slot, denominator: slot + 1, transform: metric.transform)
+        let own = metric.sums(output, target)
+        #expect(own.count == metric.transform.slotCount)
+        return definition.value(of: MetricSums(samples: 1, weight: 1, own: [0] + own))
+    }
+
+    @Test func accuracyTakesTheFirstOfEqualScores() {
+        #expect(value(Accuracy(), scores, .classes([2, 0, 0, 3])) == 1)
+        #expect(value(Accuracy(), scores, .classes([2, 1, 2, 0])) == 0.25)
+        let oneHot = Self.tensor([0, 0, 1, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1], [4, 4])
+        #expect(value(Accuracy(), scores, .values(oneHot)) == 0.75)
+    }
+
+    @Test func accuracyAndPerplexityCountEveryPosition() {
+        let positions = scores.reshaped([2, 2, 4])
+        #expect(value(Accuracy(), positions, .classes([2, 0, 1, 3])) == 0.75)
+        #expect(Perplexity().sums(positions, .classes([2, 0, 1, 3]))[1] == 4)
+    }
+
+    @Test func rowWithoutNumbersIsWrong() {
+        let output = Self.tensor([.nan, 0, 0, 1], [2, 2])
+        #expect(value(Accuracy(), output, .classes([0, 1])) == 0.5)
+        #expect(value(TopKError(k: 2), output, .classes([0, 1])) == 0.5)
+    }
+
+    @Test func topKErrorCountsEqualScoresAgainstTheRow() {
+        let target = Target.classes([2, 0, 0, 0])
+        #expect(value(TopKError(k: 1), scores, target) == 0.75)
+        #expect(value(TopKError(k: 2), scores, target) == 0.5)
+        #expect(value(TopKError(k: 3), scores, target) == 0.25)
+        #expect(value(TopKError(k: 5), scores, target) == 0)
+        #expect(TopKError(k: 5).description.validationName == "valTop5Error")
+    }
+
+    @Test func perplexityOfEqualScoresIsTheNumberOfClasses() {
+        let output = Self.tensor(Array(repeating: 1000, count: 24), [3, 8])
+        let target = Target.classes([0, 3, 7])
+        #expect(abs(value(Perplexity(), output, target) - 8) < 1e-12)
+        #expect(abs(value(BitsPerCharacter(), output, target) - 3) < 1e-12)
+    }
+
+    @Test func errorsOfValues() {
+        let output = Self.tensor([1, 2, 3, 6], [2, 2])
+        let target = Target.values(Self.tensor([0, 2, 5, 9], [2, 2]))
+        #expect(value(RootMeanSquareError(), output, target) == (14.0 / 4).squareRoot())
+        #expect(value(MeanAbsoluteError(), output, target) == 1.5)
+        // The targets' mean is 4, their sum of squared distances from it 46.
+        #expect(abs(value(CoefficientOfDetermination(), output, target) - (1 - 14.0 / 46)) < 1e-15)
+    }
+
+    @Test func nothingCountedIsNotANumber() {
+        let empty = MetricSums(ownCount: 3)
+        #expect(MetricDefinition.loss.value(of: empty).isNaN)
+    }
+
+    @Test func namesInTheCatalogueAreUniqueAndFitTheirTargets() {
+        let names = metricCatalogue.map(\.description.name)
+        #expect(Set(names).count == names.count && !names.contains("loss"))
+        for kind in [MetricTargets.classes, .values] {
+            #expect(usualMetrics(for: kind).allSatisfy { $0.targets == kind })
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import Autograd
+import Kernels
+import NeuralNetwork
+import TensorCore
+import TestSupport
+import Testing
+
+struct SupervisedObjectiveTests {
+    /// y = W x without bias: outputs equal inputs for the identity matrix that `values` begins with.
+    private let identity: Network
+    private let values: FlatBuffer
+
+    init() throws {
+        identity = try network([.named("output", .linear(units: 2))], input: [2])
+        values = FlatBuffer(count: identity.layout.count)
+        values.pointer.update(repeating: 0, count: values.count)
+        for parameter in identity.layout.parameters where parameter.name.hasSuffix("weight") {
+            let weight = values.pointer + identity.layout.offsets[parameter.index]
+            (weight[0], weight[3]) = (1, 1)
+        }
+    }
+
+    private typealias Run = (result: GrainResult, gradients: [Float], sums: MetricSums, objective: any Objective)
+
+    private func run(
+        _ losses: [LossTerm], metrics: [String]? = [], _ inputs: [Float], _ target: HandMadeTarget
+    ) throws -> Run {
+        let batch = FieldBatch(inputs, [2], target)
+        let objective = try identity.objective(losses, metrics: metrics, fields: batch.fields)
+        let tape = Tape(layout: identity.layout, values: values)
+        let gradients = FlatBuffer(count: tape.wholeVector.count)
+        tape.begin(gradients: gradients.pointer)
+        let key = RandomKey(seed: 1)
+        let result = objective(GrainContext(batch, on: tape, mode: .training(key), key: key))
+        if let loss = result.loss { tape.backward(from: loss) }
+        let sums = MetricSums(samples: batch.count, weight: result.weight, own: result.sums)
+        #expect(result.sums.count == objective.sumCount)
+        return (result, Array(UnsafeBufferPointer(start: gradients.pointer, count: gradients.count)), sums, objective)
+    }
+
+    private func run(
+        _ loss: any Loss, metrics: [String]? = [], _ inputs: [Float], _ target: HandMadeTarget
+    ) throws -> Run {
+        try run([LossTerm(loss)], metrics: metrics, inputs, target)
+    }
+
+    private func values(_ values: [Float]) -> HandMadeTarget { .values(values, [2]) }
+
+    @Test func regressionMeasuresItsErrors() throws {
+        let (_, _, sums, objective) = try run(
+            MeanSquaredErrorLoss(), metrics: nil, [1, 2, 3, 6], values([0, 2, 5, 9]))
+        let figures = sums.values(of: objective.metrics)
+        #expect(figures.map(\.name) == ["loss", "rmse", "mae"])
+        #expect(figures.map(\.value) == [3.5, 3.5.squareRoot(), 1.5])
+        #expect(sums.samples == 2 && sums.weight == 2)
+    }
+
+    @Test func classesBecomeOneHotVectorsForLossesOfValues() throws {
+        let byClass = try run(
+            MeanSquaredErrorLoss(), metrics: ["accuracy"], [1, 2, 3, 6], .classes([1, 0], of: 2))
+        let byVector = try run(MeanSquaredErrorLoss(), [1, 2, 3, 6], values([0, 1, 1, 0]))
+        #expect(byClass.sums.loss == byVector.sums.loss && byClass.gradients == byVector.gradients)
+        #expect(byClass.result.sums.suffix(2) == [1, 2])
+    }
+
+    @Test func binaryCrossEntropyOfLogitsIsThatOfTheirSigmoid() throws {
+        func sigmoid(_ x: Float) -> Float { 1 / (1 + exponential(Vector(repeating: -x))[0]) }
+        let target = values([0, 1, 1, 0])
+        let logits = try run(BinaryCrossEntropyLoss(fromLogits: true), [1, 2, -1, 0.5], target)
+        let shares = try run(BinaryCrossEntropyLoss(fromLogits: false), [1, 2, -1, 0.5].map(sigmoid), target)
+        #expect(abs(logits.sums.loss - shares.sums.loss) < 1e-5 * logits.sums.loss)
+    }
+
+    @Test func severalLossesAreWeighedAndMeasuredOneByOne() throws {
+        let terms = [LossTerm(CrossEntropyLoss()), LossTerm(MeanSquaredErrorLoss(), weight: 0.25)]
+        let target = HandMadeTarget.classes([1, 0], of: 2)
+        let first = try run(CrossEntropyLoss(), [1, 2, 3, 6], target)
+        let second = try run(MeanSquaredErrorLoss(), [1, 2, 3, 6], target)
+        let (_, gradients, sums, both) = try run(terms, metrics: ["accuracy"], [1, 2, 3, 6], target)
+        #expect(both.metrics.map(\.name) == ["loss", "outputCrossEntropy", "outputMse", "accuracy"])
+        #expect(abs(sums.loss - (first.sums.loss + 0.25 * second.sums.loss)) < 1e-6)
+        #expect(both.metrics[2].value(of: sums) == second.sums.loss / 2)
+        for index in gradients.indices {
+            #expect(abs(gradients[index] - (first.gradients[index] + 0.25 * second.gradients[index])) < 1e-5)
+        }
+    }
+
+    @Test func aLossForTrainingOnlyIsLeftOutOfEvaluation() throws {
+        let terms = [
+            LossTerm(CrossEntropyLoss()), LossTerm(MeanSquaredErrorLoss(), weight: 0.25, isForTrainingOnly: true),
+        ]
+        let batch = FieldBatch([1, 2, 3, 6], [2], .classes([1, 0], of: 2))
+        let alone = try identity.objective(CrossEntropyLoss(), like: batch)
+        let both = try identity.objective(terms, fields: batch.fields)
+        func loss(_ objective: any Objective) -> Double {
+            let tape = Tape(layout: identity.layout, values: values)
+            tape.begin(gradients: nil)
+            return objective(GrainContext(batch, on: tape, mode: .evaluation, key: RandomKey(seed: 1))).sums[0]
+        }
+        #expect(loss(both) == loss(alone))
+    }
+
+    @Test func positionsOfSequencesAreTheWeight() throws {
+        let sequences = try network([.relu], input: [7, 65])
+        let classes = FieldBatch(Array(repeating: 0, count: 7 * 65), [7, 65], .classes([0, 1, 2, 3, 4, 5, 6], of: 65))
+        #expect(try sequences.objective(CrossEntropyLoss(), like: classes).weightPerSample == 7)
+        let numbers = [Float](repeating: 0, count: 7 * 65)
+        let values = FieldBatch(numbers, [7, 65], .values(numbers, [7, 65]))
+        #expect(try sequences.objective(MeanSquaredErrorLoss(), like: values).weightPerSample == 1)
+    }
+}

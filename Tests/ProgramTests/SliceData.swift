@@ -1,0 +1,61 @@
+import Foundation
+import TestSupport
+
+/// Small data sets like those that the shipped configurations are for, in the folders where they look for them.
+struct SliceData {
+    let directory: TemporaryDirectory
+
+    init() throws {
+        directory = try TemporaryDirectory(inMemory: true)
+        for folder in ["mnist", "tabular", "tinyshakespeare"] {
+            try FileManager.default.createDirectory(
+                atPath: directory.file(folder), withIntermediateDirectories: true)
+        }
+        try writeImages("train", count: 240)
+        try writeImages("t10k", count: 40)
+        try directory.write(Array(SliceData.table.utf8), to: "tabular/abalone.csv")
+        try directory.write(SliceData.text, to: "tinyshakespeare/input.txt")
+    }
+
+    /// Bright bars on a dark ground, at a place that the label says.
+    private func writeImages(_ part: String, count: Int) throws {
+        var images = SliceData.bigEndian(2051, count, 28, 28)
+        var labels = SliceData.bigEndian(2049, count)
+        for index in 0..<count {
+            let label = index * 7 % 10
+            labels.append(UInt8(label))
+            for row in 0..<28 {
+                for column in 0..<28 {
+                    let isBar = (column / 2 + index % 3) % 14 == label
+                    images.append(UInt8((isBar ? 200 : 0) + (row * 31 + column * 17 + index * 13) % 40))
+                }
+            }
+        }
+        try directory.write(images, to: "mnist/\(part)-images-idx3-ubyte")
+        try directory.write(labels, to: "mnist/\(part)-labels-idx1-ubyte")
+    }
+
+    /// Nine columns as in `abalone.csv`; the last one follows from the others.
+    private static let table: String = {
+        (0..<300).map { row in
+            let numbers = (0..<7).map { Double((row * (13 + 8 * $0)) % 97) / 97 }
+            let rings = 3 + Int(9 * numbers[0] + 4 * numbers[6]) + row % 3
+            let sex = ["F", "I", "M"][row % 3]
+            return ([sex] + numbers.map { String(format: "%.3f", $0) } + ["\(rings)"]).joined(separator: ",")
+        }.joined(separator: "\n")
+    }()
+
+    /// A text with 65 different characters, as that of the plays has.
+    private static let text: [UInt8] = {
+        let characters = Array(UInt8(ascii: "A")..<UInt8(ascii: "A") + 64) + [UInt8(ascii: "\n")]
+        return characters + (65..<9000).map { characters[($0 * $0 / 7 + $0 % 5) % 65] }
+    }()
+
+    private static func bigEndian(_ values: Int...) -> [UInt8] {
+        values.flatMap { value in (0..<4).map { UInt8(value >> (24 - 8 * $0) & 255) } }
+    }
+
+    /// A grey image of the size of a digit, as a PGM file.
+    static let picture: [UInt8] =
+        Array("P5 28 28 255\n".utf8) + (0..<784).map { $0 % 28 > 12 && $0 % 28 < 16 ? 255 : 0 }
+}

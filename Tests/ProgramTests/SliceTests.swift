@@ -1,0 +1,217 @@
+import Checkpointing
+import Foundation
+import TestSupport
+import Testing
+
+/// A shipped configuration, with what makes it small, and what its results are called.
+struct Slice: CustomTestStringConvertible, Sendable {
+    let name: String
+    /// Overrides for the made data.
+    let settings: [String]
+    /// Names in the last line.
+    let figures: [String]
+
+    var testDescription: String { name }
+
+    private static let drawn = ["data.limit=300", "data.validation=50"]
+    private static let images = ["data.validation=40"]
+
+    static let all = [
+        Slice(name: "abalone", settings: [], figures: ["valLoss", "valRmse", "valMae"]),
+        Slice(
+            name: "digits-two-heads", settings: drawn,
+            figures: ["valLoss", "valDigitCrossEntropy", "valSlantMse", "valAccuracy", "valMae"]),
+        Slice(name: "digits-auxiliary", settings: drawn, figures: ["valLoss", "valDigitCrossEntropy", "valAccuracy"]),
+        Slice(name: "autoencoder-mnist", settings: images, figures: ["valLoss", "valRmse"]),
+        Slice(name: "autoencoder-features", settings: images, figures: ["valLoss", "valAccuracy"]),
+        Slice(
+            name: "gan-mnist", settings: images,
+            figures: [
+                "valDiscriminatorLoss", "valDiscriminatorRealAccuracy", "valDiscriminatorGeneratedAccuracy",
+                "valGeneratorLoss", "valGeneratorTakenForReal",
+            ]),
+        Slice(
+            name: "shakespeare-rnn", settings: ["data.window=16", "model.input=[16]"],
+            figures: ["valLoss", "valPerplexity", "valBitsPerCharacter"]),
+    ]
+
+    static func named(_ name: String) -> Slice { all.first { $0.name == name } ?? all[0] }
+}
+
+extension ProgramTests {
+    /// The shipped configurations of every kind of training, on little data.
+    @Suite struct SliceTests {
+        private let program: Program
+        private let data: SliceData
+        /// Where runs are made, under `runs`.
+        private let directory: TemporaryDirectory
+        private static let steps = 11
+
+        init() throws {
+            program = try Program()
+            data = try SliceData()
+            directory = try TemporaryDirectory(inMemory: true)
+        }
+
+        /// The folder `configs` of the source tree.
+        private static let configurations = URL(fileURLWithPath: Fixtures.directory).deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent("configs").path
+
+        /// Trains a slice, in batches of 16 in grains of 4, so that an epoch has several steps.
+        private func train(
+            _ slice: Slice, run: String? = nil, ranks: Int? = nil, threads: Int = 1, fault: String? = nil,
+            _ more: [String] = []
+        ) throws -> Program.Outcome {
+            let overrides =
+                slice.settings + ["batch=16", "grain=4", "validation={everySteps: 5}", "checkpoint={everySteps: 3}"]
+                + more
+            var environment = ["TRAINER_DATA": data.directory.path]
+            environment["TRAINER_TEST_FAULT"] = fault
+            return try program.run(
+                ["train", "\(Self.configurations)/\(slice.name).yaml", "--max-steps", "\(Self.steps)"]
+                    + ["--threads", "\(threads)"] + (run.map { ["--run", $0] } ?? [])
+                    + overrides.flatMap { ["--set", $0] }, ranks: ranks, in: directory.path, environment: environment)
+        }
+
+        private func trained(_ slice: Slice) throws -> Program.Outcome {
+            if slice.name == "autoencoder-features" { _ = try trained(.named("autoencoder-mnist")) }
+            let outcome = try train(slice)
+            try #require(outcome.exitCode == 0, "\(outcome.account)")
+            return outcome
+        }
+
+        private func lines(_ slice: Slice, _ file: String = "metrics.jsonl") throws -> [[String: Any]] {
+            try jsonLines(directory.file("runs/\(slice.name)/\(file)"))
+        }
+
+        // MARK: - Every slice
+
+        @Test(arguments: Slice.all)
+        func `a slice has one result on any ranks and threads, and after a kill within an epoch`(slice: Slice) throws {
+            let first = try trained(slice)
+            let figures = first.lastLine.split(separator: " ").compactMap { $0.split(separator: "=").first }
+            #expect(
+                figures.map(String.init) == ["final:", "epochs", "steps"] + slice.figures + ["digest"],
+                "\(first.lastLine)")
+            let wide = try train(slice, run: "wide", ranks: 3, threads: 2)
+            let killed = try train(slice, run: "killed", fault: "kill:training:0:7")
+            #expect(killed.exitCode == 128 + SIGKILL, "\(killed.account)")
+            let resumed = try train(slice, run: "killed", ranks: 2)
+            #expect(resumed.output.contains("resumed from step 6"), "\(resumed.account)")
+            for (run, outcome) in [("wide", wide), ("killed", resumed)] {
+                try #require(outcome.exitCode == 0, "\(outcome.account)")
+                #expect(outcome.lastLine == first.lastLine)
+                for file in ["final.safetensors", "best.safetensors"] {
+                    #expect(
+                        try FileContent(directory.file("\(run)/\(file)"))
+                            == FileContent(directory.file("runs/\(slice.name)/\(file)")), "\(run)/\(file)")
+                }
+            }
+        }
+
+        @Test(arguments: [("abalone", "rings="), ("digits-two-heads", "slant=")])
+        func `a run that is copied away from its data predicts`(name: String, words: String) throws {
+            _ = try trained(.named(name))
+            let elsewhere = try TemporaryDirectory(inMemory: true)
+            try FileManager.default.copyItem(
+                atPath: directory.file("runs/\(name)"), toPath: elsewhere.file("run"))
+            let samples =
+                name == "abalone"
+                ? try elsewhere.write(Array("M,0.4,0.3,0.1,0.5,0.2,0.1,0.1\n".utf8), to: "new.csv")
+                : try elsewhere.write(SliceData.picture, to: "new.pgm")
+            let outcome = try program.run(
+                ["predict", "run", samples], in: elsewhere.path, environment: ["TRAINER_DATA": elsewhere.path])
+            #expect(outcome.exitCode == 0 && outcome.lastLine.contains(words), "\(outcome.account)")
+        }
+
+        // MARK: - One by one
+
+        @Test func `regression never speaks of accuracy or classes`() throws {
+            let slice = Slice.named("abalone")
+            let outcome = try trained(slice)
+            var texts = ["standard output": outcome.output]
+            let run = directory.file("runs/\(slice.name)")
+            for file in try FileManager.default.contentsOfDirectory(atPath: run)
+            where file == "metrics.jsonl" || file.hasPrefix("events.") {
+                let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(run)/\(file)"))
+                texts[file] = String(decoding: bytes, as: UTF8.self)
+            }
+            let page = String(
+                decoding: try Data(contentsOf: URL(fileURLWithPath: "\(run)/report.html")), as: UTF8.self)
+            let body = page.components(separatedBy: "<body>").last ?? ""
+            // What a reader sees: without tags.
+            texts["report.html"] = body.split(separator: "<").map { $0.drop { $0 != ">" } }.joined()
+            #expect(texts.count == 4)
+            for (name, text) in texts {
+                for word in ["accuracy", "class"] {
+                    #expect(!text.lowercased().contains(word), "\(name) speaks of \(word)")
+                }
+                #expect(text.lowercased().contains(name == "report.html" ? "root mean square" : "rmse"), "\(name)")
+            }
+        }
+
+        @Test(.enabled(if: dataFolder != nil, needsData))
+        func `abalones are dated better than by a linear model`() throws {
+            let outcome = try program.run(
+                ["train", "\(Self.configurations)/abalone.yaml", "--threads", "1"], in: directory.path)
+            try #require(outcome.exitCode == 0, "\(outcome.account)")
+            let test = try program.run(["evaluate", "runs/abalone", "--threads", "1"], in: directory.path)
+            let rmse = test.lastLine.split(separator: " ").first { $0.hasPrefix("rmse=") }
+                .flatMap { Double($0.dropFirst(5)) }
+            #expect(try #require(rmse, "\(test.account)") < 2.2, "a linear model reaches 2.2")
+        }
+
+        @Test func `an auxiliary head trains and is not evaluated`() throws {
+            let slice = Slice.named("digits-auxiliary")
+            _ = try train(slice, ["logEverySteps=5"])
+            let names = Set(try lines(slice).flatMap(\.keys))
+            #expect(
+                names.isSuperset(of: ["trainDigitCrossEntropy", "trainAuxiliaryCrossEntropy", "valDigitCrossEntropy"]))
+            #expect(!names.contains("valAuxiliaryCrossEntropy"))
+        }
+
+        @Test func `frozen layers keep the weights that they started from`() throws {
+            _ = try trained(.named("autoencoder-features"))
+            func floats(_ run: String, _ tensor: String) throws -> [Float] {
+                try WeightsFile.read(directory.file("runs/\(run)/final.safetensors")).floats(of: tensor)
+            }
+            for tensor in ["encoder.0.weight", "encoder.0.bias", "encoder.2.weight"] {
+                #expect(try floats("autoencoder-features", tensor) == floats("autoencoder-mnist", tensor))
+            }
+            let start = try lines(.named("autoencoder-features"), "decisions.jsonl").first
+            let reason = try #require(start?["reason"] as? String)
+            #expect(reason.contains("4 of 4 parameters taken") && reason.contains("decoder.0.weight"), "\(reason)")
+        }
+
+        @Test(arguments: [("autoencoder-mnist", "main"), ("gan-mnist", "generator")])
+        func `validation leaves pictures`(name: String, phase: String) throws {
+            _ = try trained(.named(name))
+            let folder = directory.file("runs/\(name)/pictures")
+            let files = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+            #expect(files == ["00000005", "00000010", "00000011"].map { "\(phase)-step-\($0).png" })
+            for file in files {
+                let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(file)"))
+                #expect(bytes.starts(with: [0x89] + Array("PNG".utf8)))
+            }
+        }
+
+        @Test func `evaluation of a text in lanes has one result on any ranks and threads`() throws {
+            _ = try trained(.named("shakespeare-rnn"))
+            let runs: [(ranks: Int?, threads: Int)] = [(nil, 1), (nil, 2), (3, 1), (2, 2)]
+            let lines = try runs.map { ranks, threads in
+                try program.run(
+                    ["evaluate", "runs/shakespeare-rnn", "--threads", "\(threads)"], ranks: ranks, in: directory.path,
+                    environment: ["TRAINER_DATA": data.directory.path]
+                ).lastLine
+            }
+            #expect(lines[0].hasPrefix("samples=") && lines[0].contains("perplexity="), "\(lines[0])")
+            #expect(Set(lines).count == 1, "\(lines)")
+        }
+
+        @Test func `more lanes than windows are refused`() throws {
+            let outcome = try train(.named("shakespeare-rnn"), ["batch=1000"])
+            #expect(outcome.exitCode == 64, "\(outcome.account)")
+            #expect(outcome.errors.contains("batch: 1000 lanes of a text of 4"), "\(outcome.account)")
+        }
+    }
+}

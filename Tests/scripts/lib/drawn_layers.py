@@ -1,0 +1,258 @@
+"""Lists of layers drawn at random that fit together: from a shape to any other, or to one that is given."""
+import itertools
+import math
+
+from layers import pair, shape_after, window_count
+
+LARGEST_VECTOR = 900  # of one flattened image
+LARGEST_SQUARE = 160  # features of a vector from which a linear layer makes as many again
+MOST_CHANNELS = 12
+DEEPEST = 2  # lists of layers within lists of layers
+
+
+class LayerDraw:
+    """Draws layers. Each method gives a list of them; `rng` decides, `features` says what the program knows."""
+
+    def __init__(self, rng, features):
+        self.rng, self.features = rng, features
+        self.names = itertools.count(1)
+
+    def odds(self, probability):
+        return self.rng.random() < probability
+
+    def new_name(self):
+        return f"n{next(self.names)}"
+
+    def named(self, layer, always=False):
+        """The layer, sometimes with a name of its own."""
+        if not always and not self.odds(0.15):
+            return layer
+        return {"name": self.new_name(), **({layer: {}} if isinstance(layer, str) else layer)}
+
+    # MARK: - Layers that keep the shape
+
+    def activation(self):
+        if self.odds(0.06):  # one behind the other would leave little to compare
+            return self.rng.choice(["softmax", "logSoftmax"])
+        return self.rng.choice([
+            "relu", "relu", "relu", "sigmoid", "tanh", "gelu", "silu", "softplus", "ramp",
+            "elu", {"elu": 0.5}, "leakyRelu", {"leakyRelu": 0.2}])
+
+    def normalization(self):
+        if "layerNorm" in self.features and self.odds(0.2):
+            return "layerNorm"
+        return self.rng.choice(["batchNorm", "batchNorm", {"batchNorm": {"momentum": 0.3, "epsilon": 1e-3}}])
+
+    def pointwise(self):
+        return self.named(self.rng.choice([
+            self.activation, self.activation, self.normalization, lambda: {"dropout": self.rng.choice([0.1, 0.5])}])())
+
+    def keeping(self, shape, depth):
+        """Layers whose output has the shape of their input."""
+        layers = []
+        for _ in range(self.rng.randint(1, 3)):
+            if len(shape) == 1:
+                is_linear = self.odds(0.4) and shape[0] <= LARGEST_SQUARE
+                layers.append(self.linear(shape[0]) if is_linear else self.pointwise())
+            elif self.odds(0.4):
+                layers.append(self.convolution(shape, shape[2], keeps=True))
+            elif self.odds(0.3):
+                layers.append(self.pool(shape, keeps=True))
+            else:
+                layers.append(self.pointwise())
+            if depth < DEEPEST and self.odds(0.15):
+                layers.append({"residual": self.keeping(shape, depth + 1)})
+        return layers
+
+    # MARK: - Images
+
+    def size(self, choices):
+        """A number for both directions, or one for each."""
+        height, width = self.rng.choice(choices), self.rng.choice(choices)
+        return [height, width] if self.odds(0.3) else height
+
+    def convolution(self, shape, filters=None, keeps=False):
+        height, width, channels = shape
+        groups = 1
+        if self.odds(0.4):
+            common = math.gcd(channels, filters or channels)
+            groups = self.rng.choice([n for n in range(1, common + 1) if common % n == 0])
+        filters = filters or groups * self.rng.randint(1, max(1, MOST_CHANNELS // 2 // groups))
+        for _ in range(50):
+            options = {"filters": filters, "kernel": self.size([1, 2, 3, 3, 3, 4, 5, 7])}
+            dilation = self.size([2, 3]) if self.odds(0.2) else 1
+            if keeps:
+                reach = [d * (k - 1) for d, k in zip(pair(dilation), pair(options["kernel"]))]
+                is_even = all(r % 2 == 0 for r in reach)
+                options["padding"] = [r // 2 for r in reach] if is_even and self.odds(0.5) else "same"
+            else:
+                options["padding"] = self.rng.choice(["same", 0, self.size([0, 1, 2]), self.size([1, 2, 3])])
+                options["stride"] = self.size([1, 1, 2, 2, 3])
+            options["dilation"] = dilation
+            if min(shape_after([{"conv": options}], shape)) > 0:
+                return self.finished(options, groups)
+        return self.finished({"filters": filters, "kernel": 1}, groups)
+
+    def finished(self, options, groups):
+        """A convolution without the options that have their default value, and with those that change no shape."""
+        defaults = {"padding": 0, "stride": 1, "dilation": 1}
+        options = {key: value for key, value in options.items() if defaults.get(key) != value}
+        if groups > 1:
+            options["groups"] = groups
+        return self.named({"conv": self.weighted(options)})
+
+    def weighted(self, options):
+        if self.odds(0.25):
+            options["bias"] = False
+        if self.odds(0.25):
+            options["initializer"] = self.rng.choice(
+                ["xavierUniform", "xavierNormal", "heUniform", {"uniformFanIn": 2}])
+        return options
+
+    def pool(self, shape, keeps=False):
+        kind = self.rng.choice(["maxPool", "maxPool", "averagePool"])
+        for _ in range(50):
+            if keeps:
+                options = {"kernel": self.size([1, 2, 3, 3, 5]), "stride": 1, "padding": "same"}
+                if all(k % 2 == 1 for k in pair(options["kernel"])) and self.odds(0.5):
+                    options["padding"] = [k // 2 for k in pair(options["kernel"])]
+            else:
+                options = {"kernel": self.size([2, 2, 2, 3, 3, 5])}
+                if self.odds(0.4):
+                    options["stride"] = self.size([1, 2, 2, 3])
+                if self.odds(0.5):
+                    some = [self.rng.randint(0, k // 2) for k in pair(options["kernel"])]
+                    options["padding"] = self.rng.choice(["same", some])
+            if self.odds(0.4):
+                options["ceil"] = True
+            after = shape_after([{kind: options}], shape)
+            if min(after) > 0 and (after == shape or not keeps):
+                break
+        else:
+            return "relu"
+        if kind == "averagePool" and self.odds(0.5):
+            options["countIncludePad"] = False
+        return self.named({kind: options["kernel"] if set(options) == {"kernel"} and self.odds(0.7) else options})
+
+    def image_block(self, shape, depth):
+        """A few layers from an image to an image of any size."""
+        choice = self.rng.random()
+        if depth >= DEEPEST or choice < 0.55:
+            layers = [self.convolution(shape)] if self.odds(0.6) else [self.pool(shape)]
+            return layers + ([self.pointwise()] if self.odds(0.6) else [])
+        if choice < 0.65:
+            return [self.pointwise()]
+        if choice < 0.75:
+            return [self.named({"residual": self.keeping(shape, depth + 1)})]
+        if choice < 0.85:
+            main = self.image_block(shape, depth + 1)
+            shortcut = self.reach(shape, shape_after(main, shape), depth + 1)
+            return [self.named({"residual": {"main": main, "shortcut": shortcut}})]
+        if choice < 0.95:
+            return [self.named({"concatenate": self.image_branches(shape, depth + 1)})]
+        return [self.named({"sequence": self.image_block(shape, depth + 1)})]
+
+    def image_branches(self, shape, depth):
+        first = self.image_block(shape, depth)
+        target = shape_after(first, shape)
+        branches = [first]
+        for _ in range(self.rng.randint(1, 2)):
+            if target[:2] == shape[:2] and self.odds(0.3):
+                branches.append([])
+            else:
+                branches.append(self.reach(shape, (*target[:2], self.rng.randint(1, 4)), depth))
+        self.rng.shuffle(branches)
+        return branches
+
+    # MARK: - Vectors
+
+    def linear(self, units):
+        return self.named({"linear": units} if self.odds(0.6) else {"linear": self.weighted({"units": units})})
+
+    def vector_block(self, shape, depth):
+        """A few layers from a vector to a vector of any size."""
+        choice = self.rng.random()
+        if "unflatten" in self.features and shape[0] >= 4 and choice < 0.1:
+            image = self.image_of(shape[0])
+            layers = [{"unflatten": list(image)}, self.convolution(image)]
+            return layers + self.to_vector(shape_after(layers, shape), depth + 1)
+        if depth >= DEEPEST or choice < 0.5 or shape[0] > LARGEST_VECTOR:
+            return [self.linear(self.rng.randint(1, 24)), self.pointwise()]
+        if choice < 0.65:
+            return [self.pointwise()]
+        if choice < 0.7:
+            return [self.named("flatten")]
+        if choice < 0.8:
+            return [self.named({"residual": self.keeping(shape, depth + 1)})]
+        if choice < 0.95:
+            count = self.rng.randint(2, 3)
+            branches = [self.vector_block(shape, depth + 1) if self.odds(0.7) else [] for _ in range(count)]
+            return [self.named({"concatenate": branches})]
+        return [self.named({"sequence": self.vector_block(shape, depth + 1)})]
+
+    def image_of(self, count):
+        """An image with so many values, of several channels where that can be."""
+        divisors = [n for n in range(1, min(count, MOST_CHANNELS) + 1) if count % n == 0]
+        channels = self.rng.choice(divisors[1:] or divisors)
+        height = self.rng.choice([n for n in range(1, count // channels + 1) if count // channels % n == 0])
+        return height, count // channels // height, channels
+
+    def to_vector(self, shape, depth):
+        """Layers from an image to a vector of any size: flattened or averaged, side by side, one added to the other."""
+        choice = self.rng.random()
+        if depth < DEEPEST and choice < 0.3:
+            branches = [self.to_vector(shape, depth + 1) for _ in range(self.rng.randint(2, 3))]
+            return [self.named({"concatenate": branches})]
+        if depth < DEEPEST and choice < 0.5:
+            main = self.to_vector(shape, depth + 1)
+            units, = shape_after(main, shape)
+            if units > LARGEST_SQUARE:
+                return main
+            return [self.named({"residual": {"main": main, "shortcut": self.reach(shape, (units,), depth + 1)}})]
+        if choice < 0.65:
+            return [self.named("globalAveragePool")]
+        layers = self.image_block(shape, DEEPEST) if self.odds(0.3) else []
+        while math.prod(shape_after(layers, shape)) > LARGEST_VECTOR:
+            layers.append(self.rng.choice([{"maxPool": 2}, {"averagePool": {"kernel": 3, "ceil": True}}]))
+        layers.append(self.named("flatten"))
+        if self.odds(0.3):
+            units = self.rng.randint(2, 16)
+            layers.append(self.rng.choice([self.pointwise, self.normalization, lambda: self.linear(units)])())
+        return layers
+
+    # MARK: - To a shape that is given
+
+    def reach(self, shape, target, depth):
+        """Layers from a shape to another."""
+        if shape == target:
+            return self.keeping(shape, depth)
+        if len(target) == 3:
+            if len(shape) == 1:
+                return [self.linear(math.prod(target)), {"unflatten": list(target)}]
+            return self.resized(shape, target)
+        units, = target
+        if len(shape) == 1:
+            return [self.linear(units)]
+        choice = self.rng.random()
+        if choice < 0.3 and units <= 4 * MOST_CHANNELS:
+            return [self.convolution(shape, units), self.named("globalAveragePool")]
+        if choice < 0.4 and depth < DEEPEST:
+            return [self.named({"residual": {
+                "main": self.reach(shape, target, depth + 1), "shortcut": self.reach(shape, target, depth + 1)}})]
+        if choice < 0.5 and depth < DEEPEST and units > 1:
+            part = self.rng.randint(1, units - 1)
+            return [self.named({"concatenate": [
+                self.reach(shape, (part,), depth + 1), self.reach(shape, (units - part,), depth + 1)]})]
+        layers = self.to_vector(shape, depth)
+        return layers if shape_after(layers, shape) == target else layers + [self.linear(units)]
+
+    def resized(self, shape, target):
+        """A convolution from an image to another of a given size."""
+        choices = []
+        for n, aim in zip(shape[:2], target[:2]):
+            fits = [fit for fit in itertools.product(range(n + aim), range(1, 6), range(1, n + 1))
+                    if window_count(n, kernel=fit[1], stride=fit[2], padding=(fit[0], fit[0])) == aim]
+            choices.append(self.rng.choice([fit for fit in fits if fit[0] <= fits[0][0] + 1]))
+        padding, kernel, stride = (list(both) for both in zip(*choices))
+        options = {"filters": target[2], "kernel": kernel, "stride": stride, "padding": padding}
+        return [self.named({"conv": self.weighted(options)})]

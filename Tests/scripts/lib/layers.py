@@ -1,0 +1,197 @@
+"""What a model of a configuration means: the walk through its layers, the names of its parameters, and all shapes.
+
+A shape is that of a sample as a configuration gives it: (height, width, channels) of an image, (features,) of a vector.
+"""
+import math
+
+# What a value that is no map stands for: {linear: 10} for {linear: {units: 10}}.
+SHORT = {
+    "linear": "units", "leakyRelu": "slope", "elu": "alpha", "maxPool": "kernel", "averagePool": "kernel",
+    "dropout": "probability", "residual": "main", "concatenate": "branches", "sequence": "layers", "unflatten": "shape",
+    "share": "of",
+}
+BESIDE = ("name", "from")
+SAME = (
+    "relu", "leakyRelu", "sigmoid", "tanh", "softmax", "logSoftmax", "elu", "gelu", "silu", "softplus", "ramp",
+    "dropout")
+
+
+def kind_of(layer):
+    """The kind of a layer of a configuration, and its options as a map."""
+    if isinstance(layer, str):
+        return layer, {}
+    kind, = [key for key in layer if key not in BESIDE]
+    options = layer[kind]
+    return kind, options if isinstance(options, dict) else {SHORT[kind]: options}
+
+
+def own_name(layer):
+    return layer.get("name") if isinstance(layer, dict) else None
+
+
+def pair(size):
+    """Height and width of what a configuration gives as one number or as [height, width]."""
+    return tuple(size) if isinstance(size, list) else (size, size)
+
+
+class Walk:
+    """Takes values through a model.
+
+    `algebra` says what the values are. It has a method for each kind of layer: (path, options, value) to the layer's
+    value, where parameters are named by the path; `concatenate` and `add` take (path, values), and `same` is for all
+    whose output has the shape of the input: (kind, options, value).
+    """
+
+    def __init__(self, algebra):
+        self.algebra = algebra
+        self.nodes = {}  # the layers of the top level by name, which others may share
+
+    def model(self, model, inputs):
+        """The value of each node by its name, its number if it has none, and under None that of the last.
+
+        `inputs` are the values of the model's inputs by name; a model with one input has it under None.
+        """
+        values = dict(inputs)
+        for number, layer in enumerate(model["layers"]):
+            name = own_name(layer) or str(number)
+            sources = layer.get("from") if isinstance(layer, dict) else None
+            sources = sources if isinstance(sources, list) else [sources]
+            self.nodes[name] = layer
+            values[name] = values[None] = self.layer(layer, name, [values[source] for source in sources])
+        return values
+
+    def layer(self, layer, path, values):
+        kind, options = kind_of(layer)
+        if kind == "share":
+            return self.layer(self.nodes[options["of"]], options["of"], values)
+        if kind == "add" or kind == "concatenate" and len(values) > 1:
+            return getattr(self.algebra, kind)(path, values)
+        value, = values
+        if kind == "sequence":
+            return self.sequence(options["layers"], path, value)
+        if kind == "residual":
+            shortcut = options.get("shortcut")
+            main = self.sequence(options["main"], path, value)
+            return self.algebra.add(path, [main, self.branch(shortcut, path, "shortcut", value) if shortcut else value])
+        if kind == "concatenate":
+            return self.algebra.concatenate(path, [
+                self.branch(branch, path, f"branch{number}", value)
+                for number, branch in enumerate(options["branches"], 1)])
+        if kind in SAME:
+            return self.algebra.same(kind, options, value)
+        return getattr(self.algebra, kind)(path, options, value)
+
+    def sequence(self, layers, path, value):
+        for number, layer in enumerate(layers):
+            value = self.layer(layer, f"{path}.{own_name(layer) or number}", [value])
+        return value
+
+    def branch(self, layers, path, name, value):
+        """One layer that has a name keeps it; any other branch adds its own to the path."""
+        is_named = len(layers) == 1 and own_name(layers[0])
+        return self.sequence(layers, path if is_named else f"{path}.{name}", value)
+
+
+def split_padding(n, kernel, stride, dilation=1):
+    """The padding before and behind n positions with which windows begin at each multiple of the stride: `same`."""
+    total = max((math.ceil(n / stride) - 1) * stride + dilation * (kernel - 1) + 1 - n, 0)
+    return total // 2, total - total // 2
+
+
+def window_padding(options, height, width):
+    """[(top, bottom), (left, right)] of a convolution or pooling over an image."""
+    kernel, stride = pair(options["kernel"]), pair(options.get("stride", 1))
+    dilation = pair(options.get("dilation", 1))
+    if options.get("padding") == "same":
+        return [split_padding(n, k, s, d) for n, k, s, d in zip((height, width), kernel, stride, dilation)]
+    return [(padding, padding) for padding in pair(options.get("padding", 0))]
+
+
+def window_count(n, kernel, stride, padding, dilation=1, ceil=False):
+    """How many windows there are along an axis of n positions; 0 where none fits."""
+    before, behind = padding
+    room = n + before + behind - dilation * (kernel - 1) - 1
+    if room < 0:
+        return 0
+    count = (room + (stride - 1 if ceil else 0)) // stride + 1
+    if ceil and (count - 1) * stride >= n + before:  # it would begin behind the image
+        count -= 1
+    return count
+
+
+class Shapes:
+    """The algebra of shapes; notes the shape of each parameter in PyTorch's layout on the way."""
+
+    def __init__(self):
+        self.parameters = {}
+        self.statistics = set()
+
+    def parameter(self, name, *shape):
+        if self.parameters.setdefault(name, shape) != shape:
+            raise ValueError(f"{name} is {self.parameters[name]} and {shape}")
+
+    def same(self, kind, options, shape):
+        return shape
+
+    def conv(self, path, options, shape):
+        height, width, channels = shape
+        kernel, filters = pair(options["kernel"]), options["filters"]
+        self.parameter(path + ".weight", filters, channels // options.get("groups", 1), *kernel)
+        if options.get("bias", True):
+            self.parameter(path + ".bias", filters)
+        return *self.windows(options, height, width), filters
+
+    def maxPool(self, path, options, shape):
+        options = {**options, "stride": options.get("stride", options["kernel"])}
+        return *self.windows(options, *shape[:2]), shape[2]
+
+    averagePool = maxPool
+
+    def windows(self, options, height, width):
+        return [
+            window_count(n, k, s, p, d, options.get("ceil", False))
+            for n, k, s, p, d in zip(
+                (height, width), pair(options["kernel"]), pair(options.get("stride", 1)),
+                window_padding(options, height, width), pair(options.get("dilation", 1)))]
+
+    def linear(self, path, options, shape):
+        features, = shape
+        self.parameter(path + ".weight", options["units"], features)
+        if options.get("bias", True):
+            self.parameter(path + ".bias", options["units"])
+        return options["units"],
+
+    def layerNorm(self, path, options, shape):
+        self.parameter(path + ".weight", shape[-1])
+        self.parameter(path + ".bias", shape[-1])
+        return shape
+
+    def batchNorm(self, path, options, shape):
+        for name in ("weight", "bias", "running_mean", "running_var"):
+            self.parameter(f"{path}.{name}", shape[-1])
+        self.statistics |= {path + ".running_mean", path + ".running_var"}
+        return shape
+
+    def globalAveragePool(self, path, options, shape):
+        return shape[-1],
+
+    def flatten(self, path, options, shape):
+        return math.prod(shape),
+
+    def unflatten(self, path, options, shape):
+        return tuple(options["shape"])
+
+    def add(self, path, shapes):
+        if len(set(shapes)) > 1:
+            raise ValueError(f"{path} adds {shapes}")
+        return shapes[0]
+
+    def concatenate(self, path, shapes):
+        if len({shape[:-1] for shape in shapes}) > 1:
+            raise ValueError(f"{path} joins {shapes}")
+        return *shapes[0][:-1], sum(shape[-1] for shape in shapes)
+
+
+def shape_after(layers, shape):
+    """The shape that a list of layers makes of another."""
+    return Walk(Shapes()).sequence(layers, "", shape)

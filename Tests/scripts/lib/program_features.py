@@ -1,0 +1,49 @@
+"""What the trainer knows of what a random network may have: each feature is tried with a small configuration."""
+import subprocess
+
+from jobs import TRAINER
+
+IMAGE = "input: [28, 28, 1]"
+HEAD = "{flatten: {}}, {name: a, linear: 10}"
+REST = """
+data: {name: digits, limit: 100}
+batch: 30
+grain: 10
+maxSteps: 1
+optimizer: {name: sgd, learningRate: 0.01}
+"""
+CROSS_ENTROPY = "{crossEntropy: {of: a, target: label}, weight: 1}"
+# The model, and other keys.
+PROBES = {
+    "from": (f"{IMAGE}, layers: [{HEAD}, {{name: b, from: a, linear: 10}}, {{name: c, from: [a, b], add: {{}}}}, "
+             "{from: [a, c], concatenate: {}}, {linear: 10}]", ""),
+    "share": (f"{IMAGE}, layers: [{HEAD}, {{name: b, linear: 10}}, {{share: b}}]", ""),
+    "layerNorm": (f"{IMAGE}, layers: [layerNorm, {HEAD}]", ""),
+    "unflatten": (f"{IMAGE}, layers: [flatten, {{unflatten: [14, 28, 2]}}, {HEAD}]", ""),
+    "inputs": ("inputs: {image: [28, 28, 1], slant: [1]}, layers: [{name: f, from: image, flatten: {}}, "
+               "{from: [f, slant], concatenate: {}}, {linear: 10}]", ""),
+    "losses": (f"{IMAGE}, layers: [{HEAD}, {{name: b, linear: 1}}]",
+               f"losses: [{CROSS_ENTROPY}, {{mse: {{of: b, target: slant}}, weight: 10}}]\n"
+               "metrics: [{accuracy: {of: a}}, {mae: {of: b}}]\n"),
+    "freeze": (f"{IMAGE}, layers: [{HEAD}, {{linear: 10}}]", "freeze: ['a.*']\n"),
+}
+
+
+def probe(work, without):
+    """The features that the program has and that are wanted, and a list of the others."""
+    features, missing = set(), []
+    for name, (model, keys) in PROBES.items():
+        if name in without:
+            missing.append(name)
+            continue
+        loss = "" if name == "losses" else "loss: crossEntropy\n"
+        (work / "probe.yaml").write_text(f"model: {{{model}}}{REST}{loss}{keys}")
+        known = run("summary", str(work / "probe.yaml")).returncode == 0
+        features.add(name) if known else missing.append(name)
+    # What predict writes of each output.
+    features.add("outputs") if "--outputs" in run("predict", "--help").stdout else missing.append("outputs")
+    return features, missing
+
+
+def run(*arguments):
+    return subprocess.run([TRAINER, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True)

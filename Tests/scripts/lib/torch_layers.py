@@ -1,0 +1,110 @@
+"""PyTorch's side of a comparison: what its functions make of a model's configuration and of weights from a file.
+
+Everything is computed with PyTorch's own layouts, [N, C, H, W] for images, in evaluation mode, and in double precision,
+so that the other side's error alone is seen. Without PyTorch `torch` is None.
+"""
+import layers
+from layers import pair, window_padding
+
+try:
+    import torch
+    import torch.nn.functional as F
+except ImportError:
+    torch = None
+
+ACTIVATIONS = {
+    "relu": lambda x: F.relu(x), "leakyRelu": lambda x, slope=0.01: F.leaky_relu(x, slope),
+    "sigmoid": lambda x: torch.sigmoid(x), "tanh": lambda x: torch.tanh(x),
+    "softmax": lambda x: F.softmax(x, 1), "logSoftmax": lambda x: F.log_softmax(x, 1),
+    "elu": lambda x, alpha=1.0: F.elu(x, alpha), "gelu": lambda x: F.gelu(x), "silu": lambda x: F.silu(x),
+    "softplus": lambda x: F.softplus(x), "ramp": lambda x: F.hardtanh(x), "dropout": lambda x, probability: x,
+}
+
+
+def max_pool(x, kernel, stride, padding, ceil):
+    return F.max_pool2d(x, kernel, stride, padding, ceil_mode=ceil)
+
+
+def tensor(weights, name):
+    return torch.frombuffer(bytearray(weights.bytes(name)), dtype=torch.float32).reshape(weights.shapes[name]).double()
+
+
+class Torch:
+    """The algebra of PyTorch's tensors."""
+
+    def __init__(self, weights):
+        self.weights = weights
+
+    def parameter(self, name):
+        return tensor(self.weights, name) if name in self.weights.shapes else None
+
+    def parameters(self, path, *names):
+        return [self.parameter(f"{path}.{name}") for name in names]
+
+    def same(self, kind, options, x):
+        return ACTIVATIONS[kind](x, **options)
+
+    def conv(self, path, options, x):
+        (top, bottom), (left, right) = window_padding(options, *x.shape[2:])
+        stride, dilation = pair(options.get("stride", 1)), pair(options.get("dilation", 1))
+        x = F.pad(x, (left, right, top, bottom))
+        return F.conv2d(x, *self.parameters(path, "weight", "bias"), stride, 0, dilation, options.get("groups", 1))
+
+    def pool(self, options, x, pooled, blank):
+        """A pooling whose padding is the same on both sides is PyTorch's; for any other the image is padded first."""
+        kernel, stride = pair(options["kernel"]), pair(options.get("stride", options["kernel"]))
+        options = {**options, "stride": list(stride)}
+        (top, bottom), (left, right) = window_padding(options, *x.shape[2:])
+        if top == bottom and left == right:
+            return pooled(x, kernel, stride, (top, left), options.get("ceil", False))
+        height, width = layers.Shapes().windows(options, *x.shape[2:])
+        x = F.pad(x, (left, right, top, bottom), value=blank)
+        return pooled(x, kernel, stride, (0, 0), options.get("ceil", False))[..., :height, :width]
+
+    def maxPool(self, path, options, x):
+        return self.pool(options, x, max_pool, float("-inf"))
+
+    def averagePool(self, path, options, x):
+        counts_padding = options.get("countIncludePad", True)
+
+        def means(x, kernel, stride, padding, ceil):
+            return F.avg_pool2d(x, kernel, stride, padding, ceil, counts_padding)
+
+        y = self.pool(options, x, means, 0)
+        # What was padded beforehand has counted; the mean of ones says as how much.
+        return y if counts_padding else y / self.pool(options, torch.ones_like(x), means, 0)
+
+    def globalAveragePool(self, path, options, x):
+        return x.flatten(2).mean(2)
+
+    def linear(self, path, options, x):
+        return F.linear(x, *self.parameters(path, "weight", "bias"))
+
+    def batchNorm(self, path, options, x):
+        weight, bias, mean, variance = self.parameters(path, "weight", "bias", "running_mean", "running_var")
+        return F.batch_norm(x, mean, variance, weight, bias, False, 0, options.get("epsilon", 1e-5))
+
+    def layerNorm(self, path, options, x):
+        """Over the channels of each position, as torchvision's LayerNorm2d does for images."""
+        weight, bias = self.parameters(path, "weight", "bias")
+        y = F.layer_norm(x.movedim(1, -1), weight.shape, weight, bias, options.get("epsilon", 1e-5))
+        return y.movedim(-1, 1)
+
+    def flatten(self, path, options, x):
+        return x.flatten(1)
+
+    def unflatten(self, path, options, x):
+        height, width, channels = options["shape"]
+        return x.unflatten(1, (channels, height, width))
+
+    def add(self, path, values):
+        return sum(values)
+
+    def concatenate(self, path, values):
+        return torch.cat(values, 1)
+
+
+def images(pixels, count, preprocessing):
+    """`count` images [N, 1, 28, 28] of bytes as the model gets them."""
+    x = torch.frombuffer(bytearray(pixels), dtype=torch.uint8).double().reshape(count, 1, 28, 28) / 255
+    return {"none": x, "scaleMinusOneToOne": 2 * x - 1}[preprocessing]
