@@ -82,9 +82,11 @@ package final class Evaluator: Sendable {
         var found: NonFiniteSearch?
         for grain in grains where found == nil {
             for part in 0..<plan.partsPerGrain where found == nil {
+                let batch = try reader.read(step: part, grain: grain).fields
+                poison(batch, .validation)
                 found = NonFiniteSearch(
-                    layout: layout, values: replica.values, objective,
-                    try reader.read(step: part, grain: grain).fields, mode: .evaluation, key: key.folding(grain))
+                    layout: layout, values: replica.values, objective, batch, mode: .evaluation,
+                    key: key.folding(grain))
             }
             Activity.beat()
         }

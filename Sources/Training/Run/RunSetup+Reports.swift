@@ -63,6 +63,7 @@ extension RunSetup {
         for grain in grains where own == nil {
             Activity.beat()
             let batch = try reader.read(step: step, grain: grain).fields
+            poison(batch, .training)
             let key = stepKey(step).folding(grain)
             if let found = NonFiniteSearch(
                 layout: phase.vector, values: state.values, phase.objective, batch, mode: .training(key), key: key,
