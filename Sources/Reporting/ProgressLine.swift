@@ -122,7 +122,8 @@ private struct EpochFigures {
     var samplesPerSecond = Double.nan
     /// Whether steps have been shown for which no permanent line exists yet.
     var isOpen = false
-    private var sums: [MetricValue] = []
+    /// By metric, in the order in which they came first: phases that alternate measure different ones.
+    private var sums: [(total: MetricValue, count: Int)] = []
 
     init(number: Int = 0, startedAt: Double = 0, firstStep: Int = 0) {
         self.number = number
@@ -132,7 +133,7 @@ private struct EpochFigures {
     }
 
     var means: [MetricValue] {
-        sums.map { MetricValue($0.description, $0.value / Double(max(stepCount, 1))) }
+        sums.map { MetricValue($0.total.description, $0.total.value / Double($0.count)) }
     }
 
     mutating func add(step: Int, time: Double, _ metrics: [MetricValue], samplesPerSecond: Double) {
@@ -140,10 +141,13 @@ private struct EpochFigures {
         lastStep = step
         lastStepAt = time
         stepCount += 1
-        if sums.isEmpty {
-            sums = metrics
-        } else {
-            for index in sums.indices { sums[index].value += metrics[index].value }
+        for metric in metrics {
+            if let index = sums.firstIndex(where: { $0.total.name == metric.name }) {
+                sums[index].total.value += metric.value
+                sums[index].count += 1
+            } else {
+                sums.append((metric, 1))
+            }
         }
         self.samplesPerSecond = samplesPerSecond
     }

@@ -1,3 +1,4 @@
+import NeuralNetwork
 import Reporting
 import Testing
 import Training
@@ -173,6 +174,22 @@ struct ProgressLineTests {
                 step: step, metrics: Samples.figures(loss: 2, accuracy: nil), samplesPerSecond: 100)
         }
         #expect(output.visibleLines[2] == "Epoch 1/2 - 0:05 - loss 2.0000 - 100 samples/s")
+    }
+
+    @Test func phasesThatAlternateHaveTheMeansOfTheirOwnSteps() {
+        let output = RecordingOutput(isTerminal: true)
+        let progress = line(output)
+        progress.began(shortRun)
+        for step in 1...5 {
+            clock.seconds += 1
+            let names = step % 2 == 1 ? ["firstLoss", "firstShare"] : ["secondLoss"]
+            progress.progress(
+                step: step, metrics: names.map { MetricValue(MetricDescription($0), Double(step)) },
+                samplesPerSecond: 100)
+        }
+        #expect(
+            output.visibleLines[2]
+                == "Epoch 1/2 - 0:05 - firstLoss 2.0000 - firstShare 2.0000 - secondLoss 3.0000 - 100 samples/s")
     }
 
     @Test func pipeGetsPlainLinesOnly() {
