@@ -43,8 +43,6 @@ extension PhaseConfiguration: ConfigurationSection {
     }
 
     /// The keys that stand at the top level of a run of one phase, or in each of several.
-    ///
-    /// - Parameter isRequired: whether the optimiser must be given, as it must unless phases have their own.
     init(named name: String, length: TrainingInterval? = nil, from reader: ConfigurationReader) {
         self.name = name
         self.length = length
