@@ -1,22 +1,6 @@
 import ConfigurationReading
 
-/// What the catalogue says of an update rule.
-package struct UpdateRuleEntry: Sendable {
-    /// What a configuration calls it.
-    package let name: String
-    /// One sentence for the reference.
-    package let documentation: String
-    /// Declares the rule's keys and reads them; the only place where their ranges are checked.
-    package let read: @Sendable (ConfigurationReader) -> any UpdateRule
-
-    init(
-        _ name: String, _ documentation: String, read: @escaping @Sendable (ConfigurationReader) -> any UpdateRule
-    ) {
-        self.name = name
-        self.documentation = documentation
-        self.read = read
-    }
-}
+package typealias UpdateRuleEntry = CatalogueEntry<any UpdateRule>
 
 /// Every update rule that a configuration can name, a line each; the reference lists them in this order.
 package let updateRuleCatalogue: [UpdateRuleEntry] =

@@ -20,27 +20,7 @@ extension SampleTransform {
     fileprivate func isEqual(to other: any SampleTransform) -> Bool { (other as? Self) == self }
 }
 
-/// What the catalogue says of an augmentation.
-package struct AugmentationEntry: Sendable {
-    /// The key that names it in a list of augmentations.
-    let key: String
-    /// One sentence for the reference.
-    let documentation: String
-    /// The key that a bare value stands for: `pixels` in `{translate: 2}`.
-    let shorthand: String?
-    /// Declares the augmentation's keys and reads them.
-    let read: @Sendable (ConfigurationReader) -> any SampleTransform
-
-    init(
-        _ key: String, _ documentation: String, shorthand: String? = nil,
-        read: @escaping @Sendable (ConfigurationReader) -> any SampleTransform
-    ) {
-        self.key = key
-        self.documentation = documentation
-        self.shorthand = shorthand
-        self.read = read
-    }
-}
+package typealias AugmentationEntry = CatalogueEntry<any SampleTransform>
 
 /// Every augmentation that a configuration can name, a line each; the reference lists them in this order.
 let augmentationCatalogue: [AugmentationEntry] = [
@@ -66,7 +46,7 @@ extension Augmentation: ConfigurationSection {
     package init(from reader: ConfigurationReader) {
         transform = reader.oneOf(
             augmentationCatalogue.map { entry in
-                ConfigurationVariant.key(entry.key, entry.documentation, shorthand: entry.shorthand) { entry.read($0) }
+                ConfigurationVariant.key(entry.name, entry.documentation, shorthand: entry.shorthand) { entry.read($0) }
             })
     }
 }

@@ -50,27 +50,7 @@ package struct LayerSpecification: Equatable, Sendable {
     }
 }
 
-/// What the catalogue says of a kind of layer.
-package struct LayerEntry: Sendable {
-    /// The key that names it in a list of layers.
-    let key: String
-    /// One sentence for the reference.
-    let documentation: String
-    /// The key that a bare value stands for: `units` in `{linear: 10}`.
-    let shorthand: String?
-    /// Declares the layer's keys and reads them.
-    let read: @Sendable (ConfigurationReader) -> any LayerKind
-
-    init(
-        _ key: String, _ documentation: String, shorthand: String? = nil,
-        read: @escaping @Sendable (ConfigurationReader) -> any LayerKind
-    ) {
-        self.key = key
-        self.documentation = documentation
-        self.shorthand = shorthand
-        self.read = read
-    }
-}
+package typealias LayerEntry = CatalogueEntry<any LayerKind>
 
 /// `relu`, `{linear: 120}`, `{name: stem, from: image, conv: {filters: 6, kernel: 5}}`.
 extension LayerSpecification: ConfigurationSection {
@@ -86,7 +66,7 @@ extension LayerSpecification: ConfigurationSection {
                 "What it reads: names of layers, or of the model's inputs; the layer before it if absent.") ?? []
         kind = reader.oneOf(
             layerCatalogue.map { entry in
-                ConfigurationVariant.key(entry.key, entry.documentation, shorthand: entry.shorthand) { entry.read($0) }
+                ConfigurationVariant.key(entry.name, entry.documentation, shorthand: entry.shorthand) { entry.read($0) }
             })
     }
 }

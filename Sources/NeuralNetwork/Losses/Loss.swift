@@ -4,7 +4,7 @@ import TensorCore
 
 /// What training minimises on one output: a sum over what it counts.
 ///
-/// A new loss is one file: its keys (an ``LossEntry`` in ``lossCatalogue``), its check and the call of its operation.
+/// A new loss is one file: its keys (a ``LossEntry`` in ``lossCatalogue``), its check and the call of its operation.
 package protocol Loss: Equatable, Sendable {
     /// The name in configurations, for example `mse`.
     var name: String { get }
@@ -31,20 +31,7 @@ extension Loss {
     package func estimate(_ output: Variable) -> Variable { output }
 }
 
-/// What the catalogue says of a loss.
-package struct LossEntry: Sendable {
-    let key: String
-    let documentation: String
-    let read: @Sendable (ConfigurationReader) -> any Loss
-
-    init(
-        _ key: String, _ documentation: String, read: @escaping @Sendable (ConfigurationReader) -> any Loss
-    ) {
-        self.key = key
-        self.documentation = documentation
-        self.read = read
-    }
-}
+package typealias LossEntry = CatalogueEntry<any Loss>
 
 /// Every loss that a configuration can name, a line each.
 let lossCatalogue: [LossEntry] = [

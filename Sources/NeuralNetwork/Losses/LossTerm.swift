@@ -41,7 +41,7 @@ extension LossTerm: ConfigurationSection {
         typealias Part = (loss: any Loss, output: PlacedName?, target: PlacedName?)
         let part: Part = reader.oneOf(
             lossCatalogue.map { entry in
-                ConfigurationVariant<Part>.key(entry.key, entry.documentation) { reader in
+                ConfigurationVariant<Part>.key(entry.name, entry.documentation) { reader in
                     let output = reader.optional(
                         "of", .placedName, "The layer whose output is compared; the last one if absent.")
                     let target = reader.optional(

@@ -88,21 +88,7 @@ package struct ObjectiveSetup: Sendable {
     }
 }
 
-/// What the catalogue says of a kind of training.
-package struct ObjectiveEntry: Sendable {
-    let key: String
-    let documentation: String
-    let read: @Sendable (ConfigurationReader) -> any ObjectiveSpecification
-
-    init(
-        _ key: String, _ documentation: String,
-        read: @escaping @Sendable (ConfigurationReader) -> any ObjectiveSpecification
-    ) {
-        self.key = key
-        self.documentation = documentation
-        self.read = read
-    }
-}
+package typealias ObjectiveEntry = CatalogueEntry<any ObjectiveSpecification>
 
 /// Every kind of training beside learning from losses on outputs, a line each.
 let objectiveCatalogue: [ObjectiveEntry] = [
@@ -119,7 +105,7 @@ package struct ObjectiveChoice: ConfigurationSection {
     package init(from reader: ConfigurationReader) {
         specification = reader.oneOf(
             objectiveCatalogue.map { entry in
-                ConfigurationVariant<any ObjectiveSpecification>.key(entry.key, entry.documentation) {
+                ConfigurationVariant<any ObjectiveSpecification>.key(entry.name, entry.documentation) {
                     entry.read($0)
                 }
             })

@@ -27,21 +27,7 @@ extension Schedule {
     package func isEqual(to other: any Schedule) -> Bool { (other as? Self) == self }
 }
 
-/// What the catalogue says of a schedule.
-package struct ScheduleEntry: Sendable {
-    /// The key that names it.
-    let key: String
-    /// One sentence for the reference.
-    let documentation: String
-    /// Declares the schedule's keys and reads them.
-    let read: @Sendable (ConfigurationReader) -> any Schedule
-
-    init(_ key: String, _ documentation: String, read: @escaping @Sendable (ConfigurationReader) -> any Schedule) {
-        self.key = key
-        self.documentation = documentation
-        self.read = read
-    }
-}
+package typealias ScheduleEntry = CatalogueEntry<any Schedule>
 
 /// Every schedule that a configuration can name, a line each; the reference lists them in this order.
 let scheduleCatalogue: [ScheduleEntry] = [

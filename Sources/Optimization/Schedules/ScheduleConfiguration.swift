@@ -54,14 +54,14 @@ extension ScheduleConfiguration: ConfigurationSection {
         warmup = reader.optional(
             "warmup", .section(), "A linear rise at the beginning, beside any other rule but oneCycle.")
         let schedules = scheduleCatalogue.map { entry in
-            ConfigurationVariant<Rule>.key(entry.key, entry.documentation) { .schedule(entry.read($0)) }
+            ConfigurationVariant<Rule>.key(entry.name, entry.documentation) { .schedule(entry.read($0)) }
         }
         let onPlateau = ConfigurationVariant<Rule>.key(
             "onPlateau", "The rate is lowered when validation stops improving."
         ) { .onPlateau(Plateau(from: $0)) }
         rule = reader.oneOf(schedules + [onPlateau], default: "constant")
         if warmup != nil, schedule.hasOwnRise {
-            let name = scheduleCatalogue.map(\.key).first { key in reader.entries.contains { $0.key == key } }
+            let name = scheduleCatalogue.map(\.name).first { key in reader.entries.contains { $0.key == key } }
             reader.refuse("warmup", because: "\(name ?? "the rule") has a rise of its own; remove one of them.")
         }
     }
