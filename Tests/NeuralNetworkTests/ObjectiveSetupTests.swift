@@ -105,6 +105,24 @@ import Testing
         #expect("\(place.unknown("field", known: ["features"]))".hasPrefix("run.yaml:3:9: 'loss.mse.target'"))
     }
 
+    @Test func oneOutputAgainstTwoFieldsHasTwoMetricsOfEachKind() throws {
+        let other = FieldDescription(name: "z", elementType: .float32, shape: [2], meaning: .real(names: []))
+        let setup = ObjectiveSetup(
+            network: try network([.named("out", .linear(units: 2))], input: [6]),
+            fields: [Self.features, Self.real, other], defaultInput: "features", defaultTarget: "y")
+        let losses = [LossTerm(MeanSquaredErrorLoss()), LossTerm(MeanSquaredErrorLoss(), target: "z")]
+        let metrics = [MetricTerm("mae"), MetricTerm("mae", target: "z")]
+        let objective = try SupervisedSpecification(losses: losses, metrics: metrics).make(setup)
+        #expect(objective.metrics.map(\.description.name) == ["loss", "outYMse", "outZMse", "outYMae", "outZMae"])
+        #expect(throws: ConfigurationError.self) {
+            try SupervisedSpecification(losses: losses + [LossTerm(MeanSquaredErrorLoss(), target: "y")]).make(setup)
+        }
+        #expect(throws: ConfigurationError.self) {
+            try SupervisedSpecification(losses: losses, metrics: metrics + [MetricTerm("mae", output: "out")]).make(
+                setup)
+        }
+    }
+
     @Test func aMetricThatDoesNotMeasureTheTargetIsRefusedWithThoseThatDo() throws {
         let specification = SupervisedSpecification(
             losses: [LossTerm(MeanSquaredErrorLoss())], metrics: [MetricTerm("accuracy")])

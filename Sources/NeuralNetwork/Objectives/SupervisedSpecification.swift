@@ -60,6 +60,13 @@ private struct Assembly {
         if let problem = term.loss.problem(output: model.shape(of: output) ?? [], target: target) {
             throw (term.output ?? term.place).refused(because: "\(term.loss.name) of \(output): \(problem).")
         }
+        let isFound = found.contains {
+            $0.output == output && $0.target.name == target.name && $0.term.loss.name == term.loss.name
+        }
+        if isFound {
+            throw term.place.refused(
+                because: "\(term.loss.name) of \(output) against '\(target.name)' is named twice; add the weights.")
+        }
         found.append((term, output, target))
         if term.isForTrainingOnly {
             if !evaluated.contains(output), !trainedOnly.contains(output) { trainedOnly.append(output) }
@@ -81,6 +88,13 @@ private struct Assembly {
         }
         if let problem = metric.problem(output: model.shape(of: output) ?? [], target: target) {
             throw (term.output ?? term.place).refused(because: "\(term.metric) of \(output): \(problem).")
+        }
+        let isMeasured = measured.contains {
+            $0.output == output && $0.target == target.name && $0.term.metric == term.metric
+        }
+        if isMeasured {
+            throw term.place.refused(
+                because: "\(term.metric) of \(output) against '\(target.name)' is named twice; name it once.")
         }
         measured.append((metric, output, target.name, term))
         if !evaluated.contains(output) { evaluated.append(output) }
@@ -104,14 +118,22 @@ private struct Assembly {
         var definitions = [MetricDefinition.loss]
         var slot = MetricSums.lossSlot + 1
         for item in found where found.count > 1 {
-            let name = MetricDescription(item.output.asMetricName + item.term.loss.name.capitalisedFirst)
-            definitions.append(MetricDefinition(name, numerator: slot, denominator: slot + 1))
+            let alike = found.count { $0.output == item.output && $0.term.loss.name == item.term.loss.name }
+            let name =
+                item.output.asMetricName + (alike > 1 ? item.target.name.asMetricName.capitalisedFirst : "")
+                + item.term.loss.name.capitalisedFirst
+            definitions.append(MetricDefinition(MetricDescription(name), numerator: slot, denominator: slot + 1))
             slot += 2
         }
         for item in measured {
             var description = item.metric.description
-            let isRepeated = measured.count { $0.metric.description.name == description.name } > 1
-            if isRepeated { description.name = item.output.asMetricName + description.name.capitalisedFirst }
+            let sameMetric = measured.filter { $0.term.metric == item.term.metric }
+            if sameMetric.count > 1 {
+                let alike = sameMetric.count { $0.output == item.output }
+                description.name =
+                    item.output.asMetricName + (alike > 1 ? item.target.asMetricName.capitalisedFirst : "")
+                    + description.name.capitalisedFirst
+            }
             definitions.append(
                 MetricDefinition(
                     description, numerator: slot, denominator: slot + 1, transform: item.metric.transform))
