@@ -98,7 +98,7 @@ let package = Package(
             name: "collectives-conformance", dependencies: ["CollectivesConformanceChecks", "Collectives", "CMPI"],
             path: "Tests/CollectivesConformance", swiftSettings: tuned),  // what the tests start under mpirun
         tests("CollectivesTests", ["Collectives", "CollectivesConformanceChecks", "collectives-conformance"]),
-        tests("DataParallelTests", ["Autograd", "Collectives", "DataParallel"]),
+        tests("DataParallelTests", ["Kernels", "TensorCore", "Autograd", "Collectives", "DataParallel"]),
         tests("CheckpointingTests", ["Kernels", "TensorCore", "Checkpointing"]),
         tests(
             "InterchangeTests", ["Kernels", "TensorCore", "Autograd", "NeuralNetwork", "Checkpointing", "Interchange"]),

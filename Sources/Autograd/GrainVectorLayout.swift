@@ -24,13 +24,24 @@ package struct GrainVectorLayout: Sendable {
     package let statisticOrder: [Int]
     /// The carried parameters of the set by index, in order of use.
     package let carriedOrder: [Int]
+    /// The weights whose gradients grains leave as factors; what the vector has in their place is theirs only in a sum.
+    package let factored: FactoredWeights
     private let offsets: [Int?]
     private let weightOffsets: [Int?]
 
     /// - Parameters:
     ///   - metrics: floats for metric sums.
     ///   - flags: floats for flags.
-    package init(_ trained: GradientLayout, metrics: Int, flags: Int = 2) {
+    ///   - samplesPerGrain: at most; nil where every grain's vector has all gradients.
+    ///   - leastFactored: values of the smallest gradient that grains leave as factors.
+    package init(
+        _ trained: GradientLayout, metrics: Int, flags: Int = 2, samplesPerGrain: Int? = nil,
+        leastFactored: Int = FactoredWeights.leastCount
+    ) {
+        factored =
+            samplesPerGrain.map {
+                FactoredWeights(of: trained, samplesPerGrain: $0, leastCount: leastFactored)
+            } ?? .none
         let parameters = trained.arena.parameters.filter { trained.trained.contains($0.index) }
         statisticOrder = parameters.filter(\.isStatistic).map(\.index)
         carriedOrder = parameters.filter { $0.role == .carried }.map(\.index)
@@ -70,6 +81,13 @@ package struct GrainVectorLayout: Sendable {
 
     /// Where the weight of a statistic, or the number of lanes of a carried parameter, is; nil for others.
     package func weightOffset(of index: Int) -> Int? { weightOffsets[index] }
+
+    /// Zeroes all of a grain's vector but its flags: what a grain without samples gives.
+    package func clear(_ vector: UnsafeMutablePointer<Float>) {
+        factored.forEachOther(in: 0..<flags.lowerBound) { range in
+            (vector + range.lowerBound).update(repeating: 0, count: range.count)
+        }
+    }
 
     /// Whether the phase may change the parameter.
     package func contains(_ index: Int) -> Bool { trained.trained.contains(index) }

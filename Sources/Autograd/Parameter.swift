@@ -22,10 +22,15 @@ package struct Parameter: Hashable, Sendable {
     package let shape: Shape
     package let role: ParameterRole
     package let initializer: Initializer
+    /// Of a weight [O, I] that `linear` alone uses: the rows a sample of dy and x, whose product dyᵀ x its gradient is.
+    /// Nil where a gradient comes from anything else.
+    package let factorRows: Int?
 
     package init(
-        index: Int, name: String, shape: Shape, role: ParameterRole = .weight, initializer: Initializer
+        index: Int, name: String, shape: Shape, role: ParameterRole = .weight, initializer: Initializer,
+        factorRows: Int? = nil
     ) {
+        self.factorRows = factorRows
         self.index = index
         self.name = name
         self.shape = shape

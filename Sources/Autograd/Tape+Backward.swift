@@ -78,7 +78,9 @@ extension Tape {
     }
 
     private func zeroUnlessWritten(_ index: Int) {
-        guard let gradients, !isWritten[index], let offset = vector.trained.offset(of: index) else { return }
+        guard let gradients, !isWritten[index], let offset = vector.trained.offset(of: index),
+            factors?.weights.place(of: index) == nil
+        else { return }
         (gradients + offset).update(repeating: 0, count: layout.parameters[index].shape.count)
         isWritten[index] = true
     }
@@ -117,12 +119,39 @@ extension Tape {
             }
         case .parameter(let index):
             guard let gradients, let offset = vector.trained.offset(of: index) else { return }
+            requireInput(index)
             precondition(
-                pendingUses[index] > 0,
-                "accumulate: \(layout.parameters[index].name) is no input of the operation that is being passed")
+                factors?.weights.place(of: index) == nil,
+                "accumulate: the gradient of \(layout.parameters[index].name) is no product of two factors")
             write(gradients + offset, isWritten[index])
             isWritten[index] = true
         }
+    }
+
+    /// Adds dyᵀ x to the gradient of a value [O, I], or leaves the two factors where that is agreed on.
+    ///
+    /// - Parameters:
+    ///   - dy: rows · O floats.
+    ///   - x: rows · I floats.
+    func accumulateProduct(
+        into target: GradientTarget, rows: Int, dy: UnsafePointer<Float>, x: UnsafePointer<Float>
+    ) {
+        if case .parameter(let index) = target.identity, let factors, let place = factors.weights.place(of: index) {
+            requireInput(index)
+            return factors.append(place, rows: rows, dy: dy, x: x)
+        }
+        let (outputs, inputs) = (target.shape[0], target.shape[1])
+        accumulate(into: target) { gradient, accumulate in
+            multiply(
+                m: outputs, n: inputs, k: rows, dy, lda: outputs, transposeA: true, x, ldb: inputs, into: gradient,
+                ldc: inputs, accumulate: accumulate)
+        }
+    }
+
+    private func requireInput(_ index: Int) {
+        precondition(
+            pendingUses[index] > 0,
+            "accumulate: \(layout.parameters[index].name) is no input of the operation that is being passed")
     }
 
     /// Adds `gradient` to the gradient of a value, sharing the memory where it is the first.

@@ -44,6 +44,8 @@ package final class Tape {
 
     /// The grain's flat vector; nil when nothing is recorded.
     var gradients: UnsafeMutablePointer<Float>?
+    /// Where gradients of factored weights go instead; nil where the vector has them all.
+    var factors: GradientFactors?
     var carriedLanes: CarriedLanes?
     /// The trained weights that recorded operations use, in the order of recording.
     var uses: [Int] = []
@@ -83,10 +85,12 @@ package final class Tape {
     ///     statistics and carried state in forward, gradients in backward. Nil records nothing (evaluation).
     ///   - layout: what the phase trains, and where it stands.
     ///   - carried: the lanes whose state the grain continues; nil for samples without a past.
+    ///   - factors: takes the gradients of the layout's factored weights, whose floats of the vector are not written
+    ///     then.
     ///   - onProgress: called in backward with the count of floats at the front of `gradients` that are final.
     package func begin(
         gradients: UnsafeMutablePointer<Float>?, layout vector: GrainVectorLayout, carried: CarriedLanes? = nil,
-        onProgress: ((Int) -> Void)? = nil
+        factors: GradientFactors? = nil, onProgress: ((Int) -> Void)? = nil
     ) {
         precondition(
             vector.trained.arena.count == layout.count && isWritten.count == vector.trained.arena.parameters.count,
@@ -94,6 +98,8 @@ package final class Tape {
         nodes.removeAll(keepingCapacity: true)
         uses.removeAll(keepingCapacity: true)
         self.gradients = gradients
+        self.factors = factors
+        factors?.reset()
         self.vector = vector
         carriedLanes = carried
         self.onProgress = onProgress

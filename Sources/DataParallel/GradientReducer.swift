@@ -1,3 +1,4 @@
+import Autograd
 import Foundation
 import Kernels
 
@@ -6,6 +7,9 @@ import Kernels
 /// Workers take grains one after another; as backward passes a bucket, that bucket's part of the tree is added as far
 /// as this rank can. What remains across ranks is added by a ``BucketReduction``. The result's bits depend on the
 /// grains alone.
+///
+/// Of factored weights a grain leaves factors. When all of a rank's grains have, their sum is computed in blocks, which
+/// workers take when no grain is left, or at once where buckets wait to be sent.
 ///
 /// A step is ``begin()``, ``computeGrains(_:)`` on every worker, and ``finish()``. When a grain fails, other workers
 /// stop after theirs, and `finish` throws the grain's error. A job of one rank may begin another step then. With
@@ -22,6 +26,7 @@ package final class GradientReducer: @unchecked Sendable {
     private let rank: Int
     private let buckets: [Range<Int>]
     private let reduction: any BucketReduction
+    private let factored: FactoredSums
 
     private let condition = NSCondition()
     private var nextGrain = 0
@@ -29,14 +34,18 @@ package final class GradientReducer: @unchecked Sendable {
     private var failure: (any Error)?
     private var buffers: GrainBuffers
     private var progress: TreeProgress
+    private var blocks: BlockQueue
+    private var scratch: [FlatBuffer] = []
 
     /// - Parameters:
     ///   - count: floats of the flat vector, a multiple of 16.
     ///   - buckets: how the vector is cut, by default ``BucketPlan``'s way; one rank has nothing to send and takes it
     ///     whole.
+    ///   - factored: weights of whose gradients grains leave factors (``factors(ofGrain:)``).
     ///   - reduction: adds this rank's partial sums and those of the others.
     package init(
-        assignment: GrainAssignment, rank: Int, count: Int, buckets: BucketPlan? = nil, reduction: any BucketReduction
+        assignment: GrainAssignment, rank: Int, count: Int, buckets: BucketPlan? = nil,
+        factored: FactoredWeights = .none, reduction: any BucketReduction
     ) {
         precondition(count > 0 && count % 16 == 0, "GradientReducer: \(count) floats are not whole 64-byte lines")
         precondition(
@@ -57,7 +66,14 @@ package final class GradientReducer: @unchecked Sendable {
         buffers = GrainBuffers(
             grains: assignment.grains(ofRank: rank), roots: roots.map(tree.grains(of:)),
             count: count, memoryForRoot: reduction.memory(forRoot:))
-        progress = TreeProgress(tree: tree, roots: roots, bucketCount: self.buckets.count)
+        let sums = FactoredSums(factored, assignment, rank: rank)
+        self.factored = sums
+        blocks = BlockQueue(sums, grains: assignment.grains(ofRank: rank).count)
+        progress = TreeProgress(
+            tree: tree, roots: roots,
+            furtherParts: self.buckets.map { bucket in
+                sums.blocks.count { $0.extent.overlaps(bucket) }
+            })
     }
 
     /// How many flat buffers exist; constant after the first step.
@@ -71,15 +87,20 @@ package final class GradientReducer: @unchecked Sendable {
             workers = 0
             buffers.reset()
             progress.reset()
+            blocks.reset()
             return failure == nil ? buffers.rootMemory : nil
         }
         if let rootMemory { reduction.begin(rootMemory, buckets) }
     }
 
+    /// Where a grain of this rank leaves the factors of its gradients; nil where no weight is factored.
+    package func factors(ofGrain grain: Int) -> GradientFactors? { factored.factors(ofGrain: grain) }
+
     /// Computes grains until none of this rank's is left; every worker calls it once a step.
     ///
-    /// - Parameter compute: writes all of a grain's flat vector and reports through its last argument how many floats
-    ///   at the front are final. It doesn't touch them afterwards: they may be another grain's already.
+    /// - Parameter compute: writes all of a grain's flat vector, factored weights excepted, and reports through its
+    ///   last argument how many floats at the front are final. It doesn't touch them afterwards: they may be another
+    ///   grain's already.
     package func computeGrains(
         _ compute: (_ grain: Int, _ vector: UnsafeMutablePointer<Float>, _ onProgress: @escaping (Int) -> Void) throws
             -> Void
@@ -89,13 +110,18 @@ package final class GradientReducer: @unchecked Sendable {
             buffers.reserve(workers: workers)
             condition.broadcast()
         }
-        while let (grain, vector) = take() {
-            var passed = 0
+        while let piece = take() {
+            guard case .grain(let grain, let vector) = piece else {
+                if case .block(let block) = piece { computeBlock(block) }
+                continue
+            }
+            var (passed, left) = (0, 0)
             let report: (Int) -> Void = { [self] floats in
                 while passed < buckets.count, buckets[passed].upperBound <= floats {
                     arrive(grain, bucket: passed)
                     passed += 1
                 }
+                leaveFactors(&left, upTo: floats)
             }
             do {
                 try compute(grain, vector, report)
@@ -146,19 +172,57 @@ package final class GradientReducer: @unchecked Sendable {
         reduction.cancel()
     }
 
-    /// The next grain and its memory; waits while all spare buffers hold sums that wait for slower workers.
-    private func take() -> (Int, UnsafeMutablePointer<Float>)? {
+    private enum Piece {
+        case grain(Int, UnsafeMutablePointer<Float>)
+        case block(FactoredSums.Block)
+    }
+
+    /// The next grain and its memory, or a block when there is none; waits while all spare buffers hold sums that wait
+    /// for slower workers, and for the last grains' factors.
+    private func take() -> Piece? {
         locked {
-            while failure == nil && nextGrain < assignment.grains(ofRank: rank).upperBound {
-                if let vector = buffers.acquire(nextGrain) {
+            while failure == nil {
+                let isGrainLeft = nextGrain < assignment.grains(ofRank: rank).upperBound
+                if isGrainLeft, let vector = buffers.acquire(nextGrain) {
                     nextGrain += 1
-                    return (nextGrain - 1, vector)
+                    return .grain(nextGrain - 1, vector)
                 }
+                if let block = blocks.take() { return .block(block) }
+                if !isGrainLeft && blocks.isEmpty { return nil }
                 condition.wait()
             }
             return nil
         }
     }
+
+    // MARK: - Factored weights
+
+    /// A grain has left the factors of all weights that end at `floats`, of which `left` had been told.
+    private func leaveFactors(_ left: inout Int, upTo floats: Int) {
+        let weights = factored.weights.weights
+        var hasOpened = false
+        while left < weights.count, weights[left].range.upperBound <= floats {
+            hasOpened = locked { blocks.leave(weight: left) } || hasOpened
+            left += 1
+        }
+        guard hasOpened else { return }
+        if sendsMessages {
+            while let block = locked({ failure == nil ? blocks.take() : nil }) { computeBlock(block) }
+        }
+        locked { condition.broadcast() }
+    }
+
+    private func computeBlock(_ block: FactoredSums.Block) {
+        let (memory, roots) = locked { (scratch.popLast() ?? factored.makeScratch(), buffers.rootMemory) }
+        factored.compute(block, into: roots, scratch: memory)
+        let first = buckets.firstIndex { $0.upperBound > block.extent.lowerBound } ?? buckets.endIndex
+        for bucket in first..<buckets.count where buckets[bucket].lowerBound < block.extent.upperBound {
+            if locked({ progress.completePart(bucket: bucket) }) { reduction.localSumIsReady(bucket: bucket) }
+        }
+        locked { scratch.append(memory) }
+    }
+
+    // MARK: - The tree
 
     /// A grain has passed a bucket: adds upwards as far as siblings are there.
     private func arrive(_ grain: Int, bucket: Int) {
@@ -177,7 +241,9 @@ package final class GradientReducer: @unchecked Sendable {
     /// Adds a range of one grain's buffer to another's, and frees the buffer after the last range.
     private func add(_ source: Int, to target: Int, _ range: Range<Int>) {
         let (addend, sum) = locked { (buffers[source], buffers[target]) }
-        accumulate(addend + range.lowerBound, into: sum + range.lowerBound, count: range.count)
+        factored.weights.forEachOther(in: range) { part in
+            accumulate(addend + part.lowerBound, into: sum + part.lowerBound, count: part.count)
+        }
         locked {
             guard progress.hasBeenAdded(source) else { return }
             buffers.release(source)

@@ -61,6 +61,9 @@ package struct SummationTree: Equatable, Sendable {
         return collect(root)
     }
 
+    /// The two nodes that a node is the sum of; nil for a grain.
+    func children(of node: Int) -> (left: Int, right: Int)? { nodes[node].children }
+
     /// A node's parent and the parent's two children, of which the node is one; nil for the root.
     func family(of node: Int) -> (parent: Int, left: Int, right: Int)? {
         guard let parent = nodes[node].parent, let children = nodes[parent].children else { return nil }

@@ -13,22 +13,23 @@ struct TreeProgress {
 
     private let tree: SummationTree
     private let isRoot: [Bool]
-    private let rootCount: Int
+    private let partCounts: [Int]
     private var isDone: [[Bool]]
-    private var missingRoots: [Int]
+    private var missingParts: [Int]
     private var missingSums: [Int]
 
     /// - Parameters:
     ///   - roots: the nodes that this rank adds by itself.
-    ///   - bucketCount: how many parts of the vector are added independently.
-    init(tree: SummationTree, roots: [Int], bucketCount: Int) {
+    ///   - furtherParts: of each bucket, which are added independently: what is needed of it besides the roots.
+    init(tree: SummationTree, roots: [Int], furtherParts: [Int]) {
         self.tree = tree
+        let bucketCount = furtherParts.count
         var isRoot = Array(repeating: false, count: tree.nodes.count)
         for root in roots { isRoot[root] = true }
         self.isRoot = isRoot
-        rootCount = roots.count
+        partCounts = furtherParts.map { $0 + roots.count }
         isDone = Array(repeating: Array(repeating: false, count: tree.nodes.count), count: bucketCount)
-        missingRoots = Array(repeating: rootCount, count: bucketCount)
+        missingParts = partCounts
         missingSums = Array(repeating: bucketCount, count: tree.grainCount)
     }
 
@@ -36,21 +37,24 @@ struct TreeProgress {
     mutating func reset() {
         for bucket in isDone.indices {
             for node in isDone[bucket].indices { isDone[bucket][node] = false }
-            missingRoots[bucket] = rootCount
         }
+        missingParts = partCounts
         for grain in missingSums.indices { missingSums[grain] = isDone.count }
     }
 
     /// Whether the rank's partial sums of all buckets are there.
-    var isComplete: Bool { missingRoots.allSatisfy { $0 == 0 } }
+    var isComplete: Bool { missingParts.allSatisfy { $0 == 0 } }
+
+    /// Notes that a further part of a bucket is there; true when nothing of it is missing.
+    mutating func completePart(bucket: Int) -> Bool {
+        missingParts[bucket] -= 1
+        return missingParts[bucket] == 0
+    }
 
     /// Notes that a node's sum of a bucket is there.
     mutating func complete(_ node: Int, bucket: Int) -> Consequence {
         isDone[bucket][node] = true
-        if isRoot[node] {
-            missingRoots[bucket] -= 1
-            return missingRoots[bucket] == 0 ? .bucketIsReady : .wait
-        }
+        if isRoot[node] { return completePart(bucket: bucket) ? .bucketIsReady : .wait }
         guard let (parent, left, right) = tree.family(of: node), isDone[bucket][left], isDone[bucket][right] else {
             return .wait
         }

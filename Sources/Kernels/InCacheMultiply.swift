@@ -21,6 +21,20 @@ func multiplyTransposedInCache(
     multiply(m: m, n: n, k: k, Factor(pointer: a, rowStride: 1, depthStride: lda), b, ldb, c, ldc, accumulate)
 }
 
+/// C = Aᵀ · B for A [k, m] and B [k, n] with few rows; C may be large, each of its values is written once.
+package func multiplyFewDeep(
+    m: Int, n: Int, k: Int, _ a: UnsafePointer<Float>, lda: Int, _ b: UnsafePointer<Float>, ldb: Int,
+    into c: UnsafeMutablePointer<Float>, ldc: Int
+) {
+    let whole = n / 16 * 16
+    multiplyTransposedInCache(
+        m: m, n: whole, k: k, a, lda: lda, b, ldb: ldb, into: c, ldc: ldc, accumulate: false)
+    if n > whole {
+        multiply(
+            m: m, n: n - whole, k: k, a, lda: lda, transposeA: true, b + whole, ldb: ldb, into: c + whole, ldc: ldc)
+    }
+}
+
 /// The first factor: its value (row, depth) lies at row · rowStride + depth · depthStride.
 private struct Factor {
     var pointer: UnsafePointer<Float>

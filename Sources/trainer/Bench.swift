@@ -35,6 +35,11 @@ struct Bench: ParsableCommand {
         @Option(parsing: .unconditional, help: "Steps before those.")
         var warmup = 5
 
+        @Option(
+            parsing: .singleValue,
+            help: "A pattern of parameters that are not trained, such as 'features.*'; may be repeated.")
+        var freeze: [String] = []
+
         @Flag(help: "Measure what comparing the ranks' replicas costs, too.")
         var replicaCheck = false
 
@@ -53,17 +58,17 @@ struct Bench: ParsableCommand {
             let grain = min(batch, grain ?? max(1, batch / threads))
             let command =
                 "bench step \(model) --batch \(batch) --grain \(grain) --steps \(steps) --warmup \(warmup)"
-                + (replicaCheck ? " --replica-check" : "")
+                + freeze.map { " --freeze \($0)" }.joined() + (replicaCheck ? " --replica-check" : "")
             try Job.run(command) { ranks, _ in
                 let benchmark = StepBenchmark(
                     model: zoo, batch: batch, grain: grain, threads: threads, steps: steps, warmup: warmup,
-                    measuresReplicaCheck: replicaCheck)
+                    measuresReplicaCheck: replicaCheck, freeze: freeze)
                 let result = try benchmark.run(ranks)
                 if ranks.rank == 0 {
                     let fastest = result.seconds.min() ?? 0
                     print(
                         "trainer \(model) ranks=\(ranks.worldSize) threads=\(threads) batch/rank=\(batch) "
-                            + "grain=\(grain) "
+                            + "grain=\(grain) " + freeze.map { "freeze=\($0) " }.joined()
                             + "\(LinearAlgebra.coreName): "
                             + String(
                                 format: "%.1f samples/s, %.3f ms/step (median of %d, min %.3f)",

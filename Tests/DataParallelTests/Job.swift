@@ -1,3 +1,4 @@
+import Autograd
 import Collectives
 import DataParallel
 import Foundation
@@ -19,6 +20,7 @@ struct Job: Sendable {
     var wire = GradientWire.float32
     /// Floats of the vector that are gradients.
     var gradientCount = 0
+    var factored = FactoredWeights.none
     /// Counts the bytes that all ranks send, if given.
     var counter: ByteCounter?
 
@@ -74,7 +76,7 @@ struct Job: Sendable {
             let reducer = GradientReducer(
                 assignment: GrainAssignment(grainCount: grains, worldSize: ranks), rank: communication.rank,
                 count: floats,
-                buckets: BucketPlan(count: floats, bucketBytes: bucketBytes),
+                buckets: BucketPlan(count: floats, bucketBytes: bucketBytes), factored: factored,
                 reduction: try reduction(communication))
             try body(Rank(number: communication.rank, communication: communication, pool: pool, reducer: reducer))
             try communication.stop()

@@ -32,12 +32,7 @@ package func linear(_ x: Variable, _ weight: Variable, bias: Variable? = nil, re
         [xValue = x.value, w = weight.value, x = x.target, weight = weight.target, bias = bias?.target] tape, dy in
         if let output { dy = rectified(dy, output: output, tape) }
         let gradient = dy
-        tape.accumulate(into: weight) { dw, accumulate in
-            multiply(
-                m: outputs, n: inputs, k: rows, gradient.pointer, lda: outputs, transposeA: true, xValue.pointer,
-                ldb: inputs,
-                into: dw, ldc: inputs, accumulate: accumulate)
-        }
+        tape.accumulateProduct(into: weight, rows: rows, dy: gradient.pointer, x: xValue.pointer)
         if let bias {
             tape.accumulate(into: bias) { db, accumulate in
                 sumRows(gradient.pointer, rows: rows, columns: outputs, into: db, accumulate: accumulate)

@@ -146,10 +146,11 @@ package struct GraphBuilder {
 
     /// Registers a parameter, or finds it where the layer shares those of another.
     ///
+    /// - Parameter factorRows: as ``Parameter/factorRows``.
     /// - Throws: `ModelError.duplicateName`, or `tooLarge`.
     package mutating func parameter(
         _ name: String, _ shape: Shape, _ initializer: Initializer, role: ParameterRole = .weight,
-        layout: ExchangeLayout = .same
+        layout: ExchangeLayout = .same, factorRows: Int? = nil
     ) throws -> Parameter {
         try requireSize(shape, name)
         var original = name
@@ -163,7 +164,7 @@ package struct GraphBuilder {
             return parameter
         }
         return try parameters.add(
-            parameterPrefix + name, shape, initializer, role: role, layout: layout)
+            parameterPrefix + name, shape, initializer, role: role, layout: layout, factorRows: factorRows)
     }
 
     /// State that a layer carries along the lanes of a sequence; nil where samples have nothing to do with each other.
@@ -245,11 +246,13 @@ struct ParameterRegistry {
 
     /// Throws `ModelError.duplicateName`.
     mutating func add(
-        _ name: String, _ shape: Shape, _ initializer: Initializer, role: ParameterRole, layout: ExchangeLayout
+        _ name: String, _ shape: Shape, _ initializer: Initializer, role: ParameterRole, layout: ExchangeLayout,
+        factorRows: Int? = nil
     ) throws -> Parameter {
         guard indices[name] == nil else { throw ModelError.duplicateName(name) }
         let parameter = Parameter(
-            index: parameters.count, name: name, shape: shape, role: role, initializer: initializer)
+            index: parameters.count, name: name, shape: shape, role: role, initializer: initializer,
+            factorRows: factorRows)
         indices[name] = parameter.index
         parameters.append(parameter)
         exchangeLayouts.append(layout)

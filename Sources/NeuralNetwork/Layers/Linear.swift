@@ -33,7 +33,9 @@ struct Linear: UnaryLayer {
                 throw ModelError.wrongRank(layer: path, input: input, expected: "a vector [features]")
             }
             let features = input[-1]
-            let weight = try builder.parameter(path + ".weight", [units, features], initializer ?? .uniformFanIn(1))
+            let weight = try builder.parameter(
+                path + ".weight", [units, features], initializer ?? .uniformFanIn(1),
+                factorRows: input.count / max(features, 1))
             let bias = bias ? try builder.parameter(path + ".bias", [units], .uniformBias(fanIn: features)) : nil
             let output = Shape(input.dimensions.dropLast() + [units])
             try builder.requireSize(output, path)

@@ -6,6 +6,11 @@ package struct ScheduleConfiguration: Sendable {
     package let warmup: WarmUp?
     package let rule: Rule
 
+    package init(_ rule: Rule, warmup: WarmUp? = nil) {
+        self.rule = rule
+        self.warmup = warmup
+    }
+
     /// The rate as a function of progress, or of validation.
     package enum Rule: Sendable {
         case schedule(any Schedule)

@@ -1,4 +1,5 @@
 import Autograd
+import ConfigurationReading
 import DataParallel
 import Foundation
 import JobHealth
@@ -22,12 +23,13 @@ package struct StepBenchmark: Sendable {
     /// Whether the comparison of replicas is measured as well, after the steps.
     package var measuresReplicaCheck: Bool
     /// Patterns of parameters that are not trained.
-    package var freeze: [String] = []
+    package var freeze: [String]
 
     package init(
         model: ZooModel, batch: Int, grain: Int, threads: Int, steps: Int, warmup: Int,
-        measuresReplicaCheck: Bool = false
+        measuresReplicaCheck: Bool = false, freeze: [String] = []
     ) {
+        self.freeze = freeze
         self.measuresReplicaCheck = measuresReplicaCheck
         self.model = model
         self.batch = batch
@@ -71,7 +73,8 @@ package struct StepBenchmark: Sendable {
     package func run(_ ranks: Ranks) throws -> Result {
         Activity.enter(.benchmark)
         let network = try Network([model.description(ZooOptions(classes: model.usualClasses))])
-        let phase = try StepBenchmark.phase(network, freeze: freeze, classes: model.usualClasses)
+        let phase = try StepBenchmark.phase(
+            network, freeze: freeze, classes: model.usualClasses, grain: grain)
         let state = TrainingState(network: network, phases: [phase], keepsBest: false)
         let key = RandomKey(seed: 1)
         state.initialize(key: key, learningRates: [StepBenchmark.learningRate])
@@ -110,13 +113,19 @@ package struct StepBenchmark: Sendable {
     }
 
     /// What is trained and how, as a configuration says it.
-    private static func phase(_ network: Network, freeze: [String], classes: Int) throws -> TrainingPhase {
-        let patterns = freeze.map { "\"\($0)\"" }.joined(separator: ", ")
-        let configuration = try RunConfiguration(
-            yaml: """
-                {model: mlp, data: digits, batch: 1, maxSteps: 1, freeze: [\(patterns)],
-                 optimizer: {name: sgd, momentum: 0.9, weightDecay: 5e-4, learningRate: \(learningRate)}}
-                """, file: "bench", overrides: freeze.isEmpty ? ["freeze=null"] : [])
+    private static func phase(
+        _ network: Network, freeze: [String], classes: Int, grain: Int
+    ) throws -> TrainingPhase {
+        // Made here, because reading a configuration's text would leave its libraries in the memory that is measured.
+        let configuration = PhaseConfiguration(
+            name: "bench",
+            objective: SupervisedSpecification(model: nil, losses: [LossTerm(CrossEntropyLoss())], metrics: nil),
+            train: nil, freeze: freeze.map { PlacedName($0) },
+            optimizer: OptimizerConfiguration(
+                rule: Momentum(momentum: 0.9), learningRate: learningRate, weightDecay: 5e-4, l1: 0, maxNorm: nil,
+                groups: []),
+            schedule: ScheduleConfiguration(.schedule(ConstantSchedule())),
+            clipNorm: nil, clipValue: nil, length: nil, place: PlacedName("bench"))
         let fields = [
             FieldDescription(
                 name: "image", elementType: .float32, shape: network.models[0].inputShape, meaning: .real(names: [])),
@@ -126,7 +135,7 @@ package struct StepBenchmark: Sendable {
         ]
         let setup = ObjectiveSetup(
             network: network, fields: fields, defaultInput: "image", defaultTarget: "label")
-        return try TrainingPhase(configuration.phases[0], setup, isOnly: true)
+        return try TrainingPhase(configuration, setup, samplesPerGrain: grain, isOnly: true)
     }
 
     /// What comparisons cost: the hashing that an update does on the way, by which it takes longer, and the exchange.

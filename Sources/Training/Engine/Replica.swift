@@ -55,7 +55,8 @@ package final class Replica: @unchecked Sendable {
             let reduction = try Replica.makeReduction(
                 assignment, count: layout.count, ranks, wire: wire, gradientCount: layout.gradients.count)
             let reducer = GradientReducer(
-                assignment: assignment, rank: ranks.rank, count: layout.count, reduction: reduction)
+                assignment: assignment, rank: ranks.rank, count: layout.count, factored: layout.factored,
+                reduction: reduction)
             return PhaseSums(
                 layout: layout, reducer: reducer,
                 deferred: defersUpdates && reducer.sendsMessages ? DeferredUpdate(layout: layout.trained) : nil)
@@ -128,7 +129,9 @@ package final class Replica: @unchecked Sendable {
             try sums.reducer.computeGrains { grain, vector, onProgress in
                 (vector + sums.layout.flags.lowerBound).update(from: flags, count: flags.count)
                 try samples(grain) { batch in
-                    try compute(sums, objective, batch, worker, key.folding(grain), into: vector, onProgress)
+                    try compute(
+                        sums, objective, batch, worker, key.folding(grain), into: vector,
+                        sums.reducer.factors(ofGrain: grain), onProgress)
                 }
             }
             if worker == 0 { computed.withLock { $0 = Clock.seconds } }
@@ -181,19 +184,20 @@ package final class Replica: @unchecked Sendable {
     /// One grain, forward and backward; one without samples contributes zeros, one without a loss no gradient.
     private func compute(
         _ sums: PhaseSums, _ objective: any Objective, _ batch: FieldBatch, _ worker: Int, _ key: RandomKey,
-        into vector: UnsafeMutablePointer<Float>, _ onProgress: @escaping (Int) -> Void
+        into vector: UnsafeMutablePointer<Float>, _ factors: GradientFactors?, _ onProgress: @escaping (Int) -> Void
     ) throws {
         let layout = sums.layout
         guard batch.count > 0 else {
             try settle()
-            vector.update(repeating: 0, count: layout.flags.lowerBound)
+            layout.clear(vector)
+            factors?.reset()
             return
         }
         let tape = tapes[worker]
         tape.begin(
             gradients: vector, layout: layout,
             carried: batch.lanes.map { CarriedLanes(lanes: $0, isStartOfSequence: batch.isStartOfSequence) },
-            onProgress: onProgress)
+            factors: factors, onProgress: onProgress)
         let result = objective(GrainContext(batch, on: tape, mode: .training(key), key: key))
         let values = MetricSums(samples: batch.count, weight: result.weight, own: result.sums).values
         for (place, value) in zip(layout.metrics, values) { vector[place] = Float(value) }

@@ -19,16 +19,18 @@ struct TrainingPhase: Sendable {
     var trained: GradientLayout { vector.trained }
 
     /// - Parameters:
+    ///   - samplesPerGrain: at most.
     ///   - isOnly: whether the run has no other phase; then metrics have no phase before their names.
     /// - Throws: `ConfigurationError` for a phase that trains nothing, `OptimizationError`.
-    init(_ configuration: PhaseConfiguration, _ setup: ObjectiveSetup, isOnly: Bool) throws {
+    init(_ configuration: PhaseConfiguration, _ setup: ObjectiveSetup, samplesPerGrain: Int, isOnly: Bool) throws {
         name = configuration.name
         let made = try configuration.objective.make(setup)
         objective = isOnly ? made : NamedObjective(made, phase: configuration.name)
         let layout = setup.network.layout
         let set = try configuration.trainedSet(layout, reaching: made.models, setup.network)
         vector = GrainVectorLayout(
-            GradientLayout(layout, set), metrics: objective.zeroSums.values.count, flags: TrainingPhase.flagCount)
+            GradientLayout(layout, set), metrics: objective.zeroSums.values.count, flags: TrainingPhase.flagCount,
+            samplesPerGrain: samplesPerGrain)
         optimizer = try configuration.makeOptimizer(vector.trained)
         slotPrefix = isOnly ? "" : configuration.name + "-"
     }

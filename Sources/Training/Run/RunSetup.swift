@@ -114,7 +114,8 @@ struct RunSetup {
                 network: network, fields: data.fields, defaultInput: data.defaultInput,
                 defaultTarget: data.defaultTarget)
             let phases = try configuration.phases.map {
-                try TrainingPhase($0, setup, isOnly: configuration.phases.count == 1)
+                try TrainingPhase(
+                    $0, setup, samplesPerGrain: configuration.grain, isOnly: configuration.phases.count == 1)
             }
             for phase in phases {
                 let weight = phase.objective.weightPerSample
