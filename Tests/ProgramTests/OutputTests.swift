@@ -88,24 +88,6 @@ extension ProgramTests {
             #expect(ranks.exitCode == 0 && ranks.output == alsoBest.output, "\(ranks.account)\n\(alsoBest.account)")
         }
 
-        @Test func `a prediction is a line a sample, from a PGM and from an IDX file`() throws {
-            let trained = try program.run(Scenario.lenet5.arguments(in: directory))
-            #expect(trained.exitCode == 0, "\(trained.account)")
-            let image = (0..<784).map { UInt8(truncatingIfNeeded: $0 * 7) }
-            let pgm = try directory.write(Array("P5\n28 28\n255\n".utf8) + image, to: "one.pgm")
-            let idx = try directory.write(
-                [0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 28, 0, 0, 0, 28] + image + image, to: "two-idx3-ubyte")
-            let outcome = try program.run(["predict", directory.file("run"), pgm, idx])
-            let lines = outcome.output.split(separator: "\n").map(String.init)
-            try #require(lines.count == 3, "\(outcome.account)")
-            let prediction = try #require(lines[0].wholeMatch(of: /.*one\.pgm\[0\]: ([0-9] probability=[0-9.e-]+)/)).1
-            #expect(
-                lines[1] == "\(idx)[0]: \(prediction)" && lines[2] == "\(idx)[1]: \(prediction)", "\(outcome.account)")
-            // What every rank could say, rank 0 says once.
-            let ranks = try program.run(["predict", directory.file("run"), pgm, idx], ranks: 2)
-            #expect(ranks.output == outcome.output, "\(ranks.account)")
-        }
-
         @Test func `the summary of LeNet-5 gives the known counts`() throws {
             let outcome = try program.run(["summary", "lenet5"])
             #expect(outcome.exitCode == 0, "\(outcome.account)")

@@ -30,9 +30,10 @@ extension ErrorReport {
             case .ranksDiffer, .boundToFewerCores, .tooLittleMemory, .moreLanesThanWindows, .moreRanksThanGrains,
                 .otherConfiguration,
                 .otherCheckpoint, .unknownMonitor, .batchTooHeavy, .startMismatch, .nothingToPredict, .severalInputs,
+
                 .runDirectory, .runDirectoryInUse:
                 .usage
-            case .noWeights, .damagedUsage: .data
+            case .noWeights, .damagedUsage, .sampleCounts, .noSuchChoice: .data
             case .replicasDiffer: .hardware
             case .nonFinite, .nonFiniteSum, .nonFiniteValidation, .nonFiniteState, .runDirectoryLost, .notSaved,
                 .noProgress, .ranksAreLate, .elsewhere:

@@ -11,7 +11,7 @@ package final class Predictor {
     private let models: LoadedModels
     private let objective: any Objective
     private let configuration: DataConfiguration
-    private let input: FieldDescription
+    private let inputs: [FieldDescription]
     private let preprocessing: [FieldPreprocessing]
     private static let grain = 64
 
@@ -20,13 +20,10 @@ package final class Predictor {
         path: String
     ) throws {
         guard !objective.predictions.isEmpty else { throw TrainingError.nothingToPredict(path: path) }
-        guard objective.inputFields.count == 1, let input = usage.field(objective.inputFields[0]) else {
-            throw TrainingError.severalInputs(path: path, fields: objective.inputFields)
-        }
         self.models = models
         self.objective = objective
         self.configuration = configuration
-        self.input = input
+        inputs = objective.inputFields.compactMap(usage.field)
         preprocessing = usage.preprocessing
     }
 
@@ -89,20 +86,21 @@ package final class Predictor {
     }
 
     private func forEachBatch(_ file: String, _ body: (Int, [Variable]) throws -> Void) throws {
-        let samples = try configuration.dataset.openSamples(file, field: input)
+        let samples = try PredictionSamples(file, inputs, configuration.dataset)
         let pool = StoragePool()
-        let size = input.shape.count
         for first in stride(from: 0, to: samples.count, by: Predictor.grain) {
             let count = min(Predictor.grain, samples.count - first)
-            let storage = pool.storage(count: count * size)
+            let storages = inputs.map { pool.storage(count: count * $0.shape.count) }
             for row in 0..<count {
-                for (offset, value) in samples.values(first + row).enumerated() {
-                    storage.pointer[row * size + offset] = prepared(value, at: offset)
+                for ((field, storage), values) in zip(zip(inputs, storages), samples.values(first + row)) {
+                    for (offset, value) in values.enumerated() {
+                        storage.pointer[row * field.shape.count + offset] = prepared(value, of: field, at: offset)
+                    }
                 }
             }
             let batch = FieldBatch(
                 count: count, sampleIDs: Array(first..<first + count),
-                memory: [FieldMemory(field: input, elements: .floats(storage))])
+                memory: zip(inputs, storages).map { FieldMemory(field: $0, elements: .floats($1)) })
             try models.replica.withContext(batch, key: RandomKey(seed: 0)) {
                 try body(first, objective.predict($0))
             }
@@ -110,8 +108,8 @@ package final class Predictor {
     }
 
     /// What a model gets for a raw value.
-    private func prepared(_ value: Float, at offset: Int) -> Float {
-        guard let own = preprocessing.first(where: { $0.field == input.name }) else { return value }
+    private func prepared(_ value: Float, of field: FieldDescription, at offset: Int) -> Float {
+        guard let own = preprocessing.first(where: { $0.field == field.name }) else { return value }
         let channel = offset % own.scale.count
         return value * own.scale[channel] + own.shift[channel]
     }

@@ -33,6 +33,10 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
     case nothingToPredict(path: String)
     /// Weights whose model needs several fields of a sample.
     case severalInputs(path: String, fields: [String])
+    /// A file of samples has more of one field than of another.
+    case sampleCounts(path: String, fields: [String], counts: [Int])
+    /// A number in a file of samples stands for no class and no token.
+    case noSuchChoice(path: String, field: String, value: Float, choices: Int)
     /// Weights to start from that do not fit the models, where they must.
     case startMismatch(path: String, report: String)
     /// `monitor` is no metric of the run.
@@ -112,9 +116,13 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
         case .nothingToPredict(let path):
             "\(path): its models predict no field of a sample; 'trainer evaluate' measures them"
         case .severalInputs(let path, let fields):
-            "\(path): its model takes several fields (\(fields.joined(separator: ", "))), which no file of samples "
-                + "has; "
-                + "'trainer evaluate' reads the data set"
+            "\(path): the model takes several fields (\(fields.joined(separator: ", "))); give a .safetensors file that has "
+                + "a tensor [samples, …] of each, or 'trainer evaluate', which reads the data set"
+        case .sampleCounts(let path, let fields, let counts):
+            "\(path): its tensors have different numbers of samples ("
+                + zip(fields, counts).map { "\($0) \($1)" }.joined(separator: ", ") + "); give as many of each"
+        case .noSuchChoice(let path, let field, let value, let choices):
+            "\(path): tensor '\(field)' has the number \(value), but only 0 to \(choices - 1) stand for anything; correct it"
         case .startMismatch(let path, let report):
             "start.weights: \(path) does not fit: \(report); correct the names, or take `strict` away"
         case .noWeights(let path):

@@ -108,3 +108,8 @@ def images(pixels, count, preprocessing):
     """`count` images [N, 1, 28, 28] of bytes as the model gets them."""
     x = torch.frombuffer(bytearray(pixels), dtype=torch.uint8).double().reshape(count, 1, 28, 28) / 255
     return {"none": x, "scaleMinusOneToOne": 2 * x - 1}[preprocessing]
+
+
+def column(numbers):
+    """Numbers [N, 1], one a sample, as 32-bit floats hold them."""
+    return torch.tensor(numbers, dtype=torch.float32).double().unsqueeze(1)

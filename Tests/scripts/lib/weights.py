@@ -1,4 +1,4 @@
-"""Reads safetensors files: eight bytes that say how long the header is, the header in JSON, the tensors' bytes."""
+"""Reads and writes safetensors files: eight bytes that say how long the header is, the header in JSON, the tensors' bytes."""
 import array
 import json
 import math
@@ -27,6 +27,17 @@ class Weights:
 
     def numbers(self, name):
         return array.array("f", self.bytes(name))
+
+
+def write_weights(path, tensors):
+    """Writes tensors, given as (shape, numbers) by name, as 32-bit floats."""
+    header, data = {}, b""
+    for name, (shape, numbers) in tensors.items():
+        content = array.array("f", numbers).tobytes()
+        header[name] = {"dtype": "F32", "shape": list(shape), "data_offsets": [len(data), len(data) + len(content)]}
+        data += content
+    text = json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
 
 
 def difference(one, other):
