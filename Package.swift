@@ -10,6 +10,8 @@ let upcoming: [SwiftSetting] = [.enableUpcomingFeature("ExistentialAny")]
 let tuned: [SwiftSetting] = upcoming + [.unsafeFlags(["-Xcc", "-march=\(processor)", "-Xcc", "-fno-math-errno"])]
 // Only Kernels drops bounds checks and preconditions; its callers check shapes first.
 let unchecked: [SwiftSetting] = tuned + [.unsafeFlags(["-Ounchecked"], .when(configuration: .release))]
+// Modules whose code runs now and then: small code is what every process holds in memory.
+let compact: [SwiftSetting] = tuned + [.unsafeFlags(["-Osize"], .when(configuration: .release))]
 
 func module(_ name: String, _ dependencies: [Target.Dependency], settings: [SwiftSetting]? = nil) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: settings ?? tuned)
@@ -48,31 +50,31 @@ let package = Package(
         module("Kernels", ["COpenBLAS", "CPrefetch", "System"], settings: unchecked),
         module("TensorCore", []),
         module("Autograd", ["Kernels", "TensorCore"]),
-        module("ConfigurationReading", ["System", .product(name: "Yams", package: "Yams")]),
+        module("ConfigurationReading", ["System", .product(name: "Yams", package: "Yams")], settings: compact),
         module("NeuralNetwork", ["System", "Kernels", "TensorCore", "Autograd", "ConfigurationReading"]),
         module("Optimization", ["Kernels", "ConfigurationReading"]),
         module("DataPipeline", ["CZlib", "CPrefetch", "System", "Kernels", "TensorCore", "ConfigurationReading"]),
         module("Collectives", ["CMPI", "System"]),
         module("DataParallel", ["System", "Kernels", "Autograd", "Collectives"]),
         module("Checkpointing", ["CCrypto", "System", "TensorCore"]),
-        module("Interchange", ["TensorCore", "Autograd", "NeuralNetwork", "Checkpointing"]),
+        module("Interchange", ["TensorCore", "Autograd", "NeuralNetwork", "Checkpointing"], settings: compact),
         module(
             "Training",
             [
                 "System", "FaultInjection", "JobHealth", "Kernels", "TensorCore", "Autograd", "ConfigurationReading",
                 "NeuralNetwork", "Optimization", "DataPipeline", "Collectives", "DataParallel", "Checkpointing",
                 "Interchange",
-            ]),
-        module("Benchmarks", ["System", "Kernels", "TensorCore", "Autograd", "NeuralNetwork"]),
-        module("Reporting", ["CPNG", "System", "JobHealth", "NeuralNetwork", "Training"]),
-        module("Supervision", ["CProcess", "System", "JobHealth"]),
+            ], settings: compact),
+        module("Benchmarks", ["System", "Kernels", "TensorCore", "Autograd", "NeuralNetwork"], settings: compact),
+        module("Reporting", ["CPNG", "System", "JobHealth", "NeuralNetwork", "Training"], settings: compact),
+        module("Supervision", ["CProcess", "System", "JobHealth"], settings: compact),
         .executableTarget(
             name: "trainer",
             dependencies: [
                 "System", "FaultInjection", "JobHealth", "Kernels", "NeuralNetwork", "Collectives", "Checkpointing",
                 "Training", "Benchmarks", "Reporting", "Supervision",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ], swiftSettings: tuned),
+            ], swiftSettings: compact),
 
         // Tests
         .target(

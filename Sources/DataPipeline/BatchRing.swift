@@ -29,6 +29,9 @@ final class BatchRing: @unchecked Sendable {
     /// The earliest request that failed.
     private var failure: (request: Int, error: any Error)?
 
+    /// How many slots there are, which needs no lock.
+    private var depth: Int { batches.count }
+
     /// - Parameter fill: puts the samples of a request into a batch.
     init(batches: [Batch], requestCount: Int, fill: @escaping @Sendable (Batch, Int) throws -> Void) {
         self.batches = batches
@@ -39,7 +42,7 @@ final class BatchRing: @unchecked Sendable {
 
     /// The batch of `request`, filled here if no thread has begun to; rethrows what filling it threw.
     func take(_ request: Int) throws -> Batch {
-        let number = request % slots.count
+        let number = request % depth
         let mustFill = try monitor.withLock { try awaitTurn(number, request) }
         if mustFill {
             do {
@@ -56,7 +59,7 @@ final class BatchRing: @unchecked Sendable {
     ///
     /// Throws as ``take(_:)`` does.
     func skip(_ request: Int) throws {
-        _ = try monitor.withLock { try awaitTurn(request % slots.count, request) }
+        _ = try monitor.withLock { try awaitTurn(request % depth, request) }
         giveBack(request)
     }
 
@@ -71,7 +74,7 @@ final class BatchRing: @unchecked Sendable {
     /// Returns the batch of `request`; its slot now serves the request `depth` later.
     func giveBack(_ request: Int) {
         monitor.withLock {
-            slots[request % slots.count] = Slot(request: request + slots.count)
+            slots[request % depth] = Slot(request: request + depth)
             monitor.signalAll()
         }
     }

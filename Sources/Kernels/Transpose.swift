@@ -13,16 +13,18 @@ func transpose(_ a: UnsafePointer<Float>, rows: Int, columns: Int, into b: Unsaf
     // Blocks of 16 × 16: each line of either matrix stays in the first-level cache while it is needed.
     for top in stride(from: 0, to: rows, by: 16) {
         for left in stride(from: 0, to: columns, by: 16) {
-            if top + 16 <= rows && left + 16 <= columns {
-                for row in stride(from: top, to: top + 16, by: 4) {
-                    for column in stride(from: left, to: left + 16, by: 4) {
-                        transposeFour(a + (row * columns + column), columns, into: b + (column * rows + row), rows)
-                    }
+            let (bottom, right) = (min(top + 16, rows), min(left + 16, columns))
+            let (wholeRows, wholeColumns) = (top + (bottom - top) / 4 * 4, left + (right - left) / 4 * 4)
+            for row in stride(from: top, to: wholeRows, by: 4) {
+                for column in stride(from: left, to: wholeColumns, by: 4) {
+                    transposeFour(a + (row * columns + column), columns, into: b + (column * rows + row), rows)
                 }
-            } else {
-                for column in left..<min(left + 16, columns) {
-                    for row in top..<min(top + 16, rows) { b[column * rows + row] = a[row * columns + column] }
-                }
+            }
+            for column in wholeColumns..<right {
+                for row in top..<bottom { b[column * rows + row] = a[row * columns + column] }
+            }
+            for row in wholeRows..<bottom {
+                for column in left..<wholeColumns { b[column * rows + row] = a[row * columns + column] }
             }
         }
     }
