@@ -28,9 +28,9 @@ package func binaryCrossEntropyFromLogits(_ logits: Variable, _ target: Variable
     }
 }
 
-/// Σₙ mean f(x, t), where f gives the value and its derivatives for x and t.
+/// Σₙ mean f(x, t), where f gives the value and its derivatives for x and t; for losses in files of their own, too.
 @inline(__always)
-private func elementwiseLoss(
+func elementwiseLoss(
     _ name: String, _ x: Variable, _ target: Variable, _ f: @escaping (Float, Float) -> (Float, Float, Float)
 ) -> Variable {
     precondition(x.shape.count == target.shape.count, "\(name): output \(x.shape), target \(target.shape)")
