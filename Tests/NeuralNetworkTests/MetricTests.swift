@@ -28,6 +28,24 @@ struct MetricTests {
         #expect(value(Accuracy(), scores, .values(oneHot)) == 0.75)
     }
 
+    @Test func aSingleScoreIsForTheSecondOfTwoClassesWhereItIsAboveZero() {
+        let single = Self.tensor([0.5, -0.5, 0, .nan], [4, 1])
+        #expect(Accuracy().sums(single, .classes([1, 0, 0, 0])) == [3, 4])
+        #expect(Accuracy().sums(single, .classes([0, 1, 1, 1])) == [0, 4])
+    }
+
+    @Test func accuracyTakesAScoreForEachClassOrOneForTwo() {
+        func problem(_ metric: any Metric, classes: Int, _ output: Shape) -> String? {
+            let names = (0..<classes).map(String.init)
+            return metric.problem(
+                output: output,
+                target: FieldDescription(name: "y", elementType: .int32, shape: [], meaning: .classes(names: names)))
+        }
+        #expect(problem(Accuracy(), classes: 2, [1]) == nil && problem(Accuracy(), classes: 2, [2]) == nil)
+        #expect(problem(Accuracy(), classes: 3, [1]) == "y has 3 classes, but the output is [1]; make it [3]")
+        #expect(problem(Perplexity(), classes: 2, [1]) == "y has 2 classes, but the output is [1]; make it [2]")
+    }
+
     @Test func accuracyAndPerplexityCountEveryPosition() {
         let positions = scores.reshaped([2, 2, 4])
         #expect(value(Accuracy(), positions, .classes([2, 0, 1, 3])) == 0.75)

@@ -40,6 +40,11 @@ let lossCatalogue: [LossEntry] = [
     BinaryCrossEntropyLoss.entry,
 ]
 
+/// Whether an output has one score for each two classes: the second of them where it is above 0, else the first.
+func hasOneScoreForTwoClasses(output: Shape, target: FieldDescription) -> Bool {
+    target.meaning.choiceCount == 2 && target.shape.count == output.count
+}
+
 /// Why a field's values can't be compared one by one with an output; nil where they can: as many numbers, or classes of
 /// which each has an output.
 func elementwiseProblem(output: Shape, target: FieldDescription) -> String? {

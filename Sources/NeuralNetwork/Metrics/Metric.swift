@@ -16,11 +16,13 @@ package protocol Metric: Sendable {
     ///   - output: [N, …, K] scores of K classes a row, or [N, …] values.
     ///   - target: a class a row, or as many values.
     func sums(_ output: Tensor, _ target: Target) -> [Double]
+
+    /// Why it can't compare such an output of one sample with such a field; nil where it can.
+    func problem(output: Shape, target: FieldDescription) -> String?
 }
 
 extension Metric {
-    /// Why it can't compare such an output of one sample with such a field; nil where it can.
-    func problem(output: Shape, target: FieldDescription) -> String? {
+    package func problem(output: Shape, target: FieldDescription) -> String? {
         elementwiseProblem(output: output, target: target)
     }
 }

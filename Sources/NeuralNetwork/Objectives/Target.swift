@@ -2,6 +2,13 @@ import Autograd
 import Kernels
 import TensorCore
 
+/// The class that a row of scores is for: that of the largest, the first of equal ones; of a single score 1 where it is
+/// above 0, else 0; −1 where a score is NaN.
+package func chosenClass(_ scores: UnsafePointer<Float>, _ count: Int) -> Int {
+    guard count == 1 else { return largest(scores, count) }
+    return scores[0].isNaN ? -1 : scores[0] > 0 ? 1 : 0
+}
+
 /// What an output is compared with.
 package enum Target {
     /// One class index a row of scores, in 0..<classes (data sets check it when they are opened).

@@ -141,12 +141,13 @@ extension TrainedWeights {
 }
 
 extension Predictor.Answer {
-    /// `7 probability=0.99`, `rings=9.5`; with the output's name before it where there are several.
+    /// `7 probability=0.99`, `rings=9.5`, `yes score=1.7` of one output for two classes; with the output's name before
+    /// it where there are several.
     package var text: String {
         let prefix = isOnly ? "" : output + ": "
         switch target.meaning {
         case .classes(let names), .tokens(let names):
-            let count = names.count
+            let count = names.count == 2 && values.count == target.shape.count ? 1 : names.count
             let rows = (0..<values.count / max(count, 1)).map { row in
                 classText(Array(values[row * count..<(row + 1) * count]), names)
             }
@@ -160,6 +161,7 @@ extension Predictor.Answer {
     }
 
     private func classText(_ logits: [Float], _ names: [String]) -> String {
+        if logits.count == 1 { return "\(names[max(0, chosenClass(logits, 1))]) score=\(logits[0])" }
         var probabilities = logits
         softmax(logits, rows: 1, columns: names.count, logarithm: false, into: &probabilities)
         let label = max(0, largest(probabilities, names.count))
