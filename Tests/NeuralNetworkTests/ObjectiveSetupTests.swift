@@ -111,21 +111,23 @@ import Testing
             network: try network([.named("out", .linear(units: 2))], input: [6]),
             fields: [Self.features, Self.real, other], defaultInput: "features", defaultTarget: "y")
         let losses = [LossTerm(MeanSquaredErrorLoss()), LossTerm(MeanSquaredErrorLoss(), target: "z")]
-        let metrics = [MetricTerm("mae"), MetricTerm("mae", target: "z")]
+        let metrics = [MetricTerm(MeanAbsoluteError()), MetricTerm(MeanAbsoluteError(), target: "z")]
         let objective = try SupervisedSpecification(losses: losses, metrics: metrics).make(setup)
         #expect(objective.metrics.map(\.description.name) == ["loss", "outYMse", "outZMse", "outYMae", "outZMae"])
         #expect(throws: ConfigurationError.self) {
             try SupervisedSpecification(losses: losses + [LossTerm(MeanSquaredErrorLoss(), target: "y")]).make(setup)
         }
         #expect(throws: ConfigurationError.self) {
-            try SupervisedSpecification(losses: losses, metrics: metrics + [MetricTerm("mae", output: "out")]).make(
+            try SupervisedSpecification(
+                losses: losses, metrics: metrics + [MetricTerm(MeanAbsoluteError(), output: "out")]
+            ).make(
                 setup)
         }
     }
 
     @Test func aMetricThatDoesNotMeasureTheTargetIsRefusedWithThoseThatDo() throws {
         let specification = SupervisedSpecification(
-            losses: [LossTerm(MeanSquaredErrorLoss())], metrics: [MetricTerm("accuracy")])
+            losses: [LossTerm(MeanSquaredErrorLoss())], metrics: [MetricTerm(Accuracy())])
         let error = #expect(throws: ConfigurationError.self) {
             try specification.make(setup(try vectors(outputs: 2), Self.real))
         }

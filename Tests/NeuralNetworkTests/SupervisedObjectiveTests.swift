@@ -23,7 +23,7 @@ struct SupervisedObjectiveTests {
     private typealias Run = (result: GrainResult, gradients: [Float], sums: MetricSums, objective: any Objective)
 
     private func run(
-        _ losses: [LossTerm], metrics: [String]? = [], _ inputs: [Float], _ target: HandMadeTarget
+        _ losses: [LossTerm], metrics: [any Metric]? = [], _ inputs: [Float], _ target: HandMadeTarget
     ) throws -> Run {
         let batch = FieldBatch(inputs, [2], target)
         let objective = try identity.objective(losses, metrics: metrics, fields: batch.fields)
@@ -39,7 +39,7 @@ struct SupervisedObjectiveTests {
     }
 
     private func run(
-        _ loss: any Loss, metrics: [String]? = [], _ inputs: [Float], _ target: HandMadeTarget
+        _ loss: any Loss, metrics: [any Metric]? = [], _ inputs: [Float], _ target: HandMadeTarget
     ) throws -> Run {
         try run([LossTerm(loss)], metrics: metrics, inputs, target)
     }
@@ -57,7 +57,7 @@ struct SupervisedObjectiveTests {
 
     @Test func classesBecomeOneHotVectorsForLossesOfValues() throws {
         let byClass = try run(
-            MeanSquaredErrorLoss(), metrics: ["accuracy"], [1, 2, 3, 6], .classes([1, 0], of: 2))
+            MeanSquaredErrorLoss(), metrics: [Accuracy()], [1, 2, 3, 6], .classes([1, 0], of: 2))
         let byVector = try run(MeanSquaredErrorLoss(), [1, 2, 3, 6], values([0, 1, 1, 0]))
         #expect(byClass.sums.loss == byVector.sums.loss && byClass.gradients == byVector.gradients)
         #expect(byClass.result.sums.suffix(2) == [1, 2])
@@ -76,7 +76,7 @@ struct SupervisedObjectiveTests {
         let target = HandMadeTarget.classes([1, 0], of: 2)
         let first = try run(CrossEntropyLoss(), [1, 2, 3, 6], target)
         let second = try run(MeanSquaredErrorLoss(), [1, 2, 3, 6], target)
-        let (_, gradients, sums, both) = try run(terms, metrics: ["accuracy"], [1, 2, 3, 6], target)
+        let (_, gradients, sums, both) = try run(terms, metrics: [Accuracy()], [1, 2, 3, 6], target)
         #expect(both.metrics.map(\.name) == ["loss", "outputCrossEntropy", "outputMse", "accuracy"])
         #expect(abs(sums.loss - (first.sums.loss + 0.25 * second.sums.loss)) < 1e-6)
         #expect(both.metrics[2].value(of: sums) == second.sums.loss / 2)

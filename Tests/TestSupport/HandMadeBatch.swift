@@ -61,7 +61,7 @@ extension Network {
     ///
     /// - Parameter metrics: nil for the usual ones.
     package func objective(
-        _ losses: [LossTerm], metrics: [String]? = [], fields: [FieldDescription]
+        _ losses: [LossTerm], metrics: [any Metric]? = [], fields: [FieldDescription]
     ) throws -> any Objective {
         try SupervisedSpecification(losses: losses, metrics: metrics?.map { MetricTerm($0) }).make(
             ObjectiveSetup(network: self, fields: fields, defaultInput: "input", defaultTarget: "target"))
@@ -69,7 +69,7 @@ extension Network {
 
     /// The same with one loss, on samples like those of `batch`.
     package func objective(
-        _ loss: any Loss, metrics: [String]? = [], like batch: FieldBatch
+        _ loss: any Loss, metrics: [any Metric]? = [], like batch: FieldBatch
     ) throws -> any Objective {
         try objective([LossTerm(loss)], metrics: metrics, fields: batch.fields)
     }

@@ -13,11 +13,11 @@ import Training
     init() throws {
         let linear = try network([.linear(units: 10)], input: [2])
         classifier = try linear.objective(
-            CrossEntropyLoss(), metrics: ["accuracy", "top5Error"],
+            CrossEntropyLoss(), metrics: [Accuracy(), TopKError(k: 5)],
             like: FieldBatch([1, 2], [2], .classes([0], of: 10))
         ).metrics
         regression = try linear.objective(
-            MeanSquaredErrorLoss(), metrics: ["r2"],
+            MeanSquaredErrorLoss(), metrics: [CoefficientOfDetermination()],
             like: FieldBatch([1, 2], [2], .values([Float](repeating: 0, count: 10), [10]))
         ).metrics
     }

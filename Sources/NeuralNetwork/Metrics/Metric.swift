@@ -1,9 +1,12 @@
+import ConfigurationReading
 import TensorCore
 
 /// Something that is measured on an output and its target, beside the loss.
 ///
-/// A new metric is a file with a type like these and a line in ``metricCatalogue``.
-package protocol Metric: Sendable {
+/// A new metric is one file: its sums, its keys where it has some (a ``MetricEntry`` in ``metricCatalogue``), and a line
+/// there.
+package protocol Metric: Equatable, Sendable {
+    /// What it is called where it is measured once; with its keys, where they make it another metric.
     var description: MetricDescription { get }
     /// How the value follows from the sums.
     var transform: MetricDefinition.Transform { get }
@@ -22,6 +25,7 @@ package protocol Metric: Sendable {
 }
 
 extension Metric {
+    package func isEqual(to other: any Metric) -> Bool { (other as? Self) == self }
     package func problem(output: Shape, target: FieldDescription) -> String? {
         elementwiseProblem(output: output, target: target)
     }
@@ -38,10 +42,28 @@ package enum MetricTargets: String, Sendable {
     var words: String { self == .classes ? "classes" : "numbers" }
 }
 
+package typealias MetricEntry = CatalogueEntry<any Metric>
+
+extension MetricEntry {
+    /// A metric without keys.
+    fileprivate init(_ metric: any Metric) {
+        self.init(metric.description.name, metric.description.documentation) { _ in metric }
+    }
+
+    /// The metric with all keys at their defaults.
+    package var usual: any Metric { read(.silent()) }
+}
+
 /// Every metric that a configuration can name.
-package let metricCatalogue: [any Metric] = [
-    Accuracy(), TopKError(k: 1), TopKError(k: 5), Perplexity(), BitsPerCharacter(), RootMeanSquareError(),
-    MeanAbsoluteError(), CoefficientOfDetermination(),
+package let metricCatalogue: [MetricEntry] = [
+    MetricEntry(Accuracy()),
+    MetricEntry(TopKError(k: 1)),
+    MetricEntry(TopKError(k: 5)),
+    MetricEntry(Perplexity()),
+    MetricEntry(BitsPerCharacter()),
+    MetricEntry(RootMeanSquareError()),
+    MetricEntry(MeanAbsoluteError()),
+    MetricEntry(CoefficientOfDetermination()),
 ]
 
 /// What is measured when a configuration does not say.

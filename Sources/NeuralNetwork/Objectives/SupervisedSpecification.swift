@@ -36,7 +36,7 @@ package struct SupervisedSpecification: ObjectiveSpecification {
 
     private func usual(for term: LossTerm, _ setup: ObjectiveSetup) throws -> [MetricTerm] {
         let target = try setup.target(term.target, from: term.place)
-        return usualMetrics(for: MetricTargets(target)).map { MetricTerm($0.description.name) }
+        return usualMetrics(for: MetricTargets(target)).map { MetricTerm($0) }
     }
 }
 
@@ -47,7 +47,7 @@ private struct Assembly {
     private var evaluated: [String] = []
     private var trainedOnly: [String] = []
     private var found: [(term: LossTerm, output: String, target: FieldDescription)] = []
-    private var measured: [(metric: any Metric, output: String, target: String, term: MetricTerm)] = []
+    private var measured: [(metric: any Metric, output: String, target: String)] = []
 
     init(setup: ObjectiveSetup, model: Model) {
         self.setup = setup
@@ -79,24 +79,26 @@ private struct Assembly {
         let output = try node(term.output ?? usual.output)
         let sameOutput = found.first { $0.output == output }
         let target = try term.target.map(setup.field) ?? sameOutput?.target ?? setup.target(nil, from: term.place)
+        let metric = term.metric
+        let name = metric.description.name
         let kind = MetricTargets(target)
-        let known = metricCatalogue.filter { $0.targets == kind }
-        guard let metric = known.first(where: { $0.description.name == term.metric }) else {
+        guard metric.targets == kind else {
+            let known = metricCatalogue.filter { $0.usual.targets == kind }.map(\.name)
             throw term.place.refused(
-                because: "\(term.metric) does not measure \(kind.words), as '\(target.name)' is; "
-                    + "these do: \(known.map(\.description.name).joined(separator: ", ")).")
+                because: "\(name) does not measure \(kind.words), as '\(target.name)' is; "
+                    + "these do: \(known.joined(separator: ", ")).")
         }
         if let problem = metric.problem(output: model.shape(of: output) ?? [], target: target) {
-            throw (term.output ?? term.place).refused(because: "\(term.metric) of \(output): \(problem).")
+            throw (term.output ?? term.place).refused(because: "\(name) of \(output): \(problem).")
         }
         let isMeasured = measured.contains {
-            $0.output == output && $0.target == target.name && $0.term.metric == term.metric
+            $0.output == output && $0.target == target.name && $0.metric.isEqual(to: metric)
         }
         if isMeasured {
             throw term.place.refused(
-                because: "\(term.metric) of \(output) against '\(target.name)' is named twice; name it once.")
+                because: "\(name) of \(output) against '\(target.name)' is named twice; name it once.")
         }
-        measured.append((metric, output, target.name, term))
+        measured.append((metric, output, target.name))
         if !evaluated.contains(output) { evaluated.append(output) }
     }
 
@@ -127,7 +129,7 @@ private struct Assembly {
         }
         for item in measured {
             var description = item.metric.description
-            let sameMetric = measured.filter { $0.term.metric == item.term.metric }
+            let sameMetric = measured.filter { $0.metric.description.name == description.name }
             if sameMetric.count > 1 {
                 let alike = sameMetric.count { $0.output == item.output }
                 description.name =
