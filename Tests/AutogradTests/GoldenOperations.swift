@@ -54,6 +54,15 @@ let goldenOperations: [String: @Sendable (GoldenCase) throws -> [Comparison]] = 
             return batchMean(loss, of: $0[0])
         }
     },
+    "hinge": { golden in
+        let margin = Float(try golden.attributes.number("margin"))
+        let signs = try golden.file.int64s(of: "target").map(Float.init)
+        let tape = Tape.withoutParameters()
+        return try golden.check(["input": .same], on: tape) {
+            let classes = tape.constant(Tensor(signs, $0[0].shape, pool: tape.pool))
+            return batchMean(hinge($0[0], classes, margin: margin), of: $0[0])
+        }
+    },
     "cross_entropy": { golden in
         let smoothing = Float(try golden.attributes.number("label_smoothing", default: 0))
         let isSoft = golden.file.tensor("target")?.dataType == .float32

@@ -34,7 +34,7 @@ struct MetricTests {
         #expect(Accuracy().sums(single, .classes([0, 1, 1, 1])) == [0, 4])
     }
 
-    @Test func accuracyTakesAScoreForEachClassOrOneForTwo() {
+    @Test func accuracyAndF1TakeAScoreForEachClassOrOneForTwo() {
         func problem(_ metric: any Metric, classes: Int, _ output: Shape) -> String? {
             let names = (0..<classes).map(String.init)
             return metric.problem(
@@ -43,6 +43,9 @@ struct MetricTests {
         }
         #expect(problem(Accuracy(), classes: 2, [1]) == nil && problem(Accuracy(), classes: 2, [2]) == nil)
         #expect(problem(Accuracy(), classes: 3, [1]) == "y has 3 classes, but the output is [1]; make it [3]")
+        #expect(problem(F1Score(), classes: 2, [1]) == nil && problem(F1Score(), classes: 2, [2]) == nil)
+        #expect(problem(F1Score(), classes: 3, [3]) == "it is for two classes, and y has 3; use accuracy")
+        #expect(problem(F1Score(), classes: 2, [3]) == "y has 2 classes, but the output is [3]; make it [2]")
         #expect(problem(Perplexity(), classes: 2, [1]) == "y has 2 classes, but the output is [1]; make it [2]")
     }
 
@@ -72,6 +75,24 @@ struct MetricTests {
         let target = Target.classes([0, 3, 7])
         #expect(abs(value(Perplexity(), output, target) - 8) < 1e-12)
         #expect(abs(value(BitsPerCharacter(), output, target) - 3) < 1e-12)
+    }
+
+    @Test func f1IsTwiceTheFoundByTheFoundAndTheMistaken() {
+        // Found twice, taken for it once more, missed once; of the other class found once.
+        let target = Target.classes([1, 1, 0, 1, 0])
+        let single = Self.tensor([2, 0.1, 1, -3, 0], [5, 1])
+        let pairs = Self.tensor([0, 2, 0, 0.1, 0, 1, 3, 0, 0, 0], [5, 2])
+        for output in [single, pairs] {
+            #expect(F1Score().sums(output, target) == [4, 6])
+            #expect(F1Score(positive: 0).sums(output, target) == [2, 4])
+            #expect(value(F1Score(), output, target) == 4.0 / 6)
+        }
+    }
+
+    @Test func f1CountsRowsWithoutNumbersAsWrongAndIsNoneOfNothing() {
+        let output = Self.tensor([.nan, .nan, 1], [3, 1])
+        #expect(F1Score().sums(output, .classes([0, 1, 1])) == [2, 4])
+        #expect(value(F1Score(), Self.tensor([-1, -1], [2, 1]), .classes([0, 0])).isNaN)
     }
 
     @Test func errorsOfValues() {

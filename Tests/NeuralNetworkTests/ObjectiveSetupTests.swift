@@ -95,6 +95,36 @@ import Testing
                     + "so that it is [3].") == true)
     }
 
+    @Test func theHingeLossTakesOneOutputForTwoClassesOrANumberForEachOutput() {
+        func problem(_ output: Shape, classes: Int) -> String? {
+            let names = (0..<classes).map(String.init)
+            return HingeLoss().problem(
+                output: output,
+                target: FieldDescription(name: "y", elementType: .int32, shape: [], meaning: .classes(names: names)))
+        }
+        #expect(problem([1], classes: 2) == nil)
+        #expect(
+            problem([2], classes: 2)
+                == "it takes one output for the two classes of y, but the output is [2]; make it [1]")
+        #expect(problem([1], classes: 3) == "it tells two classes apart, and y has 3; use crossEntropy")
+        #expect(HingeLoss().problem(output: [2], target: Self.real) == nil)
+        #expect(
+            HingeLoss().problem(output: [3], target: Self.real)
+                == "y is [2], but the output is [3]; make both equally large")
+    }
+
+    @Test func metricsThatDifferInTheirKeysAreTwoMetrics() throws {
+        let target = FieldDescription(
+            name: "y", elementType: .int32, shape: [], meaning: .classes(names: ["no", "yes"]))
+        let setup = setup(try vectors(outputs: 1), target)
+        func names(_ metrics: [any Metric]) throws -> [String] {
+            try SupervisedSpecification(losses: [LossTerm(HingeLoss())], metrics: metrics.map { MetricTerm($0) })
+                .make(setup).metrics.map(\.name)
+        }
+        #expect(try names([F1Score(), F1Score(positive: 0)]) == ["loss", "f1", "f1Class0"])
+        #expect(throws: ConfigurationError.self) { try names([F1Score(), F1Score(positive: 1)]) }
+    }
+
     @Test func aTargetThatTheDataDoNotHaveIsRefusedWithItsPlaceAndTheFieldsThereAre() throws {
         let without = setup(try vectors(outputs: 2), nil, usual: nil)
         let place = placed("slant")

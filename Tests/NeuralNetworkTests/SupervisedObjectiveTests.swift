@@ -63,6 +63,26 @@ struct SupervisedObjectiveTests {
         #expect(byClass.result.sums.suffix(2) == [1, 2])
     }
 
+    @Test func theHingeLossTakesClassesForMinusOneAndOne() throws {
+        let single = try network([.named("output", .linear(units: 1))], input: [1])
+        let values = FlatBuffer(count: single.layout.count)
+        values.pointer.update(repeating: 0, count: values.count)
+        values.pointer[single.layout.offsets[single.layout.parameters[0].index]] = 1
+        func figures(_ target: HandMadeTarget, metrics: [any Metric]?) throws -> [MetricValue] {
+            let batch = FieldBatch([0.5, -0.5, 3, 1], [1], target)
+            let objective = try single.objective(HingeLoss(margin: 2), metrics: metrics, like: batch)
+            let tape = Tape(layout: single.layout, values: values)
+            tape.begin(gradients: nil)
+            let result = objective(GrainContext(batch, on: tape, mode: .evaluation, key: RandomKey(seed: 1)))
+            return MetricSums(samples: batch.count, weight: result.weight, own: result.sums)
+                .values(of: objective.metrics)
+        }
+        let byClass = try figures(.classes([1, 0, 1, 0], of: 2), metrics: nil)
+        #expect(byClass.map(\.name) == ["loss", "accuracy"])
+        #expect(byClass.map(\.value) == [(1.5 + 1.5 + 0 + 3) / 4, 0.75])
+        #expect(try figures(.values([1, -1, 1, -1], [1]), metrics: []).map(\.value) == [1.5])
+    }
+
     @Test func binaryCrossEntropyOfLogitsIsThatOfTheirSigmoid() throws {
         func sigmoid(_ x: Float) -> Float { 1 / (1 + exponential(Vector(repeating: -x))[0]) }
         let target = values([0, 1, 1, 0])

@@ -38,6 +38,7 @@ let lossCatalogue: [LossEntry] = [
     CrossEntropyLoss.entry,
     MeanSquaredErrorLoss.entry,
     BinaryCrossEntropyLoss.entry,
+    HingeLoss.entry,
 ]
 
 /// Whether an output has one score for each two classes: the second of them where it is above 0, else the first.

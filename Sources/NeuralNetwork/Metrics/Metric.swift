@@ -57,6 +57,7 @@ extension MetricEntry {
 /// Every metric that a configuration can name.
 package let metricCatalogue: [MetricEntry] = [
     MetricEntry(Accuracy()),
+    F1Score.entry,
     MetricEntry(TopKError(k: 1)),
     MetricEntry(TopKError(k: 5)),
     MetricEntry(Perplexity()),

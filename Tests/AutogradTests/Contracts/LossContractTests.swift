@@ -25,6 +25,32 @@ import Testing
         ]
     }
 
+    /// The kink m = c x is at x = ±m; c is kept near ±1, so that numerical derivatives stay on one side.
+    static let hinges = [[1], [7], [3, 5], [2, 3, 4, 2], [0, 3]].flatMap { shape in
+        [Float(1), 0.5].flatMap { margin -> [OperationContract] in
+            let away = TestDomain.away(from: [Double(margin), -Double(margin)])
+            return [0.99...1.01, -1.01...(-0.99)].map { signs in
+                OperationContract(
+                    "hinge, margin \(margin)", [Input(shape, away), Input(shape, .uniform(signs))],
+                    reference: { DoubleReference.hinge($0[0], $0[1], margin: Double(margin)) }
+                ) { hinge($0[0], $0[1], margin: margin) }
+            }
+        }
+    }
+
+    @Test func aHingeCostsNothingFromTheMarginOnAndHidesNoNaN() {
+        let tape = Tape.withoutParameters()
+        tape.begin(gradients: nil)
+        let x = tape.input(Tensor([2, -2, 3, 1, -1], [5], pool: tape.pool))
+        let classes = tape.constant(Tensor([1, -1, 1, 1, -1], [5], pool: tape.pool))
+        let loss = hinge(x, classes, margin: 2)
+        #expect(loss.value.values == [2])
+        tape.backward(from: loss)
+        #expect(tape.gradient(of: x)?.values == [0, 0, 0, -1, 1])
+        let unknown = tape.constant(Tensor([.nan], [1], pool: tape.pool))
+        #expect(hinge(unknown, unknown).value.values[0].isNaN)
+    }
+
     static let classification = [(1, 2), (7, 5), (3, 17), (0, 3)].flatMap { (rows, classes) -> [OperationContract] in
         var numbers = TestNumbers(seed: 4)
         let labels = (0..<rows).map { _ in Int32(numbers.integer(below: classes)) }
@@ -112,7 +138,7 @@ import Testing
         },
         { weightedSum([(meanSquaredError($0[0], $0[2]), 0.25), (meanSquaredError($0[1], $0[2]), -3)]) })
 
-    @Test(arguments: elementwise + classification + sequences + [multiTask]) func keepsItsContract(
+    @Test(arguments: elementwise + hinges + classification + sequences + [multiTask]) func keepsItsContract(
         _ contract: OperationContract
     ) {
         for failure in contract.check().failures { Issue.record("\(contract): \(failure)") }

@@ -53,4 +53,9 @@ extension DoubleReference {
     package static func binaryCrossEntropyFromLogits(_ x: DoubleTensor, _ t: DoubleTensor) -> DoubleTensor {
         elementwiseLoss(x, t) { log1p(exp(-$0)) * $1 + log1p(exp($0)) * (1 - $1) }
     }
+
+    /// max(0, m − c x).
+    package static func hinge(_ x: DoubleTensor, _ c: DoubleTensor, margin: Double) -> DoubleTensor {
+        elementwiseLoss(x, c) { max(0, margin - $1 * $0) }
+    }
 }
