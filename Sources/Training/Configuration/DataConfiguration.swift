@@ -55,7 +55,8 @@ extension DataConfiguration: ConfigurationSection {
         }
         dataset = reader.tagged(by: "name", variants, "Which data set; its own keys stand beside the name.")
         path = reader.optional(
-            "path", .text, influencesWeights: false, "Folder or file of the data set; `digits` needs none.")
+            "path", .text, influencesWeights: false,
+            "Folder or file of the data set; one that the program draws needs none.")
         validation = reader.value(
             "validation", .validationSplit, default: 0.1,
             "Training samples set aside for validation, as a count or a fraction.")
