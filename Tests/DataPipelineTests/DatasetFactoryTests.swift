@@ -14,11 +14,13 @@ struct DatasetFactoryTests {
         #expect(throws: DataError.missingPath(dataset: "mnist", location: .folder)) { try MNIST().open(.train) }
         #expect(throws: DataError.missingPath(dataset: "text", location: .file)) { try Text(window: 4).open(.train) }
         #expect(Digits().open(.test).count == 4000)
+        #expect(try Points(shape: .xor).open(.test).count == 1000)
     }
 
     @Test("what is known of a data set without its files is what its files then say")
-    func knownFields() {
+    func knownFields() throws {
         #expect(Digits().knownFields == Digits().open(.test).fields)
+        #expect(try Points(shape: .xor).knownFields == Points(shape: .xor).open(.test).fields)
         #expect(MNIST().knownFields?[0].shape == [28, 28, 1] && CSV(table: TableSettings()).knownFields == nil)
     }
 

@@ -22,6 +22,7 @@ struct Slice: CustomTestStringConvertible, Sendable {
             name: "digits-two-heads", settings: drawn,
             figures: ["valLoss", "valDigitCrossEntropy", "valSlantMse", "valAccuracy", "valMae"]),
         Slice(name: "digits-auxiliary", settings: drawn, figures: ["valLoss", "valDigitCrossEntropy", "valAccuracy"]),
+        Slice(name: "xor-points", settings: drawn, figures: ["valLoss", "valAccuracy", "valF1"]),
         Slice(name: "autoencoder-mnist", settings: images, figures: ["valLoss", "valRmse"]),
         Slice(name: "autoencoder-features", settings: images, figures: ["valLoss", "valAccuracy"]),
         Slice(
@@ -109,16 +110,18 @@ extension ProgramTests {
             }
         }
 
-        @Test(arguments: [("abalone", "rings="), ("digits-two-heads", "slant=")])
+        @Test(arguments: [("abalone", "rings="), ("digits-two-heads", "slant="), ("xor-points", "score=")])
         func `a run that is copied away from its data predicts`(name: String, words: String) throws {
             _ = try trained(.named(name))
             let elsewhere = try TemporaryDirectory(inMemory: true)
             try FileManager.default.copyItem(
                 atPath: directory.file("runs/\(name)"), toPath: elsewhere.file("run"))
             let samples =
-                name == "abalone"
-                ? try elsewhere.write(Array("M,0.4,0.3,0.1,0.5,0.2,0.1,0.1\n".utf8), to: "new.csv")
-                : try elsewhere.write(SliceData.picture, to: "new.pgm")
+                switch name {
+                case "abalone": try elsewhere.write(Array("M,0.4,0.3,0.1,0.5,0.2,0.1,0.1\n".utf8), to: "new.csv")
+                case "xor-points": try elsewhere.write(Array("x,y\n0.5,0.5\n".utf8), to: "new.csv")
+                default: try elsewhere.write(SliceData.picture, to: "new.pgm")
+                }
             let outcome = try program.run(
                 ["predict", "run", samples], in: elsewhere.path, environment: ["TRAINER_DATA": elsewhere.path])
             #expect(outcome.exitCode == 0 && outcome.lastLine.contains(words), "\(outcome.account)")
@@ -159,6 +162,23 @@ extension ProgramTests {
             let rmse = test.lastLine.split(separator: " ").first { $0.hasPrefix("rmse=") }
                 .flatMap { Double($0.dropFirst(5)) }
             #expect(try #require(rmse, "\(test.account)") < 2.2, "a linear model reaches 2.2")
+        }
+
+        @Test(arguments: [
+            ([], 0.99...1), (["model.layers=[{linear: 1}]"], 0...0.76),
+            (["model.layers=[{linear: 1}]", "data.shape=linear"], 1...1),
+        ])
+        func `two layers solve exclusive or, one does not, and is enough where a line separates the classes`(
+            overrides: [String], accuracies: ClosedRange<Double>
+        ) throws {
+            let outcome = try program.run(
+                ["train", "\(Self.configurations)/xor-points.yaml", "--threads", "1"]
+                    + overrides.flatMap { ["--set", $0] }, in: directory.path)
+            try #require(outcome.exitCode == 0, "\(outcome.account)")
+            let test = try program.run(["evaluate", "runs/xor-points", "--threads", "1"], in: directory.path)
+            let accuracy = test.lastLine.split(separator: " ").first { $0.hasPrefix("accuracy=") }
+                .flatMap { Double($0.dropFirst(9)) }
+            #expect(accuracies.contains(try #require(accuracy, "\(test.account)")), "\(test.account)")
         }
 
         @Test func `an auxiliary head trains and is not evaluated`() throws {

@@ -333,6 +333,19 @@ import Training
         try expectRoundTrip(run)
     }
 
+    @Test("Drawn points are described beside their name, and their shape has to be named")
+    func points() throws {
+        let run = try readConfiguration(
+            configurationText("data: {name: points, shape: moons, noise: 0.1, training: 500, test: 50, seed: 7}\n"))
+        let points = Points(shape: .moons, noise: 0.1, training: 500, test: 50, seed: 7)
+        #expect(run.data.dataset.isEqual(to: points) && run.data.path == nil)
+        try expectRoundTrip(run)
+        let bare = try readConfiguration(configurationText("data: {name: points, shape: xor}\n"))
+        #expect(bare.data.dataset.isEqual(to: Points(shape: .xor)))
+        #expect(
+            configurationProblem(configurationText("data: points\n"))?.contains("'data.shape'") == true)
+    }
+
     @Test("A data set refuses the keys of another, and needs a path where it has files")
     func dataKeys() {
         #expect(
@@ -344,7 +357,7 @@ import Training
         #expect(
             configurationProblem(configurationText("data: mnst\n"))
                 == "configs/run.yaml:1:7: 'data.name' names 'mnst', which does not exist (did you mean 'mnist'?); "
-                + "allowed here: digits, mnist, fashion-mnist, cifar10, csv, text.")
+                + "allowed here: digits, points, mnist, fashion-mnist, cifar10, csv, text.")
     }
 
     @Test("A model of the zoo has the classes of its options, or else those of the data")
