@@ -6,8 +6,9 @@ extension Trainer {
     /// What a checkpoint says of the run after `step` finished steps.
     func progress(step: Int, _ validation: Validation) -> CheckpointKeeper.Progress {
         var progress = CheckpointKeeper.Progress(
-            step: step, best: setup.best, rollback: setup.rollback(step: step), learningRate: setup.learningRates.state,
-            end: setup.endRule?.state ?? [:])
+            step: step, best: setup.control.best, rollback: setup.rollback(step: step),
+            learningRate: setup.control.learningRates.state,
+            end: setup.control.endRule?.state ?? [:])
         if case .interrupted = validation { progress.validationIsPending = true }
         return progress
     }

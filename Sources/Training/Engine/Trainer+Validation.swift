@@ -47,23 +47,24 @@ extension Trainer {
         guard let all = try evaluate(evaluator, step: step) else { return .interrupted }
         try compareReplicas(step: step)  // what is remembered or written as the best is sound
         let values = values(of: all, step: step)
-        let deciding = setup.learningRates.deciding(before: step)
-        let monitor = setup.learningRates.phases[deciding].monitor
+        let deciding = setup.control.learningRates.deciding(before: step)
+        let monitor = setup.control.learningRates.phases[deciding].monitor
         let sums = all[setup.order.phasesInTurn(before: step).firstIndex(of: deciding) ?? 0]
         let metric = monitor.value(of: sums)
         // The best of an earlier phase is of another kind.
-        let isBest = monitor.isBetter(metric, than: setup.best?.name == monitor.name ? setup.best?.value : nil)
-        let decision = try decide(metric, sums, step: step)
+        let isBest = monitor.isBetter(
+            metric, than: setup.control.best?.name == monitor.name ? setup.control.best?.value : nil)
+        let decision = try setup.control.observe(metric, sums, step: step, setup.ranks)
         try observer?.validated(
             ValidationRecord(
                 step: step, epoch: Double(step) / Double(setup.plan.stepsPerEpoch),
                 metrics: values, learningRate: rate, isBest: isBest))
         try picture(evaluator, step: step)
         if isBest {
-            setup.best = .init(name: monitor.name, value: metric, step: step)
+            setup.control.best = .init(name: monitor.name, value: metric, step: step)
             try writingWithinStep { try setup.keeper?.saveBest(setup.state, step: step) }
         }
-        if let end = setup.endRule, end.isOver {
+        if let end = setup.control.endRule, end.isOver {
             try observer?.decided(
                 DecisionRecord(step: step, kind: .earlyStop, reason: end.reason, numbers: end.numbers))
         }
@@ -119,30 +120,10 @@ extension Trainer {
         }
     }
 
-    /// - Parameter metric: what the plateau rule goes by.
-    private func decide(_ metric: Double, _ sums: MetricSums, step: Int) throws -> PlateauRule.Decision? {
-        guard setup.learningRates.phases.contains(where: { $0.plateau != nil }) || setup.endRule != nil else {
-            return nil
-        }
-        let ranks = setup.ranks
-        var decision: PlateauRule.Decision?
-        if ranks.rank == 0 {
-            decision = setup.learningRates.observe(metric, step: step)
-            setup.endRule?.observe(sums, step: step)
-        }
-        if ranks.worldSize == 1 { return decision }
-        let message = try ranks.broadcast { [setup] in
-            PlateauMessage(decision, state: setup.learningRates.state, endState: setup.endRule?.state ?? [:])
-        }
-        try setup.learningRates.restore(message.state)
-        try setup.endRule?.restore(message.endState)
-        return message.decision
-    }
-
     private func follow(decay from: Double, _ to: Double, bestStep: Int?, metric: Double, step: Int) throws {
-        let name = setup.learningRates.phases[setup.learningRates.deciding(before: step)].monitor.name
+        let name = setup.control.learningRates.phases[setup.control.learningRates.deciding(before: step)].monitor.name
         let best =
-            (setup.rollback(step: step) ?? setup.best).map {
+            (setup.rollback(step: step) ?? setup.control.best).map {
                 "\(name) has not improved on \(decimal($0.value)) of step \($0.step)"
             }
             ?? "\(name) is not finite"

@@ -12,7 +12,7 @@ import System
 ///
 /// Every rank runs the same loop on the same numbers; rank 0 also decides, writes and reports.
 package final class Trainer {
-    var setup: RunSetup
+    let setup: RunSetup
     let observer: (any TrainingObserver)?
     let evaluator: Evaluator?
     private let replicaCheck: ReplicaCheck?
@@ -79,14 +79,14 @@ package final class Trainer {
         var stepSeconds = 0.0
         meter.begin()
         if setup.validationIsPending {
-            validation = try validate(step: step, rate: setup.learningRates.rate(at: max(step - 1, 0)))
+            validation = try validate(step: step, rate: setup.control.learningRates.rate(at: max(step - 1, 0)))
             if case .interrupted = validation { return try stop(step: step, validation) }
             try save(step: step, force: true)
         }
-        while step < setup.totalSteps, !(setup.endRule?.isOver ?? false) {
+        while step < setup.totalSteps, !setup.control.isOver {
             Activity.enter(.training, step: step, pieces: setup.replica.grains.count)
             let began = Clock.seconds
-            let rate = setup.learningRates.rate(at: step)
+            let rate = setup.control.learningRates.rate(at: step)
             let sums = try namingNonFinite { try compute(step, loader, stepSeconds) }
             try keepWithinInterval(step: step + 1)
             Activity.enter(.update, step: step)
@@ -306,7 +306,7 @@ package final class Trainer {
             try observer?.finished(
                 setup.finalRecord(
                     step: step, validation: last, digest: digest, seconds: Clock.seconds - startSeconds,
-                    reason: setup.endRule?.isOver ?? false ? .earlyStop : .finished))
+                    reason: setup.control.isOver ? .earlyStop : .finished))
             try requireRunDirectory(step: step, validation, looksNow: true)
         }
         return .finished(digest: digest)

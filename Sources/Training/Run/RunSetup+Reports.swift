@@ -35,7 +35,7 @@ extension RunSetup {
 
     /// The validation whose state the plateau rule goes back to; nil without rollback.
     func rollback(step: Int) -> Checkpoint.BestMetric? {
-        let rate = learningRates.phases[learningRates.deciding(before: step)]
+        let rate = control.learningRates.phases[control.learningRates.deciding(before: step)]
         guard state.keepsBest, let plateau = rate.plateau, let value = plateau.best, let step = plateau.bestStep
         else { return nil }
         return .init(name: rate.monitor.name, value: value, step: step)

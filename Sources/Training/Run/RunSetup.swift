@@ -24,14 +24,12 @@ struct RunSetup {
     let replica: Replica
     let plan: any GrainPlan
     let totalSteps: Int
-    var learningRates: LearningRates
-    /// When the run ends before its last step; nil where it does not.
-    var endRule: EndRule?
+    /// What validations change; the rest of the setup stays as it is.
+    let control: TrainingControl
     /// Finished steps at the beginning.
     let firstStep: Int
     /// Whether the validation that belongs after `firstStep` is still to be made.
     let validationIsPending: Bool
-    var best: Checkpoint.BestMetric?
     let keeper: CheckpointKeeper?
     /// What happened on the way that the log should tell.
     let decisions: [DecisionRecord]
@@ -56,7 +54,7 @@ struct RunSetup {
         let totalSteps = configuration.totalSteps(order, stepsPerEpoch: plan.stepsPerEpoch)
         let usage = WeightsUsage(data.training, data.preprocessing)
         let (network, phases) = try RunSetup.phases(configuration, usage, ranks)
-        let rates = try ranks.together {
+        var rates = try ranks.together {
             try configuration.learningRates(phases, order, stepsPerEpoch: plan.stepsPerEpoch, totalSteps: totalSteps)
         }
         self.plan = plan
@@ -64,8 +62,7 @@ struct RunSetup {
         self.totalSteps = totalSteps
         self.network = network
         self.phases = phases
-        learningRates = rates
-        endRule = try ranks.together { try EndRule(configuration.earlyStopping, phases[0].objective.metrics) }
+        var endRule = try ranks.together { try EndRule(configuration.earlyStopping, phases[0].objective.metrics) }
         let samples = threads * min(configuration.grain, data.training.count)
         try ranks.together {
             try MemoryNeed.check(
@@ -83,9 +80,9 @@ struct RunSetup {
         let (start, lock) = try RunSetup.resume(configuration, options.resume, directory, state, ranks)
         firstStep = start.step
         validationIsPending = start.validationIsPending
-        best = start.best
-        try learningRates.restore(start.learningRate)
+        try rates.restore(start.learningRate)
         try endRule?.restore(start.end)
+        control = TrainingControl(rates, endRule, best: start.best)
         decisions =
             start.decisions
             + (options.restartReason.map {
