@@ -1,3 +1,5 @@
+import Foundation
+
 /// Something the run decided or met that a reader of its curves must know.
 package struct DecisionRecord: Equatable, Sendable {
     /// What kind of decision it was; raw values are the words in `decisions.jsonl`.
@@ -32,3 +34,6 @@ package struct DecisionRecord: Equatable, Sendable {
         self.numbers = numbers
     }
 }
+
+/// A number in a reason, with six significant digits.
+func decimal(_ value: Double) -> String { String(format: "%.6g", value) }

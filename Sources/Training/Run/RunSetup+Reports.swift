@@ -41,6 +41,13 @@ extension RunSetup {
         return .init(name: rate.monitor.name, value: value, step: step)
     }
 
+    /// What a checkpoint says of the run after `step` finished steps.
+    func progress(step: Int, _ validation: Validation) -> CheckpointKeeper.Progress {
+        CheckpointKeeper.Progress(
+            step: step, best: control.best, rollback: rollback(step: step), learningRate: control.learningRates.state,
+            end: control.endRule?.state ?? [:], validationIsPending: validation.isInterrupted)
+    }
+
     /// The last record of this process's part of the run.
     func finalRecord(
         step: Int, validation: [MetricValue]?, digest: String, seconds: Double, reason: FinalRecord.ExitReason

@@ -1,26 +1,12 @@
-import Foundation
 import JobHealth
 
-/// What has to hold before and after the state is saved: a state of numbers, and a run directory to save it in.
-extension Trainer {
-    /// What a checkpoint says of the run after `step` finished steps.
-    func progress(step: Int, _ validation: Validation) -> CheckpointKeeper.Progress {
-        var progress = CheckpointKeeper.Progress(
-            step: step, best: setup.control.best, rollback: setup.rollback(step: step),
-            learningRate: setup.control.learningRates.state,
-            end: setup.control.endRule?.state ?? [:])
-        if case .interrupted = validation { progress.validationIsPending = true }
-        return progress
-    }
-
-    /// Ends the run, collectively, where its state is one that must not be saved: it would be the newest and is of no
-    /// use.
-    func requireFinite(step: Int) throws {
-        try setup.ranks.together {
-            guard setup.ranks.rank == 0, let tensor = setup.state.nonFiniteTensor else { return }
-            throw TrainingError.nonFiniteState(step: step, tensor: tensor)
-        }
-    }
+/// What a run does when its directory is removed or moved: it saves the state where that was, and ends or goes on.
+///
+/// Only rank 0 has a directory, and nothing of this happens on the others.
+struct RunDirectoryGuard {
+    let setup: RunSetup
+    let descent: GradientDescent
+    let observer: (any TrainingObserver)?
 
     /// Ends the run, on rank 0, where its directory is no longer at its path; the state is saved there first, if that
     /// is possible.
@@ -29,13 +15,13 @@ extension Trainer {
     /// Called between two steps, when the state is whole.
     ///
     /// - Parameter looksNow: whether to look even if that was done within the last second.
-    func requireRunDirectory(step: Int, _ validation: Validation, looksNow: Bool = false) throws {
+    func require(step: Int, _ validation: Validation, looksNow: Bool = false) throws {
         guard let keeper = setup.keeper, looksNow ? keeper.lock.isLostNow : keeper.lock.isLost else { return }
         Activity.enter(.saving, step: step)
-        try settle()
+        try descent.settle()
         let outcome: String
         do {
-            let path = try keeper.moveIn(setup.state, progress(step: step, validation))
+            let path = try keeper.moveIn(setup.state, setup.progress(step: step, validation))
             outcome = "it was made again and the state saved as \(path)" + observerMovesIn()
         } catch {
             outcome = "the state could not be saved there (\(error))"
@@ -65,7 +51,7 @@ extension Trainer {
         do {
             return try body()
         } catch {
-            try requireRunDirectory(step: step, validation, looksNow: true)
+            try require(step: step, validation, looksNow: true)
             throw error
         }
     }
