@@ -53,3 +53,9 @@ func configurationProblem(_ yaml: String, overrides: [String] = []) -> String? {
         return "\(error)"
     }
 }
+
+/// The resolved configuration, which a run directory keeps, must mean what the given one does.
+func expectRoundTrip(_ run: RunConfiguration) throws {
+    let again = try RunConfiguration(yaml: run.resolvedYAML(), file: "other.yaml", environment: [:])
+    #expect(again == run)
+}

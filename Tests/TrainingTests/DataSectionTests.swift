@@ -1,0 +1,101 @@
+import ConfigurationReading
+import DataPipeline
+import Testing
+import Training
+
+@Suite struct DataSectionTests {
+    @Test("Data, augmentation and the validation split are read")
+    func data() throws {
+        let run = try readConfiguration(
+            configurationText(
+                """
+                data:
+                  name: cifar10
+                  path: /data/cifar
+                  validation: 0.25
+                  preprocessing: meanSubtraction
+                  limit: 1000
+                  augment: [ {translate: {pixels: 1}}, flip, crop, {crop: 2}, {crop: {padding: 3}} ]
+
+                """))
+        #expect(run.data.name == "cifar10")
+        #expect(run.data.path == "/data/cifar")
+        #expect(run.data.validation == .fraction(0.25))
+        #expect(run.data.preprocessing == .meanSubtraction)
+        #expect(run.data.limit == 1000)
+        #expect(
+            run.data.augment == [
+                .translate(pixels: 1), .flipHorizontal, .randomCrop(padding: 4), .randomCrop(padding: 2),
+                .randomCrop(padding: 3),
+            ])
+        try expectRoundTrip(run)
+        #expect(
+            configurationProblem(configurationText("data: {name: digits, limit: 5, validation: 5}\n"))
+                == "configs/run.yaml:1:32: 'data.validation': 5 of 5 samples leave none to train on; "
+                + "make validation smaller."
+        )
+    }
+
+    @Test("A table is described beside its name")
+    func table() throws {
+        let run = try readConfiguration(
+            configurationText(
+                """
+                data:
+                  name: csv
+                  path: /data/tabular/abalone.csv
+                  columns: [sex, length, rings]
+                  target: rings
+                  categorical: [sex]
+                  separator: semicolon
+                  test: 0.25
+                  targetPreprocessing: standardize
+
+                """))
+        let settings = TableSettings(
+            hasHeader: false, separator: ";", columns: ["sex", "length", "rings"], targets: ["rings"],
+            categorical: ["sex"])
+        #expect(run.data.dataset.isEqual(to: CSV(table: settings, test: 0.25)))
+        #expect(run.data.name == "csv" && run.data.targetPreprocessing == .standardize)
+        #expect(run.data.path(in: "/sets") == "/sets/tabular/abalone.csv")
+        try expectRoundTrip(run)
+        let bare = try readConfiguration(configurationText("data: {name: csv, path: a.csv}\n"))
+        #expect(bare.data.dataset.isEqual(to: CSV(table: TableSettings())))
+        #expect(bare.data != run.data)
+    }
+
+    @Test("A text is described beside its name")
+    func text() throws {
+        let run = try readConfiguration(
+            configurationText("data: {name: text, path: a.txt, window: 32, vocabulary: bytes}\n"))
+        #expect(run.data.dataset.isEqual(to: Text(window: 32, vocabulary: .bytes)))
+        try expectRoundTrip(run)
+    }
+
+    @Test("Drawn points are described beside their name, and their shape has to be named")
+    func points() throws {
+        let run = try readConfiguration(
+            configurationText("data: {name: points, shape: moons, noise: 0.1, training: 500, test: 50, seed: 7}\n"))
+        let points = Points(shape: .moons, noise: 0.1, training: 500, test: 50, seed: 7)
+        #expect(run.data.dataset.isEqual(to: points) && run.data.path == nil)
+        try expectRoundTrip(run)
+        let bare = try readConfiguration(configurationText("data: {name: points, shape: xor}\n"))
+        #expect(bare.data.dataset.isEqual(to: Points(shape: .xor)))
+        #expect(
+            configurationProblem(configurationText("data: points\n"))?.contains("'data.shape'") == true)
+    }
+
+    @Test("A data set refuses the keys of another, and needs a path where it has files")
+    func dataKeys() {
+        #expect(
+            configurationProblem(configurationText("data: {name: mnist, path: a, window: 3}\n"))?
+                .contains("unknown key 'data.window'") ?? false)
+        #expect(
+            configurationProblem(configurationText("data: text\n"))
+                == "configs/run.yaml:1:7: 'data.name': 'text' is read from a file; add the key 'path' with the file.")
+        #expect(
+            configurationProblem(configurationText("data: mnst\n"))
+                == "configs/run.yaml:1:7: 'data.name' names 'mnst', which does not exist (did you mean 'mnist'?); "
+                + "allowed here: digits, points, mnist, fashion-mnist, cifar10, csv, text.")
+    }
+}

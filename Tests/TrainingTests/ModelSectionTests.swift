@@ -1,0 +1,155 @@
+import NeuralNetwork
+import Testing
+import Training
+
+@Suite struct ModelSectionTests {
+    @Test(
+        "Every layer form is read",
+        arguments: [
+            ("relu", .activation("relu")),
+            ("{relu: {}}", .activation("relu")),
+            ("{leakyRelu: 0.2}", .activation("leakyRelu", 0.2)),
+            ("leakyRelu", .activation("leakyRelu", 0.01)),
+            ("sigmoid", .activation("sigmoid")), ("tanh", .activation("tanh")), ("softmax", .activation("softmax")),
+            ("logSoftmax", .activation("logSoftmax")), ("elu", .activation("elu", 1)),
+            ("gelu", .activation("gelu")),
+            ("silu", .activation("silu")), ("softplus", .activation("softplus")), ("ramp", .activation("ramp")),
+            ("flatten", .flatten), ("globalAveragePool", .globalAveragePool),
+            ("{dropout: 0.5}", .dropout(probability: 0.5)),
+            ("{dropout: {probability: 0.5}}", .dropout(probability: 0.5)),
+            ("batchNorm", .batchNorm(momentum: 0.1, epsilon: 1e-5)),
+            ("{batchNorm: {momentum: 0.01, epsilon: 1e-3}}", .batchNorm(momentum: 0.01, epsilon: 1e-3)),
+            ("{linear: 120}", .linear(units: 120)),
+            (
+                "{linear: {units: 9, bias: false, initializer: xavierUniform}}",
+                .linear(units: 9, bias: false, initializer: .xavierUniform)
+            ),
+            (
+                "{linear: {units: 9, initializer: {uniformFanIn: 2}}}",
+                .linear(units: 9, initializer: .uniformFanIn(2))
+            ),
+            ("{linear: {units: 9, initializer: uniformFanIn}}", .linear(units: 9, initializer: .uniformFanIn(1))),
+            (
+                "{conv: {filters: 6, kernel: 5, padding: 2}}",
+                .convolution(.init(filters: 6, kernel: .init(5), padding: .explicit(.init(2))))
+            ),
+            (
+                "{conv: {filters: 6, kernel: [1, 7], stride: [2, 1], padding: same, dilation: 2, groups: 3, bias: "
+                    + "false, initializer: heNormal}}",
+                .convolution(
+                    .init(
+                        filters: 6, kernel: .init(height: 1, width: 7), stride: .init(height: 2, width: 1),
+                        padding: .same,
+                        dilation: .init(2), groups: 3, bias: false, initializer: .heNormal))
+            ),
+            ("{maxPool: 2}", .maxPool(.init(kernel: .init(2)))),
+            ("{maxPool: [2, 3]}", .maxPool(.init(kernel: .init(height: 2, width: 3)))),
+            (
+                "{maxPool: {kernel: 3, stride: 2, padding: 1, ceil: true}}",
+                .maxPool(.init(kernel: .init(3), stride: .init(2), padding: .explicit(.init(1)), ceil: true))
+            ),
+            ("{averagePool: 2}", .averagePool(.init(kernel: .init(2)), countIncludePad: true)),
+            (
+                "{averagePool: {kernel: 2, countIncludePad: false}}",
+                .averagePool(.init(kernel: .init(2)), countIncludePad: false)
+            ),
+            ("{residual: [relu]}", .residual(main: [.activation("relu")], shortcut: [])),
+            (
+                "{residual: {main: [relu, tanh], shortcut: [flatten]}}",
+                .residual(main: [.activation("relu"), .activation("tanh")], shortcut: [.flatten])
+            ),
+            (
+                "{concatenate: [[relu], [tanh], []]}",
+                .concatenate(branches: [[.activation("relu")], [.activation("tanh")], []])
+            ),
+            ("{sequence: [relu, {linear: 3}]}", .sequence([.activation("relu"), .linear(units: 3)])),
+            ("{name: head, linear: 10}", .named("head", .linear(units: 10))),
+            (
+                "{name: block, sequence: [ {name: inner, relu: } ]}",
+                .named("block", .sequence([.named("inner", .activation("relu"))]))
+            ),
+        ] as [(String, LayerSpecification)])
+    func layer(yaml: String, expected: LayerSpecification) throws {
+        let run = try readConfiguration(configurationText("model: {input: [28, 28, 1], layers: [ \(yaml) ]}\n"))
+        #expect(run.model == .layers([expected], inputs: [ModelInput(shape: [28, 28, 1])]))
+        try expectRoundTrip(run)
+    }
+
+    @Test(
+        "A layer needs its required keys, and two layers in one entry are refused",
+        arguments: [
+            (
+                "{conv: {filters: 6}}",
+                "1:46: 'model.layers.0.conv.kernel' is missing; give an integer of at least 1, or [height, width] of "
+                    + "such."
+            ),
+            ("linear", "1:39: 'model.layers.0.linear.units' is missing; give an integer of at least 1."),
+            ("{relu: , tanh: }", "1:48: 'model.layers.0' has 'relu' and 'tanh', which exclude each other; keep one."),
+            (
+                "{conv: {filters: 4, kernel: 3, groups: 3}}",
+                "1:70: 'model.layers.0.conv.groups': 4 filters cannot be shared out evenly over 3 groups; make "
+                    + "filters a multiple."
+            ),
+            (
+                "{maxPool: {kernel: 2, padding: 2}}",
+                "1:61: 'model.layers.0.maxPool.padding': more than half the kernel, so that a window could lie in "
+                    + "the padding alone; make it smaller."
+            ),
+            (
+                "{conv: {filters: 4, kernel: [3, 3, 3]}}",
+                "1:67: 'model.layers.0.conv.kernel' is a list; give an integer of at least 1, or [height, width] of "
+                    + "such."
+            ),
+            (
+                "{conv: {filters: 4, kernel: 3, padding: valid}}",
+                "1:79: 'model.layers.0.conv.padding' is 'valid'; give an integer of at least 0, or [height, width] "
+                    + "of such, or same."
+            ),
+            ("{name: a.b, relu: }", "1:46: 'model.layers.0.name' is 'a.b'; give a name of letters, digits, - and _."),
+            (
+                "{dropout: 1}",
+                "1:49: 'model.layers.0.dropout.probability' is 1, which is out of range; give a number of at least 0 "
+                    + "and below 1."
+            ),
+        ])
+    func layerMistake(yaml: String, message: String) {
+        let text = configurationText("model: {input: [28, 28, 1], layers: [ \(yaml) ]}\n")
+        #expect(configurationProblem(text) == "configs/run.yaml:" + message)
+    }
+
+    @Test(
+        "Every model of the zoo is read with its options",
+        arguments: [
+            ("mlp", .zoo(name: "mlp", .init(hidden: [512, 512]), classes: nil)),
+            (
+                "{name: mlp, hidden: [30], dropout: 0.2}",
+                .zoo(name: "mlp", .init(hidden: [30], dropout: 0.2), classes: nil)
+            ),
+            ("{name: mlp, hidden: []}", .zoo(name: "mlp", .init(hidden: []), classes: nil)),
+            (
+                "{name: lenet5, dropout: 0.25, classes: 10}",
+                .zoo(name: "lenet5", .init(hidden: [], dropout: 0.25), classes: 10)
+            ),
+            ("resnet110", .zoo(name: "resnet110", .init(hidden: []), classes: nil)),
+            ("resnet18-cifar", .zoo(name: "resnet18-cifar", .init(hidden: []), classes: nil)),
+            ("vgg11-cifar", .zoo(name: "vgg11-cifar", .init(hidden: []), classes: nil)),
+            ("{name: layers, input: [784], layers: [relu]}", .layers([.relu], inputs: [ModelInput(shape: [784])])),
+        ] as [(String, ModelConfiguration)])
+    func model(yaml: String, expected: ModelConfiguration) throws {
+        let run = try readConfiguration(configurationText("model: \(yaml)\n"))
+        #expect(run.model == expected)
+        try expectRoundTrip(run)
+    }
+
+    @Test("A model of the zoo has the classes of its options, or else those of the data")
+    func classes() throws {
+        func last(_ yaml: String, classes: Int) throws -> LayerSpecification? {
+            try readConfiguration(configurationText("model: \(yaml)\n")).model
+                .description(name: "test", input: nil, classes: classes).layers.last
+        }
+        #expect(try last("lenet5", classes: 100) == ZooModel.lenet5.layers(ZooOptions(classes: 100)).last)
+        #expect(
+            try last("{name: lenet5, classes: 7}", classes: 100) == ZooModel.lenet5.layers(ZooOptions(classes: 7)).last)
+        #expect(try last("{input: [784], layers: [relu, {linear: 3}]}", classes: 100) == .linear(units: 3))
+    }
+}
