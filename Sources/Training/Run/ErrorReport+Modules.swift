@@ -30,7 +30,6 @@ extension ErrorReport {
             case .ranksDiffer, .boundToFewerCores, .tooLittleMemory, .moreLanesThanWindows, .moreRanksThanGrains,
                 .otherConfiguration,
                 .otherCheckpoint, .unknownMonitor, .batchTooHeavy, .startMismatch, .nothingToPredict, .severalInputs,
-
                 .runDirectory, .runDirectoryInUse:
                 .usage
             case .noWeights, .damagedUsage, .sampleCounts, .noSuchChoice: .data

@@ -116,13 +116,14 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
         case .nothingToPredict(let path):
             "\(path): its models predict no field of a sample; 'trainer evaluate' measures them"
         case .severalInputs(let path, let fields):
-            "\(path): the model takes several fields (\(fields.joined(separator: ", "))); give a .safetensors file that has "
-                + "a tensor [samples, …] of each, or 'trainer evaluate', which reads the data set"
+            "\(path): the model takes several fields (\(fields.joined(separator: ", "))); give a .safetensors file "
+                + "that has a tensor [samples, …] of each, or 'trainer evaluate', which reads the data set"
         case .sampleCounts(let path, let fields, let counts):
             "\(path): its tensors have different numbers of samples ("
                 + zip(fields, counts).map { "\($0) \($1)" }.joined(separator: ", ") + "); give as many of each"
         case .noSuchChoice(let path, let field, let value, let choices):
-            "\(path): tensor '\(field)' has the number \(value), but only 0 to \(choices - 1) stand for anything; correct it"
+            "\(path): tensor '\(field)' has the number \(value), but only 0 to \(choices - 1) stand for anything; "
+                + "correct it"
         case .startMismatch(let path, let report):
             "start.weights: \(path) does not fit: \(report); correct the names, or take `strict` away"
         case .noWeights(let path):
