@@ -6,7 +6,7 @@
 
 /// Calls `body(rows, channel, width)` for every block of rows and vector of channels.
 @inline(__always)
-private func forEachBlock(rows: Int, channels: Int, _ body: (Range<Int>, Int, Int) -> Void) {
+func forEachBlock(rows: Int, channels: Int, _ body: (Range<Int>, Int, Int) -> Void) {
     for first in stride(from: 0, to: rows, by: 64) {
         for channel in stride(from: 0, to: channels, by: 16) {
             body(first..<min(first + 64, rows), channel, min(16, channels - channel))
@@ -162,7 +162,7 @@ package func normalizationGradient(
 
 /// Fetches what lies 64 rows further.
 @inline(__always)
-private func prefetchNextBlock(_ p: UnsafePointer<Float>, _ channels: Int, for use: MemoryUse = .reading) {
+func prefetchNextBlock(_ p: UnsafePointer<Float>, _ channels: Int, for use: MemoryUse = .reading) {
     prefetch(p + 64 * channels, count: 1, for: use)
 }
 
@@ -193,6 +193,6 @@ func storeLanes(_ v: Vector, to p: UnsafeMutablePointer<Float>, _ width: Int) {
 }
 
 @inline(__always)
-private func addLanes(_ v: Vector, to p: UnsafeMutablePointer<Float>, _ width: Int) {
+func addLanes(_ v: Vector, to p: UnsafeMutablePointer<Float>, _ width: Int) {
     storeLanes(loadLanes(p, width) + v, to: p, width)
 }

@@ -22,6 +22,12 @@ let goldenOperations: [String: @Sendable (GoldenCase) throws -> [Comparison]] = 
     "global_avg_pool2d": { try $0.check(["input": .image]) { globalAveragePool2D($0[0]) } },
     "batch_norm": checkBatchNormalization,
     "batch_norm_running": checkRunningStatistics,
+    "layer_norm": { golden in
+        let epsilon = Float(try golden.attributes.number("eps"))
+        return try golden.check(["input": .same, "weight": .same, "bias": .same]) {
+            layerNormalization($0[0], affine: ($0[1], $0[2]), epsilon: epsilon)
+        }
+    },
     // Activations
     "relu": { try $0.check(["input": .same]) { relu($0[0]) } },
     "leaky_relu": { golden in

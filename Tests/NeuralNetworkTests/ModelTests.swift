@@ -208,6 +208,30 @@ import Testing
         #expect([values.pointer[variance], values.pointer[variance + 1]] == [0.75 + 0.5, 0.75 + 50])
     }
 
+    /// Vectors, sequences and images, each over its last dimension.
+    @Test(arguments: [[6], [5, 4], [3, 2, 4]] as [Shape], [true, false])
+    func layerNormNormalisesEachPosition(shape: Shape, affine: Bool) throws {
+        let model = try build(shape, [.named("norm", .layerNorm(epsilon: 1e-3, affine: affine))])
+        #expect(model.outputShape == shape)
+        #expect(model.layout.parameters.map(\.name) == (affine ? ["norm.weight", "norm.bias"] : []))
+        #expect(model.layout.parameters.allSatisfy { $0.shape == [shape[-1]] })
+        #expect(model.rows.map(\.parameters) == [affine ? 2 * shape[-1] : 0])
+        let values = FlatBuffer(count: model.layout.count)
+        model.layout.initialize(values, key: RandomKey(seed: 1))
+        let tape = Tape(layout: model.layout, values: values)
+        tape.begin(gradients: nil)
+        var numbers = TestNumbers(seed: 1)
+        let batch = shape.batched(2)
+        let x = numbers.floats(batch.count)
+        let expected = DoubleReference.layerNormalization(
+            DoubleTensor(x, batch.dimensions), gamma: DoubleTensor(repeating: 1, [shape[-1]]),
+            beta: DoubleTensor(repeating: 0, [shape[-1]]), epsilon: 1e-3)
+        for mode in [Mode.training(RandomKey(seed: 1)), .evaluation] {
+            let y = model(tape.constant(Tensor(x, batch, pool: tape.pool)), mode: mode).value.values
+            #expect(relativeError(y, expected.values) < 2e-6)
+        }
+    }
+
     @Test func dropoutLayersDropDifferentlyAndOnlyInTraining() throws {
         let model = try build([64], [.dropout(probability: 0.5), .dropout(probability: 0.5)])
         let single = try build([64], [.dropout(probability: 0.5)])

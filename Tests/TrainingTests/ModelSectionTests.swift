@@ -19,6 +19,8 @@ import Training
             ("{dropout: {probability: 0.5}}", .dropout(probability: 0.5)),
             ("batchNorm", .batchNorm(momentum: 0.1, epsilon: 1e-5)),
             ("{batchNorm: {momentum: 0.01, epsilon: 1e-3}}", .batchNorm(momentum: 0.01, epsilon: 1e-3)),
+            ("layerNorm", .layerNorm(epsilon: 1e-5, affine: true)),
+            ("{layerNorm: {epsilon: 1e-3, affine: false}}", .layerNorm(epsilon: 1e-3, affine: false)),
             ("{linear: 120}", .linear(units: 120)),
             (
                 "{linear: {units: 9, bias: false, initializer: xavierUniform}}",

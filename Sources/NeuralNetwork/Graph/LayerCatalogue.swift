@@ -4,6 +4,7 @@ let layerCatalogue: [LayerEntry] =
         Convolution2D.entry,
         Linear.entry,
         BatchNormalization.entry,
+        LayerNormalization.entry,
     ] + Activation.entries + [
         MaxPooling.entry,
         AveragePooling.entry,

@@ -98,6 +98,28 @@ import Testing
         }
     }
 
+    /// Vectors, sequences and images; rows of less than a vector, of whole ones, of whole groups of four and of more.
+    static let layerNormalizations = [
+        [4, 3], [3, 1], [5, 17], [2, 3, 16], [1, 2, 2, 33], [2, 2, 3, 5], [70, 4], [2, 64], [2, 150], [0, 3],
+    ].flatMap { shape -> [OperationContract] in
+        let features = shape.last ?? 0
+        return [
+            OperationContract(
+                "layerNormalization", [Input(shape), Input([features], .uniform(0.5...2)), Input([features])],
+                tolerance: 5e-6,
+                reference: { DoubleReference.layerNormalization($0[0], gamma: $0[1], beta: $0[2], epsilon: 1e-3) }
+            ) { layerNormalization($0[0], affine: ($0[1], $0[2]), epsilon: 1e-3) },
+            OperationContract(
+                "layerNormalization without γ and β", [Input(shape)], tolerance: 5e-6,
+                reference: {
+                    DoubleReference.layerNormalization(
+                        $0[0], gamma: DoubleTensor(repeating: 1, [features]),
+                        beta: DoubleTensor(repeating: 0, [features]), epsilon: 1e-3)
+                }
+            ) { layerNormalization($0[0], epsilon: 1e-3) },
+        ]
+    }
+
     static let combinations = [[1], [3, 17], [2, 2, 3, 5], [0, 3]].flatMap { shape -> [OperationContract] in
         let wider = shape.dropLast() + [4]
         return [
@@ -136,6 +158,9 @@ import Testing
         check(contract)
     }
     @Test(arguments: normalizations) func batchNormalizationKeepsItsContract(_ contract: OperationContract) {
+        check(contract)
+    }
+    @Test(arguments: layerNormalizations) func layerNormalizationKeepsItsContract(_ contract: OperationContract) {
         check(contract)
     }
     @Test(arguments: combinations) func combinationKeepsItsContract(_ contract: OperationContract) { check(contract) }

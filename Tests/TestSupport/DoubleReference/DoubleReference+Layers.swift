@@ -75,6 +75,24 @@ extension DoubleReference {
         return y
     }
 
+    /// γ (x − μ) / √(σ² + ε) + β for each row, with its own μ and σ² (biased).
+    package static func layerNormalization(
+        _ x: DoubleTensor, gamma: DoubleTensor, beta: DoubleTensor, epsilon: Double
+    ) -> DoubleTensor {
+        let count = Double(x.columns)
+        var y = x
+        for row in 0..<x.rows {
+            let places = row * x.columns..<(row + 1) * x.columns
+            let mean = places.reduce(0) { $0 + x.values[$1] } / count
+            let variance = places.reduce(0) { $0 + (x.values[$1] - mean) * (x.values[$1] - mean) } / count
+            for (c, i) in places.enumerated() {
+                y.values[i] =
+                    gamma.values[c] * (x.values[i] - mean) / (variance + epsilon).squareRoot() + beta.values[c]
+            }
+        }
+        return y
+    }
+
     /// a + b.
     package static func add(_ a: DoubleTensor, _ b: DoubleTensor) -> DoubleTensor {
         DoubleTensor(zip(a.values, b.values).map { $0 + $1 }, a.shape)

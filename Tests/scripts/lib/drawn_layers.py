@@ -38,14 +38,17 @@ class LayerDraw:
             "relu", "relu", "relu", "sigmoid", "tanh", "gelu", "silu", "softplus", "ramp",
             "elu", {"elu": 0.5}, "leakyRelu", {"leakyRelu": 0.2}])
 
-    def normalization(self):
-        if "layerNorm" in self.features and self.odds(0.2):
-            return "layerNorm"
+    def normalization(self, channels):
+        # Of one channel a layerNorm would leave only its bias, and nothing to compare.
+        if "layerNorm" in self.features and channels > 1 and self.odds(0.3):
+            return self.rng.choice([
+                "layerNorm", {"layerNorm": {"epsilon": 1e-3}}, {"layerNorm": {"epsilon": 0.1, "affine": False}}])
         return self.rng.choice(["batchNorm", "batchNorm", {"batchNorm": {"momentum": 0.3, "epsilon": 1e-3}}])
 
-    def pointwise(self):
+    def pointwise(self, channels):
         return self.named(self.rng.choice([
-            self.activation, self.activation, self.normalization, lambda: {"dropout": self.rng.choice([0.1, 0.5])}])())
+            self.activation, self.activation, lambda: self.normalization(channels),
+            lambda: {"dropout": self.rng.choice([0.1, 0.5])}])())
 
     def keeping(self, shape, depth):
         """Layers whose output has the shape of their input."""
@@ -53,13 +56,13 @@ class LayerDraw:
         for _ in range(self.rng.randint(1, 3)):
             if len(shape) == 1:
                 is_linear = self.odds(0.4) and shape[0] <= LARGEST_SQUARE
-                layers.append(self.linear(shape[0]) if is_linear else self.pointwise())
+                layers.append(self.linear(shape[0]) if is_linear else self.pointwise(shape[0]))
             elif self.odds(0.4):
                 layers.append(self.convolution(shape, shape[2], keeps=True))
             elif self.odds(0.3):
                 layers.append(self.pool(shape, keeps=True))
             else:
-                layers.append(self.pointwise())
+                layers.append(self.pointwise(shape[-1]))
             if depth < DEEPEST and self.odds(0.15):
                 layers.append({"residual": self.keeping(shape, depth + 1)})
         return layers
@@ -139,9 +142,9 @@ class LayerDraw:
         choice = self.rng.random()
         if depth >= DEEPEST or choice < 0.55:
             layers = [self.convolution(shape)] if self.odds(0.6) else [self.pool(shape)]
-            return layers + ([self.pointwise()] if self.odds(0.6) else [])
+            return layers + ([self.pointwise(shape_after(layers, shape)[-1])] if self.odds(0.6) else [])
         if choice < 0.65:
-            return [self.pointwise()]
+            return [self.pointwise(shape[-1])]
         if choice < 0.75:
             return [self.named({"residual": self.keeping(shape, depth + 1)})]
         if choice < 0.85:
@@ -177,9 +180,10 @@ class LayerDraw:
             layers = [{"unflatten": list(image)}, self.convolution(image)]
             return layers + self.to_vector(shape_after(layers, shape), depth + 1)
         if depth >= DEEPEST or choice < 0.5 or shape[0] > LARGEST_VECTOR:
-            return [self.linear(self.rng.randint(1, 24)), self.pointwise()]
+            units = self.rng.randint(1, 24)
+            return [self.linear(units), self.pointwise(units)]
         if choice < 0.65:
-            return [self.pointwise()]
+            return [self.pointwise(shape[-1])]
         if choice < 0.7:
             return [self.named("flatten")]
         if choice < 0.8:
@@ -217,7 +221,9 @@ class LayerDraw:
         layers.append(self.named("flatten"))
         if self.odds(0.3):
             units = self.rng.randint(2, 16)
-            layers.append(self.rng.choice([self.pointwise, self.normalization, lambda: self.linear(units)])())
+            channels = shape_after(layers, shape)[-1]
+            layers.append(self.rng.choice([
+                lambda: self.pointwise(channels), lambda: self.normalization(channels), lambda: self.linear(units)])())
         return layers
 
     # MARK: - To a shape that is given

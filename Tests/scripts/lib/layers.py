@@ -162,8 +162,9 @@ class Shapes:
         return options["units"],
 
     def layerNorm(self, path, options, shape):
-        self.parameter(path + ".weight", shape[-1])
-        self.parameter(path + ".bias", shape[-1])
+        if options.get("affine", True):
+            self.parameter(path + ".weight", shape[-1])
+            self.parameter(path + ".bias", shape[-1])
         return shape
 
     def batchNorm(self, path, options, shape):

@@ -86,8 +86,8 @@ class Torch:
 
     def layerNorm(self, path, options, x):
         """Over the channels of each position, as torchvision's LayerNorm2d does for images."""
-        weight, bias = self.parameters(path, "weight", "bias")
-        y = F.layer_norm(x.movedim(1, -1), weight.shape, weight, bias, options.get("epsilon", 1e-5))
+        y = F.layer_norm(
+            x.movedim(1, -1), x.shape[1:2], *self.parameters(path, "weight", "bias"), options.get("epsilon", 1e-5))
         return y.movedim(-1, 1)
 
     def flatten(self, path, options, x):
