@@ -52,6 +52,22 @@ package struct UpdateStep: Equatable, Sendable {
             scale: Float(gradientScale), limit: Float(gradientLimit), l2: decoupled ? 0 : Float(weightDecay),
             l1: Float(l1))
     }
+
+    /// 1 − shareᵗ with this update's number t: what the weights of a moving average that began with 0 add up to, when
+    /// each update keeps `share` of it (Kingma and Ba 2015, section 3).
+    ///
+    /// The power is taken by repeated squaring: the same bits with every C library.
+    func biasCorrection(_ share: Double) -> Double {
+        var power = 1.0
+        var square = share
+        var remaining = number
+        while remaining > 0 {
+            if remaining & 1 == 1 { power *= square }
+            square *= square
+            remaining >>= 1
+        }
+        return 1 - power
+    }
 }
 
 /// An update rule: hyper-parameters as an immutable value; its state lives in slots that the caller owns.

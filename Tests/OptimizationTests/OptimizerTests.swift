@@ -24,14 +24,10 @@ import Testing
     }
 
     @Test(arguments: [2, 3, 4, 9]) func `any number of parts, on threads, gives the same bits`(parts: Int) throws {
-        let rules: [any UpdateRule] = [
-            SGD(), Momentum(), Momentum(nesterov: true), Adagrad(), Adadelta(), RMSprop(),
-            RMSprop(momentum: 0.5), Adam(), Adam(decouplesWeightDecay: true), Rprop(),
-        ]
         let groups = try ParameterGroups(
             spans, defaults: GroupSettings(weightDecay: 0.01),
             rules: [GroupRule("b", learningRateFactor: 0.5, weightDecay: 0, l1: 0.001)])
-        for rule in rules {
+        for rule in allRules() {
             let optimizer = try Optimizer(rule: rule, groups: groups, clipping: .value(limit: 2))
             func train(parts: Int) -> [[UInt32]] {
                 let parameters = FlatBuffer(normal: count, stream: 1)

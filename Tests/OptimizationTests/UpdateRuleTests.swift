@@ -3,7 +3,7 @@ import Optimization
 import Testing
 
 /// One of each rule, with every option that changes a loop.
-private func allRules() -> [any UpdateRule] {
+func allRules() -> [any UpdateRule] {
     [
         SGD(), Momentum(), Momentum(nesterov: true), Adagrad(), Adadelta(), RMSprop(),
         RMSprop(momentum: 0.9), Adam(), Adam(decouplesWeightDecay: true), Rprop(),
@@ -79,6 +79,10 @@ private struct TrainingState {
 
     @Test func `finds recorded runs`() throws {
         #expect(try !GoldenCase.all().isEmpty)
+    }
+
+    @Test func `knows every rule of the catalogue`() {
+        #expect(Set(allRules().map(\.name)) == Set(updateRuleCatalogue.map(\.name)))
     }
 
     /// Ranges of one element are scalar code, the whole is vector code with a tail.

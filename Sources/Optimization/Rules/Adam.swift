@@ -54,22 +54,9 @@ package struct Adam: UpdateRule {
         AdamCoefficients(
             beta1: Float(beta1), beta1Complement: Float(1 - beta1), beta2: Float(beta2),
             beta2Complement: Float(1 - beta2),
-            stepSize: Float(step.learningRate / (1 - power(beta1, step.number))),
-            correction: Float((1 - power(beta2, step.number)).squareRoot()),
+            stepSize: Float(step.learningRate / step.biasCorrection(beta1)),
+            correction: Float(step.biasCorrection(beta2).squareRoot()),
             epsilon: Float(epsilon),
             shrinkage: decouplesWeightDecay ? Float(1 - step.learningRate * step.weightDecay) : 1)
     }
-}
-
-/// baseⁿ by repeated squaring: the same bits with every C library.
-private func power(_ base: Double, _ exponent: Int) -> Double {
-    var result = 1.0
-    var square = base
-    var remaining = exponent
-    while remaining > 0 {
-        if remaining & 1 == 1 { result *= square }
-        square *= square
-        remaining >>= 1
-    }
-    return result
 }
