@@ -28,6 +28,12 @@ let goldenOperations: [String: @Sendable (GoldenCase) throws -> [Comparison]] = 
             layerNormalization($0[0], affine: ($0[1], $0[2]), epsilon: epsilon)
         }
     },
+    "embedding": { golden in
+        let tape = Tape.withoutParameters()
+        let shape = Shape(golden.file.tensor("index")?.shape ?? [])
+        let indices = Tensor(try golden.file.int64s(of: "index").map(Float.init), shape, pool: tape.pool)
+        return try golden.check(["weight": .same], on: tape) { embedding(tape.constant(indices), $0[0]) }
+    },
     // Activations
     "relu": { try $0.check(["input": .same]) { relu($0[0]) } },
     "leaky_relu": { golden in

@@ -155,6 +155,20 @@ import Testing
         }
     }
 
+    @Test func aMetricOfTwoOutputsIsTwoMetricsInChartsToo() throws {
+        let setup = ObjectiveSetup(
+            network: try network([.named("a", .linear(units: 3)), .named("b", .linear(units: 3))], input: [6]),
+            fields: [Self.features, Self.classes], defaultInput: "features", defaultTarget: "y")
+        let objective = try SupervisedSpecification(
+            losses: ["a", "b"].map { LossTerm(CrossEntropyLoss(), output: $0) },
+            metrics: ["a", "b"].map { MetricTerm(Accuracy(), output: $0) }
+        ).make(setup)
+        let found = objective.metrics.map(\.description)
+        #expect(found.map(\.name) == ["loss", "aCrossEntropy", "bCrossEntropy", "aAccuracy", "bAccuracy"])
+        #expect(Set(found.map(\.title)).count == 5 && found[3].title == "a: Accuracy")
+        #expect(found[3].complementValidationName == "valAError" && found[4].complementValidationName == "valBError")
+    }
+
     @Test func aMetricThatDoesNotMeasureTheTargetIsRefusedWithThoseThatDo() throws {
         let specification = SupervisedSpecification(
             losses: [LossTerm(MeanSquaredErrorLoss())], metrics: [MetricTerm(Accuracy())])

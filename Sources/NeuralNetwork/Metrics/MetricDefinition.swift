@@ -40,11 +40,8 @@ package struct MetricDefinition: Equatable, Sendable {
 
     /// The metric with a phase's name before its own: `discriminatorLoss`.
     package func named(of phase: String) -> MetricDefinition {
-        var description = description
-        description.name = phase + description.name.capitalisedFirst
-        description.title = "\(phase): \(description.title)"
-        description.complement = description.complement.map { phase + $0.capitalisedFirst }
-        return MetricDefinition(description, numerator: numerator, denominator: denominator, transform: transform)
+        MetricDefinition(
+            description.named(of: phase), numerator: numerator, denominator: denominator, transform: transform)
     }
 
     /// The metric's value; NaN where nothing was counted.

@@ -30,6 +30,15 @@ package struct MetricDescription: Codable, Hashable, Sendable {
     /// What an objective's weighted losses come to, divided by its weight.
     package static let loss = MetricDescription("loss")
 
+    /// The same metric of one of several things, such as an output or a phase: `digitAccuracy`, `digit: Accuracy`.
+    func named(of thing: String) -> MetricDescription {
+        var named = self
+        named.name = thing + name.capitalisedFirst
+        named.title = "\(thing): \(title)"
+        named.complement = complement.map { thing + $0.capitalisedFirst }
+        return named
+    }
+
     /// For the reference of the configuration.
     var documentation: String { title + "." }
 

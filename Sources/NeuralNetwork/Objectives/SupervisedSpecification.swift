@@ -121,10 +121,9 @@ private struct Assembly {
         var slot = MetricSums.lossSlot + 1
         for item in found where found.count > 1 {
             let alike = found.count { $0.output == item.output && $0.term.loss.name == item.term.loss.name }
-            let name =
-                item.output.asMetricName + (alike > 1 ? item.target.name.asMetricName.capitalisedFirst : "")
-                + item.term.loss.name.capitalisedFirst
-            definitions.append(MetricDefinition(MetricDescription(name), numerator: slot, denominator: slot + 1))
+            let description = MetricDescription(item.term.loss.name).named(
+                of: metricPrefix(item.output, alike > 1 ? item.target.name : nil))
+            definitions.append(MetricDefinition(description, numerator: slot, denominator: slot + 1))
             slot += 2
         }
         for item in measured {
@@ -132,9 +131,7 @@ private struct Assembly {
             let sameMetric = measured.filter { $0.metric.description.name == description.name }
             if sameMetric.count > 1 {
                 let alike = sameMetric.count { $0.output == item.output }
-                description.name =
-                    item.output.asMetricName + (alike > 1 ? item.target.asMetricName.capitalisedFirst : "")
-                    + description.name.capitalisedFirst
+                description = description.named(of: metricPrefix(item.output, alike > 1 ? item.target : nil))
             }
             definitions.append(
                 MetricDefinition(
@@ -150,6 +147,11 @@ private struct Assembly {
             },
             definitions: definitions, sumCount: slot - MetricSums.lossSlot)
     }
+}
+
+/// `digit`, or `digitSlant` where an output is compared with several fields.
+private func metricPrefix(_ output: String, _ target: String?) -> String {
+    output.asMetricName + (target?.asMetricName.capitalisedFirst ?? "")
 }
 
 extension String {
