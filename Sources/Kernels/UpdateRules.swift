@@ -164,6 +164,24 @@ package func updateAdam(
     }
 }
 
+/// m ← β₁ m + (1 − β₁) g; u ← max(β₂ u, |g| + ε); θ ← θ − stepSize · m / u.
+package func updateAdamax(
+    parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>, momentum: UnsafeMutablePointer<Float>,
+    maxima: UnsafeMutablePointer<Float>, count: Int,
+    terms: GradientTerms, stepSize: Float, beta1: Float, beta1Complement: Float, beta2: Float, epsilon: Float
+) {
+    for i in 0..<count {
+        let g = terms.applied(to: gradients[i], at: parameters[i])
+        let m = beta1 * momentum[i] + beta1Complement * g
+        let kept = beta2 * maxima[i]
+        let size = abs(g) + epsilon
+        let u = size > kept ? size : kept
+        momentum[i] = m
+        maxima[i] = u
+        parameters[i] -= (stepSize * m) / u
+    }
+}
+
 /// The factors and bounds of Rprop's step sizes.
 package struct RpropCoefficients: Equatable, Sendable {
     package var decrease, increase, minimumStep, maximumStep: Float

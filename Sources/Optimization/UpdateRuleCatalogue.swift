@@ -8,6 +8,7 @@ package let updateRuleCatalogue: [UpdateRuleEntry] =
     + Momentum.entries
     + Adam.entries
     + [
+        Adamax.entry,
         RMSprop.entry,
         Adagrad.entry,
         Adadelta.entry,

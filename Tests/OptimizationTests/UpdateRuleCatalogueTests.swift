@@ -29,6 +29,8 @@ func read<Value>(_ yaml: String, _ type: ConfigurationType<Value>) throws -> Val
             ("sgd, momentum: 0.5, nesterov: true", Momentum(momentum: 0.5, nesterov: true)),
             ("adam", Adam()), ("adamw, beta1: 0.8", Adam(beta1: 0.8, decouplesWeightDecay: true)),
             ("adam, beta2: 0.99, epsilon: 1e-6", Adam(beta2: 0.99, epsilon: 1e-6)),
+            ("adamax", Adamax()),
+            ("adamax, beta1: 0.8, beta2: 0.9, epsilon: 1e-6", Adamax(beta1: 0.8, beta2: 0.9, epsilon: 1e-6)),
             ("rmsprop", RMSprop()), ("rmsprop, momentum: 0.5, decay: 0.9", RMSprop(decay: 0.9, momentum: 0.5)),
             ("adagrad", Adagrad()), ("adadelta, decay: 0.8", Adadelta(decay: 0.8)), ("rprop", Rprop()),
             (
@@ -47,7 +49,8 @@ func read<Value>(_ yaml: String, _ type: ConfigurationType<Value>) throws -> Val
     }
 
     @Test(arguments: [
-        "momentum, momentum: 1", "adam, beta2: -0.1", "adagrad, epsilon: 0", "rmsprop, momentum: 1.5",
+        "momentum, momentum: 1", "adam, beta2: -0.1", "adamax, beta1: 1", "adamax, beta2: 1",
+        "adamax, epsilon: 0", "adagrad, epsilon: 0", "rmsprop, momentum: 1.5",
         "adadelta, decay: 1", "rprop, increase: 1", "rprop, minimumStep: 2, maximumStep: 1", "sgd, beta1: 0.9",
     ])
     func `refuses a hyper-parameter out of range, and another rule's`(keys: String) {

@@ -6,7 +6,7 @@ import Testing
 func allRules() -> [any UpdateRule] {
     [
         SGD(), Momentum(), Momentum(nesterov: true), Adagrad(), Adadelta(), RMSprop(),
-        RMSprop(momentum: 0.9), Adam(), Adam(decouplesWeightDecay: true), Rprop(),
+        RMSprop(momentum: 0.9), Adam(), Adam(decouplesWeightDecay: true), Adamax(), Rprop(),
     ]
 }
 
@@ -140,6 +140,49 @@ private struct TrainingState {
             #expect(abs(Double(parameters.values[0]) - reference) < 1e-6)
             #expect(abs(0.1 * Double(velocity.values[0]) - deckVelocity) < 1e-6)
         }
+    }
+
+    /// The paper's algorithm in Double; ε, which it lacks, is nothing beside sizes of 0.05 and more.
+    @Test func `Adamax follows algorithm 2 of its paper`() {
+        let rule = Adamax(beta1: 0.8, beta2: 0.7)
+        let count = 37
+        let parameters = FlatBuffer(normal: count, stream: 1)
+        let slots = [FlatBuffer([Float](repeating: 0, count: count)), FlatBuffer([Float](repeating: 0, count: count))]
+        var theta = parameters.values.map(Double.init)
+        var m = [Double](repeating: 0, count: count)
+        var u = m
+        var kept = 1.0
+        for t in 1...20 {
+            kept *= 0.8
+            // Sizes between 0.1 and 1 that come and go, so that β₂ u is sometimes the larger and sometimes |g|.
+            let gradients = (0..<count).map { i in
+                let size = 0.1 + 0.9 * Double((i * 31 + t * t * 17) % 41) / 40
+                return Float((i + t) % 3 == 0 ? -size : size)
+            }
+            rule.update(
+                0..<count, parameters: parameters, gradients: FlatBuffer(gradients), slots: slots,
+                step: UpdateStep(learningRate: 0.02, weightDecay: 0.01, number: t))
+            for i in 0..<count {
+                let g = Double(gradients[i]) + 0.01 * theta[i]
+                m[i] = 0.8 * m[i] + (1 - 0.8) * g
+                u[i] = max(0.7 * u[i], abs(g))
+                theta[i] -= 0.02 / (1 - kept) * m[i] / u[i]
+            }
+            // Twenty roundings of parameters below 4.
+            for i in 0..<count { #expect(abs(Double(parameters.values[i]) - theta[i]) < 5e-6, "step \(t)") }
+        }
+    }
+
+    @Test func `Adamax moves no element that has had no gradient, and forgets the largest slowly`() {
+        let parameters = FlatBuffer([3, 1])
+        let slots = [FlatBuffer([0, 0]), FlatBuffer([0, 0])]
+        for (number, gradient) in ([4, 0, 0] as [Float]).enumerated() {
+            Adamax(beta1: 0, beta2: 0.5).update(
+                0..<2, parameters: parameters, gradients: FlatBuffer([0, gradient]), slots: slots,
+                step: UpdateStep(learningRate: 0.25, number: number + 1))
+        }
+        #expect(parameters.values == [3, 0.75])
+        #expect(slots[1].values == [1e-8, 1])
     }
 
     @Test func `Rprop bounds its steps and compares signs even of tiny gradients`() {

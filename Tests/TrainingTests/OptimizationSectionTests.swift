@@ -12,6 +12,7 @@ import Training
             ("sgd, momentum: 0.5, nesterov: true", Momentum(momentum: 0.5, nesterov: true)),
             ("adam", Adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8)),
             ("adamw, beta1: 0.8", Adam(beta1: 0.8, beta2: 0.999, epsilon: 1e-8, decouplesWeightDecay: true)),
+            ("adamax", Adamax(beta1: 0.9, beta2: 0.999, epsilon: 1e-8)),
             ("rmsprop", RMSprop(decay: 0.99, epsilon: 1e-8, momentum: 0)), ("adagrad", Adagrad(epsilon: 1e-10)),
             ("adadelta", Adadelta(decay: 0.9, epsilon: 1e-6)),
             ("rprop", Rprop(decrease: 0.5, increase: 1.2, minimumStep: 1e-6, maximumStep: 50)),

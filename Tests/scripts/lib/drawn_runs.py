@@ -7,8 +7,8 @@ from layers import Shapes
 
 RULES = {  # the learning rates that do no harm within a few steps
     "sgd": (0.001, 0.05), "momentum": (0.001, 0.02), "nesterov": (0.001, 0.02), "adam": (1e-4, 3e-3),
-    "adamw": (1e-4, 3e-3), "rmsprop": (1e-4, 1e-3), "adagrad": (1e-3, 1e-2), "adadelta": (0.1, 1.0),
-    "rprop": (1e-4, 1e-3),
+    "adamw": (1e-4, 3e-3), "adamax": (1e-4, 3e-3), "rmsprop": (1e-4, 1e-3), "adagrad": (1e-3, 1e-2),
+    "adadelta": (0.1, 1.0), "rprop": (1e-4, 1e-3),
 }
 
 
@@ -74,6 +74,7 @@ class Drawing:
             "momentum": {"momentum": rng.choice([0.5, 0.95])}, "nesterov": {"momentum": rng.choice([0.5, 0.95])},
             "adam": {"beta1": 0.8, "beta2": 0.99, "epsilon": 1e-6},
             "adamw": {"beta1": 0.95, "beta2": 0.98, "epsilon": 1e-7},
+            "adamax": {"beta1": 0.8, "beta2": 0.9, "epsilon": 1e-6},
             "rmsprop": {"decay": 0.9, "epsilon": 1e-6, "momentum": rng.choice([0, 0.5])}, "adagrad": {"epsilon": 1e-8},
             "adadelta": {"decay": 0.95, "epsilon": 1e-5},
             "rprop": {"decrease": 0.4, "increase": 1.1, "minimumStep": 1e-5, "maximumStep": 0.01},
