@@ -4,16 +4,6 @@
 /// Every pass walks through memory once, in blocks of 64 rows that stay in the second-level cache while their channels
 /// are taken in vectors of 16; the next block is fetched meanwhile.
 
-/// Calls `body(rows, channel, width)` for every block of rows and vector of channels.
-@inline(__always)
-func forEachBlock(rows: Int, channels: Int, _ body: (Range<Int>, Int, Int) -> Void) {
-    for first in stride(from: 0, to: rows, by: 64) {
-        for channel in stride(from: 0, to: channels, by: 16) {
-            body(first..<min(first + 64, rows), channel, min(16, channels - channel))
-        }
-    }
-}
-
 /// Mean and biased variance of each channel, in one pass over memory.
 ///
 /// Sums are taken about the mean of the first rows, so that the variance does not cancel, and in blocks of 64 rows.
@@ -160,39 +150,10 @@ package func normalizationGradient(
     }
 }
 
-/// Fetches what lies 64 rows further.
-@inline(__always)
-func prefetchNextBlock(_ p: UnsafePointer<Float>, _ channels: Int, for use: MemoryUse = .reading) {
-    prefetch(p + 64 * channels, count: 1, for: use)
-}
-
 /// The mean over a few rows: a cheap point near each column's mean.
 @inline(__always)
 private func columnShift(_ x: UnsafePointer<Float>, rows: Int, stride: Int, width: Int) -> Vector {
     var sum = Vector.zero
     for row in 0..<rows { sum += loadLanes(x + row * stride, width) }
     return sum / Vector(repeating: Float(max(rows, 1)))
-}
-
-/// Loads `width` ≤ 16 floats; the other lanes are 0.
-@inline(__always)
-func loadLanes(_ p: UnsafePointer<Float>, _ width: Int) -> Vector {
-    if width == 16 { return p.vector(0) }
-    var v = Vector.zero
-    for k in 0..<width { v[k] = p[k] }
-    return v
-}
-
-@inline(__always)
-func storeLanes(_ v: Vector, to p: UnsafeMutablePointer<Float>, _ width: Int) {
-    if width == 16 {
-        p.store(v, 0)
-    } else {
-        for k in 0..<width { p[k] = v[k] }
-    }
-}
-
-@inline(__always)
-func addLanes(_ v: Vector, to p: UnsafeMutablePointer<Float>, _ width: Int) {
-    storeLanes(loadLanes(p, width) + v, to: p, width)
 }
