@@ -25,6 +25,7 @@ struct Slice: CustomTestStringConvertible, Sendable {
         Slice(name: "xor-points", settings: drawn, figures: ["valLoss", "valAccuracy", "valF1"]),
         Slice(name: "autoencoder-mnist", settings: images, figures: ["valLoss", "valRmse"]),
         Slice(name: "autoencoder-features", settings: images, figures: ["valLoss", "valAccuracy"]),
+        Slice(name: "denoising-mnist", settings: images, figures: ["valLoss", "valRmse"]),
         Slice(
             name: "gan-mnist", settings: images,
             figures: [
@@ -203,7 +204,7 @@ extension ProgramTests {
             #expect(reason.contains("4 of 4 parameters taken") && reason.contains("decoder.0.weight"), "\(reason)")
         }
 
-        @Test(arguments: [("autoencoder-mnist", "main"), ("gan-mnist", "generator")])
+        @Test(arguments: [("autoencoder-mnist", "main"), ("denoising-mnist", "main"), ("gan-mnist", "generator")])
         func `validation leaves pictures`(name: String, phase: String) throws {
             _ = try trained(.named(name))
             let folder = directory.file("runs/\(name)/pictures")

@@ -94,6 +94,7 @@ package typealias ObjectiveEntry = CatalogueEntry<any ObjectiveSpecification>
 let objectiveCatalogue: [ObjectiveEntry] = [
     GANDiscriminator.entry,
     GANGenerator.entry,
+    Denoising.entry,
 ]
 
 /// `{ganGenerator: {…}}`: a value of `objective`.
