@@ -18,6 +18,9 @@ final class ThreadGroup: @unchecked Sendable {  // Every stored variable is acce
     private var meeting = 0
 
     private var mailboxes: [[Parcel]]  // [source · worldSize + destination], oldest first
+    // How many messages each line has been given, and how many its receiver has asked for.
+    private var sent: [Line: Int] = [:]
+    private var awaited: [Line: Int] = [:]
     private var windows: [ZeroedMemory] = []
 
     /// A collective call as other ranks see it.
@@ -26,16 +29,33 @@ final class ThreadGroup: @unchecked Sendable {  // Every stored variable is acce
         var bytes: UnsafeRawBufferPointer
     }
 
-    /// A message posted by its sender and not yet taken; its channel is nil in an `exchange`.
+    /// Where messages keep their order: from a rank to another on a channel, which is nil in an `exchange`.
+    struct Line: Hashable {
+        let source: Int
+        let destination: Int
+        let channel: Int?
+    }
+
+    /// A message posted by its sender and not yet taken.
     final class Parcel {
         let bytes: UnsafeRawBufferPointer
-        let channel: Int?
+        let line: Line
+        /// Its place among the messages of the line.
+        let number: Int
         var isDelivered = false
 
-        init(_ bytes: UnsafeRawBufferPointer, channel: Int?) {
+        init(_ bytes: UnsafeRawBufferPointer, on line: Line, number: Int) {
             self.bytes = bytes
-            self.channel = channel
+            self.line = line
+            self.number = number
         }
+    }
+
+    /// A message that a rank waits for: the line's n-th is the n-th that was asked for, whoever looks first.
+    struct Expectation {
+        let message: IncomingMessage
+        let line: Line
+        let number: Int
     }
 
     init(worldSize: Int) {
@@ -86,12 +106,19 @@ final class ThreadGroup: @unchecked Sendable {  // Every stored variable is acce
         try monitor.withLock {
             try requireHealthy()
             let posted = sends.map { send in
-                let parcel = Parcel(send.bytes, channel: channel)
+                let line = Line(source: rank, destination: send.destination, channel: channel)
+                let parcel = Parcel(send.bytes, on: line, number: sent[line, default: 0])
+                sent[line, default: 0] += 1
                 mailboxes[rank * worldSize + send.destination].append(parcel)
                 return parcel
             }
+            let expected = receives.map { receive in
+                let line = Line(source: receive.source, destination: rank, channel: channel)
+                defer { awaited[line, default: 0] += 1 }
+                return Expectation(message: receive, line: line, number: awaited[line, default: 0])
+            }
             monitor.signalAll()
-            return ThreadExchange(group: self, rank: rank, posted: posted, receives: receives, channel: channel)
+            return ThreadExchange(group: self, rank: rank, posted: posted, receives: expected)
         }
     }
 
@@ -118,9 +145,11 @@ final class ThreadGroup: @unchecked Sendable {  // Every stored variable is acce
         return exchange.receives.isEmpty && exchange.posted.allSatisfy(\.isDelivered)
     }
 
-    private func take(_ receive: IncomingMessage, _ exchange: ThreadExchange) throws -> Bool {
+    private func take(_ expected: Expectation, _ exchange: ThreadExchange) throws -> Bool {
+        let receive = expected.message
         let mailbox = receive.source * worldSize + exchange.rank
-        guard let index = mailboxes[mailbox].firstIndex(where: { $0.channel == exchange.channel }) else { return false }
+        let found = mailboxes[mailbox].firstIndex { $0.line == expected.line && $0.number == expected.number }
+        guard let index = found else { return false }
         let parcel = mailboxes[mailbox].remove(at: index)
         guard parcel.bytes.count == receive.buffer.count else {
             throw CollectivesError.mismatchedCall(
@@ -171,15 +200,13 @@ final class ThreadExchange: PendingExchange {
     private let group: ThreadGroup
     let rank: Int
     let posted: [ThreadGroup.Parcel]
-    var receives: [IncomingMessage]
-    let channel: Int?
+    var receives: [ThreadGroup.Expectation]
 
-    init(group: ThreadGroup, rank: Int, posted: [ThreadGroup.Parcel], receives: [IncomingMessage], channel: Int?) {
+    init(group: ThreadGroup, rank: Int, posted: [ThreadGroup.Parcel], receives: [ThreadGroup.Expectation]) {
         self.group = group
         self.rank = rank
         self.posted = posted
         self.receives = receives
-        self.channel = channel
     }
 
     deinit { group.withdraw(posted) }

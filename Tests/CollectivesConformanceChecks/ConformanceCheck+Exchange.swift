@@ -73,10 +73,11 @@ extension ConformanceCheck {
             let receive = IncomingMessage(from: (rank + size - 1) % size, into: memory[4 + number])
             return try communicator.start(sends: [send], receives: [receive], channel: number % 2)
         }
-        // All of them are asked in turn: an exchange moves on only when its ranks ask for it.
+        // All of them are asked in turn, the last one first at the beginning: an exchange moves on only when its ranks
+        // ask for it, and gets its own bytes whoever is asked first.
         var open = pending
         while !open.isEmpty {
-            open = try open.filter { try !$0.isDone() }
+            open = try open.reversed().filter { try !$0.isDone() }
             sched_yield()
         }
         for number in 0..<4 {

@@ -13,8 +13,8 @@ private struct GANPair: Sendable {
 
     /// Throws `ConfigurationError` where they do not fit each other.
     init(_ names: GANNames, _ setup: ObjectiveSetup) throws {
-        generator = try setup.model(names.generator, from: names.place)
-        discriminator = try setup.model(names.discriminator, from: names.place)
+        generator = try setup.model(names.generator, from: names.place, key: "generator")
+        discriminator = try setup.model(names.discriminator, from: names.place, key: "discriminator")
         guard discriminator.outputShape == [1] else {
             throw names.discriminator.refused(
                 because: "the model ends with \(discriminator.outputShape); a discriminator ends with one number: "

@@ -33,11 +33,13 @@ package struct ObjectiveSetup: Sendable {
     }
 
     /// The model of that name, or the only one. Throws `ConfigurationError`.
-    package func model(_ name: PlacedName?, from place: PlacedName) throws -> Model {
+    ///
+    /// - Parameter key: what names the model in the section at `place`.
+    package func model(_ name: PlacedName?, from place: PlacedName, key: String = "model") throws -> Model {
         guard let name else {
             guard network.models.count == 1 else {
                 throw place.refused(
-                    because: "it says not which model; add `model`, one of "
+                    because: "it says not which model; add `\(key)`, one of "
                         + "\(network.models.map(\.name).joined(separator: ", ")).")
             }
             return network.models[0]

@@ -17,7 +17,7 @@ package struct SupervisedSpecification: ObjectiveSpecification {
     }
 
     package func make(_ setup: ObjectiveSetup) throws -> any Objective {
-        let model = try setup.model(model, from: losses[0].place)
+        let model = try setup.model(model, from: losses[0].place, key: "of")
         if losses.allSatisfy(\.isForTrainingOnly) {
             throw losses[0].place.refused(
                 because: "every loss is for training only, so that nothing can be validated; "
