@@ -31,6 +31,8 @@ package enum DataError: Error, Equatable, CustomStringConvertible {
 
     package var description: String {
         switch self {
+        case .missingFile(let path, let expected) where expected == [path]:
+            return "\(path): no such file; correct the path."
         case .missingFile(let path, let expected):
             return "\(path): no such file. This folder must hold \(expected.joined(separator: ", ")); "
                 + "give the right folder with --data DIR or TRAINER_DATA."

@@ -75,6 +75,27 @@ let goldenOperations: [String: @Sendable (GoldenCase) throws -> [Comparison]] = 
             return batchMean(hinge($0[0], classes, margin: margin), of: $0[0])
         }
     },
+    "log_loss": { golden in
+        let signs = try golden.file.int64s(of: "target").map(Float.init)
+        let tape = Tape.withoutParameters()
+        return try golden.check(["input": .same], on: tape) {
+            let classes = tape.constant(Tensor(signs, $0[0].shape, pool: tape.pool))
+            return batchMean(logLoss($0[0], classes), of: $0[0])
+        }
+    },
+    "max_margin": { golden in
+        let margin = Float(try golden.attributes.number("margin"))
+        let labels = try golden.file.int64s(of: "target").map { Int32($0) }
+        return try golden.check(["input": .same]) { batchMean(maxMargin($0[0], labels, margin: margin), of: $0[0]) }
+    },
+    "l1": { try $0.check(["input": .same, "target": .same]) { batchMean(absoluteError($0[0], $0[1]), of: $0[0]) } },
+    "half_square": {
+        try $0.check(["input": .same, "target": .same]) {
+            // ½ of the sum over a sample's values, not of their mean
+            let half = scaled(meanSquaredError($0[0], $0[1]), by: 0.5 * Float($0[0].shape[1]))
+            return batchMean(half, of: $0[0])
+        }
+    },
     "cross_entropy": { golden in
         let smoothing = Float(try golden.attributes.number("label_smoothing", default: 0))
         let isSoft = golden.file.tensor("target")?.dataType == .float32

@@ -34,18 +34,19 @@ struct MetricTests {
         #expect(Accuracy().sums(single, .classes([0, 1, 1, 1])) == [0, 4])
     }
 
+    private func problem(_ metric: any Metric, classes: Int, _ output: Shape) -> String? {
+        let names = (0..<classes).map(String.init)
+        return metric.problem(
+            output: output,
+            target: FieldDescription(name: "y", elementType: .int32, shape: [], meaning: .classes(names: names)))
+    }
+
     @Test func accuracyAndF1TakeAScoreForEachClassOrOneForTwo() {
-        func problem(_ metric: any Metric, classes: Int, _ output: Shape) -> String? {
-            let names = (0..<classes).map(String.init)
-            return metric.problem(
-                output: output,
-                target: FieldDescription(name: "y", elementType: .int32, shape: [], meaning: .classes(names: names)))
-        }
+        let f1 = ClassRate(.f1)
         #expect(problem(Accuracy(), classes: 2, [1]) == nil && problem(Accuracy(), classes: 2, [2]) == nil)
         #expect(problem(Accuracy(), classes: 3, [1]) == "y has 3 classes, but the output is [1]; make it [3]")
-        #expect(problem(F1Score(), classes: 2, [1]) == nil && problem(F1Score(), classes: 2, [2]) == nil)
-        #expect(problem(F1Score(), classes: 3, [3]) == "it is for two classes, and y has 3; use accuracy")
-        #expect(problem(F1Score(), classes: 2, [3]) == "y has 2 classes, but the output is [3]; make it [2]")
+        #expect(problem(f1, classes: 2, [1]) == nil && problem(f1, classes: 2, [2]) == nil)
+        #expect(problem(f1, classes: 2, [3]) == "y has 2 classes, but the output is [3]; make it [2]")
         #expect(problem(Perplexity(), classes: 2, [1]) == "y has 2 classes, but the output is [1]; make it [2]")
     }
 
@@ -77,22 +78,41 @@ struct MetricTests {
         #expect(abs(value(BitsPerCharacter(), output, target) - 3) < 1e-12)
     }
 
-    @Test func f1IsTwiceTheFoundByTheFoundAndTheMistaken() {
+    @Test func ratesOfAClassCountWhatIsFoundMistakenAndMissed() {
         // Found twice, taken for it once more, missed once; of the other class found once.
         let target = Target.classes([1, 1, 0, 1, 0])
         let single = Self.tensor([2, 0.1, 1, -3, 0], [5, 1])
         let pairs = Self.tensor([0, 2, 0, 0.1, 0, 1, 3, 0, 0, 0], [5, 2])
         for output in [single, pairs] {
-            #expect(F1Score().sums(output, target) == [4, 6])
-            #expect(F1Score(positive: 0).sums(output, target) == [2, 4])
-            #expect(value(F1Score(), output, target) == 4.0 / 6)
+            #expect(ClassRate(.f1).sums(output, target) == [4, 6])
+            #expect(ClassRate(.precision).sums(output, target) == [2, 3])
+            #expect(ClassRate(.recall).sums(output, target) == [2, 3])
+            #expect(ClassRate(.f1, positive: 0).sums(output, target) == [2, 4])
+            #expect(value(ClassRate(.f1), output, target) == 4.0 / 6)
         }
+        // Rows for classes 1, 2, 0, 2 of three.
+        let three = Self.tensor([0, 2, 0, 0, 0, 1, 3, 1, 2, 0, 1, 4], [4, 3])
+        let wanted = Target.classes([1, 2, 2, 1])
+        #expect(ClassRate(.precision, positive: 2).sums(three, wanted) == [1, 2])
+        #expect(ClassRate(.recall, positive: 1).sums(three, wanted) == [1, 2])
+        #expect(ClassRate(.recall, positive: 0).sums(three, wanted) == [0, 0])
     }
 
-    @Test func f1CountsRowsWithoutNumbersAsWrongAndIsNoneOfNothing() {
+    @Test func ratesCountRowsWithoutNumbersAsWrongAndAreNoneOfNothing() {
         let output = Self.tensor([.nan, .nan, 1], [3, 1])
-        #expect(F1Score().sums(output, .classes([0, 1, 1])) == [2, 4])
-        #expect(value(F1Score(), Self.tensor([-1, -1], [2, 1]), .classes([0, 0])).isNaN)
+        #expect(ClassRate(.f1).sums(output, .classes([0, 1, 1])) == [2, 4])
+        #expect(ClassRate(.precision).sums(output, .classes([0, 1, 1])) == [1, 2])
+        #expect(ClassRate(.recall).sums(output, .classes([0, 1, 1])) == [1, 2])
+        #expect(value(ClassRate(.f1), Self.tensor([-1, -1], [2, 1]), .classes([0, 0])).isNaN)
+    }
+
+    @Test func aRateSaysWhichClassWhereThereAreMoreThanTwo() {
+        #expect(problem(ClassRate(.recall), classes: 2, [1]) == nil)
+        #expect(problem(ClassRate(.recall), classes: 3, [3])?.contains("say with `positive`") == true)
+        #expect(problem(ClassRate(.recall, positive: 2), classes: 3, [3]) == nil)
+        #expect(
+            problem(ClassRate(.recall, positive: 3), classes: 3, [3]) == "y has no class 3; give 0 to 2")
+        #expect(ClassRate(.precision, positive: 3).description.validationName == "valPrecisionClass3")
     }
 
     @Test func errorsOfValues() {

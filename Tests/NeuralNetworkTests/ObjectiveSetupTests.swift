@@ -106,11 +106,20 @@ import Testing
         #expect(
             problem([2], classes: 2)
                 == "it takes one output for the two classes of y, but the output is [2]; make it [1]")
-        #expect(problem([1], classes: 3) == "it tells two classes apart, and y has 3; use crossEntropy")
+        #expect(problem([1], classes: 3) == "it tells two classes apart, and y has 3; use crossEntropy or maxMargin")
         #expect(HingeLoss().problem(output: [2], target: Self.real) == nil)
         #expect(
             HingeLoss().problem(output: [3], target: Self.real)
                 == "y is [2], but the output is [3]; make both equally large")
+    }
+
+    @Test func theMarginLossTakesAScoreForEachClass() {
+        #expect(MaxMarginLoss().problem(output: [3], target: Self.classes) == nil)
+        #expect(MaxMarginLoss().problem(output: [2], target: Self.classes)?.contains("3 classes") == true)
+        #expect(MaxMarginLoss().problem(output: [2], target: Self.real)?.contains("use mse") == true)
+        #expect(LogLoss().problem(output: [1], target: Self.classes)?.contains("use crossEntropy or maxMargin") == true)
+        #expect(SquareSumLoss.halfSquare.problem(output: [2], target: Self.real) == nil)
+        #expect(AbsoluteErrorLoss().problem(output: [2], target: Self.real) == nil)
     }
 
     @Test func metricsThatDifferInTheirKeysAreTwoMetrics() throws {
@@ -121,8 +130,8 @@ import Testing
             try SupervisedSpecification(losses: [LossTerm(HingeLoss())], metrics: metrics.map { MetricTerm($0) })
                 .make(setup).metrics.map(\.name)
         }
-        #expect(try names([F1Score(), F1Score(positive: 0)]) == ["loss", "f1", "f1Class0"])
-        #expect(throws: ConfigurationError.self) { try names([F1Score(), F1Score(positive: 1)]) }
+        #expect(try names([ClassRate(.f1), ClassRate(.f1, positive: 0)]) == ["loss", "f1", "f1Class0"])
+        #expect(throws: ConfigurationError.self) { try names([ClassRate(.f1), ClassRate(.f1)]) }
     }
 
     @Test func aTargetThatTheDataDoNotHaveIsRefusedWithItsPlaceAndTheFieldsThereAre() throws {

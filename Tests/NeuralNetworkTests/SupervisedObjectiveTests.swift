@@ -83,6 +83,23 @@ struct SupervisedObjectiveTests {
         #expect(try figures(.values([1, -1, 1, -1], [1]), metrics: []).map(\.value) == [1.5])
     }
 
+    @Test func lossesOfDifferencesAddOverSamplesWhatTheirNamesSay() throws {
+        let (inputs, target): ([Float], _) = ([1, 2, 3, 6], values([0, 2, 5, 9]))
+        // Over two samples the sum of: the mean |d|, ½ Σ d² and Σ d² of differences 1, 0 and −2, −3.
+        #expect(try run(AbsoluteErrorLoss(), inputs, target).sums.loss == 3)
+        #expect(try run(SquareSumLoss.halfSquare, inputs, target).sums.loss == 7)
+        #expect(try run(SquareSumLoss.sumSquares, inputs, target).sums.loss == 14)
+        let half = try run(SquareSumLoss.halfSquare, inputs, target).gradients
+        let whole = try run(SquareSumLoss.sumSquares, inputs, target).gradients
+        #expect(zip(half, whole).allSatisfy { 2 * $0 == $1 } && half.contains { $0 != 0 })
+    }
+
+    @Test func theMarginLossComparesTheClassWithItsBestRival() throws {
+        // 2 + 1 − 1 and 3 + 1 − 6 < 0; 2 + 4 − 1 and 3 + 4 − 6.
+        #expect(try run(MaxMarginLoss(), [1, 2, 3, 6], .classes([0, 1], of: 2)).sums.loss == 2)
+        #expect(try run(MaxMarginLoss(margin: 4), [1, 2, 3, 6], .classes([0, 1], of: 2)).sums.loss == 6)
+    }
+
     @Test func binaryCrossEntropyOfLogitsIsThatOfTheirSigmoid() throws {
         func sigmoid(_ x: Float) -> Float { 1 / (1 + exponential(Vector(repeating: -x))[0]) }
         let target = values([0, 1, 1, 0])

@@ -37,7 +37,8 @@ import Training
             (
                 "loss: crosEntropy\n",
                 "1:7: 'loss' names 'crosEntropy', which does not exist (did you mean 'crossEntropy'?); "
-                    + "allowed here: crossEntropy, mse, binaryCrossEntropy, hinge."
+                    + "allowed here: crossEntropy, mse, binaryCrossEntropy, l1, hinge, logLoss, maxMargin, halfSquare, "
+                    + "sumSquares."
             ),
             (
                 "loss: {crossEntropy: {smoothing: 0.1}}\n",
@@ -112,7 +113,11 @@ import Training
             ("optimizer: sgd\n", "1:12: 'optimizer.learningRate' is missing; give a number above 0."),
             ("optimizer: {name: sgd}\n", "1:12: 'optimizer.learningRate' is missing; give a number above 0."),
             ("batch:\n", "1:1: 'batch' is missing; give an integer of at least 1."),
-            ("loss: {}\n", "1:7: 'loss' says nothing; allowed here: crossEntropy, mse, binaryCrossEntropy, hinge."),
+            (
+                "loss: {}\n",
+                "1:7: 'loss' says nothing; allowed here: crossEntropy, mse, binaryCrossEntropy, l1, hinge, logLoss, "
+                    + "maxMargin, halfSquare, sumSquares."
+            ),
             // Contradictions
             (
                 "schedule: {cosine: {}, constant: {}}\n",

@@ -56,7 +56,7 @@ import Training
         #expect(
             configurationProblem(configurationText("metrics: [accuracy, accuracy]\n"))?.contains("named twice") == true)
         #expect(
-            configurationProblem(configurationText("metrics: [precision]\n"))?.contains("top5Error") == true)
+            configurationProblem(configurationText("metrics: [sharpness]\n"))?.contains("top5Error") == true)
         #expect(
             configurationProblem(
                 configurationText("data: {name: digits, validation: 0}\nearlyStopping: {patience: 2}\n"))?.contains(

@@ -1,4 +1,5 @@
-/// How two classes of points lie in the plane, within about −1…1 (after Minsky and Papert 1969, and the usual toy sets).
+/// How two classes of points lie in the plane, within about −1…1 (after Minsky and Papert 1969, and the usual toy
+/// sets).
 ///
 /// Only +, −, ×, ÷ and √ are used, so that every machine draws the same bits.
 package enum PointShape: String, CaseIterable, Sendable {

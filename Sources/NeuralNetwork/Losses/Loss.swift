@@ -34,12 +34,16 @@ extension Loss {
 package typealias LossEntry = CatalogueEntry<any Loss>
 
 /// Every loss that a configuration can name, a line each.
-let lossCatalogue: [LossEntry] = [
-    CrossEntropyLoss.entry,
-    MeanSquaredErrorLoss.entry,
-    BinaryCrossEntropyLoss.entry,
-    HingeLoss.entry,
-]
+let lossCatalogue: [LossEntry] =
+    [
+        CrossEntropyLoss.entry,
+        MeanSquaredErrorLoss.entry,
+        BinaryCrossEntropyLoss.entry,
+        AbsoluteErrorLoss.entry,
+        HingeLoss.entry,
+        LogLoss.entry,
+        MaxMarginLoss.entry,
+    ] + SquareSumLoss.entries
 
 /// Whether an output has one score for each two classes: the second of them where it is above 0, else the first.
 func hasOneScoreForTwoClasses(output: Shape, target: FieldDescription) -> Bool {

@@ -3,8 +3,8 @@ import TensorCore
 
 /// Something that is measured on an output and its target, beside the loss.
 ///
-/// A new metric is one file: its sums, its keys where it has some (a ``MetricEntry`` in ``metricCatalogue``), and a line
-/// there.
+/// A new metric is one file with its sums and its keys, where it has some (a ``MetricEntry``), and a line in
+/// ``metricCatalogue``.
 package protocol Metric: Equatable, Sendable {
     /// What it is called where it is measured once; with its keys, where they make it another metric.
     var description: MetricDescription { get }
@@ -55,17 +55,17 @@ extension MetricEntry {
 }
 
 /// Every metric that a configuration can name.
-package let metricCatalogue: [MetricEntry] = [
-    MetricEntry(Accuracy()),
-    F1Score.entry,
-    MetricEntry(TopKError(k: 1)),
-    MetricEntry(TopKError(k: 5)),
-    MetricEntry(Perplexity()),
-    MetricEntry(BitsPerCharacter()),
-    MetricEntry(RootMeanSquareError()),
-    MetricEntry(MeanAbsoluteError()),
-    MetricEntry(CoefficientOfDetermination()),
-]
+package let metricCatalogue: [MetricEntry] =
+    [
+        MetricEntry(Accuracy()),
+        MetricEntry(TopKError(k: 1)),
+        MetricEntry(TopKError(k: 5)),
+        MetricEntry(Perplexity()),
+        MetricEntry(BitsPerCharacter()),
+        MetricEntry(RootMeanSquareError()),
+        MetricEntry(MeanAbsoluteError()),
+        MetricEntry(CoefficientOfDetermination()),
+    ] + ClassRate.entries
 
 /// What is measured when a configuration does not say.
 package func usualMetrics(for targets: MetricTargets) -> [any Metric] {

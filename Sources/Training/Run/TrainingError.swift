@@ -91,7 +91,8 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
         case .otherConfiguration(let directory, let differences):
             "\(directory): holds a run of another configuration"
                 + (differences.isEmpty
-                    ? "" : " (\(differences.prefix(5).joined(separator: "; "))\(differences.count > 5 ? "; …" : ""))")
+                    ? ", or of another version of this program"
+                    : " (\(differences.prefix(5).joined(separator: "; "))\(differences.count > 5 ? "; …" : ""))")
                 + "; give another directory with --run, or --resume never to set the old run aside and begin anew"
         case .otherCheckpoint(let path, let expected, let found):
             "\(path): was written under another configuration (fingerprint \(found), this one is \(expected)); "

@@ -38,6 +38,65 @@ import Testing
         }
     }
 
+    static let signed = [[1], [7], [3, 5], [2, 3, 4, 2], [0, 3]].map { shape in
+        OperationContract(
+            "logLoss", [Input(shape), Input(shape, .uniform(0.5...1.5))],
+            reference: { DoubleReference.logLoss($0[0], $0[1]) }
+        ) { logLoss($0[0], $0[1]) }
+    }
+
+    /// Values far from their targets, on either side: the kink is where both are equal.
+    static let absolute = [[1], [6], [3, 5], [2, 3, 4, 2], [0, 3]].flatMap { shape in
+        [(1...2, -2...0.5), (-2...0.5, 1...2)].map { (values: ClosedRange<Double>, targets: ClosedRange<Double>) in
+            OperationContract(
+                "absoluteError", [Input(shape, .uniform(values)), Input(shape, .uniform(targets))],
+                reference: { DoubleReference.absoluteError($0[0], $0[1]) }
+            ) { absoluteError($0[0], $0[1]) }
+        }
+    }
+
+    static let margins = [(1, 2), (7, 5), (3, 17), (0, 3), (2, 1)].flatMap { (rows, classes) in
+        [Float(1), 0.25].map { margin in
+            var numbers = TestNumbers(seed: 9)
+            let labels = (0..<rows).map { _ in Int32(numbers.integer(below: classes)) }
+            return OperationContract(
+                "maxMargin, margin \(margin)", [Input([rows, classes])],
+                reference: { DoubleReference.maxMargin($0[0], labels, margin: Double(margin)) }
+            ) { maxMargin($0[0], labels, margin: margin) }
+        }
+    }
+
+    @Test func aRowThatLeadsByTheMarginCostsNothingAndANaNIsNotHidden() {
+        let tape = Tape.withoutParameters()
+        tape.begin(gradients: nil)
+        let x = tape.input(Tensor([3, 1, 0, 1, 2, 2], [2, 3], pool: tape.pool))
+        let loss = maxMargin(x, [0, 1], margin: 2)
+        #expect(loss.value.values == [2])
+        tape.backward(from: loss)
+        #expect(tape.gradient(of: x)?.values == [0, 0, 0, 0, -1, 1])
+        for place in 0..<3 {
+            var scores: [Float] = [3, 1, 0]
+            scores[place] = .nan
+            let unknown = tape.constant(Tensor(scores, [1, 3], pool: tape.pool))
+            #expect(maxMargin(unknown, [0]).value.values[0].isNaN)
+        }
+        let equal = tape.input(Tensor([1], [1], pool: tape.pool))
+        let error = absoluteError(equal, tape.constant(Tensor([1], [1], pool: tape.pool)))
+        tape.backward(from: error)
+        #expect(error.value.values == [0] && tape.gradient(of: equal)?.values == [0])
+        #expect(absoluteError(equal, tape.constant(Tensor([.nan], [1], pool: tape.pool))).value.values[0].isNaN)
+    }
+
+    @Test func largeScoresOfTheLogLossDoNotOverflow() {
+        let tape = Tape.withoutParameters()
+        tape.begin(gradients: nil)
+        let x = tape.input(Tensor([1000, -1000], [2], pool: tape.pool))
+        let loss = logLoss(x, tape.constant(Tensor([1, 1], [2], pool: tape.pool)))
+        #expect(loss.value.values == [1000])
+        tape.backward(from: loss)
+        #expect(tape.gradient(of: x)?.values == [0, -1])
+    }
+
     @Test func aHingeCostsNothingFromTheMarginOnAndHidesNoNaN() {
         let tape = Tape.withoutParameters()
         tape.begin(gradients: nil)
@@ -138,7 +197,8 @@ import Testing
         },
         { weightedSum([(meanSquaredError($0[0], $0[2]), 0.25), (meanSquaredError($0[1], $0[2]), -3)]) })
 
-    @Test(arguments: elementwise + hinges + classification + sequences + [multiTask]) func keepsItsContract(
+    @Test(arguments: elementwise + hinges + signed + absolute + margins + classification + sequences + [multiTask])
+    func keepsItsContract(
         _ contract: OperationContract
     ) {
         for failure in contract.check().failures { Issue.record("\(contract): \(failure)") }

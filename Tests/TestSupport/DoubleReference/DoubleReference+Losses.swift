@@ -58,4 +58,24 @@ extension DoubleReference {
     package static func hinge(_ x: DoubleTensor, _ c: DoubleTensor, margin: Double) -> DoubleTensor {
         elementwiseLoss(x, c) { max(0, margin - $1 * $0) }
     }
+
+    /// log(1 + e^(−c x)).
+    package static func logLoss(_ x: DoubleTensor, _ c: DoubleTensor) -> DoubleTensor {
+        elementwiseLoss(x, c) { log1p(exp(-$1 * $0)) }
+    }
+
+    /// Σ over rows of max(0, maxₖ≠c (xₖ + m) − x_c).
+    package static func maxMargin(_ x: DoubleTensor, _ labels: [Int32], margin: Double) -> DoubleTensor {
+        let loss = labels.enumerated().reduce(0.0) { sum, row in
+            let scores = (0..<x.columns).map { x.values[row.offset * x.columns + $0] }
+            let others = scores.indices.filter { $0 != Int(row.element) }.map { scores[$0] }
+            return sum + (others.max().map { max(0, $0 + margin - scores[Int(row.element)]) } ?? 0)
+        }
+        return DoubleTensor([loss], [])
+    }
+
+    /// |x − t|.
+    package static func absoluteError(_ x: DoubleTensor, _ t: DoubleTensor) -> DoubleTensor {
+        elementwiseLoss(x, t) { abs($0 - $1) }
+    }
 }

@@ -1,0 +1,41 @@
+import TensorCore
+
+/// Σ over rows of max(0, maxₖ≠c (xₖ + m) − x_c): scores x [N, …, K] of K classes a row, a class c each (Crammer and
+/// Singer 2001).
+///
+/// Of equal rivals the first gets the gradient. A row with a NaN among the scores that it compares gives NaN.
+package func maxMargin(_ scores: Variable, _ classes: [Int32], margin: Float = 1) -> Variable {
+    let count = scores.shape[-1]
+    precondition(
+        classes.count * count == scores.shape.count, "maxMargin: \(classes.count) classes for \(scores.shape)")
+    precondition(
+        classes.allSatisfy { $0 >= 0 && $0 < count }, "maxMargin: a class is not in 0..<\(count)")
+    var total: Float = 0
+    // The rival of each row, or −1 where the row costs nothing.
+    var rivals = [Int](repeating: -1, count: classes.count)
+    for (row, label) in classes.enumerated() {
+        let x = scores.value.pointer + row * count
+        var rival = -1
+        for k in 0..<count where k != Int(label) {
+            if rival < 0 || x[k] > x[rival] || x[k].isNaN { rival = k }
+            if x[k].isNaN { break }
+        }
+        guard rival >= 0 else { continue }
+        let missing = x[rival] + margin - x[Int(label)]
+        if missing <= 0 { continue }
+        total += missing
+        rivals[row] = rival
+    }
+    let loss = scores.makeTensor([])
+    loss.fill(total)
+    return scores.tape.record(loss, scores) { [scores = scores.target] tape, dy in
+        let factor = dy.pointer[0]
+        tape.accumulate(into: scores) { dx, accumulate in
+            if !accumulate { dx.update(repeating: 0, count: scores.shape.count) }
+            for (row, rival) in rivals.enumerated() where rival >= 0 {
+                dx[row * count + rival] += factor
+                dx[row * count + Int(classes[row])] -= factor
+            }
+        }
+    }
+}

@@ -1,0 +1,33 @@
+import Autograd
+import TensorCore
+
+/// Σ over samples of f · Σ (output − target)² over a sample's values, not their mean; against a class, its one-hot
+/// vector.
+package struct SquareSumLoss: Loss {
+    /// f: ½ makes the gradient the difference itself.
+    package let factor: Float
+    package let name: String
+
+    package static let halfSquare = SquareSumLoss(factor: 0.5, name: "halfSquare")
+    package static let sumSquares = SquareSumLoss(factor: 1, name: "sumSquares")
+
+    static let entries = [
+        LossEntry("halfSquare", "½ Σ (output − target)² over a sample's values; against a class, its one-hot vector.") {
+            _ in halfSquare
+        },
+        LossEntry("sumSquares", "Σ (output − target)² over a sample's values; against a class, its one-hot vector.") {
+            _ in sumSquares
+        },
+    ]
+
+    package func callAsFunction(_ output: Variable, _ target: Target) -> Variable {
+        let perSample = output.shape.count / max(output.shape[0], 1)
+        return scaled(meanSquaredError(output, target.values(like: output)), by: factor * Float(perSample))
+    }
+
+    package func count(of output: Shape) -> Int { output[0] }
+
+    package func problem(output: Shape, target: FieldDescription) -> String? {
+        elementwiseProblem(output: output, target: target)
+    }
+}
