@@ -1,7 +1,8 @@
 import Kernels
 import TensorCore
 
-/// Points of the plane in two classes, drawn by the program: sample i of (shape, split, noise, seed) is always the same.
+/// Points of the plane in two classes, drawn by the program: sample i of (shape, split, noise, seed) is always the
+/// same.
 ///
 /// Labels are balanced: sample i is of class i mod 2. A point is drawn when it is read.
 package struct DrawnPoints: Dataset {
