@@ -44,13 +44,18 @@ class ModelDraw(LayerDraw):
     def loss(self):
         """What the outputs for the classes are trained with, and the layers that it needs behind them."""
         choice = self.rng.random()
-        if choice < 0.4:
+        if choice < 0.35:
             return "crossEntropy", []
-        if choice < 0.55:
+        if choice < 0.48:
             return {"crossEntropy": {"labelSmoothing": 0.1}}, []
-        if choice < 0.75:
+        if choice < 0.62:
             return "mse", self.rng.choice([[], [], ["sigmoid"], ["softmax"], ["tanh"]])
-        if choice < 0.9:
+        if choice < 0.74:
+            differences = self.rng.choice(["l1", "halfSquare", "sumSquares"])
+            return differences, self.rng.choice([[], ["sigmoid"], ["softmax"], ["tanh"]])
+        if choice < 0.82:
+            return self.rng.choice(["maxMargin", {"maxMargin": {"margin": 0.5}}]), []
+        if choice < 0.93:
             return "binaryCrossEntropy", []
         return {"binaryCrossEntropy": {"fromLogits": False}}, [self.rng.choice(["sigmoid", "softmax"])]
 
@@ -162,7 +167,7 @@ class ModelDraw(LayerDraw):
         for number, name in enumerate(chosen):
             field, units = OUTPUTS[name]
             source = trunk if number == 0 or self.odds(0.6) else self.rng.choice(self.named_nodes())
-            term, tail = self.loss() if units == CLASSES else ("mse", [])
+            term, tail = self.loss() if units == CLASSES else (self.rng.choice(["mse", "mse", "l1"]), [])
             self.extend(source, self.reach(self.shapes[source], (units,), 1) + tail, name)
             kind, options = (term, {}) if isinstance(term, str) else next(iter(term.items()))
             losses.append({kind: {"of": name, "target": field, **options}, "weight": self.rng.choice([0.3, 1, 2])})
