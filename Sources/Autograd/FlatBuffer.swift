@@ -16,13 +16,17 @@ package final class FlatBuffer: @unchecked Sendable {
     /// From so many bytes on, memory is mapped.
     private static let mappingThreshold = 1 << 20
 
+    /// Ends the process where the system has no such memory.
     package init(count: Int) {
         self.count = count
         let bytes = max(count, 16) * MemoryLayout<Float>.stride
         if bytes >= FlatBuffer.mappingThreshold {
             let raw = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
             guard let raw, raw != MAP_FAILED else {
-                fatalError("out of memory: the system refuses \(bytes) bytes (\(String(cString: strerror(errno))))")
+                let reason = String(cString: strerror(errno))
+                fatalError(
+                    "the system gives no \(bytes) bytes (\(reason)); raise the limit of memory (ulimit -v), or start "
+                        + "fewer ranks and threads on this host")
             }
             pointer = raw.assumingMemoryBound(to: Float.self)
             mappedBytes = bytes

@@ -1,8 +1,7 @@
 import Autograd
-import TensorCore
 
 /// Σ over samples of the mean of |output − target| over a sample's values; against a class, its one-hot vector.
-package struct AbsoluteErrorLoss: Loss {
+package struct AbsoluteErrorLoss: ElementwiseLoss {
     package init() {}
 
     static let entry = LossEntry("l1", "Mean absolute error; against a class, its one-hot vector.") { _ in
@@ -13,11 +12,5 @@ package struct AbsoluteErrorLoss: Loss {
 
     package func callAsFunction(_ output: Variable, _ target: Target) -> Variable {
         absoluteError(output, target.values(like: output))
-    }
-
-    package func count(of output: Shape) -> Int { output[0] }
-
-    package func problem(output: Shape, target: FieldDescription) -> String? {
-        elementwiseProblem(output: output, target: target)
     }
 }

@@ -1,10 +1,9 @@
 import Autograd
 import ConfigurationReading
-import TensorCore
 
 /// Σ over samples of the mean of −t log p − (1 − t) log(1 − p) over a sample's values; against a class, its one-hot
 /// vector.
-package struct BinaryCrossEntropyLoss: Loss {
+package struct BinaryCrossEntropyLoss: ElementwiseLoss {
     /// Whether p is the sigmoid of the output, rather than the output itself.
     package let fromLogits: Bool
 
@@ -26,10 +25,4 @@ package struct BinaryCrossEntropyLoss: Loss {
     }
 
     package func estimate(_ output: Variable) -> Variable { fromLogits ? sigmoid(output) : output }
-
-    package func count(of output: Shape) -> Int { output[0] }
-
-    package func problem(output: Shape, target: FieldDescription) -> String? {
-        elementwiseProblem(output: output, target: target)
-    }
 }

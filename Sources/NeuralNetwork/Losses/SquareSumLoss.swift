@@ -1,9 +1,8 @@
 import Autograd
-import TensorCore
 
 /// Σ over samples of f · Σ (output − target)² over a sample's values, not their mean; against a class, its one-hot
 /// vector.
-package struct SquareSumLoss: Loss {
+package struct SquareSumLoss: ElementwiseLoss {
     /// f: ½ makes the gradient the difference itself.
     package let factor: Float
     package let name: String
@@ -23,11 +22,5 @@ package struct SquareSumLoss: Loss {
     package func callAsFunction(_ output: Variable, _ target: Target) -> Variable {
         let perSample = output.shape.count / max(output.shape[0], 1)
         return scaled(meanSquaredError(output, target.values(like: output)), by: factor * Float(perSample))
-    }
-
-    package func count(of output: Shape) -> Int { output[0] }
-
-    package func problem(output: Shape, target: FieldDescription) -> String? {
-        elementwiseProblem(output: output, target: target)
     }
 }

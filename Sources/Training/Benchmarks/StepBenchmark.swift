@@ -90,7 +90,7 @@ package struct StepBenchmark: Sendable {
         var before = 0
         try ranks.barrier()
         for step in 0..<warmup + steps {
-            if step == warmup { before = replica.memoryStatistics.allocations }
+            if step == warmup { before = replica.systemAllocations }
             let start = Clock.seconds
             let sums = try replica.step(phase: 0, objective, key: key.folding(step)) { grain, body in
                 try body(data.samples(grain))
@@ -99,7 +99,7 @@ package struct StepBenchmark: Sendable {
             if step >= warmup { seconds.append(Clock.seconds - start) }
         }
         try replica.settle()
-        let allocations = replica.memoryStatistics.allocations - before
+        let allocations = replica.systemAllocations - before
         let check =
             try measuresReplicaCheck
             ? replicaCheckCost(state, replica, ranks) { step in

@@ -227,11 +227,10 @@ package final class Replica: @unchecked Sendable {
         return chunks.withLock { norm.norm(sums: $0, gradientScale: gradientScale(weight: sums.metrics.weight)) }
     }
 
-    /// How often and how much the workers' pools and the reducers took from the system; constant in the steady state.
-    package var memoryStatistics: (allocations: Int, bytes: Int) {
-        let own = sums.map { ($0.reducer.allocatedBuffers, $0.reducer.allocatedBuffers * $0.reducer.count * 4) }
-        let pools = tapes.map { ($0.pool.statistics.systemAllocations, $0.pool.statistics.systemBytes) }
-        return (own + pools).reduce((0, 0)) { ($0.0 + $1.0, $0.1 + $1.1) }
+    /// How often the workers' pools and the reducers took memory from the system; constant in the steady state.
+    package var systemAllocations: Int {
+        sums.reduce(0) { $0 + $1.reducer.allocatedBuffers }
+            + tapes.reduce(0) { $0 + $1.pool.statistics.systemAllocations }
     }
 }
 
