@@ -15,6 +15,10 @@ package struct GraphBuilder {
     private(set) var nodes: [GraphNode] = []
     private(set) var rows: [LayerSummary] = []
     private(set) var convolutions: [ConvolutionGeometry] = []
+    /// What was registered since the latest node: the parameters of the next one.
+    private var ownParameters = LayerParameters()
+    /// How many parameters of these are biases.
+    private var ownBiases = 0
     /// The parameters of all models that share the flat memory.
     var parameters: ParameterRegistry
     /// What precedes the names of this model's parameters.
@@ -59,7 +63,9 @@ package struct GraphBuilder {
     /// - Parameter alias: another name for it.
     mutating func input(_ input: ModelInput, alias: String? = nil) -> Node {
         nodes.append(
-            GraphNode(name: input.name, layer: nil, inputs: [], shape: input.shape, vocabulary: input.vocabulary))
+            GraphNode(
+                name: input.name, layer: nil, inputs: [], shape: input.shape, vocabulary: input.vocabulary,
+                field: ReceptiveField(input: input.shape, isTokens: input.vocabulary != nil)))
         references[input.name] = nodes.count - 1
         if let alias { references[alias] = nodes.count - 1 }
         return nodes.count - 1
@@ -126,22 +132,57 @@ package struct GraphBuilder {
 
     // MARK: - Nodes and parameters
 
-    /// Adds a node, and its line of the summary.
+    /// Adds a node, and its line of the summary. Its parameters are those that were registered since the node before.
     ///
     /// - Parameters:
     ///   - kind: the layer's key.
     ///   - output: the shape of one sample.
-    ///   - parameters: weights of this layer.
-    ///   - multiplyAdds: of the direct algorithm for one sample.
+    ///   - multiplyAdds: products that are added up, of the direct algorithm for one sample's forward pass.
+    ///   - multiplications: all of them; nil for the multiply-adds.
+    ///   - additions: all of them; nil where each output value is a sum of its multiply-adds and the layer's biases.
+    ///   - window: which positions of the inputs a position of the output depends on; nil for the same one where the
+    ///     shapes allow it, and for all of them otherwise.
+    ///   - inPlace: whether the result can take the place of what the layer reads.
     package mutating func add(
-        _ layer: any Layer, _ kind: String, _ inputs: [Node], _ output: Shape, _ path: String, parameters: Int = 0,
-        multiplyAdds: Int = 0
+        _ layer: any Layer, _ kind: String, _ inputs: [Node], _ output: Shape, _ path: String, multiplyAdds: Int = 0,
+        multiplications: Int? = nil, additions: Int? = nil, window: ReceptiveWindow? = nil, inPlace: Bool = false
     ) -> Node {
-        nodes.append(GraphNode(name: path, layer: layer, inputs: inputs, shape: output, vocabulary: nil))
+        let window = window ?? .usual(inputs: inputs.map(shape(of:)), output: output)
+        let field = ReceptiveField(inputs.map { nodes[$0].field }, through: window)
+        let sums = multiplyAdds > 0 ? multiplyAdds - output.count + ownBiases * output.count : 0
+        let operations = LayerOperations(
+            multiplyAdds: multiplyAdds, multiplications: multiplications ?? multiplyAdds, additions: additions ?? sums)
+        nodes.append(
+            GraphNode(name: path, layer: layer, inputs: inputs, shape: output, vocabulary: nil, field: field))
         rows.append(
             LayerSummary(
-                name: path, kind: kind, outputShape: output, parameters: parameters, multiplyAdds: multiplyAdds))
+                name: path, kind: kind, outputShape: output, counts: ownParameters, operations: operations,
+                window: window, field: field, isInPlace: inPlace))
+        ownParameters = LayerParameters()
+        ownBiases = 0
         return nodes.count - 1
+    }
+
+    /// Adds a node of a layer that counts its parameters, which is no longer needed.
+    package mutating func add(
+        _ layer: any Layer, _ kind: String, _ inputs: [Node], _ output: Shape, _ path: String, parameters: Int,
+        multiplyAdds: Int = 0
+    ) -> Node {
+        add(layer, kind, inputs, output, path, multiplyAdds: multiplyAdds)
+    }
+
+    /// Counts a parameter for the next node.
+    private mutating func count(_ parameter: Parameter) {
+        let size = parameter.shape.count
+        let isBias = parameter.name.split(separator: ".").last?.hasPrefix("bias") ?? false
+        switch (parameter.isTrainable, isBias) {
+        case (true, true):
+            ownParameters.biases += size
+            ownBiases += 1
+        case (true, false): ownParameters.weights += size
+        case (false, _): ownParameters.untrained += size
+        }
+        ownParameters.areShared = !shared.isEmpty
     }
 
     /// Registers a parameter, or finds it where the layer shares those of another.
@@ -161,10 +202,13 @@ package struct GraphBuilder {
             guard let parameter = parameters[parameterPrefix + original], parameter.shape == shape else {
                 throw ModelError.sharedShape(parameter: original, parameters[parameterPrefix + original]?.shape, shape)
             }
+            count(parameter)
             return parameter
         }
-        return try parameters.add(
+        let parameter = try parameters.add(
             parameterPrefix + name, shape, initializer, role: role, layout: layout, factorRows: factorRows)
+        count(parameter)
+        return parameter
     }
 
     /// State that a layer carries along the lanes of a sequence; nil where samples have nothing to do with each other.
@@ -234,28 +278,6 @@ package struct GraphNode: Sendable {
     package let shape: Shape
     /// How many different tokens or classes it can hold; nil where its numbers are no such.
     let vocabulary: Int?
-}
-
-/// The parameters of all models of a run, in order of use.
-struct ParameterRegistry {
-    private(set) var parameters: [Parameter] = []
-    private(set) var exchangeLayouts: [ExchangeLayout] = []
-    private var indices: [String: Int] = [:]
-
-    subscript(name: String) -> Parameter? { indices[name].map { parameters[$0] } }
-
-    /// Throws `ModelError.duplicateName`.
-    mutating func add(
-        _ name: String, _ shape: Shape, _ initializer: Initializer, role: ParameterRole, layout: ExchangeLayout,
-        factorRows: Int? = nil
-    ) throws -> Parameter {
-        guard indices[name] == nil else { throw ModelError.duplicateName(name) }
-        let parameter = Parameter(
-            index: parameters.count, name: name, shape: shape, role: role, initializer: initializer,
-            factorRows: factorRows)
-        indices[name] = parameter.index
-        parameters.append(parameter)
-        exchangeLayouts.append(layout)
-        return parameter
-    }
+    /// What of the model's input its values depend on.
+    package let field: ReceptiveField
 }

@@ -206,17 +206,3 @@ package enum ExchangeLayout: Equatable, Sendable {
     /// Filters [O, kh, kw, I] here, [O, I, kh, kw] there.
     case filters
 }
-
-/// One line of `trainer summary`.
-package struct LayerSummary: Equatable, Sendable {
-    package var name: String
-    package var kind: String
-    /// Of one sample.
-    package var outputShape: Shape
-    /// Trainable values.
-    package var parameters: Int
-    /// Multiply-adds of the direct algorithm for one sample's forward pass.
-    package var multiplyAdds: Int
-    /// Bytes of the output for one sample.
-    package var activationBytes: Int { outputShape.count * 4 }
-}

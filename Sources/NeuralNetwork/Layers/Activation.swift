@@ -87,7 +87,7 @@ package struct Activation: LayerKind {
         _ builder: inout GraphBuilder, _ inputs: [GraphBuilder.Node], _ path: String
     ) throws -> GraphBuilder.Node {
         let shape = try builder.single(inputs, path)
-        return builder.add(layer, name, inputs, shape, path)
+        return builder.add(layer, name, inputs, shape, path, inPlace: true)
     }
 
     /// The layer that computes it; other layers use it for their own activations.

@@ -31,7 +31,8 @@ struct Addition: Layer {
             for other in inputs where builder.shape(of: other) != shape {
                 throw ModelError.branchesDiffer(layer: path, shape, builder.shape(of: other))
             }
-            return builder.add(Addition(), "add", inputs, shape, path)
+            return builder.add(
+                Addition(), "add", inputs, shape, path, additions: (inputs.count - 1) * shape.count)
         }
     }
 }

@@ -57,7 +57,9 @@ struct BatchNormalization: Layer {
                 runningMean: try builder.parameter(path + ".running_mean", channels, .zeros, role: role),
                 runningVariance: try builder.parameter(path + ".running_var", channels, .ones, role: role),
                 epsilon: Float(epsilon))
-            return builder.add(layer, "batchNorm", inputs, input, path, parameters: 2 * channels.count)
+            // In evaluation all four numbers of a channel come down to a factor and a term.
+            return builder.add(
+                layer, "batchNorm", inputs, input, path, multiplications: input.count, additions: input.count)
         }
     }
 }

@@ -105,7 +105,10 @@ package struct Convolution: LayerKind {
         attributes.algorithm = builder.algorithm(for: geometry)
         return builder.add(
             Convolution2D(weight: weight, bias: bias, attributes: attributes), "conv", inputs, output, path,
-            parameters: shape.count + (bias == nil ? 0 : filters), multiplyAdds: geometry.multiplyAdds)
+            multiplyAdds: geometry.multiplyAdds,
+            window: .window(
+                kernel: kernel, dilation: dilation, stride: stride, top: attributes.padding[0],
+                left: attributes.padding[2]))
     }
 }
 

@@ -23,7 +23,7 @@ struct Dropout: UnaryLayer {
         ) throws -> GraphBuilder.Node {
             let shape = try builder.single(inputs, path)
             let layer = Dropout(probability: Float(probability), number: builder.randomNumber(path))
-            return builder.add(layer, "dropout", inputs, shape, path)
+            return builder.add(layer, "dropout", inputs, shape, path, inPlace: true)
         }
     }
 }

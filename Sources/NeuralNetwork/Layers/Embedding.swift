@@ -32,8 +32,7 @@ struct Embedding: UnaryLayer {
             let weight = try builder.parameter(path + ".weight", [rows, units], .normal(1))
             let output = Shape(input.dimensions + [units])
             try builder.requireSize(output, path)
-            return builder.add(
-                Embedding(weight: weight), "embedding", inputs, output, path, parameters: rows * units)
+            return builder.add(Embedding(weight: weight), "embedding", inputs, output, path)
         }
     }
 }

@@ -13,7 +13,7 @@ struct Flatten: UnaryLayer {
             _ builder: inout GraphBuilder, _ inputs: [GraphBuilder.Node], _ path: String
         ) throws -> GraphBuilder.Node {
             let input = try builder.single(inputs, path)
-            return builder.add(Flatten(), "flatten", inputs, [input.count], path)
+            return builder.add(Flatten(), "flatten", inputs, [input.count], path, inPlace: true)
         }
     }
 }

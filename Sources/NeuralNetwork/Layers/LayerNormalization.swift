@@ -38,9 +38,13 @@ struct LayerNormalization: UnaryLayer {
                     gamma: try builder.parameter(path + ".weight", channels, .ones),
                     beta: try builder.parameter(path + ".bias", channels, .zeros)
                 ) : nil
+            // A vector of C: its mean takes C − 1 additions and a product, the differences from it C; the variance C
+            // squares, their mean and ε; then a factor, and γ and β, for each value.
+            let (vectors, gains) = (input.count / max(channels.count, 1), affine ? input.count : 0)
             return builder.add(
                 LayerNormalization(affine: parameters, epsilon: Float(epsilon)), "layerNorm", inputs, input, path,
-                parameters: affine ? 2 * channels.count : 0)
+                multiplications: 2 * input.count + 2 * vectors + gains,
+                additions: 3 * input.count - vectors + gains)
         }
     }
 }

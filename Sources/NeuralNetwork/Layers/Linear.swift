@@ -41,8 +41,8 @@ struct Linear: UnaryLayer {
             try builder.requireSize(output, path)
             return builder.add(
                 Linear(weight: weight, bias: bias), "linear", inputs, output, path,
-                parameters: units * features + (bias == nil ? 0 : units),
-                multiplyAdds: units * features * (input.count / max(features, 1)))
+                multiplyAdds: units * features * (input.count / max(features, 1)),
+                window: input.rank == 1 ? .everything : .position)
         }
     }
 }

@@ -19,7 +19,8 @@ struct MaxPooling: UnaryLayer {
             _ builder: inout GraphBuilder, _ inputs: [GraphBuilder.Node], _ path: String
         ) throws -> GraphBuilder.Node {
             let (attributes, output) = try window.fitted(builder, inputs, path)
-            return builder.add(MaxPooling(attributes: attributes), "maxPool", inputs, output, path)
+            return builder.add(
+                MaxPooling(attributes: attributes), "maxPool", inputs, output, path, window: window.taps(attributes))
         }
     }
 }
@@ -49,8 +50,10 @@ struct AveragePooling: UnaryLayer {
         ) throws -> GraphBuilder.Node {
             let (attributes, output) = try window.fitted(builder, inputs, path)
             return builder.add(
-                AveragePooling(attributes: attributes, countPadding: countsPadding), "averagePool", inputs, output, path
-            )
+                AveragePooling(attributes: attributes, countPadding: countsPadding), "averagePool", inputs, output,
+                path, multiplications: output.count,
+                additions: (window.kernel.height * window.kernel.width - 1) * output.count,
+                window: window.taps(attributes))
         }
     }
 }
@@ -66,7 +69,9 @@ struct GlobalAveragePooling: UnaryLayer {
             _ builder: inout GraphBuilder, _ inputs: [GraphBuilder.Node], _ path: String
         ) throws -> GraphBuilder.Node {
             let input = try builder.image(inputs, path)
-            return builder.add(GlobalAveragePooling(), "globalAveragePool", inputs, [input[2]], path)
+            return builder.add(
+                GlobalAveragePooling(), "globalAveragePool", inputs, [input[2]], path, multiplications: input[2],
+                additions: input.count - input[2], window: .everything)
         }
     }
 }
@@ -117,6 +122,13 @@ package struct Pooling: Equatable, Sendable {
         let output: Shape = [geometry.outputHeight, geometry.outputWidth, input[2]]
         try builder.requireSize(output, path)
         return (attributes, output)
+    }
+}
+
+extension Pooling {
+    /// The windows as they lie on the image.
+    func taps(_ attributes: PoolingAttributes) -> ReceptiveWindow {
+        .window(kernel: kernel, stride: stride, top: attributes.padding[0], left: attributes.padding[1])
     }
 }
 

@@ -29,7 +29,7 @@ struct Unflatten: UnaryLayer {
             guard input.rank == 1, input.count == shape.count else {
                 throw ModelError.otherCount(layer: path, input: input, shape: shape)
             }
-            return builder.add(Unflatten(shape: shape), "unflatten", inputs, shape, path)
+            return builder.add(Unflatten(shape: shape), "unflatten", inputs, shape, path, inPlace: true)
         }
     }
 }

@@ -75,9 +75,10 @@ struct VanillaRNN: UnaryLayer {
                 activation: Activation(activation))
             let output: Shape = [steps, units]
             try builder.requireSize(output, path)
-            let weights = units * (channels + units)
+            // A step's state depends on all steps before it.
             return builder.add(
-                layer, "rnn", inputs, output, path, parameters: weights + 2 * units, multiplyAdds: steps * weights)
+                layer, "rnn", inputs, output, path, multiplyAdds: steps * units * (channels + units),
+                window: .everything)
         }
     }
 }

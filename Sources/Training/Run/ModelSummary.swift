@@ -41,8 +41,8 @@ package struct ModelSummary {
             ]
         }
         let total = [
-            "total", "", model.outputShape.description, model.rows.reduce(0) { $0 + $1.parameters }.grouped,
-            model.rows.reduce(0) { $0 + $1.multiplyAdds }.grouped,
+            "total", "", model.outputShape.description, model.totalParameters.trained.grouped,
+            model.totalOperations.multiplyAdds.grouped,
             model.rows.reduce(0) { $0 + $1.activationBytes }.grouped,
         ]
         let widths = header.indices.map { column in ([header, total] + rows).map { $0[column].count }.max() ?? 0 }
