@@ -5,6 +5,7 @@ import TensorCore
 package enum Initializer: Hashable, Sendable {
     case zeros
     case ones
+    case constant(Float)
     /// Uniform in ±√(6 / (fanIn + fanOut)): Glorot and Bengio 2010.
     case xavierUniform
     /// Normal with variance 2 / (fanIn + fanOut).
@@ -15,12 +16,21 @@ package enum Initializer: Hashable, Sendable {
     case heNormal
     /// Normal with variance 2 / fanOut, torchvision's choice for residual networks.
     case heNormalFanOut
-    /// Uniform in ±c / √fanIn; c = 1 is PyTorch's default and what the decks call Xavier, c = 2 what they call He.
+    /// Uniform in ±c / √fanIn, the decks' rule; c = 1 is PyTorch's default and what the decks call Xavier, c = 2 what
+    /// they call He. The variance is c² / 3 fanIn: LeCun's 1998 with c = √3, He's with c = √6.
     case uniformFanIn(Float)
+    /// Normal with deviation c / √fanIn: LeCun's rule with c = 1, He's with c = √2.
+    case normalFanIn(Float)
     /// Normal with the given standard deviation and mean 0.
     case normal(Float)
     /// Uniform in ±1 / √n: for biases, where n is the fan-in of the weight they belong to.
     case uniformBias(fanIn: Int)
+    /// −1 or 1 with equal probability.
+    case signs
+    /// Gabor functions, for filters [O, kh, kw, I].
+    case gabor(GaborArrangement)
+    /// Given values, as many as the parameter has, in its order.
+    case values([Float])
 
     /// Writes the first values of a parameter of `shape` whose first dimension is the outputs and whose last is the
     /// inputs.
@@ -34,14 +44,22 @@ package enum Initializer: Hashable, Sendable {
         switch self {
         case .zeros: target.update(repeating: 0, count: count)
         case .ones: target.update(repeating: 1, count: count)
+        case .constant(let value): target.update(repeating: value, count: count)
         case .xavierUniform: uniform((6 / (fanIn + fanOut)).squareRoot(), target, count, key)
         case .xavierNormal: normal((2 / (fanIn + fanOut)).squareRoot(), target, count, key)
         case .heUniform: uniform((6 / fanIn).squareRoot(), target, count, key)
         case .heNormal: normal((2 / fanIn).squareRoot(), target, count, key)
         case .heNormalFanOut: normal((2 / fanOut).squareRoot(), target, count, key)
         case .uniformFanIn(let c): uniform(c / fanIn.squareRoot(), target, count, key)
+        case .normalFanIn(let c): normal(c / fanIn.squareRoot(), target, count, key)
         case .normal(let deviation): normal(deviation, target, count, key)
         case .uniformBias(let n): uniform(1 / Float(max(n, 1)).squareRoot(), target, count, key)
+        case .signs:
+            for i in 0..<count { target[i] = key.block(at: UInt64(i / 128))[i / 32 % 4] >> (i % 32) & 1 == 0 ? -1 : 1 }
+        case .gabor(let arrangement): GaborFunction.fill(target, shape: shape, arrangement, key: key)
+        case .values(let values):
+            precondition(values.count == count, "Initializer: \(values.count) values for a parameter \(shape)")
+            for i in 0..<count { target[i] = values[i] }
         }
     }
 

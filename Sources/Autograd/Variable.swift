@@ -46,6 +46,17 @@ package enum Mode: Sendable {
     /// The key is this grain's at this step; every layer folds its own number into it.
     case training(RandomKey)
     case evaluation
+    /// Evaluation of one of the networks that dropout trains: masks are drawn from the key, all else is as in
+    /// evaluation.
+    case dropoutSample(RandomKey)
+
+    /// What dropout draws its masks from; nil where nothing is dropped.
+    package var dropoutKey: RandomKey? {
+        switch self {
+        case .training(let key), .dropoutSample(let key): key
+        case .evaluation: nil
+        }
+    }
 
     package var isTraining: Bool {
         if case .training = self { return true }

@@ -1,12 +1,13 @@
-/// y = x · mask / (1 − p) with mask 0 or 1 from the random key: element i uses word i mod 64 of Philox group i / 64.
+/// y = s · x · mask with mask 0 or 1 from the random key: element i uses word i mod 64 of Philox group i / 64.
 ///
-/// Srivastava et al. 2014 with inverted scaling. Calling it on the gradient with the same key applies the same mask.
+/// Srivastava et al. 2014; s = 1 / (1 − p) is inverted scaling. Calling it on the gradient with the same key applies
+/// the same mask.
 package func dropout(
-    _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int, probability: Float, key: RandomKey,
-    accumulate: Bool = false
+    _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int, probability: Float, scale: Float,
+    key: RandomKey, accumulate: Bool = false
 ) {
     let threshold = UInt32(min(max(Double(probability), 0), 1) * 4_294_967_295)
-    let factor = Vector(repeating: 1 / (1 - probability))
+    let factor = Vector(repeating: scale)
     var i = 0
     while i < count {
         let words = philox16(

@@ -66,7 +66,7 @@ package struct RandomKey: Hashable, Sendable {
     /// What a stream is used for; streams of different purposes never overlap.
     package enum Purpose: UInt64, Sendable, CaseIterable {
         case initialisation = 1, shuffle, augmentation, dropout, sampling, drawing, split, benchmark, step, latent,
-            pictures
+            pictures, pooling
     }
 
     package let bits: UInt64

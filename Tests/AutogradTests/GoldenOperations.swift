@@ -19,6 +19,10 @@ let goldenOperations: [String: @Sendable (GoldenCase) throws -> [Comparison]] = 
             averagePool2D($0[0], attributes, countPadding: countPadding)
         }
     },
+    "l2_pool2d": { golden in
+        let attributes = try poolingAttributes(golden)
+        return try golden.check(["input": .image], output: .image) { l2Pool2D($0[0], attributes) }
+    },
     "global_avg_pool2d": { try $0.check(["input": .image]) { globalAveragePool2D($0[0]) } },
     "batch_norm": checkBatchNormalization,
     "batch_norm_running": checkRunningStatistics,
@@ -26,6 +30,14 @@ let goldenOperations: [String: @Sendable (GoldenCase) throws -> [Comparison]] = 
         let epsilon = Float(try golden.attributes.number("eps"))
         return try golden.check(["input": .same, "weight": .same, "bias": .same]) {
             layerNormalization($0[0], affine: ($0[1], $0[2]), epsilon: epsilon)
+        }
+    },
+    "local_response_norm": { golden in
+        let size = try golden.attributes.integer("size")
+        let (alpha, beta) = (try golden.attributes.number("alpha"), try golden.attributes.number("beta"))
+        let k = try golden.attributes.number("k")
+        return try golden.check(["input": .image], output: .image) {
+            localResponseNormalization($0[0], size: size, alpha: Float(alpha), beta: Float(beta), k: Float(k))
         }
     },
     "embedding": { golden in

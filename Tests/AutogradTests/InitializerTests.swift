@@ -1,4 +1,5 @@
 import Autograd
+import Foundation
 import Kernels
 import TensorCore
 import Testing
@@ -24,6 +25,8 @@ import Testing
         Expectation(initializer: .xavierNormal, variance: 2.0 / (288 + 576)),
         Expectation(initializer: .heNormal, variance: 2.0 / 288),
         Expectation(initializer: .heNormalFanOut, variance: 2.0 / 576),
+        Expectation(initializer: .normalFanIn(1), variance: 1.0 / 288),
+        Expectation(initializer: .normalFanIn(3), variance: 9.0 / 288),
         Expectation(initializer: .normal(0.01), variance: 1e-4),
     ]
 
@@ -46,6 +49,52 @@ import Testing
     @Test func constantsAreConstant() {
         #expect(filled(.zeros, [3, 5]).allSatisfy { $0 == 0 } && filled(.ones, [3, 5]).allSatisfy { $0 == 1 })
     }
+
+    @Test func signsAreBothAsOften() {
+        let values = filled(.signs, [100, 300])
+        #expect(values.allSatisfy { abs($0) == 1 })
+        // Five standard errors of a share of 30 000; and of neighbours that agree.
+        let share = Double(values.count { $0 == 1 }) / 30_000
+        let pairs = Double(zip(values, values.dropFirst()).count { $0 == $1 }) / 29_999
+        #expect(abs(share - 0.5) < 2.5 / 30_000.0.squareRoot() && abs(pairs - 0.5) < 2.5 / 30_000.0.squareRoot())
+    }
+
+    @Test(arguments: [GaborArrangement.random, .grid]) func gaborFiltersAreWavesOfManyDirections(
+        _ arrangement: GaborArrangement
+    ) {
+        let (filters, extent, channels) = (96, 11, 3)
+        let values = filled(.gabor(arrangement), [filters, extent, extent, channels]).map(Double.init)
+        let size = extent * extent * channels
+        var differing: Set<[Double]> = []
+        var strongest: Set<Int> = []
+        for filter in 0..<filters {
+            let own = Array(values[filter * size..<(filter + 1) * size])
+            #expect(abs(own.reduce(0, +)) < 1e-4)
+            #expect(abs(own.reduce(0) { $0 + $1 * $1 } - 2) < 1e-4)
+            #expect((0..<size).allSatisfy { own[$0] == own[$0 / channels * channels] })
+            differing.insert(own)
+            // The direction, in eighths of a half turn, in which neighbours differ most: Σ (∂g/∂u)².
+            let slopes = (0..<8).map { direction -> Double in
+                let (dx, dy) = (cos(.pi * Double(direction) / 8), sin(.pi * Double(direction) / 8))
+                var sum = 0.0
+                for row in 1..<extent - 1 {
+                    for column in 1..<extent - 1 {
+                        func at(_ r: Int, _ c: Int) -> Double { own[(r * extent + c) * channels] }
+                        let slope =
+                            dx * (at(row, column + 1) - at(row, column - 1))
+                            + dy * (at(row + 1, column) - at(row - 1, column))
+                        sum += slope * slope
+                    }
+                }
+                return sum
+            }
+            strongest.insert(slopes.indices.max { slopes[$0] < slopes[$1] } ?? 0)
+        }
+        #expect(differing.count == filters)
+        #expect(strongest.count == 8)
+    }
+
+    @Test func givenValuesAreTakenAsTheyAre() { #expect(filled(.values([3, 1, 2]), [3]) == [3, 1, 2]) }
 
     @Test(arguments: [1, 2, 3, 5, 17]) func everyElementIsWritten(count: Int) {
         for initializer in Self.expectations.map(\.initializer) {

@@ -44,6 +44,21 @@ import Testing
         for lane in 0..<16 { #expect(exponential(x[lane]).bitPattern == y[lane].bitPattern) }
     }
 
+    @Test func logarithmIsExactToThreeRoundings() {
+        #expect(largestError(1.5...1e6, logarithm, { log($0) }) < 2e-7)
+        #expect(largestError(1e-30...0.6, logarithm, { log($0) }) < 2e-7)
+        // Near 1 the result is near 0, and the error is one of the distance from 1.
+        for i in 0..<10_000 {
+            let x = Float(0.6 + 0.9 * Double(i) / 10_000)
+            #expect(abs(Double(logarithm(Vector(repeating: x))[0]) - log(Double(x))) < 1e-7)
+        }
+        let y = logarithm(
+            Vector(0, -1, .infinity, .nan, 1, 1e-40, -.infinity, 1.175_494_4e-38, 3.4e38, 1, 1, 1, 1, 1, 1, 1))
+        #expect(y[0] == -.infinity && y[1].isNaN && y[2] == .infinity && y[3].isNaN && y[4] == 0)
+        #expect(y[5] == -.infinity && y[6].isNaN)
+        #expect(abs(y[7] + 87.33655) < 1e-5 && abs(y[8] - 88.722_008) < 1e-5)
+    }
+
     @Test func hyperbolicTangentIsExactToFiveRoundings() {
         #expect(largestError(-10...10, hyperbolicTangent, { Foundation.tanh($0) }) < 3e-7)
         #expect(largestError(-0.7...0.7, hyperbolicTangent, { Foundation.tanh($0) }) < 3e-7)

@@ -31,6 +31,29 @@ package func tanh(_ x: Variable) -> Variable {
     activation(x, keepsInput: false, hyperbolicTangent) { Vector(repeating: 1) - $0 * $0 }
 }
 
+/// 1.7159 · tanh(⅔ x), which is about ±1 at ±1; LeCun, Bottou, Bengio and Haffner 1998, appendix A.
+package func scaledTanh(_ x: Variable) -> Variable {
+    let amplitude = Vector(repeating: 1.7159)
+    let steepness = Vector(repeating: 2.0 / 3)
+    return activation(x, keepsInput: false) {
+        amplitude * hyperbolicTangent(steepness * $0)
+    } derivative: {
+        // A S (1 − (y / A)²)
+        steepness * (amplitude - $0 * $0 / amplitude)
+    }
+}
+
+/// 1 for x ≥ 0, else 0: the hard limiter of McCulloch and Pitts 1943. Its gradient is 0 everywhere.
+package func threshold(_ x: Variable) -> Variable {
+    activation(x, keepsInput: false) { value in
+        let one = Vector(repeating: 1)
+        return value.replacing(with: one, where: value .>= Vector.zero)
+            .replacing(with: 0, where: value .< Vector.zero)
+    } derivative: { _ in
+        Vector.zero
+    }
+}
+
 /// x clamped to −1…1; the gradient is 1 inside.
 package func ramp(_ x: Variable) -> Variable {
     let one = Vector(repeating: 1)

@@ -28,7 +28,8 @@ package struct PoolingAttributes: Hashable, Sendable {
             extraPadding: (extraPadding[0], extraPadding[1]), ceilMode: ceilMode)
     }
 
-    fileprivate func checkedGeometry(_ operation: String, _ x: Variable) -> PoolingGeometry {
+    /// The geometry for a batch, checked for an operation of that name.
+    func checkedGeometry(_ operation: String, _ x: Variable) -> PoolingGeometry {
         precondition(x.shape.rank == 4, "\(operation): input \(x.shape) is not [N, H, W, C]")
         let g = geometry(input: x.shape)
         precondition(g.outputHeight > 0 && g.outputWidth > 0, "\(operation): windows \(kernel) do not fit \(x.shape)")

@@ -1,4 +1,5 @@
 import Autograd
+import TensorCore
 import TestSupport
 import Testing
 
@@ -28,6 +29,12 @@ import Testing
                 "ramp", [OperationContract.Input(shape, .away(from: [-1, 1]))],
                 reference: { DoubleReference.ramp($0[0]) }
             ) { ramp($0[0]) },
+            OperationContract("threshold", kinkAtZero, reference: { DoubleReference.threshold($0[0]) }) {
+                threshold($0[0])
+            },
+            OperationContract("scaledTanh", smooth, reference: { DoubleReference.scaledTanh($0[0]) }) {
+                scaledTanh($0[0])
+            },
             OperationContract("sigmoid", smooth, reference: { DoubleReference.sigmoid($0[0]) }) { sigmoid($0[0]) },
             OperationContract("tanh", smooth, reference: { DoubleReference.tanh($0[0]) }) { tanh($0[0]) },
             OperationContract("silu", smooth, reference: { DoubleReference.silu($0[0]) }) { silu($0[0]) },
@@ -38,6 +45,15 @@ import Testing
                 logSoftmax($0[0])
             },
         ]
+    }
+
+    /// Which 0 is, and what NaN gives, no other test says.
+    @Test func aHardLimiterIsOnAtZeroAndKeepsNaN() {
+        let tape = Tape.withoutParameters()
+        tape.begin(gradients: nil)
+        let y = threshold(tape.constant(Tensor([-1, -0.0, 0, 1, .nan], [5], pool: tape.pool))).value.values
+        #expect(Array(y[..<4]) == [0, 1, 1, 1])
+        #expect(y[4].isNaN)
     }
 
     @Test(arguments: contracts) func keepsItsContract(_ contract: OperationContract) {

@@ -45,7 +45,14 @@ import Testing
             OperationContract(
                 "maxPool2D \(windows)", [Input(shape, .distinct)],
                 reference: { DoubleReference.maxPool($0[0], windows) }
-            ) { maxPool2D($0[0], attributes) }
+            ) { maxPool2D($0[0], attributes) },
+            OperationContract(
+                "l2Pool2D \(windows)", [Input(shape)], reference: { DoubleReference.l2Pool($0[0], windows) }
+            ) { l2Pool2D($0[0], attributes) },
+            OperationContract(
+                "stochasticPool2D in evaluation \(windows)", [Input(shape, .away(from: [0]))],
+                reference: { DoubleReference.weightedPool($0[0], windows) }
+            ) { stochasticPool2D($0[0], attributes, layer: 1, mode: .evaluation) },
         ]
             + [true, false].map { countPadding in
                 OperationContract(

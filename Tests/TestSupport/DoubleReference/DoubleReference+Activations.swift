@@ -18,6 +18,12 @@ package enum DoubleReference {
     /// x clamped to −1…1.
     package static func ramp(_ x: DoubleTensor) -> DoubleTensor { x.map { min(max($0, -1), 1) } }
 
+    /// 1.7159 tanh(⅔ x).
+    package static func scaledTanh(_ x: DoubleTensor) -> DoubleTensor { x.map { 1.7159 * Foundation.tanh(2 * $0 / 3) } }
+
+    /// 1 for x ≥ 0, else 0.
+    package static func threshold(_ x: DoubleTensor) -> DoubleTensor { x.map { $0 >= 0 ? 1 : 0 } }
+
     /// x for x > 0, α (eˣ − 1) otherwise.
     package static func elu(_ x: DoubleTensor, alpha: Double) -> DoubleTensor {
         x.map { $0 > 0 ? $0 : alpha * expm1($0) }

@@ -60,6 +60,18 @@ extension DoubleReference {
         }
     }
 
+    package static func l2Pool(_ x: DoubleTensor, _ windows: Windows) -> DoubleTensor {
+        pool(x, windows) { values, _ in values.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+    }
+
+    /// Σ a² / Σ a of the activations a = max(0, x) in each window; 0 where none is positive.
+    package static func weightedPool(_ x: DoubleTensor, _ windows: Windows) -> DoubleTensor {
+        pool(x, windows) { values, _ in
+            let total = values.reduce(0) { $0 + max(0, $1) }
+            return total == 0 ? 0 : values.reduce(0) { $0 + max(0, $1) * max(0, $1) } / total
+        }
+    }
+
     /// The mean over all positions: [N, …, C] → [N, C].
     package static func globalAveragePool(_ x: DoubleTensor) -> DoubleTensor {
         let (batch, channels) = (x.shape[0], x.columns)
