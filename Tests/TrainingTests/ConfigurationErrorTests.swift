@@ -143,7 +143,7 @@ import Training
                 "4:40: 'model.layers.0.linear.initializer.zero': with equal weights all units of a layer compute the "
                     + "same thing "
                     + "and get the same gradient, so they never differ; use heNormal, heUniform, xavierNormal, "
-                    + "xavierUniform or uniformFanIn."
+                    + "xavierUniform or uniformFanIn, or `constant: 0` where the layer is the output."
             ),
             // Environment
             (

@@ -184,6 +184,7 @@ package struct Network: Sendable {
             }
             let first = registry.parameters.count
             let last = try builder.sequence(description.layers, input: inputs[0], prefix: "")
+            try builder.requireDifferentUnits()
             registry = builder.parameters
             built.append(.init(builder: builder, parameterIndices: first..<registry.parameters.count, last: last))
         }

@@ -45,11 +45,11 @@ package struct Convolution: LayerKind {
     package var groups: Int
     package var bias: Bool
     /// How the filters are drawn; nil for uniform in ±1/√fan-in.
-    package var initializer: Initializer?
+    package var initializer: LayerInitializer?
 
     package init(
         filters: Int, kernel: Size, stride: Size = Size(1), padding: Padding = .explicit(Size(0)),
-        dilation: Size = Size(1), groups: Int = 1, bias: Bool = true, initializer: Initializer? = nil
+        dilation: Size = Size(1), groups: Int = 1, bias: Bool = true, initializer: LayerInitializer? = nil
     ) {
         self.filters = filters
         self.kernel = kernel
@@ -70,7 +70,7 @@ package struct Convolution: LayerKind {
             dilation: reader.value("dilation", .size(in: 1...), default: 1, "Distance between the taps of a filter."),
             groups: reader.value("groups", .integer(in: 1...), default: 1, "Number of separate groups of channels."),
             bias: reader.value("bias", .flag, default: true, "Whether a bias is added; not needed before batchNorm."),
-            initializer: reader.optional("initializer", .section(), "Distribution of the initial filters."))
+            initializer: reader.optional("initializer", .section(), "How the initial filters are drawn."))
         if filters % groups != 0 {
             reader.refuse(
                 "groups",
@@ -99,9 +99,8 @@ package struct Convolution: LayerKind {
         }
         let output: Shape = [geometry.outputHeight, geometry.outputWidth, filters]
         try builder.requireSize(output, path)
-        let weight = try builder.parameter(path + ".weight", shape, initializer ?? .uniformFanIn(1), layout: .filters)
-        let bias =
-            bias ? try builder.parameter(path + ".bias", [filters], .uniformBias(fanIn: geometry.patchCount)) : nil
+        let (weight, bias) = try builder.weightAndBias(
+            path, shape, initializer, bias: bias, layout: .filters)
         attributes.algorithm = builder.algorithm(for: geometry)
         return builder.add(
             Convolution2D(weight: weight, bias: bias, attributes: attributes), "conv", inputs, output, path,

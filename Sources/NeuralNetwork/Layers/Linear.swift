@@ -23,7 +23,7 @@ struct Linear: UnaryLayer {
         let units: Int
         let bias: Bool
         /// How the weights are drawn; nil for uniform in ±1/√fan-in.
-        let initializer: Initializer?
+        let initializer: LayerInitializer?
 
         func build(
             _ builder: inout GraphBuilder, _ inputs: [GraphBuilder.Node], _ path: String
@@ -33,10 +33,8 @@ struct Linear: UnaryLayer {
                 throw ModelError.wrongRank(layer: path, input: input, expected: "a vector [features]")
             }
             let features = input[-1]
-            let weight = try builder.parameter(
-                path + ".weight", [units, features], initializer ?? .uniformFanIn(1),
-                factorRows: input.count / max(features, 1))
-            let bias = bias ? try builder.parameter(path + ".bias", [units], .uniformBias(fanIn: features)) : nil
+            let (weight, bias) = try builder.weightAndBias(
+                path, [units, features], initializer, bias: bias, factorRows: input.count / max(features, 1))
             let output = Shape(input.dimensions.dropLast() + [units])
             try builder.requireSize(output, path)
             return builder.add(
@@ -51,12 +49,14 @@ extension Linear.Kind {
     init(from reader: ConfigurationReader) {
         units = reader.required("units", .integer(in: 1...), "Number of outputs.")
         bias = reader.value("bias", .flag, default: true, "Whether a bias is added.")
-        initializer = reader.optional("initializer", .section(), "Distribution of the initial weights.")
+        initializer = reader.optional("initializer", .section(), "How the initial weights are drawn.")
     }
 }
 
 extension LayerSpecification {
-    package static func linear(units: Int, bias: Bool = true, initializer: Initializer? = nil) -> LayerSpecification {
+    package static func linear(
+        units: Int, bias: Bool = true, initializer: LayerInitializer? = nil
+    ) -> LayerSpecification {
         .init(Linear.Kind(units: units, bias: bias, initializer: initializer))
     }
 }
