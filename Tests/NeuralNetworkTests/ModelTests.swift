@@ -260,7 +260,8 @@ import Testing
             "sigmoid": DoubleReference.sigmoid, "tanh": DoubleReference.tanh, "softmax": DoubleReference.softmax,
             "logSoftmax": DoubleReference.logSoftmax, "elu": { DoubleReference.elu($0, alpha: 0.7) },
             "gelu": DoubleReference.gelu, "silu": DoubleReference.silu, "softplus": DoubleReference.softplus,
-            "ramp": DoubleReference.ramp,
+            "ramp": DoubleReference.ramp, "scaledTanh": DoubleReference.scaledTanh, "identity": { $0 },
+            "threshold": DoubleReference.threshold,
         ]
         let reference = try #require(references[name], "a new activation needs its reference here")
         #expect(relativeError(y, reference(DoubleTensor(values, [1, 5])).values) < 1e-6)

@@ -17,8 +17,43 @@ import Training
             ("flatten", .flatten), ("globalAveragePool", .globalAveragePool),
             ("{dropout: 0.5}", .dropout(probability: 0.5)),
             ("{dropout: {probability: 0.5}}", .dropout(probability: 0.5)),
+            (
+                "{dropout: {probability: 0.5, scaling: evaluation}}",
+                .dropout(probability: 0.5, scaling: .evaluation)
+            ),
+            ("scaledTanh", .activation("scaledTanh")), ("identity", .activation("identity")),
+            ("threshold", .activation("threshold")), ("globalMaxPool", .globalMaxPool),
+            ("{localResponseNorm: 5}", .localResponseNorm(size: 5, alpha: 1e-4, beta: 0.75, k: 1)),
+            (
+                "{localResponseNorm: {size: 4, alpha: 0.5, beta: 1, k: 2}}",
+                .localResponseNorm(size: 4, alpha: 0.5, beta: 1, k: 2)
+            ),
+            ("{groupNorm: 7}", .groupNorm(groups: 7, epsilon: 1e-5, affine: true)),
+            (
+                "{groupNorm: {groups: 2, epsilon: 1e-3, affine: false}}",
+                .groupNorm(groups: 2, epsilon: 1e-3, affine: false)
+            ),
+            ("instanceNorm", .instanceNorm(epsilon: 1e-5, affine: false)),
+            ("{instanceNorm: {epsilon: 1e-3, affine: true}}", .instanceNorm(epsilon: 1e-3, affine: true)),
+            ("scale", .scale(bias: true)), ("{scale: {bias: false}}", .scale(bias: false)),
+            ("{subsampling: 2}", .subsampling(kernel: .init(2))),
+            ("{subsampling: {kernel: 3, stride: 2}}", .subsampling(kernel: .init(3), stride: .init(2))),
+            (
+                "{l2Pool: {kernel: 3, stride: 2, padding: 1}}",
+                .l2Pool(.init(kernel: .init(3), stride: .init(2), padding: .explicit(.init(1))))
+            ),
+            ("{stochasticPool: 3}", .stochasticPool(.init(kernel: .init(3)))),
+            ("{radialBasis: 10}", .radialBasis(units: 10)),
+            (
+                "{radialBasis: {units: 2, learned: true, output: score, initializer: {values: [[1, -1], [0.5, 2]]}}}",
+                .radialBasis(
+                    units: 2, isLearned: true, isScore: true, initializer: .init(.values([1, -1, 0.5, 2])))
+            ),
             ("batchNorm", .batchNorm(momentum: 0.1, epsilon: 1e-5)),
-            ("{batchNorm: {momentum: 0.01, epsilon: 1e-3}}", .batchNorm(momentum: 0.01, epsilon: 1e-3)),
+            (
+                "{batchNorm: {momentum: 0.01, epsilon: 1e-3, affine: false}}",
+                .batchNorm(momentum: 0.01, epsilon: 1e-3, affine: false)
+            ),
             ("layerNorm", .layerNorm(epsilon: 1e-5, affine: true)),
             ("{layerNorm: {epsilon: 1e-3, affine: false}}", .layerNorm(epsilon: 1e-3, affine: false)),
             ("{linear: 120}", .linear(units: 120)),
@@ -29,6 +64,27 @@ import Training
             (
                 "{linear: {units: 9, initializer: {uniformFanIn: 2}}}",
                 .linear(units: 9, initializer: .uniformFanIn(2))
+            ),
+            (
+                "{linear: {units: 1, initializer: {values: [[1, 1]], bias: [-1.5]}}}",
+                .linear(units: 1, initializer: .init(.values([1, 1]), bias: [-1.5]))
+            ),
+            (
+                "{linear: {units: 9, initializer: {constant: 0, demonstrate: symmetry}}}",
+                .linear(units: 9, initializer: .init(.constant(0), demonstratesSymmetry: true))
+            ),
+            (
+                "{linear: {units: 9, initializer: {normal: 0.01, bias: 1}}}",
+                .linear(units: 9, initializer: .init(.normal(0.01), bias: [1]))
+            ),
+            ("{linear: {units: 9, initializer: {normalFanIn: 2}}}", .linear(units: 9, initializer: .normalFanIn(2))),
+            (
+                "{conv: {filters: 6, kernel: 5, initializer: gabor}}",
+                .convolution(.init(filters: 6, kernel: .init(5), initializer: .init(.gabor(.random))))
+            ),
+            (
+                "{conv: {filters: 6, kernel: 5, initializer: {gabor: grid}}}",
+                .convolution(.init(filters: 6, kernel: .init(5), initializer: .init(.gabor(.grid))))
             ),
             ("{linear: {units: 9, initializer: uniformFanIn}}", .linear(units: 9, initializer: .uniformFanIn(1))),
             (

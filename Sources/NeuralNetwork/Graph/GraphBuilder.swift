@@ -30,8 +30,8 @@ package struct GraphBuilder {
     /// The paths of layers that are built again, and those whose parameters they use.
     private var shared: [(path: String, original: String)] = []
     /// Layers whose units begin equal, and those with weights of several inputs, by their paths.
-    private var equalUnits: Set<String> = []
-    private var weighted: Set<String> = []
+    var equalUnits: Set<String> = []
+    private(set) var weighted: Set<String> = []
 
     init(
         preference: ConvolutionPreference, lanes: Int? = nil, parameters: ParameterRegistry, parameterPrefix: String
@@ -213,24 +213,6 @@ package struct GraphBuilder {
             parameterPrefix + name, shape, initializer, role: role, layout: layout, factorRows: factorRows)
         count(parameter)
         return parameter
-    }
-
-    /// Notes a layer whose units begin equal, which only the output's may be.
-    mutating func noteEqualUnits(_ path: String) { equalUnits.insert(path) }
-
-    /// Refuses equal units in hidden layers, which are those that a layer with weights depends on.
-    ///
-    /// An output's units get gradients of their own; a hidden layer's get the same one for ever.
-    /// - Throws: `ModelError.equalUnits`.
-    func requireDifferentUnits() throws {
-        for path in equalUnits.sorted() {
-            var dependents: Set<Node> = []
-            for (index, node) in nodes.enumerated() {
-                let depends = node.inputs.contains { dependents.contains($0) }
-                if depends, weighted.contains(node.name) { throw ModelError.equalUnits(layer: path) }
-                if depends || node.name == path { dependents.insert(index) }
-            }
-        }
     }
 
     /// State that a layer carries along the lanes of a sequence; nil where samples have nothing to do with each other.

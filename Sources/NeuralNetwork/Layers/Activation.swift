@@ -38,6 +38,13 @@ package struct Activation: LayerKind {
         Definition("silu", "x·sigmoid(x).") { x, _ in silu(x) },
         Definition("softplus", "log(1 + eˣ).") { x, _ in softplus(x) },
         Definition("ramp", "x clamped to −1…1.") { x, _ in ramp(x) },
+        Definition("scaledTanh", "1.7159·tanh(2x/3); LeCun et al. 1998.") { x, _ in scaledTanh(x) },
+        Definition("identity", "x itself: a linear unit.") { x, _ in x },
+        Definition(
+            "threshold",
+            "1 for x ≥ 0, else 0: a hard limiter. Its gradient is 0, so that gradient descent can't train what stands "
+                + "before it."
+        ) { x, _ in threshold(x) },
     ]
 
     static let entries: [LayerEntry] = catalogue.map { definition in

@@ -5,8 +5,8 @@ import TensorCore
 /// Normalises each channel with the grain's statistics in training, the running ones in evaluation: [N, …, C] → the
 /// same, plus the second input where there is one.
 struct BatchNormalization: Layer {
-    let gamma: Parameter
-    let beta: Parameter
+    /// γ and β; nil where there are none.
+    let affine: (gamma: Parameter, beta: Parameter)?
     let runningMean: Parameter
     let runningVariance: Parameter
     let epsilon: Float
@@ -16,9 +16,17 @@ struct BatchNormalization: Layer {
     func callAsFunction(_ inputs: [Variable], mode: Mode) -> Variable {
         let x = inputs[0]
         return batchNormalization(
-            x, gamma: x.parameter(gamma), beta: x.parameter(beta), runningMean: runningMean,
+            x, gamma: affine.map { x.parameter($0.gamma) } ?? constant(1, x),
+            beta: affine.map { x.parameter($0.beta) } ?? constant(0, x), runningMean: runningMean,
             runningVariance: runningVariance, epsilon: epsilon, mode: mode, adding: adds ? inputs[1] : nil,
             rectify: rectifies)
+    }
+
+    /// A number for each channel.
+    private func constant(_ value: Float, _ x: Variable) -> Variable {
+        let values = x.makeTensor([x.shape[-1]])
+        values.fill(value)
+        return x.tape.constant(values)
     }
 
     func fused(with next: any Layer) -> (any Layer)? {
@@ -44,6 +52,8 @@ struct BatchNormalization: Layer {
         /// The weight of the newest running statistic.
         let momentum: Double
         let epsilon: Double
+        /// Whether there are γ and β.
+        let affine: Bool
 
         func build(
             _ builder: inout GraphBuilder, _ inputs: [GraphBuilder.Node], _ path: String
@@ -51,9 +61,14 @@ struct BatchNormalization: Layer {
             let input = try builder.single(inputs, path)
             let channels: Shape = [input[-1]]
             let role = ParameterRole.statistic(momentum: Float(momentum))
+            let parameters =
+                affine
+                ? (
+                    gamma: try builder.parameter(path + ".weight", channels, .ones),
+                    beta: try builder.parameter(path + ".bias", channels, .zeros)
+                ) : nil
             let layer = BatchNormalization(
-                gamma: try builder.parameter(path + ".weight", channels, .ones),
-                beta: try builder.parameter(path + ".bias", channels, .zeros),
+                affine: parameters,
                 runningMean: try builder.parameter(path + ".running_mean", channels, .zeros, role: role),
                 runningVariance: try builder.parameter(path + ".running_var", channels, .ones, role: role),
                 epsilon: Float(epsilon))
@@ -68,11 +83,15 @@ extension BatchNormalization.Kind {
     init(from reader: ConfigurationReader) {
         momentum = reader.value("momentum", .number(in: 0...1), default: 0.1, "Weight of the newest running statistic.")
         epsilon = reader.value("epsilon", .number(above: 0), default: 1e-5, "Added to the variance.")
+        affine = reader.value(
+            "affine", .flag, default: true, "Whether a learned gain multiplies the result and a learned bias is added.")
     }
 }
 
 extension LayerSpecification {
-    package static func batchNorm(momentum: Double = 0.1, epsilon: Double = 1e-5) -> LayerSpecification {
-        .init(BatchNormalization.Kind(momentum: momentum, epsilon: epsilon))
+    package static func batchNorm(
+        momentum: Double = 0.1, epsilon: Double = 1e-5, affine: Bool = true
+    ) -> LayerSpecification {
+        .init(BatchNormalization.Kind(momentum: momentum, epsilon: epsilon, affine: affine))
     }
 }

@@ -70,12 +70,27 @@ extension GraphBuilder {
         role: ParameterRole = .weight, layout: ExchangeLayout = .same, factorRows: Int? = nil
     ) throws -> (weight: Parameter, bias: Parameter?) {
         let own = try (initializer ?? .uniformFanIn(1)).fitted(to: shape, layout, hasBias: hasBias, path)
-        if own.makesEqual(shape, hasBias: hasBias), !own.demonstratesSymmetry { noteEqualUnits(path) }
+        if own.makesEqual(shape, hasBias: hasBias), !own.demonstratesSymmetry { equalUnits.insert(path) }
         let weight = try parameter(
             path + ".weight", shape, own.weight, role: role, layout: layout, factorRows: factorRows)
         guard hasBias else { return (weight, nil) }
         let fanIn = shape.sample.count
         return (weight, try parameter(path + ".bias", [shape[0]], own.biasInitializer(fanIn: fanIn)))
+    }
+
+    /// Refuses equal units in hidden layers, which are those that a layer with weights depends on.
+    ///
+    /// An output's units get gradients of their own; a hidden layer's get the same one for ever.
+    /// - Throws: `ModelError.equalUnits`.
+    func requireDifferentUnits() throws {
+        for path in equalUnits.sorted() {
+            var dependents: Set<Node> = []
+            for (index, node) in nodes.enumerated() {
+                let depends = node.inputs.contains { dependents.contains($0) }
+                if depends, weighted.contains(node.name) { throw ModelError.equalUnits(layer: path) }
+                if depends || node.name == path { dependents.insert(index) }
+            }
+        }
     }
 }
 

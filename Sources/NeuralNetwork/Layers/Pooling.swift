@@ -76,6 +76,26 @@ struct GlobalAveragePooling: UnaryLayer {
     }
 }
 
+/// The largest value over all positions: [N, H, W, C] → [N, C].
+struct GlobalMaxPooling: UnaryLayer {
+    func callAsFunction(_ x: Variable, mode: Mode) -> Variable {
+        let whole = PoolingAttributes(kernel: [x.shape[1], x.shape[2]])
+        return reshape(maxPool2D(x, whole), [x.shape[0], x.shape[3]])
+    }
+
+    static let entry = LayerEntry("globalMaxPool", "Largest value over all positions of each channel.") { _ in Kind() }
+
+    struct Kind: LayerKind {
+        func build(
+            _ builder: inout GraphBuilder, _ inputs: [GraphBuilder.Node], _ path: String
+        ) throws -> GraphBuilder.Node {
+            let input = try builder.image(inputs, path)
+            return builder.add(
+                GlobalMaxPooling(), "globalMaxPool", inputs, [input[2]], path, window: .everything)
+        }
+    }
+}
+
 /// The window of a pooling layer.
 package struct Pooling: Equatable, Sendable {
     package var kernel: Size
@@ -107,7 +127,7 @@ package struct Pooling: Equatable, Sendable {
     }
 
     /// The windows on an image, and the shape of the result. Throws ``ModelError``.
-    fileprivate func fitted(
+    func fitted(
         _ builder: GraphBuilder, _ inputs: [GraphBuilder.Node], _ path: String
     ) throws -> (PoolingAttributes, Shape) {
         let input = try builder.image(inputs, path)
@@ -140,4 +160,6 @@ extension LayerSpecification {
     }
 
     package static var globalAveragePool: LayerSpecification { .init(GlobalAveragePooling.Kind()) }
+
+    package static var globalMaxPool: LayerSpecification { .init(GlobalMaxPooling.Kind()) }
 }

@@ -36,19 +36,31 @@ class LayerDraw:
             return self.rng.choice(["softmax", "logSoftmax"])
         return self.rng.choice([
             "relu", "relu", "relu", "sigmoid", "tanh", "gelu", "silu", "softplus", "ramp",
-            "elu", {"elu": 0.5}, "leakyRelu", {"leakyRelu": 0.2}])
+            "elu", {"elu": 0.5}, "leakyRelu", {"leakyRelu": 0.2}, "scaledTanh", "identity"])
 
     def normalization(self, channels):
         # Of one channel a layerNorm would leave only its bias, and nothing to compare.
         if "layerNorm" in self.features and channels > 1 and self.odds(0.3):
             return self.rng.choice([
                 "layerNorm", {"layerNorm": {"epsilon": 1e-3}}, {"layerNorm": {"epsilon": 0.1, "affine": False}}])
-        return self.rng.choice(["batchNorm", "batchNorm", {"batchNorm": {"momentum": 0.3, "epsilon": 1e-3}}])
+        if channels > 1 and self.odds(0.25):
+            groups = self.rng.choice([n for n in range(1, channels) if channels % n == 0])
+            return self.rng.choice([
+                {"groupNorm": groups}, {"groupNorm": {"groups": groups, "epsilon": 1e-3, "affine": False}}])
+        if self.odds(0.25):
+            return self.rng.choice([
+                {"localResponseNorm": 5}, {"localResponseNorm": {"size": 3, "alpha": 0.5, "k": 2}},
+                {"localResponseNorm": {"size": 4, "alpha": 1, "beta": 0.6}}])
+        return self.rng.choice([
+            "batchNorm", "batchNorm", {"batchNorm": {"momentum": 0.3, "epsilon": 1e-3}},
+            {"batchNorm": {"affine": False}}])
 
     def pointwise(self, channels):
         return self.named(self.rng.choice([
             self.activation, self.activation, lambda: self.normalization(channels),
-            lambda: {"dropout": self.rng.choice([0.1, 0.5])}])())
+            lambda: self.rng.choice([
+                {"dropout": 0.1}, {"dropout": 0.5}, {"dropout": {"probability": 0.2, "scaling": "evaluation"}},
+                "scale", {"scale": {"bias": False}}])])())
 
     def keeping(self, shape, depth):
         """Layers whose output has the shape of their input."""
@@ -109,11 +121,12 @@ class LayerDraw:
             options["bias"] = False
         if self.odds(0.25):
             options["initializer"] = self.rng.choice(
-                ["xavierUniform", "xavierNormal", "heUniform", {"uniformFanIn": 2}])
+                ["xavierUniform", "xavierNormal", "heUniform", {"uniformFanIn": 2}, {"normalFanIn": 1},
+                 {"normal": 0.1, "bias": 0.5}])
         return options
 
     def pool(self, shape, keeps=False):
-        kind = self.rng.choice(["maxPool", "maxPool", "averagePool"])
+        kind = self.rng.choice(["maxPool", "maxPool", "averagePool", "l2Pool", "stochasticPool"])
         for _ in range(50):
             if keeps:
                 options = {"kernel": self.size([1, 2, 3, 3, 5]), "stride": 1, "padding": "same"}
@@ -142,8 +155,12 @@ class LayerDraw:
         choice = self.rng.random()
         if depth >= DEEPEST or choice < 0.55:
             layers = [self.convolution(shape)] if self.odds(0.6) else [self.pool(shape)]
+            if min(shape[:2]) > 1 and self.odds(0.08):
+                layers = [self.named({"subsampling": self.rng.choice([2, {"kernel": 2, "stride": 1}])})]
             return layers + ([self.pointwise(shape_after(layers, shape)[-1])] if self.odds(0.6) else [])
         if choice < 0.65:
+            if math.prod(shape[:2]) > 1 and self.odds(0.3):  # of one position it would leave nothing
+                return [self.named(self.rng.choice(["instanceNorm", {"instanceNorm": {"affine": True}}]))]
             return [self.pointwise(shape[-1])]
         if choice < 0.75:
             return [self.named({"residual": self.keeping(shape, depth + 1)})]
@@ -181,6 +198,10 @@ class LayerDraw:
             return layers + self.to_vector(shape_after(layers, shape), depth + 1)
         if depth >= DEEPEST or choice < 0.5 or shape[0] > LARGEST_VECTOR:
             units = self.rng.randint(1, 24)
+            if units > 1 and shape[0] <= LARGEST_SQUARE and self.odds(0.1):
+                # Squared distances are large; what stands behind them is not to overflow.
+                options = self.rng.choice([{}, {"learned": True}, {"output": "score"}])
+                return [self.named({"radialBasis": {"units": units, **options}}), "layerNorm"]
             return [self.linear(units), self.pointwise(units)]
         if choice < 0.65:
             return [self.pointwise(shape[-1])]
@@ -214,7 +235,7 @@ class LayerDraw:
                 return main
             return [self.named({"residual": {"main": main, "shortcut": self.reach(shape, (units,), depth + 1)}})]
         if choice < 0.65:
-            return [self.named("globalAveragePool")]
+            return [self.named(self.rng.choice(["globalAveragePool", "globalAveragePool", "globalMaxPool"]))]
         layers = self.image_block(shape, DEEPEST) if self.odds(0.3) else []
         while math.prod(shape_after(layers, shape)) > LARGEST_VECTOR:
             layers.append(self.rng.choice([{"maxPool": 2}, {"averagePool": {"kernel": 3, "ceil": True}}]))

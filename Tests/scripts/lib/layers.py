@@ -7,13 +7,14 @@ import math
 # What a value that is no map stands for: {linear: 10} for {linear: {units: 10}}.
 SHORT = {
     "linear": "units", "leakyRelu": "slope", "elu": "alpha", "maxPool": "kernel", "averagePool": "kernel",
-    "dropout": "probability", "residual": "main", "concatenate": "branches", "sequence": "layers", "unflatten": "shape",
-    "share": "of",
+    "l2Pool": "kernel", "stochasticPool": "kernel", "subsampling": "kernel", "localResponseNorm": "size",
+    "groupNorm": "groups", "radialBasis": "units", "dropout": "probability", "residual": "main",
+    "concatenate": "branches", "sequence": "layers", "unflatten": "shape", "share": "of",
 }
 BESIDE = ("name", "from")
 SAME = (
     "relu", "leakyRelu", "sigmoid", "tanh", "softmax", "logSoftmax", "elu", "gelu", "silu", "softplus", "ramp",
-    "dropout")
+    "scaledTanh", "identity", "threshold", "dropout", "localResponseNorm")
 
 
 def kind_of(layer):
@@ -145,7 +146,10 @@ class Shapes:
         options = {**options, "stride": options.get("stride", options["kernel"])}
         return *self.windows(options, *shape[:2]), shape[2]
 
-    averagePool = maxPool
+    averagePool = l2Pool = stochasticPool = maxPool
+
+    def subsampling(self, path, options, shape):
+        return self.scale(path, {}, self.maxPool(path, options, shape))
 
     def windows(self, options, height, width):
         return [
@@ -167,14 +171,32 @@ class Shapes:
             self.parameter(path + ".bias", shape[-1])
         return shape
 
+    groupNorm = layerNorm
+
+    def instanceNorm(self, path, options, shape):
+        return self.layerNorm(path, {"affine": False, **options}, shape)
+
+    def scale(self, path, options, shape):
+        self.parameter(path + ".weight", shape[-1])
+        if options.get("bias", True):
+            self.parameter(path + ".bias", shape[-1])
+        return shape
+
+    def radialBasis(self, path, options, shape):
+        features, = shape
+        self.parameter(path + ".weight", options["units"], features)
+        return options["units"],
+
     def batchNorm(self, path, options, shape):
-        for name in ("weight", "bias", "running_mean", "running_var"):
+        for name in ("running_mean", "running_var") + (("weight", "bias") if options.get("affine", True) else ()):
             self.parameter(f"{path}.{name}", shape[-1])
         self.statistics |= {path + ".running_mean", path + ".running_var"}
         return shape
 
     def globalAveragePool(self, path, options, shape):
         return shape[-1],
+
+    globalMaxPool = globalAveragePool
 
     def flatten(self, path, options, shape):
         return math.prod(shape),

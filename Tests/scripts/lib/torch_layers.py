@@ -17,8 +17,18 @@ ACTIVATIONS = {
     "sigmoid": lambda x: torch.sigmoid(x), "tanh": lambda x: torch.tanh(x),
     "softmax": lambda x: F.softmax(x, 1), "logSoftmax": lambda x: F.log_softmax(x, 1),
     "elu": lambda x, alpha=1.0: F.elu(x, alpha), "gelu": lambda x: F.gelu(x), "silu": lambda x: F.silu(x),
-    "softplus": lambda x: F.softplus(x), "ramp": lambda x: F.hardtanh(x), "dropout": lambda x, probability: x,
+    "softplus": lambda x: F.softplus(x), "ramp": lambda x: F.hardtanh(x),
+    "scaledTanh": lambda x: 1.7159 * torch.tanh(2 * x / 3), "identity": lambda x: x,
+    "threshold": lambda x: (x >= 0).to(x.dtype),
+    "dropout": lambda x, probability, scaling="training": x if scaling == "training" else (1 - probability) * x,
+    # It wants an image or a sequence.
+    "localResponseNorm": lambda x, **options: F.local_response_norm(
+        x.unsqueeze(-1) if x.dim() == 2 else x, **options).reshape(x.shape),
 }
+
+
+def sum_pool(x, kernel, stride, padding, ceil):
+    return F.avg_pool2d(x, kernel, stride, padding, ceil, divisor_override=1)
 
 
 def max_pool(x, kernel, stride, padding, ceil):
@@ -73,6 +83,37 @@ class Torch:
         y = self.pool(options, x, means, 0)
         # What was padded beforehand has counted; the mean of ones says as how much.
         return y if counts_padding else y / self.pool(options, torch.ones_like(x), means, 0)
+
+    def l2Pool(self, path, options, x):
+        return self.pool(options, x * x, sum_pool, 0).sqrt()
+
+    def stochasticPool(self, path, options, x):
+        """In evaluation: the mean of the positive values, each weighted with itself."""
+        a = F.relu(x)
+        total = self.pool(options, a, sum_pool, 0)
+        return self.pool(options, a * a, sum_pool, 0) / torch.where(total == 0, 1, total)
+
+    def subsampling(self, path, options, x):
+        return self.scale(path, {}, self.pool(options, x, sum_pool, 0))
+
+    def scale(self, path, options, x):
+        weight, bias = self.parameters(path, "weight", "bias")
+        shape = (-1,) + (1,) * (x.dim() - 2)
+        return x * weight.view(shape) + (0 if bias is None else bias.view(shape))
+
+    def globalMaxPool(self, path, options, x):
+        return x.flatten(2).amax(2)
+
+    def radialBasis(self, path, options, x):
+        distance = (x.unsqueeze(1) - self.parameter(path + ".weight")).square().sum(2)
+        return -distance if options.get("output") == "score" else distance
+
+    def groupNorm(self, path, options, x):
+        return F.group_norm(
+            x, options["groups"], *self.parameters(path, "weight", "bias"), options.get("epsilon", 1e-5))
+
+    def instanceNorm(self, path, options, x):
+        return self.groupNorm(path, {**options, "groups": x.shape[1]}, x)
 
     def globalAveragePool(self, path, options, x):
         return x.flatten(2).mean(2)
