@@ -17,6 +17,13 @@ extension CommandLine {
         return result
     }
 
+    /// Refuses numbers of networks that are none, or would take for ever.
+    static func check(dropoutSamples: Int?) throws {
+        if let dropoutSamples, !(1...10_000).contains(dropoutSamples) {
+            throw ValidationError("--dropout-samples \(dropoutSamples): give 1 to 10000")
+        }
+    }
+
     /// Refuses numbers of threads and ranks that no machine has.
     static func check(threads: Int?, np: Int?) throws {
         for (name, value) in [("--threads", threads), ("--np", np)] {

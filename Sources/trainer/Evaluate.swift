@@ -17,20 +17,29 @@ struct Evaluate: ParsableCommand {
     @Option(help: "The configuration, if the weights are not in a run directory.")
     var config: String?
 
+    @Option(
+        parsing: .unconditional,
+        help: "Average what this many networks with dropout masks of their own predict, instead of scaling.")
+    var dropoutSamples: Int?
+
     @Option(parsing: .unconditional, help: "Worker threads of a rank (default: its share of the cores).")
     var threads: Int?
 
     @Option(parsing: .unconditional, help: "Start this many ranks with mpirun.")
     var np: Int?
 
-    func validate() throws { try CommandLine.check(threads: threads, np: np) }
+    func validate() throws {
+        try CommandLine.check(threads: threads, np: np)
+        try CommandLine.check(dropoutSamples: dropoutSamples)
+    }
 
     func run() throws {
         if let np { try Job.launch(ranks: np, threads: threads, arguments: CommandLine.arguments(without: ["--np"])) }
         try Job.run("evaluate") { ranks, _ in
             let weights = try ranks.together { try TrainedWeights(source, config: config, data: data) }
             try Job.warnOfOversubscription(threads: threads, ranks)
-            let evaluation = try weights.evaluateTest(ranks, threads: threads)
+            let evaluation = try weights.evaluateTest(
+                ranks, threads: threads, dropoutSamples: dropoutSamples ?? 0)
             if ranks.rank == 0 {
                 let figures = evaluation.metrics.map { "\($0.name)=\($0.value)" }
                 print((["samples=\(evaluation.samples)"] + figures).joined(separator: " "))

@@ -23,16 +23,23 @@ struct Predict: ParsableCommand {
     @Option(help: "Write the outputs of the last layers of all samples to this safetensors file, instead of lines.")
     var outputs: String?
 
+    @Option(
+        parsing: .unconditional,
+        help: "Average what this many networks with dropout masks of their own predict, instead of scaling.")
+    var dropoutSamples: Int?
+
     @Option(help: "The folder that holds the data sets, for weights that do not say what they need of them.")
     var data: String?
 
     @Option(help: "The configuration, if the weights are not in a run directory.")
     var config: String?
 
+    func validate() throws { try CommandLine.check(dropoutSamples: dropoutSamples) }
+
     func run() throws {
         try Job.run("predict") { ranks, _ in
             let weights = try ranks.together { try TrainedWeights(source, config: config, data: data) }
-            let predictor = try weights.makePredictor(ranks)
+            let predictor = try weights.makePredictor(ranks, dropoutSamples: dropoutSamples ?? 0)
             Activity.enter(.evaluation)
             if let outputs {
                 if ranks.rank == 0 { try predictor.write(files: files, to: outputs) }

@@ -25,4 +25,13 @@ package struct BinaryCrossEntropyLoss: ElementwiseLoss {
     }
 
     package func estimate(_ output: Variable) -> Variable { fromLogits ? sigmoid(output) : output }
+
+    /// The logit of the mean probability p: log p − log(1 − p).
+    package func average(_ outputs: [Variable]) -> Variable {
+        if !fromLogits { return Autograd.average(outputs) }
+        // log σ(x) = −softplus(−x), and log(1 − σ(x)) = −softplus(x).
+        let ones = logMeanExponential(outputs.map { scaled(softplus(scaled($0, by: -1)), by: -1) })
+        let zeros = logMeanExponential(outputs.map { scaled(softplus($0), by: -1) })
+        return add(ones, scaled(zeros, by: -1))
+    }
 }

@@ -29,6 +29,9 @@ package struct CrossEntropyLoss: Loss {
         }
     }
 
+    /// The logarithm of the mean probabilities.
+    package func average(_ outputs: [Variable]) -> Variable { logMeanExponential(outputs.map { logSoftmax($0) }) }
+
     package func count(of output: Shape) -> Int { output.count / max(output[-1], 1) }
 
     package func problem(output: Shape, target: FieldDescription) -> String? {

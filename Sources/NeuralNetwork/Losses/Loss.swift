@@ -17,6 +17,10 @@ package protocol Loss: Equatable, Sendable {
     /// What an output says that the target is, where it is not that itself: probabilities of logits.
     func estimate(_ output: Variable) -> Variable
 
+    /// What several networks together say, each in an output of its own: the output whose estimate is the mean of
+    /// their estimates. A constant.
+    func average(_ outputs: [Variable]) -> Variable
+
     /// How many things of an output of this shape, [N, …], are counted: samples, or positions.
     func count(of output: Shape) -> Int
 
@@ -29,6 +33,7 @@ package protocol Loss: Equatable, Sendable {
 extension Loss {
     package func isEqual(to other: any Loss) -> Bool { (other as? Self) == self }
     package func estimate(_ output: Variable) -> Variable { output }
+    package func average(_ outputs: [Variable]) -> Variable { Autograd.average(outputs) }
 }
 
 package typealias LossEntry = CatalogueEntry<any Loss>

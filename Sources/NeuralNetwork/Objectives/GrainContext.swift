@@ -11,9 +11,12 @@ package struct GrainContext {
     package let batch: FieldBatch
     /// Where everything random of the grain comes from, in evaluation too.
     package let key: RandomKey
+    /// Over how many networks, each with dropout masks of its own, evaluation averages; 0 for the scaled one.
+    package let dropoutSamples: Int
 
     /// - Parameter key: in training the mode's own.
-    package init(_ batch: FieldBatch, on tape: Tape, mode: Mode, key: RandomKey) {
+    package init(_ batch: FieldBatch, on tape: Tape, mode: Mode, key: RandomKey, dropoutSamples: Int = 0) {
+        self.dropoutSamples = dropoutSamples
         self.batch = batch
         self.tape = tape
         self.mode = mode

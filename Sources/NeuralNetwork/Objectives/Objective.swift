@@ -25,6 +25,9 @@ package protocol Objective: Sendable {
     /// the aim.
     var predictions: [Prediction] { get }
 
+    /// Whether evaluation and ``predict(_:)`` average over networks where ``GrainContext/dropoutSamples`` asks for it.
+    var averagesDropout: Bool { get }
+
     /// The outputs of ``predictions``, in their order, [n, …].
     func predict(_ context: GrainContext) -> [Variable]
 
@@ -65,6 +68,7 @@ extension Objective {
     package var inputFields: [String] { fields }
     package var predictions: [Prediction] { [] }
     package func predict(_ context: GrainContext) -> [Variable] { [] }
+    package var averagesDropout: Bool { false }
     package func pictures(_ context: GrainContext) -> Pictures? { nil }
 }
 

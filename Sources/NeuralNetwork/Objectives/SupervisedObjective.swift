@@ -46,7 +46,7 @@ package struct SupervisedObjective: Objective {
 
     package func callAsFunction(_ context: GrainContext) -> GrainResult {
         let isTraining = context.mode.isTraining
-        let outputs = (isTraining ? training : evaluation)(inputs(context), mode: context.mode)
+        let outputs = isTraining ? training(inputs(context), mode: context.mode) : evaluated(context)
         var losses: [(variable: Variable, weight: Float)] = []
         var own: [Double] = []
         var weight = 0.0
@@ -71,8 +71,24 @@ package struct SupervisedObjective: Objective {
     }
 
     package func predict(_ context: GrainContext) -> [Variable] {
-        let outputs = evaluation(inputs(context), mode: .evaluation)
+        let outputs = evaluated(context)
         return predicted.map { outputs[$0] }
+    }
+
+    package var averagesDropout: Bool { true }
+
+    /// The outputs in evaluation: those of the scaled network, or what so many networks with dropout say on average
+    /// (Srivastava et al. 2014, section 7.5).
+    private func evaluated(_ context: GrainContext) -> [Variable] {
+        let inputs = inputs(context)
+        guard context.dropoutSamples > 0 else { return evaluation(inputs, mode: .evaluation) }
+        let samples = (0..<context.dropoutSamples).map { sample in
+            evaluation(inputs, mode: .dropoutSample(context.key.folding(.dropout).folding(sample)))
+        }
+        return samples[0].indices.map { output in
+            let all = samples.map { $0[output] }
+            return terms.first { $0.output == output }?.loss.average(all) ?? average(all)
+        }
     }
 
     /// Samples above, and below them what the model makes of them.

@@ -48,14 +48,17 @@ package final class Evaluator: Sendable {
     /// Collective.
     ///
     /// - Parameters:
+    ///   - dropoutSamples: over how many networks with dropout to average; 0 for the scaled one.
     ///   - isStopRequested: asked before each grain.
     ///   - onGrain: called after each grain of this rank.
     package func evaluate(
-        _ objectives: [any Objective], unless isStopRequested: @escaping @Sendable () -> Bool = { false },
+        _ objectives: [any Objective], dropoutSamples: Int = 0,
+        unless isStopRequested: @escaping @Sendable () -> Bool = { false },
         onGrain: @escaping @Sendable () -> Void = {}
     ) throws -> [MetricSums]? {
         let readers = Readers(source)
-        let own = try replica.evaluate(objectives, grains: grains, key: key) { [plan] grain, body in
+        let own = try replica.evaluate(objectives, grains: grains, key: key, dropoutSamples: dropoutSamples) {
+            [plan] grain, body in
             if isStopRequested() { return }
             try readers.withReader { reader in
                 for part in 0..<plan.partsPerGrain {

@@ -15,9 +15,11 @@ extension Replica {
     ///
     /// - Parameters:
     ///   - key: a grain's random numbers are functions of it and the grain's number.
+    ///   - dropoutSamples: as ``GrainContext/dropoutSamples``.
     ///   - samples: gives a grain's samples, or returns without, where the evaluation is to end.
     package func evaluate(
-        _ objectives: [any Objective], grains: Range<Int>, key: RandomKey, samples: @escaping GrainSource
+        _ objectives: [any Objective], grains: Range<Int>, key: RandomKey, dropoutSamples: Int = 0,
+        samples: @escaping GrainSource
     ) throws -> [[MetricSums]?] {
         let next = Atomic(grains.lowerBound)
         let results = Mutex([[MetricSums]?](repeating: nil, count: grains.count))
@@ -31,7 +33,12 @@ extension Replica {
                 try samples(grain) { batch in
                     wasGiven = true
                     for (index, objective) in objectives.enumerated() where batch.count > 0 {
-                        sums[index] += evaluate(objective, batch, worker, key.folding(grain), states[index])
+                        let tape = begin(batch, worker, states[index])
+                        let result = objective(
+                            GrainContext(
+                                batch, on: tape, mode: .evaluation, key: key.folding(grain),
+                                dropoutSamples: dropoutSamples))
+                        sums[index] += MetricSums(samples: batch.count, weight: result.weight, own: result.sums)
                     }
                 }
                 if wasGiven { results.withLock { $0[grain - grains.lowerBound] = sums } }
@@ -41,25 +48,24 @@ extension Replica {
         return results.withLock { $0 }
     }
 
-    private func evaluate(
-        _ objective: any Objective, _ batch: FieldBatch, _ worker: Int, _ key: RandomKey, _ state: CarriedRows
-    ) -> MetricSums {
+    /// A worker's tape at the beginning of a batch.
+    private func begin(_ batch: FieldBatch, _ worker: Int, _ state: CarriedRows) -> Tape {
         let tape = tapes[worker]
         tape.begin(
             gradients: nil,
             carried: batch.lanes.map {
                 CarriedLanes(lanes: $0, isStartOfSequence: batch.isStartOfSequence, rows: state)
             })
-        let result = objective(GrainContext(batch, on: tape, mode: .evaluation, key: key))
-        return MetricSums(samples: batch.count, weight: result.weight, own: result.sums)
+        return tape
     }
 
     /// Calls `body` with a context of evaluation on the first worker's tape.
     package func withContext<Result>(
-        _ batch: FieldBatch, key: RandomKey, _ body: (GrainContext) throws -> Result
+        _ batch: FieldBatch, key: RandomKey, dropoutSamples: Int = 0, _ body: (GrainContext) throws -> Result
     ) rethrows -> Result {
         Activity.beat()
         tapes[0].begin(gradients: nil)
-        return try body(GrainContext(batch, on: tapes[0], mode: .evaluation, key: key))
+        return try body(
+            GrainContext(batch, on: tapes[0], mode: .evaluation, key: key, dropoutSamples: dropoutSamples))
     }
 }

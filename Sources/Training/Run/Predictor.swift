@@ -13,14 +13,20 @@ package final class Predictor {
     private let configuration: DataConfiguration
     private let inputs: [FieldDescription]
     private let preprocessing: [FieldPreprocessing]
+    /// Over how many networks with dropout to average; 0 for the scaled one.
+    private let dropoutSamples: Int
     private static let grain = 64
 
     init(
         _ models: LoadedModels, _ objective: any Objective, _ configuration: DataConfiguration, _ usage: WeightsUsage,
-        path: String
+        path: String, dropoutSamples: Int
     ) throws {
         guard !objective.predictions.isEmpty else { throw TrainingError.nothingToPredict(path: path) }
+        guard dropoutSamples == 0 || objective.averagesDropout else {
+            throw TrainingError.noDropoutAverage(path: path, reason: "its objective has no such average")
+        }
         self.models = models
+        self.dropoutSamples = dropoutSamples
         self.objective = objective
         self.configuration = configuration
         inputs = objective.inputFields.compactMap(usage.field)
@@ -101,7 +107,8 @@ package final class Predictor {
             let batch = FieldBatch(
                 count: count, sampleIDs: Array(first..<first + count),
                 memory: zip(inputs, storages).map { FieldMemory(field: $0, elements: .floats($1)) })
-            try models.replica.withContext(batch, key: RandomKey(seed: 0)) {
+            let key = RandomKey(seed: 0).folding(first)
+            try models.replica.withContext(batch, key: key, dropoutSamples: dropoutSamples) {
                 try body(first, objective.predict($0))
             }
         }
@@ -124,13 +131,16 @@ package final class Predictor {
 
 extension TrainedWeights {
     /// A predictor with these weights; collective. Needs no data set where the weights say what they need.
-    package func makePredictor(_ ranks: Ranks) throws -> Predictor {
+    ///
+    /// - Parameter dropoutSamples: as for ``evaluateTest(_:threads:dropoutSamples:)``.
+    package func makePredictor(_ ranks: Ranks, dropoutSamples: Int = 0) throws -> Predictor {
         try RankIdentity.requireSame(configuration, ranks)
         let usage = try self.usage ?? usageFromData(ranks)
         let models = try load(usage, ranks, threads: 1)
         let objective = models.phases.last { !$0.objective.predictions.isEmpty }?.objective
         return try Predictor(
-            models, objective ?? models.phases[0].objective, configuration.data, usage, path: path)
+            models, objective ?? models.phases[0].objective, configuration.data, usage, path: path,
+            dropoutSamples: dropoutSamples)
     }
 
     /// What weights of an older program, or of another, do not say.

@@ -22,7 +22,10 @@ extension TrainedWeights {
     }
 
     /// Evaluates on the official test set; collective.
-    package func evaluateTest(_ ranks: Ranks, threads: Int?) throws -> Evaluation {
+    ///
+    /// - Parameter dropoutSamples: over how many networks with dropout masks of their own to average what is predicted;
+    ///   0 for the scaled network.
+    package func evaluateTest(_ ranks: Ranks, threads: Int?, dropoutSamples: Int = 0) throws -> Evaluation {
         try RankIdentity.requireSame(configuration, ranks)
         let (test, preprocessing) = try RunData.openTest(configuration.data, stored: usage?.preprocessing, ranks: ranks)
         let models = try load(WeightsUsage(test, preprocessing), ranks, threads: threads)
@@ -30,14 +33,27 @@ extension TrainedWeights {
         let order = configuration.order(stepsPerEpoch: 1)
         let last = order.kind == .alternating ? models.phases : [models.phases[models.phases.count - 1]]
         let objectives = last.map(\.objective)
+        if dropoutSamples > 0 { try requireDropoutAverages(objectives, isSequence: test.isSequence) }
         let evaluator = try Evaluator(
             ranks: ranks, replica: models.replica, dataset: test, fields: objectives.flatMap(\.fields),
             preprocessing: preprocessing, grain: configuration.grain, lanes: configuration.batch,
             key: RandomKey(seed: configuration.seed))
-        let sums = try evaluator.evaluate(objectives) ?? objectives.map(\.zeroSums)
+        let sums =
+            try evaluator.evaluate(objectives, dropoutSamples: dropoutSamples) ?? objectives.map(\.zeroSums)
         return Evaluation(
             samples: Int(sums[0].samples),
             metrics: zip(objectives, sums).flatMap { $1.values(of: $0.metrics) }.filter(\.isCounted))
+    }
+
+    /// Refuses to average over dropout masks where that would say nothing. Throws `TrainingError.noDropoutAverage`.
+    private func requireDropoutAverages(_ objectives: [any Objective], isSequence: Bool) throws {
+        if isSequence {
+            throw TrainingError.noDropoutAverage(
+                path: path, reason: "a text is read on from window to window, with one state")
+        }
+        if !objectives.allSatisfy(\.averagesDropout) {
+            throw TrainingError.noDropoutAverage(path: path, reason: "its objective has no such average")
+        }
     }
 
     /// The models with the weights loaded; collective.
