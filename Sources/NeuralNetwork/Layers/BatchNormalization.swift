@@ -2,14 +2,15 @@ import Autograd
 import ConfigurationReading
 import TensorCore
 
-/// Normalises each channel with the grain's statistics in training, the running ones in evaluation: [N, …, C] → the
-/// same, plus the second input where there is one.
+/// Normalises each channel with the grain's or the batch's statistics in training, the running ones in evaluation:
+/// [N, …, C] → the same, plus the second input where there is one.
 struct BatchNormalization: Layer {
     let gamma: Parameter
     let beta: Parameter
     let runningMean: Parameter
     let runningVariance: Parameter
     let epsilon: Float
+    let statistics: NormalizationStatistics
     var rectifies = false
     var adds = false
 
@@ -17,7 +18,8 @@ struct BatchNormalization: Layer {
         let x = inputs[0]
         return batchNormalization(
             x, gamma: x.parameter(gamma), beta: x.parameter(beta), runningMean: runningMean,
-            runningVariance: runningVariance, epsilon: epsilon, mode: mode, adding: adds ? inputs[1] : nil,
+            runningVariance: runningVariance, epsilon: epsilon, mode: mode, over: statistics,
+            adding: adds ? inputs[1] : nil,
             rectify: rectifies)
     }
 
@@ -36,7 +38,11 @@ struct BatchNormalization: Layer {
         return copy
     }
 
-    static let entry = LayerEntry("batchNorm", "Batch normalisation with the statistics of each grain.") {
+    var batchStatistic: Parameter? { statistics == .batch ? runningMean : nil }
+
+    static let entry = LayerEntry(
+        "batchNorm", "Batch normalisation with the statistics of each grain, or of the batch."
+    ) {
         Kind(from: $0)
     }
 
@@ -44,6 +50,7 @@ struct BatchNormalization: Layer {
         /// The weight of the newest running statistic.
         let momentum: Double
         let epsilon: Double
+        let statistics: NormalizationStatistics
 
         func build(
             _ builder: inout GraphBuilder, _ inputs: [GraphBuilder.Node], _ path: String
@@ -56,7 +63,7 @@ struct BatchNormalization: Layer {
                 beta: try builder.parameter(path + ".bias", channels, .zeros),
                 runningMean: try builder.parameter(path + ".running_mean", channels, .zeros, role: role),
                 runningVariance: try builder.parameter(path + ".running_var", channels, .ones, role: role),
-                epsilon: Float(epsilon))
+                epsilon: Float(epsilon), statistics: statistics)
             // In evaluation all four numbers of a channel come down to a factor and a term.
             return builder.add(
                 layer, "batchNorm", inputs, input, path, multiplications: input.count, additions: input.count)
@@ -68,11 +75,17 @@ extension BatchNormalization.Kind {
     init(from reader: ConfigurationReader) {
         momentum = reader.value("momentum", .number(in: 0...1), default: 0.1, "Weight of the newest running statistic.")
         epsilon = reader.value("epsilon", .number(above: 0), default: 1e-5, "Added to the variance.")
+        statistics = reader.value(
+            "statistics", .choice(of: NormalizationStatistics.self), default: "grain",
+            "Over which samples mean and variance are taken in training: `grain`, or `batch` for all grains of the "
+                + "step on all ranks, which are computed together and wait for each other at every such layer.")
     }
 }
 
 extension LayerSpecification {
-    package static func batchNorm(momentum: Double = 0.1, epsilon: Double = 1e-5) -> LayerSpecification {
-        .init(BatchNormalization.Kind(momentum: momentum, epsilon: epsilon))
+    package static func batchNorm(
+        momentum: Double = 0.1, epsilon: Double = 1e-5, statistics: NormalizationStatistics = .grain
+    ) -> LayerSpecification {
+        .init(BatchNormalization.Kind(momentum: momentum, epsilon: epsilon, statistics: statistics))
     }
 }

@@ -43,7 +43,10 @@ class LayerDraw:
         if "layerNorm" in self.features and channels > 1 and self.odds(0.3):
             return self.rng.choice([
                 "layerNorm", {"layerNorm": {"epsilon": 1e-3}}, {"layerNorm": {"epsilon": 0.1, "affine": False}}])
-        return self.rng.choice(["batchNorm", "batchNorm", {"batchNorm": {"momentum": 0.3, "epsilon": 1e-3}}])
+        options = self.rng.choice([{}, {}, {"momentum": 0.3, "epsilon": 1e-3}])
+        if "batchStatistics" in self.features and self.odds(0.3):
+            options = {**options, "statistics": "batch"}
+        return {"batchNorm": options} if options else "batchNorm"
 
     def pointwise(self, channels):
         return self.named(self.rng.choice([
