@@ -37,7 +37,7 @@ extension Tape {
         case .none: return
         case .one(let pullback):
             nodes[index].work = .none
-            guard var gradient = nodes[index].gradient else { return }
+            guard var gradient = nodes[index].gradient ?? zeros(forNode: index) else { return }
             nodes[index].gradient = nil
             pullback(self, &gradient)
         case .several(let count, let pullback):
@@ -48,6 +48,14 @@ extension Tape {
             for result in results { nodes[result].gradient = nil }
             pullback(self, gradients)
         }
+    }
+
+    /// The gradient of a node that backward passes although nothing depends on it; nil for others.
+    private func zeros(forNode index: Int) -> Tensor? {
+        guard let shape = passedAlways[index] else { return nil }
+        let gradient = Tensor(shape, pool: pool)
+        gradient.fill(0)
+        return gradient
     }
 
     /// A node has been passed, whether or not its pullback ran: what it used is one use nearer to being final.

@@ -47,6 +47,10 @@ package final class Tape {
     /// Where gradients of factored weights go instead; nil where the vector has them all.
     var factors: GradientFactors?
     var carriedLanes: CarriedLanes?
+    /// Where the grain meets the others of its step; nil where it is alone.
+    var meeting: (any GrainMeeting)?
+    /// Nodes whose pullbacks run whether or not anything depends on them, with the shapes of their values.
+    var passedAlways: [Int: Shape] = [:]
     /// The trained weights that recorded operations use, in the order of recording.
     var uses: [Int] = []
     // By parameter: whether its gradient has a part, and how many recorded uses backward has not passed.
@@ -87,10 +91,11 @@ package final class Tape {
     ///   - carried: the lanes whose state the grain continues; nil for samples without a past.
     ///   - factors: takes the gradients of the layout's factored weights, whose floats of the vector are not written
     ///     then.
+    ///   - meeting: where operations over the whole batch meet the step's other grains.
     ///   - onProgress: called in backward with the count of floats at the front of `gradients` that are final.
     package func begin(
         gradients: UnsafeMutablePointer<Float>?, layout vector: GrainVectorLayout, carried: CarriedLanes? = nil,
-        factors: GradientFactors? = nil, onProgress: ((Int) -> Void)? = nil
+        factors: GradientFactors? = nil, meeting: (any GrainMeeting)? = nil, onProgress: ((Int) -> Void)? = nil
     ) {
         precondition(
             vector.trained.arena.count == layout.count && isWritten.count == vector.trained.arena.parameters.count,
@@ -102,6 +107,8 @@ package final class Tape {
         factors?.reset()
         self.vector = vector
         carriedLanes = carried
+        self.meeting = meeting
+        passedAlways.removeAll(keepingCapacity: true)
         self.onProgress = onProgress
         completed = 0
         nonFinite = nil
@@ -185,6 +192,13 @@ package final class Tape {
         }
         for input in inputs { use(input) }
         return variables
+    }
+
+    /// Lets backward run a result's pullback even where nothing depends on it, with a gradient of zeros then: an
+    /// operation in which grains meet must not leave one out.
+    func alwaysPassesBackward(_ result: Variable) {
+        guard case .node(let index) = result.identity else { return }
+        passedAlways[index] = result.shape
     }
 
     private func append(_ value: Tensor, _ work: Work) -> Variable {

@@ -98,10 +98,13 @@ package final class GradientReducer: @unchecked Sendable {
 
     /// Computes grains until none of this rank's is left; every worker calls it once a step.
     ///
-    /// - Parameter compute: writes all of a grain's flat vector, factored weights excepted, and reports through its
-    ///   last argument how many floats at the front are final. It doesn't touch them afterwards: they may be another
-    ///   grain's already.
+    /// - Parameters:
+    ///   - addsFactors: whether the worker stays for the sums of factored weights; some worker does.
+    ///   - compute: writes all of a grain's flat vector, factored weights excepted, and reports through its last
+    ///     argument how many floats at the front are final. It doesn't touch them afterwards: they may be another
+    ///     grain's already.
     package func computeGrains(
+        addsFactors: Bool = true,
         _ compute: (_ grain: Int, _ vector: UnsafeMutablePointer<Float>, _ onProgress: @escaping (Int) -> Void) throws
             -> Void
     ) throws {
@@ -110,7 +113,7 @@ package final class GradientReducer: @unchecked Sendable {
             buffers.reserve(workers: workers)
             condition.broadcast()
         }
-        while let piece = take() {
+        while let piece = take(addsFactors) {
             guard case .grain(let grain, let vector) = piece else {
                 if case .block(let block) = piece { computeBlock(block) }
                 continue
@@ -179,7 +182,7 @@ package final class GradientReducer: @unchecked Sendable {
 
     /// The next grain and its memory, or a block when there is none; waits while all spare buffers hold sums that wait
     /// for slower workers, and for the last grains' factors.
-    private func take() -> Piece? {
+    private func take(_ addsFactors: Bool) -> Piece? {
         locked {
             while failure == nil {
                 let isGrainLeft = nextGrain < assignment.grains(ofRank: rank).upperBound
@@ -187,8 +190,8 @@ package final class GradientReducer: @unchecked Sendable {
                     nextGrain += 1
                     return .grain(nextGrain - 1, vector)
                 }
-                if let block = blocks.take() { return .block(block) }
-                if !isGrainLeft && blocks.isEmpty { return nil }
+                if addsFactors, let block = blocks.take() { return .block(block) }
+                if !isGrainLeft && (blocks.isEmpty || !addsFactors) { return nil }
                 condition.wait()
             }
             return nil

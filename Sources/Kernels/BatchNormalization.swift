@@ -120,14 +120,17 @@ package func normalizationSums(
 
 /// dx = γ · inverse deviation · (dy − Σdy / n − x̂ · Σ(dy x̂) / n); with `sums` nil (evaluation) dx = γ · inverse
 /// deviation · dy.
+///
+/// - Parameter population: n, of how many values the sums and the statistics are; those given may be a part of them.
 package func normalizationGradient(
     _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, rows: Int, channels: Int, mean: UnsafePointer<Float>,
     inverseDeviation: UnsafePointer<Float>, gamma: UnsafePointer<Float>, beta: UnsafePointer<Float>, rectify: Bool,
-    sums: (sum: UnsafePointer<Float>, sumNormalized: UnsafePointer<Float>)?, into dx: UnsafeMutablePointer<Float>,
+    population: Int, sums: (sum: UnsafePointer<Float>, sumNormalized: UnsafePointer<Float>)?,
+    into dx: UnsafeMutablePointer<Float>,
     accumulate: Bool
 ) {
     let floor = rectify ? Vector.zero : Vector(repeating: -.infinity)
-    let n = Vector(repeating: Float(rows))
+    let n = Vector(repeating: Float(population))
     forEachBlock(rows: rows, channels: channels) { block, c, width in
         let centre = loadLanes(mean + c, width)
         let inverse = loadLanes(inverseDeviation + c, width)

@@ -7,11 +7,13 @@ import TensorCore
 ///
 /// x [N, …, C], γ and β [C] → y of x's shape. Ioffe and Szegedy 2015. In training μ and σ² are those of the grain
 /// (ghost batch normalisation, Hoffer et al. 2017), and with m values a channel the grain contributes μ and
-/// σ²·m/(m − 1) to the running statistics with weight m. In evaluation, and where the phase does not train the
-/// statistics (frozen), μ and σ² are the running ones and nothing is contributed.
+/// σ²·m/(m − 1) to the running statistics with weight m. With the `batch`'s statistics they are those of all grains'
+/// M values, σ²·M/(M − 1) is contributed, and the gradient is that of the whole batch. In evaluation, and where the
+/// phase does not train the statistics (frozen), μ and σ² are the running ones and nothing is contributed.
 package func batchNormalization(
     _ x: Variable, gamma: Variable, beta: Variable, runningMean: Parameter, runningVariance: Parameter,
-    epsilon: Float = 1e-5, mode: Mode, adding other: Variable? = nil, rectify: Bool = false
+    epsilon: Float = 1e-5, mode: Mode, over samples: NormalizationStatistics = .grain, adding other: Variable? = nil,
+    rectify: Bool = false
 ) -> Variable {
     let channels = x.shape[-1]
     let rows = x.shape.count / max(channels, 1)
@@ -25,10 +27,16 @@ package func batchNormalization(
     let mean = statistics.pointer
     let inverse = mean + channels
     let usesBatch = mode.isTraining && tape.trains(runningMean)
+    let meets = usesBatch && samples == .batch
+    var population = rows
     if usesBatch {
         batchStatistics(x.value.pointer, rows: rows, channels: channels, mean: mean, variance: inverse)
+        if meets {
+            population = tape.mergeMoments(
+                mean: mean, variance: inverse, channels: channels, rows: rows, of: runningMean)
+        }
         tape.contribute(runningMean, weight: Float(rows), values: mean)
-        let unbiased = rows > 1 ? Float(rows) / Float(rows - 1) : 1
+        let unbiased = population > 1 ? Float(population) / Float(population - 1) : 1
         tape.contribute(runningVariance, weight: Float(rows), values: inverse, scale: unbiased)
     } else {
         mean.update(from: tape.parameter(runningMean).value.pointer, count: channels)
@@ -44,9 +52,10 @@ package func batchNormalization(
     let output = rectify && other != nil ? y : nil
     let rectify = rectify && other == nil
     let inputs = [x, gamma, beta] + (other.map { [$0] } ?? [])
-    return tape.record(y, all: inputs) {
+    let result = tape.record(y, all: inputs) {
         [
-            xValue = x.value, gammaValue = gamma.value, betaValue = beta.value, x = x.target, gamma = gamma.target,
+            population, xValue = x.value, gammaValue = gamma.value, betaValue = beta.value, x = x.target,
+            gamma = gamma.target,
             beta = beta.target, other = other?.target
         ] tape, dy in
         var mask: OutputMask?
@@ -67,14 +76,17 @@ package func batchNormalization(
                 scale(sums.pointer + offset, by: 1, into: destination, count: channels, accumulate: accumulate)
             }
         }
+        if meets && x.needsGradient { tape.addOverBatch(sums.pointer, count: 2 * channels, of: runningMean) }
         tape.accumulate(into: x) { dx, accumulate in
             normalizationGradient(
                 xValue.pointer, gradient.pointer, rows: rows, channels: channels, mean: statistics.pointer,
                 inverseDeviation: statistics.pointer + channels, gamma: gammaValue.pointer, beta: betaValue.pointer,
-                rectify: rectify,
+                rectify: rectify, population: population,
                 sums: usesBatch ? (UnsafePointer(sums.pointer), UnsafePointer(sums.pointer + channels)) : nil,
                 into: dx, accumulate: accumulate)
         }
         if let other { tape.accumulate(gradient, into: other) }
     }
+    if meets && x.needsGradient { tape.alwaysPassesBackward(result) }
+    return result
 }

@@ -11,6 +11,10 @@ package protocol Layer: Sendable {
     /// This layer and then `next`, which reads nothing else, as one operation; nil where there is none.
     func fused(with next: any Layer) -> (any Layer)?
 
+    /// A statistic that it takes over all grains of a step, which meet for it; nil where it computes each grain by
+    /// itself.
+    var batchStatistic: Parameter? { get }
+
     /// This layer plus one more value, its last input, as one operation; nil where there is none.
     var fusedWithSum: (any Layer)? { get }
 }
@@ -18,6 +22,7 @@ package protocol Layer: Sendable {
 extension Layer {
     package func fused(with next: any Layer) -> (any Layer)? { nil }
     package var fusedWithSum: (any Layer)? { nil }
+    package var batchStatistic: Parameter? { nil }
 }
 
 /// A layer that reads one value.

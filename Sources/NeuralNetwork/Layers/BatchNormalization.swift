@@ -2,14 +2,15 @@ import Autograd
 import ConfigurationReading
 import TensorCore
 
-/// Normalises each channel with the grain's statistics in training, the running ones in evaluation: [N, …, C] → the
-/// same, plus the second input where there is one.
+/// Normalises each channel with the grain's or the batch's statistics in training, the running ones in evaluation:
+/// [N, …, C] → the same, plus the second input where there is one.
 struct BatchNormalization: Layer {
     /// γ and β; nil where there are none.
     let affine: (gamma: Parameter, beta: Parameter)?
     let runningMean: Parameter
     let runningVariance: Parameter
     let epsilon: Float
+    let statistics: NormalizationStatistics
     var rectifies = false
     var adds = false
 
@@ -18,7 +19,8 @@ struct BatchNormalization: Layer {
         return batchNormalization(
             x, gamma: affine.map { x.parameter($0.gamma) } ?? constant(1, x),
             beta: affine.map { x.parameter($0.beta) } ?? constant(0, x), runningMean: runningMean,
-            runningVariance: runningVariance, epsilon: epsilon, mode: mode, adding: adds ? inputs[1] : nil,
+            runningVariance: runningVariance, epsilon: epsilon, mode: mode, over: statistics,
+            adding: adds ? inputs[1] : nil,
             rectify: rectifies)
     }
 
@@ -44,7 +46,11 @@ struct BatchNormalization: Layer {
         return copy
     }
 
-    static let entry = LayerEntry("batchNorm", "Batch normalisation with the statistics of each grain.") {
+    var batchStatistic: Parameter? { statistics == .batch ? runningMean : nil }
+
+    static let entry = LayerEntry(
+        "batchNorm", "Batch normalisation with the statistics of each grain, or of the batch."
+    ) {
         Kind(from: $0)
     }
 
@@ -54,6 +60,7 @@ struct BatchNormalization: Layer {
         let epsilon: Double
         /// Whether there are γ and β.
         let affine: Bool
+        let statistics: NormalizationStatistics
 
         func build(
             _ builder: inout GraphBuilder, _ inputs: [GraphBuilder.Node], _ path: String
@@ -71,7 +78,7 @@ struct BatchNormalization: Layer {
                 affine: parameters,
                 runningMean: try builder.parameter(path + ".running_mean", channels, .zeros, role: role),
                 runningVariance: try builder.parameter(path + ".running_var", channels, .ones, role: role),
-                epsilon: Float(epsilon))
+                epsilon: Float(epsilon), statistics: statistics)
             // In evaluation all four numbers of a channel come down to a factor and a term.
             return builder.add(
                 layer, "batchNorm", inputs, input, path, multiplications: input.count, additions: input.count)
@@ -85,13 +92,19 @@ extension BatchNormalization.Kind {
         epsilon = reader.value("epsilon", .number(above: 0), default: 1e-5, "Added to the variance.")
         affine = reader.value(
             "affine", .flag, default: true, "Whether a learned gain multiplies the result and a learned bias is added.")
+        statistics = reader.value(
+            "statistics", .choice(of: NormalizationStatistics.self), default: "grain",
+            "Over which samples mean and variance are taken in training: `grain`, or `batch` for all grains of the "
+                + "step on all ranks, which are computed together and wait for each other at every such layer.")
     }
 }
 
 extension LayerSpecification {
     package static func batchNorm(
-        momentum: Double = 0.1, epsilon: Double = 1e-5, affine: Bool = true
+        momentum: Double = 0.1, epsilon: Double = 1e-5, affine: Bool = true,
+        statistics: NormalizationStatistics = .grain
     ) -> LayerSpecification {
-        .init(BatchNormalization.Kind(momentum: momentum, epsilon: epsilon, affine: affine))
+        .init(
+            BatchNormalization.Kind(momentum: momentum, epsilon: epsilon, affine: affine, statistics: statistics))
     }
 }

@@ -36,7 +36,8 @@ final class GradientDescent {
         return try namingNonFinite {
             try setup.replica.step(
                 phase: phase, setup.phases[phase].objective, key: setup.stepKey(step),
-                wantsStop: StopSignal.isRequested, wantsSave: wantsSave
+                wantsStop: StopSignal.isRequested, wantsSave: wantsSave,
+                hasSamples: { setup.plan.samples(step: step, grain: $0).count > 0 }
             ) { [meter] grain, body in
                 let asked = Clock.seconds
                 try batches.withBatch(step: step, grain: grain) { batch in

@@ -21,6 +21,8 @@ package final class Replica: @unchecked Sendable {
     package let pool: WorkerPool
     let tapes: [Tape]
     private let sums: [PhaseSums]
+    /// Where grains meet, and the threads of all of this rank's; nil where no phase has layers over the whole batch.
+    private let meeting: (place: BatchMeeting, pool: WorkerPool)?
 
     /// What adds up the grains of one phase.
     private struct PhaseSums {
@@ -28,6 +30,8 @@ package final class Replica: @unchecked Sendable {
         let reducer: GradientReducer
         /// Where updates wait for the next forward pass; nil where the sums come all at once.
         let deferred: DeferredUpdate?
+        /// Whether it has layers over the whole batch, so that all grains are computed together.
+        let meets: Bool
     }
 
     /// The grains of a step that this rank computes.
@@ -52,25 +56,50 @@ package final class Replica: @unchecked Sendable {
         pool = WorkerPool(count: threads, busyWaits: !isCrowded)
         grains = assignment.grains(ofRank: ranks.rank)
         let sums = try vectors.map { layout in
+            let meets = network.meetsOverBatch(layout)
             let reduction = try Replica.makeReduction(
-                assignment, count: layout.count, ranks, wire: wire, gradientCount: layout.gradients.count)
+                assignment, count: layout.count, ranks, wire: wire, gradientCount: layout.gradients.count,
+                startsComplete: meets)
             let reducer = GradientReducer(
                 assignment: assignment, rank: ranks.rank, count: layout.count, factored: layout.factored,
                 reduction: reduction)
             return PhaseSums(
                 layout: layout, reducer: reducer,
-                deferred: defersUpdates && reducer.sendsMessages ? DeferredUpdate(layout: layout.trained) : nil)
+                deferred: defersUpdates && reducer.sendsMessages ? DeferredUpdate(layout: layout.trained) : nil,
+                meets: meets)
         }
         self.sums = sums
         let deferred = sums.compactMap(\.deferred)
         let willRead: ((Parameter) -> Void)? =
             deferred.isEmpty ? nil : { parameter in for update in deferred { update.bringUpToDate(parameter) } }
-        tapes = (0..<threads).map { _ in Tape(layout: network.layout, values: values, willRead: willRead) }
+        meeting =
+            sums.contains(where: \.meets)
+            ? Replica.makeMeeting(assignment, ranks, threads: threads, grains: grains.count) : nil
+        tapes = (0..<(meeting?.pool.count ?? threads)).map { _ in
+            Tape(layout: network.layout, values: values, willRead: willRead)
+        }
     }
+
+    private static func makeMeeting(_ assignment: GrainAssignment, _ ranks: Ranks, threads: Int, grains: Int)
+        -> (BatchMeeting, WorkerPool)
+    {
+        (
+            BatchMeeting(
+                assignment: assignment, rank: ranks.rank, permits: threads,
+                communication: ranks.worldSize > 1 ? ranks.communication : nil,
+                waiting: { try Activity.waitingForRanks($0) }),
+            WorkerPool(count: max(threads, grains), busyWaits: false)
+        )
+    }
+
+    /// Grains of this rank that are computed at once, at most: its threads, or all where they meet.
+    package var grainsAtOnce: Int { meeting?.pool.count ?? pool.count }
 
     /// How the ranks add their partial sums: by themselves, through shared memory, or by messages; collective.
     static func makeReduction(
-        _ assignment: GrainAssignment, count: Int, _ ranks: Ranks, wire: GradientWire = .float32, gradientCount: Int = 0
+        _ assignment: GrainAssignment, count: Int, _ ranks: Ranks, wire: GradientWire = .float32,
+        gradientCount: Int = 0,
+        startsComplete: Bool = false
     ) throws -> any BucketReduction {
         if ranks.worldSize == 1 { return LocalReduction() }
         if ranks.shareOneHost {
@@ -82,7 +111,7 @@ package final class Replica: @unchecked Sendable {
         }
         return ExchangeReduction(
             assignment: assignment, count: count, communication: ranks.communication, wire: wire,
-            gradientCount: gradientCount)
+            gradientCount: gradientCount, startsComplete: startsComplete)
     }
 
     /// Whether gradients travel in messages, rather than through memory that all ranks share.
@@ -116,23 +145,29 @@ package final class Replica: @unchecked Sendable {
     ///   - key: this step's; each grain folds its number in.
     ///   - wantsStop: whether this rank has been asked to stop.
     ///   - wantsSave: whether a checkpoint is due by this rank's clock.
+    ///   - hasSamples: which grains, of all ranks, have samples; asked where grains meet.
     package func step(
         phase: Int, _ objective: any Objective, key: RandomKey, wantsStop: Bool = false, wantsSave: Bool = false,
-        samples: @escaping SampleSource
+        hasSamples: (_ grain: Int) -> Bool = { _ in true }, samples: @escaping SampleSource
     ) throws -> StepSums {
         let sums = sums[phase]
         sums.reducer.begin()
         let start = Clock.seconds
         let computed = Mutex(0.0)
         let flags: [Float] = [wantsStop ? 1 : 0, wantsSave ? 1 : 0]
-        try pool.run { [self] worker in
-            try sums.reducer.computeGrains { grain, vector, onProgress in
+        let meeting = sums.meets ? meeting : nil
+        meeting?.place.begin(hasSamples: hasSamples)
+        try (meeting?.pool ?? pool).run { [self] worker in
+            try sums.reducer.computeGrains(addsFactors: worker < pool.count) { grain, vector, onProgress in
                 (vector + sums.layout.flags.lowerBound).update(from: flags, count: flags.count)
-                try samples(grain) { batch in
-                    try compute(
-                        sums, objective, batch, worker, key.folding(grain), into: vector,
-                        sums.reducer.factors(ofGrain: grain), onProgress)
+                func computeGrain(_ seat: (any GrainMeeting)?) throws {
+                    try samples(grain) { batch in
+                        try compute(
+                            sums, objective, batch, worker, key.folding(grain), into: vector,
+                            sums.reducer.factors(ofGrain: grain), seat, onProgress)
+                    }
                 }
+                if let meeting { try meeting.place.attend(grain, computeGrain) } else { try computeGrain(nil) }
             }
             if worker == 0 { computed.withLock { $0 = Clock.seconds } }
         }
@@ -145,11 +180,12 @@ package final class Replica: @unchecked Sendable {
         }
         let end = Clock.seconds
         let own = computed.withLock { $0 }
+        let met = meeting?.place.waitSeconds ?? 0
         let reached = sum + sums.layout.flags.lowerBound
         return StepSums(
             vector: sum, arrivals: arrivals, metrics: MetricSums(values: sums.layout.metrics.map { Double(sum[$0]) }),
-            stopRequests: Int(reached[0]), saveRequests: Int(reached[1]), computeSeconds: own - start,
-            waitSeconds: joined - own + sums.reducer.waitSeconds,
+            stopRequests: Int(reached[0]), saveRequests: Int(reached[1]), computeSeconds: own - start - met,
+            waitSeconds: joined - own + met + sums.reducer.waitSeconds,
             reduceSeconds: end - joined - sums.reducer.waitSeconds)
     }
 
@@ -184,7 +220,8 @@ package final class Replica: @unchecked Sendable {
     /// One grain, forward and backward; one without samples contributes zeros, one without a loss no gradient.
     private func compute(
         _ sums: PhaseSums, _ objective: any Objective, _ batch: FieldBatch, _ worker: Int, _ key: RandomKey,
-        into vector: UnsafeMutablePointer<Float>, _ factors: GradientFactors?, _ onProgress: @escaping (Int) -> Void
+        into vector: UnsafeMutablePointer<Float>, _ factors: GradientFactors?, _ meeting: (any GrainMeeting)?,
+        _ onProgress: @escaping (Int) -> Void
     ) throws {
         let layout = sums.layout
         guard batch.count > 0 else {
@@ -197,7 +234,7 @@ package final class Replica: @unchecked Sendable {
         tape.begin(
             gradients: vector, layout: layout,
             carried: batch.lanes.map { CarriedLanes(lanes: $0, isStartOfSequence: batch.isStartOfSequence) },
-            factors: factors, onProgress: onProgress)
+            factors: factors, meeting: meeting, onProgress: onProgress)
         let result = objective(GrainContext(batch, on: tape, mode: .training(key), key: key))
         let values = MetricSums(samples: batch.count, weight: result.weight, own: result.sums).values
         for (place, value) in zip(layout.metrics, values) { vector[place] = Float(value) }

@@ -102,7 +102,7 @@ package final class Trainer {
                 plan: setup.plan, fields: setup.phases.flatMap(\.objective.fields),
                 augment: setup.configuration.data.augment, key: setup.key),
             grains: setup.grains, steps: setup.firstStep..<max(setup.firstStep, setup.totalSteps),
-            depth: 2 * workers + 2,
+            depth: setup.replica.grainsAtOnce + workers + 2,
             // A thread without a core of its own would cost the workers more than filling their grains themselves.
             threads: Placement.defaultThreads(ranksOnHost: setup.ranks.hostSize) > workers ? 1 : 0)
     }

@@ -7,11 +7,14 @@ import TensorCore
 /// Tables of models' layers, for one sample.
 package struct ModelSummary {
     private let models: [Model]
+    /// Nil of a model without a configuration.
+    private let samples: NormalizationSummary?
 
     /// - Parameter source: a configuration file, or the name of a ready-made model (for its usual classes).
     package init(_ source: String) throws {
         if let zoo = ZooModel.all.first(where: { $0.name == source }) {
             models = [try zoo.build()]
+            samples = nil
             return
         }
         if !source.contains("/"), !source.contains("."), !FileManager.default.fileExists(atPath: source) {
@@ -19,6 +22,7 @@ package struct ModelSummary {
         }
         let configuration = try RunConfiguration(file: source)
         models = try configuration.network(for: try ModelSummary.usage(of: configuration.data)).models
+        samples = NormalizationSummary(batch: configuration.batch, grain: configuration.grain)
     }
 
     /// What a sample consists of; opens the data only where their fields are not known without.
@@ -30,7 +34,9 @@ package struct ModelSummary {
     }
 
     /// The tables and their totals, a line a layer.
-    package var text: String { models.map(text(of:)).joined(separator: "\n") }
+    package var text: String {
+        models.map { text(of: $0) + (samples?.text(of: $0) ?? "") }.joined(separator: "\n")
+    }
 
     private func text(of model: Model) -> String {
         let header = ["layer", "kind", "output", "parameters", "multiply-adds", "activation bytes"]

@@ -20,7 +20,7 @@ extension RunSetup {
             validationSamples: data.validation?.count ?? 0, runDirectory: directory.path,
             resumedFromStep: firstStep > 0 ? firstStep : nil, openBLASCore: LinearAlgebraLibrary.coreName,
             metrics: phases.flatMap(\.objective.metrics).map(\.description),
-            notes: wireNotes)
+            notes: wireNotes + meetingNotes)
     }
 
     /// What the first line says about `communication.wire`.
@@ -30,6 +30,15 @@ extension RunSetup {
             replica.sendsMessages
                 ? "leaves the bit contract: gradients travel as bfloat16"
                 : "communication.wire bfloat16 has no effect: nothing travels between hosts"
+        ]
+    }
+
+    /// What the first line says about layers over the whole batch.
+    private var meetingNotes: [String] {
+        guard phases.contains(where: { network.meetsOverBatch($0.vector) }) else { return [] }
+        return [
+            "statistics of the whole batch, so that all grains of a rank (\(replica.grainsAtOnce)) are in memory at "
+                + "once"
         ]
     }
 

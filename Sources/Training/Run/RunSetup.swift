@@ -63,13 +63,7 @@ struct RunSetup {
         self.network = network
         self.phases = phases
         var endRule = try ranks.together { try EndRule(configuration.earlyStopping, phases[0].objective.metrics) }
-        let samples = threads * min(configuration.grain, data.training.count)
-        try ranks.together {
-            try MemoryNeed.check(
-                network,
-                copies: 2 + (phases.map(\.optimizer.rule.slots.count).max() ?? 0)
-                    + (configuration.averaging == nil ? 0 : 1), samples: samples, ranksOnHost: ranks.hostSize)
-        }
+        try RunSetup.checkMemory(configuration, network, phases, data, plan, ranks, threads)
         state = TrainingState(
             network: network, phases: phases, averaging: configuration.averaging,
             keepsBest: rates.phases.contains { $0.plateau?.rollback ?? false })
@@ -121,6 +115,22 @@ struct RunSetup {
                 }
             }
             return (network, phases)
+        }
+    }
+
+    private static func checkMemory(
+        _ configuration: RunConfiguration, _ network: Network, _ phases: [TrainingPhase], _ data: RunData,
+        _ plan: any GrainPlan, _ ranks: Ranks, _ threads: Int
+    ) throws {
+        // Grains that meet are all there at once, each with gradients of its own.
+        let grains =
+            phases.contains { network.meetsOverBatch($0.vector) }
+            ? max(threads, (plan.grainsPerStep + ranks.worldSize - 1) / ranks.worldSize) : threads
+        let slots = phases.map(\.optimizer.rule.slots.count).max() ?? 0
+        try ranks.together {
+            try MemoryNeed.check(
+                network, copies: 2 + slots + (configuration.averaging == nil ? 0 : 1) + grains - threads,
+                samples: grains * min(configuration.grain, data.training.count), ranksOnHost: ranks.hostSize)
         }
     }
 

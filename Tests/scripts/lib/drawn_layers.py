@@ -51,9 +51,10 @@ class LayerDraw:
             return self.rng.choice([
                 {"localResponseNorm": 5}, {"localResponseNorm": {"size": 3, "alpha": 0.5, "k": 2}},
                 {"localResponseNorm": {"size": 4, "alpha": 1, "beta": 0.6}}])
-        return self.rng.choice([
-            "batchNorm", "batchNorm", {"batchNorm": {"momentum": 0.3, "epsilon": 1e-3}},
-            {"batchNorm": {"affine": False}}])
+        options = self.rng.choice([{}, {}, {"momentum": 0.3, "epsilon": 1e-3}, {"affine": False}])
+        if "batchStatistics" in self.features and self.odds(0.3):
+            options = {**options, "statistics": "batch"}
+        return {"batchNorm": options} if options else "batchNorm"
 
     def pointwise(self, channels):
         return self.named(self.rng.choice([

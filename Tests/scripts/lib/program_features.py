@@ -19,6 +19,7 @@ PROBES = {
              "{from: [a, c], concatenate: {}}, {linear: 10}]", ""),
     "share": (f"{IMAGE}, layers: [{HEAD}, {{name: b, linear: 10}}, {{share: b}}]", ""),
     "layerNorm": (f"{IMAGE}, layers: [layerNorm, {HEAD}]", ""),
+    "batchStatistics": (f"{IMAGE}, layers: [{{batchNorm: {{statistics: batch}}}}, {HEAD}]", ""),
     "unflatten": (f"{IMAGE}, layers: [flatten, {{unflatten: [14, 28, 2]}}, {HEAD}]", ""),
     "inputs": ("inputs: {image: [28, 28, 1], slant: [1]}, layers: [{name: f, from: image, flatten: {}}, "
                "{from: [f, slant], concatenate: {}}, {linear: 10}]", ""),
