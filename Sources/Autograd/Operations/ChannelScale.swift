@@ -37,6 +37,7 @@ package func channelScale(_ x: Variable, gain: Variable, bias: Variable? = nil, 
             normalizationGradient(
                 xValue.pointer, gradient.pointer, rows: rows, channels: channels, mean: mean.pointer,
                 inverseDeviation: inverse.pointer, gamma: gainValue.pointer, beta: mean.pointer, rectify: false,
+                population: rows,
                 sums: nil, into: dx, accumulate: accumulate)
         }
     }
