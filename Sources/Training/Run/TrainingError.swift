@@ -31,6 +31,8 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
     case damagedUsage(path: String, reason: String)
     /// Weights whose models predict nothing, as those of a generator.
     case nothingToPredict(path: String)
+    /// No output of the weights' models has a table of classes.
+    case noConfusion(path: String)
     /// Weights whose model needs several fields of a sample.
     case severalInputs(path: String, fields: [String])
     /// A file of samples has more of one field than of another.
@@ -116,6 +118,9 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
             "\(path): what it says of its data can't be read: \(reason); take another copy of the file"
         case .nothingToPredict(let path):
             "\(path): its models predict no field of a sample; 'trainer evaluate' measures them"
+        case .noConfusion(let path):
+            "\(path): no output of its models is for classes, or for more than \(ConfusionTable.mostClasses); take "
+                + "--confusion away"
         case .severalInputs(let path, let fields):
             "\(path): the model takes several fields (\(fields.joined(separator: ", "))); give a .safetensors file "
                 + "that has a tensor [samples, …] of each, or 'trainer evaluate', which reads the data set"
