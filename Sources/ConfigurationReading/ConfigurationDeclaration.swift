@@ -29,6 +29,8 @@ package struct VariantDeclaration {
     package let isListed: Bool
     /// The key that a bare value stands for.
     package let shorthand: String?
+    /// What other programs call it.
+    package let otherNames: [String]
     /// The variant's own keys.
     package let keys: () -> [KeyDeclaration]
 }

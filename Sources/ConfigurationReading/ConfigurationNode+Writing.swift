@@ -20,7 +20,8 @@ extension ConfigurationNode {
         case .list(let elements):
             return "[" + elements.map(\.flowText).joined(separator: ", ") + "]"
         case .map(let entries):
-            return "{" + entries.map { "\($0.key): \($0.value.flowText)" }.joined(separator: ", ") + "}"
+            return "{" + entries.map { "\(Self.quotedIfNeeded($0.key)): \($0.value.flowText)" }.joined(separator: ", ")
+                + "}"
         }
     }
 
@@ -43,7 +44,8 @@ extension ConfigurationNode {
 
     private func block(_ entries: [Entry], indent: Int) -> String {
         entries.map { entry in
-            String(repeating: " ", count: indent) + entry.key + ":" + entry.value.blockValue(indent: indent)
+            String(repeating: " ", count: indent) + Self.quotedIfNeeded(entry.key) + ":"
+                + entry.value.blockValue(indent: indent)
         }.joined()
     }
 

@@ -20,6 +20,15 @@ package struct ConfigurationNode: Sendable {
         package var value: ConfigurationNode
         /// Whether a change of the value changes the trained weights.
         package var influencesWeights = true
+
+        package init(
+            key: String, keyPlace: ConfigurationPlace, value: ConfigurationNode, influencesWeights: Bool = true
+        ) {
+            self.key = key
+            self.keyPlace = keyPlace
+            self.value = value
+            self.influencesWeights = influencesWeights
+        }
     }
 
     package var content: Content

@@ -161,12 +161,12 @@ package final class ConfigurationReader {
         for entry in entries where !known.contains(entry.key) {
             // A bare name stands for a choice, never for a key beside it.
             if entry.key == bareName {
-                let nearest = nearestName(to: entry.key, among: choices)
+                let nearest = hint(for: entry.key, among: choices)
                 context.report(
                     .unknownName(entry.keyPlace, key: path, name: entry.key, nearest: nearest, allowed: choices))
                 continue
             }
-            let nearest = nearestName(to: entry.key, among: allowed)
+            let nearest = hint(for: entry.key, among: allowed)
             missing.removeAll { $0.key == nearest }
             context.report(
                 .unknownKey(entry.keyPlace, key: joined(path, entry.key), nearest: nearest, allowed: allowed))
@@ -177,6 +177,15 @@ package final class ConfigurationReader {
     }
 
     // MARK: Private
+
+    /// What somebody who writes an unknown name may mean: what another program calls so, or what it resembles.
+    private func hint(for name: String, among known: [String]) -> String? {
+        let plain = withoutUnderscores(name)
+        let variant = variantDeclarations.first { variant in
+            variant.isListed && variant.isKey && variant.otherNames.contains { withoutUnderscores($0) == plain }
+        }
+        return variant?.name ?? nearestName(to: name, among: known)
+    }
 
     private func node(_ key: String) -> ConfigurationNode? {
         entries.first { $0.key == key && !$0.value.isNull }?.value

@@ -38,11 +38,13 @@ package struct ConfigurationVariant<Value> {
     package let impliedBy: String?
     package let isKey: Bool
     package let isListed: Bool
+    /// What other programs call it, for hints in errors.
+    package let otherNames: [String]
     package let body: (ConfigurationReader) -> Value
 
     private init(
         name: String, documentation: String, shorthand: String?, impliedBy: String?, isKey: Bool, isListed: Bool,
-        body: @escaping (ConfigurationReader) -> Value
+        otherNames: [String] = [], body: @escaping (ConfigurationReader) -> Value
     ) {
         self.name = name
         self.documentation = documentation
@@ -50,17 +52,18 @@ package struct ConfigurationVariant<Value> {
         self.impliedBy = impliedBy
         self.isKey = isKey
         self.isListed = isListed
+        self.otherNames = otherNames
         self.body = body
     }
 
     /// A variant that a key selects, for `ConfigurationReader.oneOf`.
     package static func key(
-        _ name: String, _ documentation: String, shorthand: String? = nil,
+        _ name: String, _ documentation: String, shorthand: String? = nil, otherNames: [String] = [],
         _ body: @escaping (ConfigurationReader) -> Value
     ) -> Self {
         Self(
             name: name, documentation: documentation, shorthand: shorthand, impliedBy: nil, isKey: true, isListed: true,
-            body: body)
+            otherNames: otherNames, body: body)
     }
 
     /// A variant that the value of a key selects, for `ConfigurationReader.tagged`.
@@ -95,7 +98,8 @@ package struct ConfigurationVariant<Value> {
 
     package var declaration: VariantDeclaration {
         VariantDeclaration(
-            name: name, documentation: documentation, isKey: isKey, isListed: isListed, shorthand: shorthand
+            name: name, documentation: documentation, isKey: isKey, isListed: isListed, shorthand: shorthand,
+            otherNames: otherNames
         ) { [body] in
             let reader = ConfigurationReader.silent()
             _ = body(reader)

@@ -1,7 +1,7 @@
 import System
 
 /// A name in a configuration that can be checked only when models and data are there, with its place for the error.
-package struct PlacedName: Equatable, Sendable {
+package struct PlacedName: Hashable, Sendable {
     package let name: String
     package let place: ConfigurationPlace
     /// The key path, such as `losses.0.mse.of`.
@@ -25,6 +25,8 @@ package struct PlacedName: Equatable, Sendable {
 
     /// Two names are equal wherever they stand.
     package static func == (a: PlacedName, b: PlacedName) -> Bool { a.name == b.name }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }
 
 extension ConfigurationType where Value == PlacedName {

@@ -14,10 +14,13 @@ package struct HTMLReport {
     package var final: FinalRecord?
     /// The latest picture of each phase, a PNG file.
     package var pictures: [(name: String, step: Int, png: Data)]
+    /// What the last validation took the samples of each class for, and its step; none in a run without classes.
+    package var confusions: (step: Int, matrices: [ConfusionMatrix])?
 
     package init(
         run: RunDescription, history: RunHistory, configuration: String, lastCheckpoint: CheckpointRecord? = nil,
-        final: FinalRecord? = nil, pictures: [(name: String, step: Int, png: Data)] = []
+        final: FinalRecord? = nil, pictures: [(name: String, step: Int, png: Data)] = [],
+        confusions: (step: Int, matrices: [ConfusionMatrix])? = nil
     ) {
         self.run = run
         self.history = history
@@ -25,6 +28,7 @@ package struct HTMLReport {
         self.lastCheckpoint = lastCheckpoint
         self.final = final
         self.pictures = pictures
+        self.confusions = confusions
     }
 
     /// The whole page.
@@ -50,7 +54,7 @@ package struct HTMLReport {
             <div class="charts">
             \(ReportCharts(run: run, history: history).all.map { ChartDrawing($0).html }.joined(separator: "\n"))
             </div>
-            \(pictureFigures)\(decisions)<h2>Facts</h2>
+            \(confusionFigures)\(pictureFigures)\(decisions)<h2>Facts</h2>
             <div class="card facts"><table>
             \(facts)
             </table></div>
@@ -123,6 +127,12 @@ package struct HTMLReport {
     private func words(_ metric: MetricDescription) -> String {
         let isAbbreviation = metric.title.dropFirst().first?.isLowercase != true
         return isAbbreviation ? metric.title : metric.title.prefix(1).lowercased() + metric.title.dropFirst()
+    }
+
+    private var confusionFigures: String {
+        guard let confusions, !confusions.matrices.isEmpty else { return "" }
+        let figures = confusions.matrices.map { ConfusionHTML(matrix: $0, step: confusions.step).text }
+        return "<h2>Confusion in validation</h2>\n\(figures.joined(separator: "\n"))\n"
     }
 
     private var pictureFigures: String {

@@ -50,6 +50,8 @@ let reportStyleSheet = """
     th { font-weight: 500; color: var(--soft); white-space: nowrap; }
     .facts th { width: 13rem; }
     .number { text-align: right; }
+    .confusion { overflow-x: auto; } .confusion table { width: auto; }
+    .confusion th, .confusion td { padding: 0.2rem 0.5rem; white-space: nowrap; }
     code, pre { font: 0.86rem/1.55 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
     code { overflow-wrap: anywhere; }
     pre { margin: 0.6rem 0; white-space: pre-wrap; overflow-wrap: anywhere; }

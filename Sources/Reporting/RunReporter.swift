@@ -18,6 +18,8 @@ package final class RunReporter: TrainingObserver {
         var lastCheckpoint: CheckpointRecord?
         /// The latest picture of each phase as a PNG file, by the phase's name.
         var pictures: [(name: String, step: Int, png: Data)] = []
+        /// Of the last validation.
+        var confusions: (step: Int, matrices: [ConfusionMatrix])?
     }
 
     private let configuration: String
@@ -92,7 +94,10 @@ package final class RunReporter: TrainingObserver {
     package func validated(_ validation: ValidationRecord) throws {
         progressLine.validated(validation)
         try update("a validation") { session in
-            session.history.validations.append(validation)
+            var kept = validation
+            kept.confusions = []  // the last ones are all that is shown
+            session.history.validations.append(kept)
+            if !validation.confusions.isEmpty { session.confusions = (validation.step, validation.confusions) }
             try session.log.append(validation)
             try session.events.append(validation)
         }
@@ -199,7 +204,8 @@ package final class RunReporter: TrainingObserver {
         }
         let report = HTMLReport(
             run: session.run, history: session.history, configuration: configuration,
-            lastCheckpoint: session.lastCheckpoint, final: final, pictures: session.pictures)
+            lastCheckpoint: session.lastCheckpoint, final: final, pictures: session.pictures,
+            confusions: session.confusions)
         try storing {
             try ReportingError.wrapping { () throws(SystemError) in
                 try AtomicFile.write(

@@ -19,13 +19,21 @@ package func editDistance(_ a: String, _ b: String) -> Int {
     return previous[b.count]
 }
 
-/// The candidate that `name` resembles most: a likely slip of the hand, or else a name that contains the other, as
-/// `batch` and `batchSize` do; nil when none is near enough.
+/// A name without capitals and underscores, in which `label_smoothing` and `labelSmoothing` are the same.
+package func withoutUnderscores(_ name: String) -> String { name.lowercased().filter { $0 != "_" } }
+
+/// The candidate that `name` resembles most: the same word with underscores, a likely slip of the hand, or else a name
+/// that contains the other, as `batch` and `batchSize` do; nil when none is near enough.
 package func nearestName(to name: String, among candidates: [String]) -> String? {
+    let plain = withoutUnderscores(name)
+    if let same = candidates.first(where: { withoutUnderscores($0) == plain }) { return same }
     let nearest = candidates.map { (name: $0, distance: editDistance(name, $0)) }.min { $0.distance < $1.distance }
     if let nearest, nearest.distance <= max(1, (min(name.count, nearest.name.count) + 1) / 3) { return nearest.name }
-    return candidates.first { candidate in
-        let (a, b) = (name.lowercased(), candidate.lowercased())
-        return min(a.count, b.count) >= 4 && (a.contains(b) || b.contains(a))
+    let containing = candidates.filter { candidate in
+        let other = withoutUnderscores(candidate)
+        return min(plain.count, other.count) >= 4 && (plain.contains(other) || other.contains(plain))
     }
+    // Of several parts of the name the longest says most: `globalAveragePool` rather than `averagePool`.
+    let longest = containing.map(\.count).max()
+    return containing.first { $0.count == longest && $0.count <= name.count } ?? containing.first
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import JobHealth
+import Reporting
 import Training
 
 /// Evaluates trained weights on the test set.
@@ -10,6 +11,11 @@ struct Evaluate: ParsableCommand {
 
     @Argument(help: "A run directory (its final weights, else the best), or a weights or checkpoint file inside one.")
     var source: String
+
+    @Flag(
+        help: ArgumentHelp(
+            "Print how often samples of each class were taken for each, and each class's precision, recall and F1."))
+    var confusion = false
 
     @Option(help: "The folder that holds the data sets, if not where the run had them.")
     var data: String?
@@ -40,7 +46,9 @@ struct Evaluate: ParsableCommand {
             try Job.warnOfOversubscription(threads: threads, ranks)
             let evaluation = try weights.evaluateTest(
                 ranks, threads: threads, dropoutSamples: dropoutSamples ?? 0)
+            if confusion, evaluation.confusions.isEmpty { throw TrainingError.noConfusion(path: source) }
             if ranks.rank == 0 {
+                if confusion { for matrix in evaluation.confusions { print(ConfusionText(matrix).text) } }
                 let figures = evaluation.metrics.map { "\($0.name)=\($0.value)" }
                 print((["samples=\(evaluation.samples)"] + figures).joined(separator: " "))
             }

@@ -108,6 +108,9 @@ let goldenOperations: [String: @Sendable (GoldenCase) throws -> [Comparison]] = 
             return batchMean(half, of: $0[0])
         }
     },
+    "gaussian_kl": {
+        try $0.check(["mu": .same, "logvar": .same]) { batchMean(gaussianKL($0[0], logVariance: $0[1]), of: $0[0]) }
+    },
     "cross_entropy": { golden in
         let smoothing = Float(try golden.attributes.number("label_smoothing", default: 0))
         let isSoft = golden.file.tensor("target")?.dataType == .float32

@@ -147,6 +147,25 @@ struct CSVTests {
         #expect(throws: DataError.self) { try open("x\n1\n2\n", test: 0.9) }
     }
 
+    @Test func aColumnOfWeightsIsAFieldOfItsOwnAndNoFeature() throws {
+        let text = "a,y,worth\n1,3,0.5\n2,4,2\n"
+        let dataset = try open(text, TableSettings(targets: ["y"], sampleWeights: "worth"))
+        #expect(dataset.fields.map(\.name) == ["features", "y", "worth"] && dataset.defaultTarget == "y")
+        #expect(dataset.inputShape == [1] && dataset.fields[2].shape == [1])
+        #expect(try rows(dataset, "worth") == [0: [0.5], 1: [2]])
+        let alone = try open(text, TableSettings(sampleWeights: "3"))
+        #expect(alone.fields.map(\.name) == ["features", "worth"] && alone.defaultTarget == nil)
+        #expect(problem(text, TableSettings(sampleWeights: "wroth"))?.contains("worth") == true)
+        // A file to predict may lack the target, or both.
+        let settings = TableSettings(
+            hasHeader: false, columns: ["a", "y", "worth"], targets: ["y"], sampleWeights: "worth")
+        for row in ["1,3,0.5", "1,0.5", "1"] {
+            let path = try folder.write("new.csv", Array(row.utf8))
+            let samples = try CSV(table: settings, test: 0).openSamples(path, field: dataset.fields[0])
+            #expect(samples.count == 1 && samples.values(0) == [1])
+        }
+    }
+
     @Test(
         "the real tables open",
         .enabled(if: holds("abalone.csv"), "set TRAINER_DATA to a folder that holds tabular"))

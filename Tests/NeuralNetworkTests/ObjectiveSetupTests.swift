@@ -87,8 +87,10 @@ import Testing
             problem(MeanSquaredErrorLoss(), outputs: 3, Self.real)?.hasSuffix(
                 "mse of 0: y is [2], but the output is [3]; make both equally large.") == true)
         #expect(
-            problem(CrossEntropyLoss(), outputs: 2, Self.real)?.hasSuffix(
-                "crossEntropy of 0: it compares classes, and y holds real numbers; use mse.") == true)
+            problem(CrossEntropyLoss(), outputs: 3, Self.real)?.hasSuffix(
+                "crossEntropy of 0: it compares classes, or a probability for each output, and y is [2] real numbers "
+                    + "for an output of [3]; use mse.") == true)
+        #expect(problem(CrossEntropyLoss(), outputs: 2, Self.real) == nil)
         #expect(
             problem(CrossEntropyLoss(), outputs: 2, Self.classes)?.hasSuffix(
                 "crossEntropy of 0: y has 3 classes, but the output is [2]; give the last layer 3 outputs, "

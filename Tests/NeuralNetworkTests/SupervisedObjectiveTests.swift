@@ -100,14 +100,6 @@ struct SupervisedObjectiveTests {
         #expect(try run(MaxMarginLoss(margin: 4), [1, 2, 3, 6], .classes([0, 1], of: 2)).sums.loss == 6)
     }
 
-    @Test func binaryCrossEntropyOfLogitsIsThatOfTheirSigmoid() throws {
-        func sigmoid(_ x: Float) -> Float { 1 / (1 + exponential(Vector(repeating: -x))[0]) }
-        let target = values([0, 1, 1, 0])
-        let logits = try run(BinaryCrossEntropyLoss(fromLogits: true), [1, 2, -1, 0.5], target)
-        let shares = try run(BinaryCrossEntropyLoss(fromLogits: false), [1, 2, -1, 0.5].map(sigmoid), target)
-        #expect(abs(logits.sums.loss - shares.sums.loss) < 1e-5 * logits.sums.loss)
-    }
-
     @Test func severalLossesAreWeighedAndMeasuredOneByOne() throws {
         let terms = [LossTerm(CrossEntropyLoss()), LossTerm(MeanSquaredErrorLoss(), weight: 0.25)]
         let target = HandMadeTarget.classes([1, 0], of: 2)

@@ -14,6 +14,7 @@ struct SliceData {
         try writeImages("train", count: 240)
         try writeImages("t10k", count: 40)
         try directory.write(Array(SliceData.table.utf8), to: "tabular/abalone.csv")
+        try directory.write(Array(SliceData.notes.utf8), to: "tabular/banknote_authentication.csv")
         try directory.write(SliceData.text, to: "tinyshakespeare/input.txt")
     }
 
@@ -42,6 +43,15 @@ struct SliceData {
             let rings = 3 + Int(9 * numbers[0] + 4 * numbers[6]) + row % 3
             let sex = ["F", "I", "M"][row % 3]
             return ([sex] + numbers.map { String(format: "%.3f", $0) } + ["\(rings)"]).joined(separator: ",")
+        }.joined(separator: "\n")
+    }()
+
+    /// Five columns as in `banknote_authentication.csv`; the class is that of a line with some noise about it.
+    private static let notes: String = {
+        (0..<200).map { row in
+            let numbers = (0..<4).map { Double((row * (17 + 6 * $0)) % 101) / 25 - 2 }
+            let isForged = numbers[0] - numbers[1] + Double(row % 5) / 10 > 0.2
+            return numbers.map { String(format: "%.3f", $0) }.joined(separator: ",") + (isForged ? ",1" : ",0")
         }.joined(separator: "\n")
     }()
 

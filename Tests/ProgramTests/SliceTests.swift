@@ -22,6 +22,7 @@ struct Slice: CustomTestStringConvertible, Sendable {
             name: "digits-two-heads", settings: drawn,
             figures: ["valLoss", "valDigitCrossEntropy", "valSlantMse", "valAccuracy", "valMae"]),
         Slice(name: "digits-auxiliary", settings: drawn, figures: ["valLoss", "valDigitCrossEntropy", "valAccuracy"]),
+        Slice(name: "svm", settings: [], figures: ["valLoss", "valAccuracy", "valF1"]),
         Slice(name: "xor-points", settings: drawn, figures: ["valLoss", "valAccuracy", "valF1"]),
         Slice(name: "autoencoder-mnist", settings: images, figures: ["valLoss", "valRmse"]),
         Slice(name: "autoencoder-features", settings: images, figures: ["valLoss", "valAccuracy"]),

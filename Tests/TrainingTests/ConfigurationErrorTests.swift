@@ -38,14 +38,14 @@ import Training
                 "loss: crosEntropy\n",
                 "1:7: 'loss' names 'crosEntropy', which does not exist (did you mean 'crossEntropy'?); "
                     + "allowed here: crossEntropy, mse, binaryCrossEntropy, l1, hinge, logLoss, maxMargin, halfSquare, "
-                    + "sumSquares."
+                    + "sumSquares, gaussianKL."
             ),
             (
                 "loss: {crossEntropy: {smoothing: 0.1}}\n",
                 "1:23: unknown key 'loss.crossEntropy.smoothing' (did you mean 'labelSmoothing'?); allowed here: "
-                    + "of, target, labelSmoothing."
+                    + "of, target, sampleWeights, labelSmoothing, fromLogits, classWeights."
             ),
-            ("loss: {mse: {a: 1}}\n", "1:14: unknown key 'loss.mse.a'; allowed here: of, target."),
+            ("loss: {mse: {a: 1}}\n", "1:14: unknown key 'loss.mse.a'; allowed here: of, target, sampleWeights."),
             (
                 "onNonFinite: ignore\n",
                 "1:14: 'onNonFinite' names 'ignore', which does not exist; allowed here: stop, skip."
@@ -116,7 +116,7 @@ import Training
             (
                 "loss: {}\n",
                 "1:7: 'loss' says nothing; allowed here: crossEntropy, mse, binaryCrossEntropy, l1, hinge, logLoss, "
-                    + "maxMargin, halfSquare, sumSquares."
+                    + "maxMargin, halfSquare, sumSquares, gaussianKL."
             ),
             // Contradictions
             (

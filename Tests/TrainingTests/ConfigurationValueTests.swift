@@ -155,7 +155,10 @@ import Training
                   crossEntropy:
                     of: null
                     target: null
+                    sampleWeights: null
                     labelSmoothing: 0.0
+                    fromLogits: null
+                    classWeights: null
                   weight: 1.0
                   only: null
                 losses: null

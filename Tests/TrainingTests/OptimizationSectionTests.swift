@@ -1,3 +1,4 @@
+import ConfigurationReading
 import NeuralNetwork
 import Optimization
 import Testing
@@ -112,8 +113,27 @@ import Training
             ("crossEntropy", LossTerm(CrossEntropyLoss())),
             ("{crossEntropy: {labelSmoothing: 0.1}}", LossTerm(CrossEntropyLoss(labelSmoothing: 0.1))),
             ("mse", LossTerm(MeanSquaredErrorLoss())),
-            ("binaryCrossEntropy", LossTerm(BinaryCrossEntropyLoss(fromLogits: true))),
+            ("binaryCrossEntropy", LossTerm(BinaryCrossEntropyLoss())),
+            ("{binaryCrossEntropy: {fromLogits: true}}", LossTerm(BinaryCrossEntropyLoss(fromLogits: true))),
             ("{binaryCrossEntropy: {fromLogits: false}}", LossTerm(BinaryCrossEntropyLoss(fromLogits: false))),
+            (
+                "{crossEntropy: {fromLogits: false, classWeights: [1, 2.5], sampleWeights: worth}}",
+                LossTerm(
+                    CrossEntropyLoss(fromLogits: false, classWeights: .list([1, 2.5])), sampleWeights: "worth")
+            ),
+            (
+                "{crossEntropy: {classWeights: balanced}}", LossTerm(CrossEntropyLoss(classWeights: .balanced))
+            ),
+            (
+                "{crossEntropy: {classWeights: {T-shirt/top: 2, 'no: \"x\"': 0}}}",
+                LossTerm(
+                    CrossEntropyLoss(
+                        classWeights: .named([PlacedName("T-shirt/top"): 2, PlacedName("no: \"x\""): 0])))
+            ),
+            (
+                "{gaussianKL: {of: mean, logVariance: spread}}",
+                LossTerm(GaussianKLLoss(logVariance: "spread"), output: "mean")
+            ),
             (
                 "{mse: {of: slant, target: angle}, weight: 10, only: training}",
                 LossTerm(

@@ -75,7 +75,10 @@ extension CSV {
             categorical: reader.value(
                 "categorical", .list(of: .text), default: [],
                 "Columns of names; each becomes a feature of 0 and 1 for every name."),
-            ignored: reader.value("ignore", .list(of: .text), default: [], "Columns that are left out."))
+            ignored: reader.value("ignore", .list(of: .text), default: [], "Columns that are left out."),
+            sampleWeights: reader.optional(
+                "sampleWeights", .text,
+                "A column of numbers that is no feature but a field of its own, for a loss's `sampleWeights`."))
         self.init(
             table: table,
             test: reader.value(

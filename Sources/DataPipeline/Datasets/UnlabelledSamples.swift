@@ -26,24 +26,15 @@ extension DatasetFactory {
     }
 }
 
-/// Rows of a table with the columns of a trained model's features; the target columns may be there or not.
+/// Rows of a table with the columns of a trained model's features; the target columns, and that of the rows' weights,
+/// may be there or not.
 struct TableSamples: UnlabelledSamples {
     let count: Int
     private let rows: [[Float]]
 
     /// - Parameter names: of the features; `sex=M` stands for a category.
     init(_ file: SharedBytes, settings: TableSettings, names: [String]) throws(DataError) {
-        var settings = settings
-        let table: Table
-        do throws(DataError) {
-            table = try Table(file, settings: settings)
-        } catch {
-            // The same table without what is to be predicted.
-            guard let columns = settings.columns, !settings.targets.isEmpty else { throw error }
-            settings.columns = columns.enumerated()
-                .filter { !settings.targets.contains($1) && !settings.targets.contains(String($0 + 1)) }.map(\.element)
-            table = try Table(file, settings: settings)
-        }
+        let table = try TableSamples.table(file, settings)
         var columns: [[Float]] = []
         for name in names {
             let parts = name.split(separator: "=", maxSplits: 1).map(String.init)
@@ -59,4 +50,23 @@ struct TableSamples: UnlabelledSamples {
     }
 
     func values(_ index: Int) -> [Float] { rows[index] }
+
+    /// The table as it is in training, or without what is to be predicted, or without the rows' weights too.
+    private static func table(_ file: SharedBytes, _ settings: TableSettings) throws(DataError) -> Table {
+        do throws(DataError) {
+            return try Table(file, settings: settings)
+        } catch {
+            guard let columns = settings.columns else { throw error }
+            var left = settings.targets
+            for more in [[], settings.sampleWeights.map { [$0] } ?? []] {
+                left += more
+                var fewer = settings
+                fewer.columns = columns.enumerated()
+                    .filter { !left.contains($1) && !left.contains(String($0 + 1)) }.map(\.element)
+                if fewer.columns == columns { continue }
+                do throws(DataError) { return try Table(file, settings: fewer) } catch {}  // the first error is told
+            }
+            throw error
+        }
+    }
 }

@@ -26,6 +26,11 @@ package struct TableDataset: Dataset {
         var categorical: Set<Int> = []
         for name in settings.categorical { categorical.insert(try table.index(name, key: "categorical")) }
         var skipped = Set(targets)
+        var weights: Int?
+        if let name = settings.sampleWeights {
+            weights = try table.index(name, key: "sampleWeights")
+            skipped.formUnion(weights.map { [$0] } ?? [])
+        }
         for name in settings.ignored { skipped.insert(try table.index(name, key: "ignore")) }
         let used = table.columns.indices.filter { !skipped.contains($0) }
         var parts = [try TableDataset.features(table, columns: used, categorical: categorical)]
@@ -34,14 +39,22 @@ package struct TableDataset: Dataset {
         } else if !targets.isEmpty {
             parts.append(try TableDataset.realTargets(table, targets))
         }
+        defaultTarget = targets.isEmpty ? nil : parts[1].0.name
+        if let weights {
+            let name = table.columns[weights]
+            parts.append(
+                (
+                    FieldDescription(name: name, elementType: .float32, shape: [1], meaning: .real(names: [name])),
+                    .floats(try table.numbers(weights, remedy: "name another column"), width: 1)
+                ))
+        }
         for (place, part) in parts.enumerated() where parts[..<place].contains(where: { $0.0.name == part.0.name }) {
             throw .tableSettings(
-                path: file.path, problem: "the target column '\(part.0.name)' has the name of another field; rename it")
+                path: file.path, problem: "the column '\(part.0.name)' has the name of another field; rename it")
         }
         count = table.count
         fields = parts.map(\.0)
         values = parts.map(\.1)
-        defaultTarget = fields.count > 1 ? fields[1].name : nil
         self.file = file
     }
 

@@ -18,10 +18,13 @@ package struct TableSettings: Equatable, Sendable {
     package var categorical: [String]
     /// Columns that are left out.
     package var ignored: [String]
+    /// The column that says how much each row counts, a field of its own; nil where there is none.
+    package var sampleWeights: String?
 
     package init(
         hasHeader: Bool = true, separator: Character = ",", columns: [String]? = nil, targets: [String] = [],
-        targetKind: TargetKind = .real, categorical: [String] = [], ignored: [String] = []
+        targetKind: TargetKind = .real, categorical: [String] = [], ignored: [String] = [],
+        sampleWeights: String? = nil
     ) {
         self.hasHeader = hasHeader
         self.separator = separator
@@ -30,5 +33,6 @@ package struct TableSettings: Equatable, Sendable {
         self.targetKind = targetKind
         self.categorical = categorical
         self.ignored = ignored
+        self.sampleWeights = sampleWeights
     }
 }

@@ -67,7 +67,8 @@ package struct GraphBuilder {
     mutating func input(_ input: ModelInput, alias: String? = nil) -> Node {
         nodes.append(
             GraphNode(
-                name: input.name, layer: nil, inputs: [], shape: input.shape, vocabulary: input.vocabulary,
+                name: input.name, kind: "input", layer: nil, inputs: [], shape: input.shape,
+                vocabulary: input.vocabulary,
                 field: ReceptiveField(input: input.shape, isTokens: input.vocabulary != nil)))
         references[input.name] = nodes.count - 1
         if let alias { references[alias] = nodes.count - 1 }
@@ -156,7 +157,8 @@ package struct GraphBuilder {
         let operations = LayerOperations(
             multiplyAdds: multiplyAdds, multiplications: multiplications ?? multiplyAdds, additions: additions ?? sums)
         nodes.append(
-            GraphNode(name: path, layer: layer, inputs: inputs, shape: output, vocabulary: nil, field: field))
+            GraphNode(
+                name: path, kind: kind, layer: layer, inputs: inputs, shape: output, vocabulary: nil, field: field))
         rows.append(
             LayerSummary(
                 name: path, kind: kind, outputShape: output, counts: ownParameters, operations: operations,
@@ -274,6 +276,8 @@ package struct GraphBuilder {
 package struct GraphNode: Sendable {
     /// Its path: `block.conv1`, or the name of an input.
     package let name: String
+    /// The key of its layer, such as `linear`; `input` of an input.
+    package let kind: String
     /// What it computes; nil for an input of the model.
     let layer: (any Layer)?
     /// The nodes that it reads.

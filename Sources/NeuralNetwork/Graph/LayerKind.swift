@@ -66,7 +66,9 @@ extension LayerSpecification: ConfigurationSection {
                 "What it reads: names of layers, or of the model's inputs; the layer before it if absent.") ?? []
         kind = reader.oneOf(
             layerCatalogue.map { entry in
-                ConfigurationVariant.key(entry.name, entry.documentation, shorthand: entry.shorthand) { entry.read($0) }
+                ConfigurationVariant.key(
+                    entry.name, entry.documentation, shorthand: entry.shorthand, otherNames: entry.otherNames
+                ) { entry.read($0) }
             })
     }
 }

@@ -19,7 +19,7 @@ package struct Model: Sendable {
     /// How each parameter's values are ordered in exchanged files, by its number in the arena.
     package let exchangeLayouts: [ExchangeLayout]
     /// The node that each name stands for: an input, a layer, or a layer of layers, which stands for its result.
-    private let references: [String: Int]
+    let references: [String: Int]
     private let last: Int
     private let plan: GraphPlan
 

@@ -17,7 +17,9 @@ struct Linear: UnaryLayer {
         return Linear(weight: weight, bias: bias, rectifies: true)
     }
 
-    static let entry = LayerEntry("linear", "Fully connected layer.", shorthand: "units") { Kind(from: $0) }
+    static let entry = LayerEntry("linear", "Fully connected layer.", shorthand: "units", otherNames: ["Dense"]) {
+        Kind(from: $0)
+    }
 
     struct Kind: LayerKind {
         let units: Int

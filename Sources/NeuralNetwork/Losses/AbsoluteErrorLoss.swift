@@ -4,13 +4,16 @@ import Autograd
 package struct AbsoluteErrorLoss: ElementwiseLoss {
     package init() {}
 
-    static let entry = LossEntry("l1", "Mean absolute error; against a class, its one-hot vector.") { _ in
+    static let entry = LossEntry(
+        "l1", "Mean absolute error; against a class, its one-hot vector.",
+        otherNames: ["MeanAbsoluteError", "mae", "L1Loss"]
+    ) { _ in
         AbsoluteErrorLoss()
     }
 
     package var name: String { "l1" }
 
-    package func callAsFunction(_ output: Variable, _ target: Target) -> Variable {
-        absoluteError(output, target.values(like: output))
+    package func callAsFunction(_ input: LossInput) -> Variable {
+        absoluteError(input.output, input.target.values(like: input.output), weights: input.weights)
     }
 }

@@ -1,5 +1,6 @@
 import Autograd
 import ConfigurationReading
+import TensorCore
 
 /// Σ over samples of the mean of max(0, m − c x) over a sample's values (Cortes and Vapnik 1995).
 package struct HingeLoss: SignedLoss {
@@ -20,5 +21,7 @@ package struct HingeLoss: SignedLoss {
 
     package var name: String { "hinge" }
 
-    func loss(_ output: Variable, _ signs: Variable) -> Variable { hinge(output, signs, margin: margin) }
+    func loss(_ output: Variable, _ signs: Variable, weights: Tensor?) -> Variable {
+        hinge(output, signs, margin: margin, weights: weights)
+    }
 }

@@ -1,4 +1,5 @@
 import Autograd
+import TensorCore
 
 /// Σ over samples of the mean of log(1 + e^(−c x)) over a sample's values: logistic regression with classes −1 and 1.
 package struct LogLoss: SignedLoss {
@@ -12,5 +13,9 @@ package struct LogLoss: SignedLoss {
 
     package var name: String { "logLoss" }
 
-    func loss(_ output: Variable, _ signs: Variable) -> Variable { logLoss(output, signs) }
+    package var scores: ClassScores { .separateLogits }
+
+    func loss(_ output: Variable, _ signs: Variable, weights: Tensor?) -> Variable {
+        logLoss(output, signs, weights: weights)
+    }
 }

@@ -9,10 +9,8 @@ package protocol Loss: Equatable, Sendable {
     /// The name in configurations, for example `mse`.
     var name: String { get }
 
-    /// Σ over everything counted, a scalar.
-    ///
-    /// - Parameter output: [N, …].
-    func callAsFunction(_ output: Variable, _ target: Target) -> Variable
+    /// Σ w · loss over everything counted, a scalar.
+    func callAsFunction(_ input: LossInput) -> Variable
 
     /// What an output says that the target is, where it is not that itself: probabilities of logits.
     func estimate(_ output: Variable) -> Variable
@@ -28,12 +26,55 @@ package protocol Loss: Equatable, Sendable {
     ///
     /// - Parameter output: the shape of one sample's output.
     func problem(output: Shape, target: FieldDescription) -> String?
+
+    // MARK: - What most losses leave as it is
+
+    /// What the numbers that it compares say of classes.
+    var scores: ClassScores { get }
+    /// Whether it compares the output itself, or the scores that the output's last layer reads.
+    func reading(_ end: OutputEnd) -> LossReading
+    /// The loss where ``reading(_:)`` says that it compares the scores.
+    var ofScores: any Loss { get }
+    /// What the numbers of a target must be, beside its shape; nil where any will do.
+    func rule(for target: FieldDescription) -> TargetRule.Numbers?
+    /// Whether a target of numbers may be a distribution over classes.
+    var takesDistributions: Bool { get }
+    /// How much each class counts; nil where all count alike.
+    var classWeights: ClassWeights? { get }
+    /// The loss with a number for each class in the place of ``classWeights``.
+    func weighing(_ classes: [Float]) -> any Loss
+    /// Σ w of everything counted: what the sum is divided by to be a mean.
+    func weight(_ input: LossInput) -> Double
+    /// Whether there is something to compare the output with.
+    var needsTarget: Bool { get }
+    /// Outputs that it reads beside the one whose loss it is.
+    var others: [PlacedName] { get }
+    /// Why the loss can't read ``others`` of these shapes beside the output; nil where it can.
+    func problem(output: Shape, others: [Shape]) -> String?
 }
 
 extension Loss {
     package func isEqual(to other: any Loss) -> Bool { (other as? Self) == self }
+    package func callAsFunction(_ output: Variable, _ target: Target) -> Variable { self(LossInput(output, target)) }
+
     package func estimate(_ output: Variable) -> Variable { output }
     package func average(_ outputs: [Variable]) -> Variable { Autograd.average(outputs) }
+    package var scores: ClassScores { .scores }
+    package func reading(_ end: OutputEnd) -> LossReading { .output }
+    package var ofScores: any Loss { self }
+    package func rule(for target: FieldDescription) -> TargetRule.Numbers? { nil }
+    package var takesDistributions: Bool { false }
+    package var classWeights: ClassWeights? { nil }
+    package func weighing(_ classes: [Float]) -> any Loss { self }
+    package func weight(_ input: LossInput) -> Double {
+        let count = count(of: input.output.shape)
+        guard let weights = input.weights else { return Double(count) }
+        let sum = weights.values.reduce(0.0) { $0 + Double($1) }
+        return sum * Double(count) / Double(max(weights.count, 1))
+    }
+    package var needsTarget: Bool { true }
+    package var others: [PlacedName] { [] }
+    package func problem(output: Shape, others: [Shape]) -> String? { nil }
 }
 
 package typealias LossEntry = CatalogueEntry<any Loss>
@@ -48,7 +89,7 @@ let lossCatalogue: [LossEntry] =
         HingeLoss.entry,
         LogLoss.entry,
         MaxMarginLoss.entry,
-    ] + SquareSumLoss.entries
+    ] + SquareSumLoss.entries + [GaussianKLLoss.entry]
 
 /// Whether an output has one score for each two classes: the second of them where it is above 0, else the first.
 func hasOneScoreForTwoClasses(output: Shape, target: FieldDescription) -> Bool {
@@ -64,4 +105,16 @@ func elementwiseProblem(output: Shape, target: FieldDescription) -> String? {
     }
     return target.shape.count == output.count
         ? nil : "\(target.name) is \(target.shape), but the output is \(output); make both equally large"
+}
+
+/// How a loss of scores reads an output: the scores themselves, before the layer whose function its formula has.
+///
+/// - Parameter links: the last layers that fit the loss.
+func readingScores(_ end: OutputEnd, of name: String, through links: [OutputEnd.Link]) -> LossReading {
+    guard let link = end.link else { return .output }
+    if links.contains(link) { return .scores }
+    let better = link == .sigmoid ? "binaryCrossEntropy" : "crossEntropy"
+    return .refused(
+        "the output ends in \(link.rawValue), and \(name) compares scores of any size; take the layer away, put "
+            + "\(links[0].rawValue) there, or use \(better)")
 }

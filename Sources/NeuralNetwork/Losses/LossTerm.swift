@@ -7,6 +7,8 @@ package struct LossTerm: Equatable, Sendable {
     package let output: PlacedName?
     /// The field that the output is compared with; nil for the data set's usual target.
     package let target: PlacedName?
+    /// The field that says how much each sample counts; nil where all count 1.
+    package let sampleWeights: PlacedName?
     /// What the loss is multiplied by.
     package let weight: Float
     /// Whether evaluation leaves the term out, as that of an auxiliary head.
@@ -16,11 +18,12 @@ package struct LossTerm: Equatable, Sendable {
 
     package init(
         _ loss: any Loss, output: String? = nil, target: String? = nil, weight: Float = 1,
-        isForTrainingOnly: Bool = false
+        isForTrainingOnly: Bool = false, sampleWeights: String? = nil
     ) {
         self.loss = loss
         self.output = output.map { PlacedName($0) }
         self.target = target.map { PlacedName($0) }
+        self.sampleWeights = sampleWeights.map { PlacedName($0) }
         self.weight = weight
         self.isForTrainingOnly = isForTrainingOnly
         place = PlacedName("")
@@ -28,7 +31,7 @@ package struct LossTerm: Equatable, Sendable {
 
     package static func == (a: LossTerm, b: LossTerm) -> Bool {
         a.loss.isEqual(to: b.loss) && a.output == b.output && a.target == b.target && a.weight == b.weight
-            && a.isForTrainingOnly == b.isForTrainingOnly
+            && a.isForTrainingOnly == b.isForTrainingOnly && a.sampleWeights == b.sampleWeights
     }
 }
 
@@ -38,20 +41,27 @@ extension LossTerm: ConfigurationSection {
     package static var shortForm: ConfigurationShortForm { .key }
 
     package init(from reader: ConfigurationReader) {
-        typealias Part = (loss: any Loss, output: PlacedName?, target: PlacedName?)
+        typealias Part = (loss: any Loss, output: PlacedName?, target: PlacedName?, weights: PlacedName?)
         let part: Part = reader.oneOf(
             lossCatalogue.map { entry in
-                ConfigurationVariant<Part>.key(entry.name, entry.documentation) { reader in
+                ConfigurationVariant<Part>.key(
+                    entry.name, entry.documentation, otherNames: entry.otherNames
+                ) { reader in
                     let output = reader.optional(
                         "of", .placedName, "The layer whose output is compared; the last one if absent.")
                     let target = reader.optional(
                         "target", .placedName, "The field of the data that it should be; the usual one if absent.")
-                    return (entry.read(reader), output, target)
+                    let weights = reader.optional(
+                        "sampleWeights", .placedName,
+                        "The field that says how much each sample counts, one number of at least 0; all alike if "
+                            + "absent.")
+                    return (entry.read(reader), output, target, weights)
                 }
             })
         loss = part.loss
         output = part.output
         target = part.target
+        sampleWeights = part.weights
         weight = Float(reader.value("weight", .number(above: 0), default: 1, "What the loss is multiplied by."))
         isForTrainingOnly =
             reader.optional(

@@ -11,7 +11,8 @@ package struct MaxMarginLoss: Loss {
     package init(margin: Float = 1) { self.margin = margin }
 
     static let entry = LossEntry(
-        "maxMargin", "max(0, largest other score + margin − score of the class), a score for each class."
+        "maxMargin", "max(0, largest other score + margin − score of the class), a score for each class.",
+        otherNames: ["CategoricalHinge", "MultiMarginLoss"]
     ) { reader in
         MaxMarginLoss(
             margin: Float(
@@ -22,16 +23,23 @@ package struct MaxMarginLoss: Loss {
 
     package var name: String { "maxMargin" }
 
-    package func callAsFunction(_ output: Variable, _ target: Target) -> Variable {
-        guard case .classes(let classes) = target else {
+    package func callAsFunction(_ input: LossInput) -> Variable {
+        guard case .classes(let classes) = input.target else {
             preconditionFailure("MaxMarginLoss: values where it was checked for classes")
         }
-        return maxMargin(output, classes, margin: margin)
+        let weights = input.rowWeights(count(of: input.output.shape))
+        return maxMargin(input.output, classes, margin: margin, weights: weights)
+    }
+
+    package func reading(_ end: OutputEnd) -> LossReading {
+        readingScores(end, of: name, through: [.softmax, .logSoftmax])
     }
 
     package func count(of output: Shape) -> Int { output.count / max(output[-1], 1) }
 
     package func problem(output: Shape, target: FieldDescription) -> String? {
-        CrossEntropyLoss().problem(output: output, target: target)
+        target.meaning.choiceCount == nil
+            ? "it compares classes, and \(target.name) holds real numbers; use mse"
+            : CrossEntropyLoss().problem(output: output, target: target)
     }
 }

@@ -4,13 +4,16 @@ import Autograd
 package struct MeanSquaredErrorLoss: ElementwiseLoss {
     package init() {}
 
-    static let entry = LossEntry("mse", "Mean squared error; against a class, its one-hot vector.") { _ in
+    static let entry = LossEntry(
+        "mse", "Mean squared error; against a class, its one-hot vector.",
+        otherNames: ["MeanSquaredError", "MSELoss", "l2"]
+    ) { _ in
         MeanSquaredErrorLoss()
     }
 
     package var name: String { "mse" }
 
-    package func callAsFunction(_ output: Variable, _ target: Target) -> Variable {
-        meanSquaredError(output, target.values(like: output))
+    package func callAsFunction(_ input: LossInput) -> Variable {
+        meanSquaredError(input.output, input.target.values(like: input.output), weights: input.weights)
     }
 }

@@ -5,13 +5,21 @@ import TensorCore
 protocol SignedLoss: Loss {
     /// Σ over samples of the mean over a sample's values.
     ///
-    /// - Parameter signs: c, of the output's shape.
-    func loss(_ output: Variable, _ signs: Variable) -> Variable
+    /// - Parameters:
+    ///   - signs: c, of the output's shape.
+    ///   - weights: of the samples; nil for 1.
+    func loss(_ output: Variable, _ signs: Variable, weights: Tensor?) -> Variable
 }
 
 extension SignedLoss {
-    package func callAsFunction(_ output: Variable, _ target: Target) -> Variable {
-        loss(output, signs(target, like: output))
+    package func callAsFunction(_ input: LossInput) -> Variable {
+        loss(input.output, signs(input.target, like: input.output), weights: input.weights)
+    }
+
+    package func reading(_ end: OutputEnd) -> LossReading { readingScores(end, of: name, through: [.sigmoid]) }
+
+    package func rule(for target: FieldDescription) -> TargetRule.Numbers? {
+        target.meaning.choiceCount == nil ? .signs : nil
     }
 
     package func count(of output: Shape) -> Int { output[0] }

@@ -19,8 +19,10 @@ package struct SquareSumLoss: ElementwiseLoss {
         },
     ]
 
-    package func callAsFunction(_ output: Variable, _ target: Target) -> Variable {
+    package func callAsFunction(_ input: LossInput) -> Variable {
+        let output = input.output
         let perSample = output.shape.count / max(output.shape[0], 1)
-        return scaled(meanSquaredError(output, target.values(like: output)), by: factor * Float(perSample))
+        let mean = meanSquaredError(output, input.target.values(like: output), weights: input.weights)
+        return scaled(mean, by: factor * Float(perSample))
     }
 }

@@ -13,38 +13,58 @@ package struct ClassRate: Metric {
     }
 
     package let kind: Kind
-    /// The class that is looked for; nil for the second of two.
+    /// The class that is looked for; nil for the second of two, or for all.
     package let positive: Int?
+    /// Whether it is the mean of all classes' rates, each counting as much (scikit-learn's `macro`); a class of which
+    /// nothing was counted has a rate of 0.
+    package let isMacro: Bool
+    /// How many classes there are, where the rate is that of all.
+    private var classes = 2
 
     /// - Parameter positive: at least 0.
-    package init(_ kind: Kind, positive: Int? = nil) {
+    package init(_ kind: Kind, positive: Int? = nil, isMacro: Bool = false) {
         precondition(positive.map { $0 >= 0 } ?? true, "ClassRate: positive = \(positive ?? 0)")
         self.kind = kind
         self.positive = positive
+        self.isMacro = isMacro
     }
 
     static let entries = Kind.allCases.map { kind in
-        MetricEntry(kind.rawValue, kind.documentation) { reader in
-            ClassRate(
-                kind,
-                positive: reader.optional(
-                    "positive", .integer(in: 0...),
-                    "The class that is looked for, counted from 0; the second of two if absent."))
+        MetricEntry(kind.rawValue, kind.documentation, otherNames: kind.otherNames) { reader in
+            let positive = reader.optional(
+                "positive", .integer(in: 0...),
+                "The class that is looked for, counted from 0; the second of two if absent.")
+            let average = reader.optional(
+                "average", .name(of: ["macro"]),
+                "`macro` takes the mean of all classes' rates instead of the rate of one.")
+            reader.excludeEachOther("positive", "average")
+            return ClassRate(kind, positive: positive, isMacro: average != nil)
         }
     }
 
     package var description: MetricDescription {
         MetricDescription(
-            kind.rawValue + (positive.map { "Class\($0)" } ?? ""),
-            title: kind.title + (positive.map { " of class \($0)" } ?? ""), higherIsBetter: true, format: .fraction)
+            isMacro ? "macro" + kind.rawValue.capitalisedFirst : kind.rawValue + (positive.map { "Class\($0)" } ?? ""),
+            title: kind.title + (isMacro ? ", mean of all classes" : positive.map { " of class \($0)" } ?? ""),
+            higherIsBetter: true, format: .fraction)
     }
-    package var transform: MetricDefinition.Transform { .ratio }
+    package var transform: MetricDefinition.Transform { isMacro ? .meanOfRatios(classes) : .ratio }
     package var targets: MetricTargets { .classes }
 
     package func sums(_ output: Tensor, _ target: Target) -> [Double] {
         let rows = target.rowCount(for: output)
         let columns = output.count / max(rows, 1)
-        let wanted = positive ?? 1
+        if isMacro {
+            let each = (0..<classes).map { ClassRate.sums(kind, output, target, wanted: $0, rows, columns) }
+            // The form of the transform: the first ratio's parts, then those of the others.
+            return each.flatMap(\.self)
+        }
+        return ClassRate.sums(kind, output, target, wanted: positive ?? 1, rows, columns)
+    }
+
+    private static func sums(
+        _ kind: Kind, _ output: Tensor, _ target: Target, wanted: Int, _ rows: Int, _ columns: Int
+    ) -> [Double] {
         var (found, mistaken, missed) = (0, 0, 0)
         for row in 0..<rows {
             let chosen = chosenClass(output.pointer + row * columns, columns)
@@ -61,11 +81,19 @@ package struct ClassRate: Metric {
         }
     }
 
+    package func measuring(_ field: FieldDescription) -> any Metric {
+        var copy = self
+        copy.classes = field.meaning.choiceCount ?? max(field.shape.rank > 0 ? field.shape[-1] : 1, 1)
+        return copy
+    }
+
     package func problem(output: Shape, target: FieldDescription) -> String? {
-        if let classes = target.meaning.choiceCount {
+        // Of a distribution each column is a class.
+        if let classes = target.meaning.choiceCount ?? (target.shape.rank > 0 ? target.shape[-1] : nil), !isMacro {
             if positive == nil, classes != 2 {
                 return
-                    "\(target.name) has \(classes) classes; say with `positive` which of them, from 0 to \(classes - 1)"
+                    "\(target.name) has \(classes) classes; say with `positive` which of them, from 0 to "
+                    + "\(classes - 1), or take `average: macro`"
             }
             if let positive, positive >= classes {
                 return "\(target.name) has no class \(positive); give 0 to \(classes - 1)"
@@ -82,6 +110,14 @@ extension ClassRate.Kind {
         case .f1: "F1 score"
         case .precision: "Precision"
         case .recall: "Recall"
+        }
+    }
+
+    fileprivate var otherNames: [String] {
+        switch self {
+        case .f1: ["F1Score", "f1_score"]
+        case .precision: ["precision_score"]
+        case .recall: ["recall_score"]
         }
     }
 

@@ -15,6 +15,7 @@ func negativeLogLikelihood(_ output: Tensor, _ target: Target) -> [Double] {
         for column in 0..<columns { sum += exp(Double(logits[column] - peak)) }
         let logarithm = Double(peak) + log(sum)
         switch target {
+        case .nothing: break
         case .classes(let classes): total += logarithm - Double(logits[Int(classes[row])])
         case .values(let values):
             let shares = values.pointer + row * columns

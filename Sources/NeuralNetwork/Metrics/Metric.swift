@@ -20,12 +20,16 @@ package protocol Metric: Equatable, Sendable {
     ///   - target: a class a row, or as many values.
     func sums(_ output: Tensor, _ target: Target) -> [Double]
 
+    /// The metric on a field, where it has to know of how many classes that is.
+    func measuring(_ field: FieldDescription) -> any Metric
+
     /// Why it can't compare such an output of one sample with such a field; nil where it can.
     func problem(output: Shape, target: FieldDescription) -> String?
 }
 
 extension Metric {
     package func isEqual(to other: any Metric) -> Bool { (other as? Self) == self }
+    package func measuring(_ field: FieldDescription) -> any Metric { self }
     package func problem(output: Shape, target: FieldDescription) -> String? {
         elementwiseProblem(output: output, target: target)
     }
@@ -46,8 +50,8 @@ package typealias MetricEntry = CatalogueEntry<any Metric>
 
 extension MetricEntry {
     /// A metric without keys.
-    fileprivate init(_ metric: any Metric) {
-        self.init(metric.description.name, metric.description.documentation) { _ in metric }
+    fileprivate init(_ metric: any Metric, otherNames: [String] = []) {
+        self.init(metric.description.name, metric.description.documentation, otherNames: otherNames) { _ in metric }
     }
 
     /// The metric with all keys at their defaults.
@@ -57,14 +61,16 @@ extension MetricEntry {
 /// Every metric that a configuration can name.
 package let metricCatalogue: [MetricEntry] =
     [
-        MetricEntry(Accuracy()),
+        MetricEntry(
+            Accuracy(),
+            otherNames: ["SparseCategoricalAccuracy", "CategoricalAccuracy", "BinaryAccuracy", "acc"]),
         MetricEntry(TopKError(k: 1)),
-        MetricEntry(TopKError(k: 5)),
+        MetricEntry(TopKError(k: 5), otherNames: ["TopKCategoricalAccuracy", "SparseTopKCategoricalAccuracy"]),
         MetricEntry(Perplexity()),
         MetricEntry(BitsPerCharacter()),
-        MetricEntry(RootMeanSquareError()),
-        MetricEntry(MeanAbsoluteError()),
-        MetricEntry(CoefficientOfDetermination()),
+        MetricEntry(RootMeanSquareError(), otherNames: ["RootMeanSquaredError", "MeanSquaredError", "mse"]),
+        MetricEntry(MeanAbsoluteError(), otherNames: ["MeanAbsoluteError", "l1"]),
+        MetricEntry(CoefficientOfDetermination(), otherNames: ["R2Score"]),
     ] + ClassRate.entries
 
 /// What is measured when a configuration does not say.

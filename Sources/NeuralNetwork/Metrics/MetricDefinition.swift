@@ -14,9 +14,17 @@ package struct MetricDefinition: Equatable, Sendable {
         case bits
         /// 1 − a / (Σt² − (Σt)² / b), where Σt and Σt² follow b.
         case determination
+        /// The mean of a / b and so many such ratios in all, whose parts follow b; one of nothing counts as 0.
+        case meanOfRatios(Int)
 
         /// How many sums it is made of.
-        package var slotCount: Int { self == .determination ? 4 : 2 }
+        package var slotCount: Int {
+            switch self {
+            case .determination: 4
+            case .meanOfRatios(let count): 2 * count
+            default: 2
+            }
+        }
     }
 
     package let description: MetricDescription
@@ -53,6 +61,11 @@ package struct MetricDefinition: Equatable, Sendable {
         case .squareRoot: return (a / b).squareRoot()
         case .exponential: return exp(a / b)
         case .bits: return a / b / log(2)
+        case .meanOfRatios(let count):
+            let places = (0..<count).map { (numerator + 2 * $0, denominator + 2 * $0) }
+            if places.allSatisfy({ sums.values[$1] == 0 }) { return .nan }
+            let ratios = places.map { sums.values[$1] > 0 ? sums.values[$0] / sums.values[$1] : 0 }
+            return ratios.reduce(0, +) / Double(count)
         case .determination:
             let total = sums.values[denominator + 1]
             return 1 - a / (sums.values[denominator + 2] - total * total / b)

@@ -31,7 +31,8 @@ extension MetricTerm: ConfigurationSection {
         typealias Part = (metric: any Metric, output: PlacedName?, target: PlacedName?)
         let part: Part = reader.oneOf(
             metricCatalogue.map { entry in
-                ConfigurationVariant<Part>.key(entry.name, entry.documentation) { reader in
+                ConfigurationVariant<Part>.key(entry.name, entry.documentation, otherNames: entry.otherNames) {
+                    reader in
                     let output = reader.optional(
                         "of", .placedName, "The layer whose output is measured; that of the first loss if absent.")
                     let target = reader.optional(

@@ -60,16 +60,15 @@ package struct Denoising: ObjectiveSpecification {
         if loss.isForTrainingOnly {
             throw loss.place.refused(because: "nothing would be left to validate; take `only` away.")
         }
-        let output = loss.output?.name ?? model.outputName
-        guard let shape = model.shape(of: output) else {
-            throw (loss.output ?? place).unknown("layer", known: model.names)
+        guard loss.loss.needsTarget else {
+            throw loss.place.refused(because: "\(loss.loss.name) compares with no clean input; use mse.")
         }
-        if let problem = loss.loss.problem(output: shape, target: field) {
-            throw (loss.output ?? loss.place).refused(because: "\(loss.loss.name) of \(output): \(problem).")
-        }
+        let bound = try BoundLoss(loss, setup, model, target: field)
+        let shape = model.nodes[bound.nodes[0]].shape
         return Restoration(
-            model: model, input: input, field: field, corruption: corruption, term: loss, output: output,
-            plan: try model.plan(outputs: [output]), weightPerSample: Double(loss.loss.count(of: shape.batched(1))))
+            model: model, input: input, field: field, corruption: corruption, bound: bound,
+            plan: model.plan(nodes: bound.nodes), shown: model.plan(nodes: [bound.end.node]),
+            weightPerSample: Double(bound.loss.count(of: shape.batched(1))))
     }
 }
 
@@ -79,14 +78,18 @@ private struct Restoration: Objective {
     /// What is corrupted and restored.
     let field: FieldDescription
     let corruption: Corruption
-    let term: LossTerm
-    let output: String
+    let bound: BoundLoss
+    /// What the loss compares, and the output itself.
     let plan: GraphPlan
+    let shown: GraphPlan
     let weightPerSample: Double
 
     private static let error = RootMeanSquareError()
     var sumCount: Int { 1 + Restoration.error.transform.slotCount }
-    var fields: [String] { [field.name] }
+    var fields: [String] { [field.name] + (bound.weights.map { [$0] } ?? []) }
+    var inputFields: [String] { [field.name] }
+    var targetRules: [TargetRule] { bound.rules }
+    var notes: [String] { bound.note.map { [$0] } ?? [] }
     var models: [String] { [model.name] }
     var metrics: [MetricDefinition] {
         let first = MetricSums.lossSlot + 1
@@ -99,18 +102,19 @@ private struct Restoration: Objective {
     }
 
     func callAsFunction(_ context: GrainContext) -> GrainResult {
-        let output = compute(corrupted(context), context, mode: context.mode)
-        let clean = context.target(field.name, like: output.shape)
-        let loss = weightedSum([(term.loss(output, clean), term.weight)])
+        let output = compute(plan, corrupted(context), context, mode: context.mode)
+        let (sum, input) = bound([output], context)
+        let loss = weightedSum([(sum, bound.term.weight)])
         return GrainResult(
-            loss: loss, weight: Double(term.loss.count(of: output.shape)),
-            sums: [Double(loss.value.pointer[0])] + Restoration.error.sums(term.loss.estimate(output).value, clean))
+            loss: loss, weight: bound.loss.weight(input),
+            sums: [Double(loss.value.pointer[0])]
+                + Restoration.error.sums(bound.loss.estimate(output).value, input.target))
     }
 
-    var predictions: [Prediction] { [Prediction(output: output, target: field, loss: term.loss)] }
+    var predictions: [Prediction] { bound.prediction.map { [$0] } ?? [] }
 
     func predict(_ context: GrainContext) -> [Variable] {
-        [compute(context.batch.floats(field.name), context, mode: .evaluation)]
+        [compute(shown, context.batch.floats(field.name), context, mode: .evaluation)]
     }
 
     /// Clean samples, below them what the model gets, and below that what it makes of it.
@@ -118,7 +122,7 @@ private struct Restoration: Objective {
         guard case .pixels = field.meaning, field.shape.rank == 3, context.count > 0 else { return nil }
         let columns = min(context.count, 16)
         let spoilt = corrupted(context)
-        let restored = term.loss.estimate(compute(spoilt, context, mode: .evaluation))
+        let restored = bound.loss.estimate(compute(plan, spoilt, context, mode: .evaluation))
         let images = restored.shape.rank == 4 ? restored : unflatten(restored, into: field.shape)
         let values = Tensor(field.shape.batched(3 * columns), pool: context.tape.pool)
         let count = columns * field.shape.count
@@ -134,7 +138,7 @@ private struct Restoration: Objective {
             context.batch.floats(field.name), key: context.key.folding(name: "corruption"), pool: context.tape.pool)
     }
 
-    private func compute(_ samples: Tensor, _ context: GrainContext, mode: Mode) -> Variable {
+    private func compute(_ plan: GraphPlan, _ samples: Tensor, _ context: GrainContext, mode: Mode) -> Variable {
         plan([model.adapted(context.tape.constant(samples), to: input)], mode: mode)[0]
     }
 }

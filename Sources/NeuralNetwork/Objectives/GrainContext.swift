@@ -31,6 +31,11 @@ package struct GrainContext {
         model.adapted(tape.constant(batch.input(field, pool: tape.pool)), to: input)
     }
 
+    /// One number for each sample, [n], of a field of floats; nil without a field.
+    package func weights(_ field: String?) -> Tensor? {
+        field.map { batch.floats($0).reshaped([count]) }
+    }
+
     /// What a field says an output of this shape, [n, …], should be.
     package func target(_ field: String, like output: Shape) -> Target {
         switch batch.field(field)?.elementType {

@@ -21,6 +21,13 @@ package protocol Objective: Sendable {
     /// The loss and the sums of a grain with at least one sample.
     func callAsFunction(_ context: GrainContext) -> GrainResult
 
+    /// What the numbers of some fields must be, which is checked before training.
+    var targetRules: [TargetRule] { get }
+    /// What somebody who looks at the run must know of how it computes.
+    var notes: [String] { get }
+    /// Tables that an evaluation fills beside the sums; their counts follow those.
+    var confusions: [ConfusionTable] { get }
+
     /// What it teaches models to say of a sample, from the fields ``fields`` that are inputs; none where that is not
     /// the aim.
     var predictions: [Prediction] { get }
@@ -41,8 +48,10 @@ package struct Prediction: Sendable {
     package var output: String
     /// What it predicts.
     package var target: FieldDescription
-    /// The loss that says what the output's numbers mean; nil of classes, whose logits are compared with each other.
+    /// The loss that says what the output's numbers mean; nil where they are what they are to be, and of classes.
     package var loss: (any Loss)?
+    /// What the output's numbers say of classes.
+    package var scores: ClassScores = .scores
 }
 
 /// Pictures of one size, to be shown side by side.
@@ -64,8 +73,15 @@ package struct Pictures {
 extension Objective {
     /// The sums of a grain without samples.
     package var zeroSums: MetricSums { MetricSums(ownCount: sumCount) }
+    /// The same of an evaluation, whose sums end with those of the tables.
+    package var zeroEvaluationSums: MetricSums {
+        MetricSums(ownCount: sumCount + confusions.reduce(0) { $0 + $1.count })
+    }
 
     package var inputFields: [String] { fields }
+    package var targetRules: [TargetRule] { [] }
+    package var notes: [String] { [] }
+    package var confusions: [ConfusionTable] { [] }
     package var predictions: [Prediction] { [] }
     package func predict(_ context: GrainContext) -> [Variable] { [] }
     package var averagesDropout: Bool { false }
@@ -78,7 +94,7 @@ package struct GrainResult {
     package var loss: Variable?
     /// How much the grain counts: the gradients of all grains are divided by the sum of their weights.
     package var weight: Double
-    /// The objective's own sums; the first is that of the losses.
+    /// The objective's own sums; the first is that of the losses. An evaluation's end with those of the tables.
     package var sums: [Double]
 
     package init(loss: Variable?, weight: Double, sums: [Double]) {

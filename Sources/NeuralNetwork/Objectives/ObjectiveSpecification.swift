@@ -9,10 +9,14 @@ package protocol ObjectiveSpecification: Equatable, Sendable {
     ///
     /// - Throws: `ConfigurationError` with the place and the names that exist.
     func make(_ setup: ObjectiveSetup) throws -> any Objective
+
+    /// The fields of which it must know how many training samples have each class; nil stands for the usual target.
+    var balancedTargets: [String?] { get }
 }
 
 extension ObjectiveSpecification {
     package func isEqual(to other: any ObjectiveSpecification) -> Bool { (other as? Self) == self }
+    package var balancedTargets: [String?] { [] }
 }
 
 /// What objectives are made for.
@@ -24,8 +28,15 @@ package struct ObjectiveSetup: Sendable {
     package let defaultInput: String
     /// The field that is usually to be predicted; nil where there is none.
     package let defaultTarget: String?
+    /// How many training samples have each class, of the fields that objectives ask for
+    /// (``ObjectiveSpecification/balancedTargets``).
+    package let classCounts: [String: [Int]]
 
-    package init(network: Network, fields: [FieldDescription], defaultInput: String, defaultTarget: String?) {
+    package init(
+        network: Network, fields: [FieldDescription], defaultInput: String, defaultTarget: String?,
+        classCounts: [String: [Int]] = [:]
+    ) {
+        self.classCounts = classCounts
         self.network = network
         self.fields = fields
         self.defaultInput = defaultInput

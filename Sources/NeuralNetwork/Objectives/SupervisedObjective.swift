@@ -6,42 +6,58 @@ import TensorCore
 ///
 /// A target may be any field: a class, numbers, the input itself (an autoencoder), the next tokens of a text. The
 /// weight is what the first loss counts: samples, or positions of sequences. Every loss is summed over what it counts
-/// itself, and the whole is divided by that one weight.
+/// itself, and the whole is divided by that one weight. Where all losses weigh samples and classes alike, as a single
+/// one does, the weight is the sum of those weights; where they differ there is no sum that fits all, and it is the
+/// number of what the first one counts.
 package struct SupervisedObjective: Objective {
     package let metrics: [MetricDefinition]
     package let sumCount: Int
     package let fields: [String]
     package let models: [String]
     package let weightPerSample: Double
+    package let predictions: [Prediction]
+    package let targetRules: [TargetRule]
+    package let notes: [String]
     private let model: Model
     private let bindings: [(input: ModelInput, field: String)]
-    package let predictions: [Prediction]
-    /// The places of `predictions` among the outputs.
-    private let predicted: [Int]
     private let terms: [Term]
     private let measured: [Measured]
+    private let tables: [Table]
+    /// Whether what the losses count is summed with its weights.
+    private let sumsWeights: Bool
     /// The nodes that evaluation needs; training needs some more behind them.
     private let evaluation: GraphPlan
     private let training: GraphPlan
-    /// The output and the field of pixels whose likeness it is trained to be; nil where there is none.
-    private let likeness: (output: Int, field: FieldDescription, loss: any Loss)?
+    /// The outputs of ``predictions``.
+    private let predicted: GraphPlan
+    /// How these are averaged over dropout masks; nil for the mean of their values.
+    private let predictedLosses: [(any Loss)?]
+    /// The node and the field of pixels whose likeness it is trained to be; nil where there is none.
+    private let likeness: (place: Int, field: FieldDescription, loss: any Loss)?
     /// The fields that the model's inputs take.
     package var inputFields: [String] { bindings.map(\.field) }
+    package var confusions: [ConfusionTable] { tables.map(\.table) }
 
     struct Term: Sendable {
-        let loss: any Loss
-        let output: Int
-        let target: String
-        let weight: Float
-        let isForTrainingOnly: Bool
+        let bound: BoundLoss
+        /// Of the nodes that the loss reads, among those that are computed.
+        let places: [Int]
+        var isForTrainingOnly: Bool { bound.term.isForTrainingOnly }
     }
 
     struct Measured: Sendable {
         let metric: any Metric
-        let output: Int
+        /// Of the node that it reads.
+        let place: Int
         let target: String
-        /// The loss that says what the output means; nil where the metric takes it as it is.
+        /// The loss that says what the node's numbers mean; nil where the metric takes them as they are.
         let loss: (any Loss)?
+    }
+
+    struct Table: Sendable {
+        let table: ConfusionTable
+        let place: Int
+        let target: String
     }
 
     package func callAsFunction(_ context: GrainContext) -> GrainResult {
@@ -55,39 +71,53 @@ package struct SupervisedObjective: Objective {
                 own += [0, 0]
                 continue
             }
-            let output = outputs[term.output]
-            let loss = term.loss(output, context.target(term.target, like: output.shape))
-            let count = Double(term.loss.count(of: output.shape))
-            losses.append((loss, term.weight))
-            if index == 0 { weight = count }
+            let (loss, input) = term.bound(term.places.map { outputs[$0] }, context)
+            losses.append((loss, term.bound.term.weight))
+            let count = term.bound.loss.weight(input)
+            if index == 0 {
+                weight = sumsWeights ? count : Double(term.bound.loss.count(of: input.output.shape))
+            }
             if terms.count > 1 { own += [Double(loss.value.pointer[0]), count] }
         }
         let total = weightedSum(losses)
         for item in measured {
-            let output = item.loss?.estimate(outputs[item.output]) ?? outputs[item.output]
+            let output = item.loss?.estimate(outputs[item.place]) ?? outputs[item.place]
             own += item.metric.sums(output.value, context.target(item.target, like: output.shape))
+        }
+        for item in tables where !isTraining {
+            let output = outputs[item.place]
+            own += ConfusionTable.sums(
+                output.value, context.target(item.target, like: output.shape), classes: item.table.classes.count)
         }
         return GrainResult(loss: total, weight: weight, sums: [Double(total.value.pointer[0])] + own)
     }
 
     package func predict(_ context: GrainContext) -> [Variable] {
-        let outputs = evaluated(context)
-        return predicted.map { outputs[$0] }
+        evaluated(predicted, context, losses: predictedLosses)
     }
 
     package var averagesDropout: Bool { true }
 
-    /// The outputs in evaluation: those of the scaled network, or what so many networks with dropout say on average
-    /// (Srivastava et al. 2014, section 7.5).
     private func evaluated(_ context: GrainContext) -> [Variable] {
-        let inputs = inputs(context)
-        guard context.dropoutSamples > 0 else { return evaluation(inputs, mode: .evaluation) }
-        let samples = (0..<context.dropoutSamples).map { sample in
-            evaluation(inputs, mode: .dropoutSample(context.key.folding(.dropout).folding(sample)))
+        let losses = evaluation.outputs.indices.map { place in
+            terms.first { $0.places[0] == place }?.bound.loss
         }
-        return samples[0].indices.map { output in
+        return evaluated(evaluation, context, losses: losses)
+    }
+
+    /// Outputs in evaluation: those of the scaled network, or what so many networks with dropout say on average
+    /// (Srivastava et al. 2014, section 7.5).
+    ///
+    /// - Parameter losses: which loss says how an output is averaged; nil for the mean of its values.
+    private func evaluated(_ plan: GraphPlan, _ context: GrainContext, losses: [(any Loss)?]) -> [Variable] {
+        let inputs = inputs(context)
+        guard context.dropoutSamples > 0 else { return plan(inputs, mode: .evaluation) }
+        let samples = (0..<context.dropoutSamples).map { sample in
+            plan(inputs, mode: .dropoutSample(context.key.folding(.dropout).folding(sample)))
+        }
+        return losses.enumerated().map { output, loss in
             let all = samples.map { $0[output] }
-            return terms.first { $0.output == output }?.loss.average(all) ?? average(all)
+            return loss?.average(all) ?? average(all)
         }
     }
 
@@ -96,7 +126,7 @@ package struct SupervisedObjective: Objective {
         guard let likeness, context.count > 0 else { return nil }
         let columns = min(context.count, 16)
         let shape = likeness.field.shape
-        let output = likeness.loss.estimate(evaluation(inputs(context), mode: .evaluation)[likeness.output])
+        let output = likeness.loss.estimate(evaluation(inputs(context), mode: .evaluation)[likeness.place])
         let images = output.shape.rank == 4 ? output : unflatten(output, into: shape)
         let values = Tensor(shape.batched(2 * columns), pool: context.tape.pool)
         let count = columns * shape.count
@@ -109,37 +139,55 @@ package struct SupervisedObjective: Objective {
         bindings.map { context.input($0.input, of: model, from: $0.field) }
     }
 
+    /// - Parameters:
+    ///   - nodes: what is computed; evaluation needs the first `evaluated` of them.
+    ///   - terms: those of evaluation first.
     init(
-        _ setup: ObjectiveSetup, _ model: Model, outputs: [String], evaluated: Int, terms: [Term], measured: [Measured],
-        definitions: [MetricDefinition], sumCount: Int
+        _ setup: ObjectiveSetup, _ model: Model, nodes: [Int], evaluated: Int, terms: [Term], measured: [Measured],
+        tables: [Table], definitions: [MetricDefinition], sumCount: Int
     ) throws {
         self.model = model
         bindings = try setup.bindings(of: model)
-        training = try model.plan(outputs: outputs)
-        evaluation = try model.plan(outputs: Array(outputs[..<evaluated]))
+        training = model.plan(nodes: nodes)
+        evaluation = model.plan(nodes: Array(nodes[..<evaluated]))
         self.terms = terms
         self.measured = measured
+        self.tables = tables
         metrics = definitions
         self.sumCount = sumCount
         models = [model.name]
-        let used = bindings.map(\.field) + terms.map(\.target) + measured.map(\.target)
+        let bounds = terms.map(\.bound)
+        let used =
+            bindings.map(\.field) + bounds.flatMap { [$0.target?.name, $0.weights].compactMap(\.self) }
+            + measured.map(\.target)
         fields = used.enumerated().filter { used.firstIndex(of: $1) == $0 }.map(\.element)
-        let evaluatedTerms = terms.filter { !$0.isForTrainingOnly }
-        predicted = evaluatedTerms.map(\.output)
-        predictions = evaluatedTerms.compactMap { term in
-            setup.fields.first { $0.name == term.target }.map { field in
-                Prediction(
-                    output: outputs[term.output], target: field,
-                    loss: field.meaning.choiceCount == nil ? term.loss : nil)
-            }
+        targetRules = bounds.flatMap(\.rules)
+        notes = bounds.compactMap(\.note)
+        let predicting = bounds.filter { !$0.term.isForTrainingOnly && $0.target != nil }
+        predictions = predicting.compactMap(\.prediction)
+        predicted = model.plan(nodes: predicting.map(\.end.node))
+        // Probabilities that the last layer makes are averaged as they are; their logarithms as scores are.
+        predictedLosses = predicting.map { bound in
+            bound.end.node == bound.nodes[0] || bound.end.link == .logSoftmax ? bound.loss : nil
         }
-        let first = model.shape(of: outputs[terms[0].output]) ?? []
-        weightPerSample = Double(terms[0].loss.count(of: first.batched(1)))
-        let target = setup.fields.first { $0.name == terms[0].target }
-        if let target, case .pixels = target.meaning, target.shape.rank == 3, first.count == target.shape.count {
-            likeness = (terms[0].output, target, terms[0].loss)
+        sumsWeights = bounds.allSatisfy { $0.weighs(as: bounds[0]) }
+        let first = bounds[0]
+        let shape = model.nodes[first.nodes[0]].shape
+        weightPerSample = Double(first.loss.count(of: shape.batched(1)))
+        if let target = first.target, case .pixels = target.meaning, target.shape.rank == 3,
+            shape.count == target.shape.count
+        {
+            likeness = (terms[0].places[0], target, first.loss)
         } else {
             likeness = nil
         }
+    }
+}
+
+extension BoundLoss {
+    /// Whether it gives samples and classes the same weights as another loss.
+    fileprivate func weighs(as other: BoundLoss) -> Bool {
+        weights == other.weights && weightOfClass == other.weightOfClass
+            && (weightOfClass.isEmpty || target?.name == other.target?.name)
     }
 }

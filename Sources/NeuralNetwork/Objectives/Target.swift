@@ -15,6 +15,8 @@ package enum Target {
     case classes([Int32])
     /// As many values as the output has, [N, …].
     case values(Tensor)
+    /// The output is compared with no field.
+    case nothing
 
     /// The rows of scores in `output` [N, …, K]: one a class index, or N · … of them.
     func rowCount(for output: Tensor) -> Int {
@@ -23,7 +25,7 @@ package enum Target {
             precondition(
                 output.count % max(classes.count, 1) == 0, "Target: \(classes.count) classes for \(output.shape)")
             return classes.count
-        case .values: return output.count / max(output.shape[-1], 1)
+        case .values, .nothing: return output.count / max(output.shape[-1], 1)
         }
     }
 
@@ -32,6 +34,7 @@ package enum Target {
         switch self {
         case .classes(let classes): Int(classes[row])
         case .values(let values): largest(values.pointer + row * columns, columns)
+        case .nothing: -1
         }
     }
 
@@ -46,15 +49,23 @@ package enum Target {
         }
     }
 
-    /// The values, or each row's class as a one-hot vector, as a constant of the output's shape.
+    /// The values, or each row's class as a one-hot vector, as a constant of the output's shape; of one output for two
+    /// classes the class itself, 0 or 1.
     func values(like output: Variable) -> Variable {
         switch self {
+        case .nothing: preconditionFailure("Target: none where an output is compared with one")
         case .values(let values): return output.tape.constant(values)
         case .classes(let classes):
             let result = Tensor(output.shape, pool: output.tape.pool)
             result.fill(0)
             let columns = output.shape.count / max(classes.count, 1)
-            for (row, label) in classes.enumerated() { result.pointer[row * columns + Int(label)] = 1 }
+            for (row, label) in classes.enumerated() {
+                if columns == 1 {
+                    result.pointer[row] = Float(label)
+                } else {
+                    result.pointer[row * columns + Int(label)] = 1
+                }
+            }
             return output.tape.constant(result)
         }
     }

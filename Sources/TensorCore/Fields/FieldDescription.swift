@@ -24,6 +24,15 @@ package enum FieldMeaning: Codable, Equatable, Sendable {
         case .pixels, .real, .identifiers: nil
         }
     }
+
+    /// The names of the classes or words; none for other meanings.
+    package var choiceNames: [String] {
+        switch self {
+        case .classes(let names): names
+        case .tokens(let vocabulary): vocabulary
+        case .pixels, .real, .identifiers: []
+        }
+    }
 }
 
 /// One named part of a sample, as its data set declares it.

@@ -69,7 +69,7 @@ package final class Evaluator: Sendable {
             }
             onGrain()
         }
-        var total = objectives.map(\.zeroSums)
+        var total = objectives.map(\.zeroEvaluationSums)
         for grain in try gather(own, zeros: total) {
             guard let grain else { return nil }  // it was left out
             for index in total.indices { total[index] += grain[index] }

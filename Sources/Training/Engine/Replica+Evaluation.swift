@@ -27,7 +27,7 @@ extension Replica {
             while true {
                 let grain = next.add(1, ordering: .relaxed).oldValue
                 if grain >= grains.upperBound { return }
-                var sums = objectives.map(\.zeroSums)
+                var sums = objectives.map(\.zeroEvaluationSums)
                 let states = objectives.map { _ in CarriedRows() }
                 var wasGiven = false
                 try samples(grain) { batch in

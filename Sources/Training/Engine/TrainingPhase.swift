@@ -52,6 +52,9 @@ private struct NamedObjective: Objective {
     var sumCount: Int { base.sumCount }
     var fields: [String] { base.fields }
     var inputFields: [String] { base.inputFields }
+    var targetRules: [TargetRule] { base.targetRules }
+    var notes: [String] { base.notes }
+    var confusions: [ConfusionTable] { base.confusions }
     var predictions: [Prediction] { base.predictions }
     func predict(_ context: GrainContext) -> [Variable] { base.predict(context) }
     var models: [String] { base.models }

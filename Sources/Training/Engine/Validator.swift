@@ -82,7 +82,7 @@ final class Validator {
         try observer?.validated(
             ValidationRecord(
                 step: step, epoch: Double(step) / Double(setup.plan.stepsPerEpoch),
-                metrics: values, learningRate: rate, isBest: isBest))
+                metrics: values, learningRate: rate, isBest: isBest, confusions: confusions(of: all, step: step)))
         try picture(evaluator, step: step)
         if isBest {
             control.best = .init(name: monitor.name, value: metric, step: step)
@@ -136,6 +136,13 @@ final class Validator {
         zip(setup.order.phasesInTurn(before: step), sums).flatMap { phase, sums in
             sums.values(of: setup.phases[phase].objective.metrics)
         }.filter(\.isCounted)
+    }
+
+    /// The tables of the phases that train at this time.
+    private func confusions(of sums: [MetricSums], step: Int) -> [ConfusionMatrix] {
+        zip(setup.order.phasesInTurn(before: step), sums).flatMap { phase, sums in
+            setup.phases[phase].objective.confusions.map { $0.matrix(of: sums) }
+        }
     }
 
     /// Rank 0 shows what has been learned, where an objective has something to see.

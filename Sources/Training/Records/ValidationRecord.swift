@@ -12,14 +12,18 @@ package struct ValidationRecord: Equatable, Sendable {
     package var learningRate: Double
     /// Whether the monitored figure is the best of the run so far.
     package var isBest: Bool
+    /// How often samples of each class were taken for each, of every output for classes.
+    package var confusions: [ConfusionMatrix]
 
     package init(
-        step: Int, epoch: Double, metrics: [MetricValue], learningRate: Double, isBest: Bool
+        step: Int, epoch: Double, metrics: [MetricValue], learningRate: Double, isBest: Bool,
+        confusions: [ConfusionMatrix] = []
     ) {
         self.step = step
         self.epoch = epoch
         self.metrics = metrics
         self.learningRate = learningRate
         self.isBest = isBest
+        self.confusions = confusions
     }
 }

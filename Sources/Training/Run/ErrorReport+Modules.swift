@@ -29,8 +29,8 @@ extension ErrorReport {
             switch error {
             case .ranksDiffer, .boundToFewerCores, .tooLittleMemory, .moreLanesThanWindows, .moreRanksThanGrains,
                 .otherConfiguration,
-                .otherCheckpoint, .unknownMonitor, .batchTooHeavy, .startMismatch, .nothingToPredict, .severalInputs,
-                .noDropoutAverage, .runDirectory, .runDirectoryInUse:
+                .otherCheckpoint, .unknownMonitor, .batchTooHeavy, .startMismatch, .nothingToPredict, .noConfusion,
+                .severalInputs, .noDropoutAverage, .runDirectory, .runDirectoryInUse:
                 .usage
             case .noWeights, .damagedUsage, .sampleCounts, .noSuchChoice: .data
             case .replicasDiffer: .hardware

@@ -37,8 +37,10 @@ package final class Predictor {
     package struct Answer {
         package var output: String
         package var target: FieldDescription
-        /// Logits of classes, or numbers in the units of the data.
+        /// Numbers for classes, or in the units of the data.
         package var values: [Float]
+        /// What the numbers say of classes.
+        package var scores: ClassScores
         /// Whether it is the only output.
         package var isOnly: Bool
     }
@@ -54,7 +56,7 @@ package final class Predictor {
                     return Answer(
                         output: prediction.output, target: prediction.target,
                         values: values.enumerated().map { raw($1, of: prediction.target, at: $0) },
-                        isOnly: outputs.count == 1)
+                        scores: prediction.scores, isOnly: outputs.count == 1)
                 }
                 try body(first + row, answers)
             }
@@ -151,8 +153,8 @@ extension TrainedWeights {
 }
 
 extension Predictor.Answer {
-    /// `7 probability=0.99`, `rings=9.5`, `yes score=1.7` of one output for two classes; with the output's name before
-    /// it where there are several.
+    /// `7 probability=0.99`, `rings=9.5`, `yes score=1.7` where the output gives no probabilities; with the output's
+    /// name before it where there are several.
     package var text: String {
         let prefix = isOnly ? "" : output + ": "
         switch target.meaning {
@@ -170,11 +172,14 @@ extension Predictor.Answer {
         }
     }
 
-    private func classText(_ logits: [Float], _ names: [String]) -> String {
-        if logits.count == 1 { return "\(names[max(0, chosenClass(logits, 1))]) score=\(logits[0])" }
-        var probabilities = logits
-        softmax(logits, rows: 1, columns: names.count, logarithm: false, into: &probabilities)
-        let label = max(0, largest(probabilities, names.count))
-        return "\(names[label]) probability=\(probabilities[label])"
+    private func classText(_ values: [Float], _ names: [String]) -> String {
+        let choice = max(0, scores.choice(values))
+        guard let probabilities = scores.probabilities(of: values) else {
+            return "\(names[choice]) score=\(values[values.count == 1 ? 0 : choice])"
+        }
+        // A single number is the second class's.
+        let probability =
+            values.count > 1 ? probabilities[choice] : choice == 1 ? probabilities[0] : 1 - probabilities[0]
+        return "\(names[choice]) probability=\(probability)"
     }
 }

@@ -52,8 +52,10 @@ struct RunSetup {
         let plan = try ranks.together { [data] in try configuration.plan(for: data.training, key: key) }
         let order = configuration.order(stepsPerEpoch: plan.stepsPerEpoch)
         let totalSteps = configuration.totalSteps(order, stepsPerEpoch: plan.stepsPerEpoch)
-        let usage = WeightsUsage(data.training, data.preprocessing)
+        var usage = WeightsUsage(data.training, data.preprocessing)
+        usage.classCounts = try data.classCounts(for: configuration, ranks)
         let (network, phases) = try RunSetup.phases(configuration, usage, ranks)
+        try TargetCheck(phases, data.preprocessing).check([data.training] + (data.validation.map { [$0] } ?? []), ranks)
         var rates = try ranks.together {
             try configuration.learningRates(phases, order, stepsPerEpoch: plan.stepsPerEpoch, totalSteps: totalSteps)
         }
@@ -103,7 +105,7 @@ struct RunSetup {
             let network = try configuration.network(for: data)
             let setup = ObjectiveSetup(
                 network: network, fields: data.fields, defaultInput: data.defaultInput,
-                defaultTarget: data.defaultTarget)
+                defaultTarget: data.defaultTarget, classCounts: data.classCounts ?? [:])
             let phases = try configuration.phases.map {
                 try TrainingPhase(
                     $0, setup, samplesPerGrain: configuration.grain, isOnly: configuration.phases.count == 1)

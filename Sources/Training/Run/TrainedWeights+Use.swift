@@ -19,6 +19,8 @@ extension TrainedWeights {
     package struct Evaluation: Sendable {
         package var samples: Int
         package var metrics: [MetricValue]
+        /// How often samples of each class were taken for each, of every output for classes.
+        package var confusions: [ConfusionMatrix]
     }
 
     /// Evaluates on the official test set; collective.
@@ -28,7 +30,10 @@ extension TrainedWeights {
     package func evaluateTest(_ ranks: Ranks, threads: Int?, dropoutSamples: Int = 0) throws -> Evaluation {
         try RankIdentity.requireSame(configuration, ranks)
         let (test, preprocessing) = try RunData.openTest(configuration.data, stored: usage?.preprocessing, ranks: ranks)
-        let models = try load(WeightsUsage(test, preprocessing), ranks, threads: threads)
+        var data = WeightsUsage(test, preprocessing)
+        data.classCounts = try usage?.classCounts ?? countedClasses(ranks)
+        let models = try load(data, ranks, threads: threads)
+        try TargetCheck(models.phases, preprocessing).check([test], ranks)
         Activity.enter(.evaluation)
         let order = configuration.order(stepsPerEpoch: 1)
         let last = order.kind == .alternating ? models.phases : [models.phases[models.phases.count - 1]]
@@ -39,10 +44,20 @@ extension TrainedWeights {
             preprocessing: preprocessing, grain: configuration.grain, lanes: configuration.batch,
             key: RandomKey(seed: configuration.seed))
         let sums =
-            try evaluator.evaluate(objectives, dropoutSamples: dropoutSamples) ?? objectives.map(\.zeroSums)
+            try evaluator.evaluate(objectives, dropoutSamples: dropoutSamples)
+            ?? objectives.map(\.zeroEvaluationSums)
         return Evaluation(
             samples: Int(sums[0].samples),
-            metrics: zip(objectives, sums).flatMap { $1.values(of: $0.metrics) }.filter(\.isCounted))
+            metrics: zip(objectives, sums).flatMap { $1.values(of: $0.metrics) }.filter(\.isCounted),
+            confusions: zip(objectives, sums).flatMap { objective, sums in
+                objective.confusions.map { $0.matrix(of: sums) }
+            })
+    }
+
+    /// The classes of the training samples, where a loss balances them and the weights do not say.
+    private func countedClasses(_ ranks: Ranks) throws -> [String: [Int]]? {
+        guard configuration.balancesClasses else { return nil }
+        return try RunData.open(configuration.data, ranks: ranks).classCounts(for: configuration, ranks)
     }
 
     /// Refuses to average over dropout masks where that would say nothing. Throws `TrainingError.noDropoutAverage`.

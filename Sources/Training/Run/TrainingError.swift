@@ -33,6 +33,8 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
     case nothingToPredict(path: String)
     /// Weights whose predictions can't be averaged over dropout masks.
     case noDropoutAverage(path: String, reason: String)
+    /// No output of the weights' models has a table of classes.
+    case noConfusion(path: String)
     /// Weights whose model needs several fields of a sample.
     case severalInputs(path: String, fields: [String])
     /// A file of samples has more of one field than of another.
@@ -120,6 +122,9 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
             "\(path): its models predict no field of a sample; 'trainer evaluate' measures them"
         case .noDropoutAverage(let path, let reason):
             "\(path): dropout samples can't be averaged, for \(reason); leave --dropout-samples out"
+        case .noConfusion(let path):
+            "\(path): no output of its models is for classes, or for more than \(ConfusionTable.mostClasses); take "
+                + "--confusion away"
         case .severalInputs(let path, let fields):
             "\(path): the model takes several fields (\(fields.joined(separator: ", "))); give a .safetensors file "
                 + "that has a tensor [samples, …] of each, or 'trainer evaluate', which reads the data set"

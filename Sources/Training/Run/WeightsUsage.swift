@@ -14,6 +14,8 @@ package struct WeightsUsage: Codable, Equatable, Sendable {
     package var defaultTarget: String?
     /// Whether samples continue each other, so that models carry state along them.
     package var isSequence: Bool
+    /// How many training samples have each class, of fields whose classes a loss balances; nil where none does.
+    package var classCounts: [String: [Int]]?
 
     /// The key in the files' metadata, and in a checkpoint's state.
     package static let key = "usage"

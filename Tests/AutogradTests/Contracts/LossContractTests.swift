@@ -45,6 +45,69 @@ import Testing
         ) { logLoss($0[0], $0[1]) }
     }
 
+    static let divergences = [[1], [6], [3, 5], [2, 3, 4, 2], [0, 3]].map { shape in
+        OperationContract(
+            "gaussianKL", [Input(shape), Input(shape)],
+            reference: { DoubleReference.gaussianKL($0[0], logVariance: $0[1]) }
+        ) { gaussianKL($0[0], logVariance: $0[1]) }
+    }
+
+    /// Losses of samples that count differently; the last one not at all.
+    static let weighted: [OperationContract] = {
+        let weights: [Float] = [2, 0.25, 1, 0]
+        let doubles = weights.map(Double.init)
+        let tensor: @Sendable () -> Tensor = { Tensor(weights, [4], pool: StoragePool()) }
+        let shares = TestDomain.uniform(0.05...0.95)
+        let labels: [Int32] = [1, 0, 2, 1]
+        return [
+            OperationContract(
+                "weighted meanSquaredError", [Input([4, 3]), Input([4, 3])],
+                reference: {
+                    DoubleReference.weighted(doubles, $0) { DoubleReference.meanSquaredError($0[0], $0[1]) }
+                }
+            ) { meanSquaredError($0[0], $0[1], weights: tensor()) },
+            OperationContract(
+                "weighted binaryCrossEntropyFromLogits", [Input([4, 3]), Input([4, 3], shares)],
+                reference: {
+                    DoubleReference.weighted(doubles, $0) { DoubleReference.binaryCrossEntropyFromLogits($0[0], $0[1]) }
+                }
+            ) { binaryCrossEntropyFromLogits($0[0], $0[1], weights: tensor()) },
+            OperationContract(
+                "weighted gaussianKL", [Input([4, 3]), Input([4, 3])],
+                reference: {
+                    DoubleReference.weighted(doubles, $0) { DoubleReference.gaussianKL($0[0], logVariance: $0[1]) }
+                }
+            ) { gaussianKL($0[0], logVariance: $0[1], weights: tensor()) },
+            OperationContract(
+                "weighted maxMargin", [Input([4, 3])],
+                reference: { inputs in
+                    let rows = (0..<4).map { row in
+                        DoubleReference.maxMargin(
+                            DoubleTensor(Array(inputs[0].values[3 * row..<3 * row + 3]), [1, 3]), [labels[row]],
+                            margin: 1
+                        ).values[0]
+                    }
+                    return DoubleTensor([zip(doubles, rows).reduce(0) { $0 + $1.0 * $1.1 }], [])
+                }
+            ) { maxMargin($0[0], labels, weights: tensor()) },
+        ]
+    }()
+
+    @Test func samplesOfWeightZeroAddNothingWhateverTheirValuesAre() {
+        let tape = Tape.withoutParameters()
+        tape.begin(gradients: nil)
+        let weights = Tensor([1, 0], [2], pool: tape.pool)
+        let target = tape.constant(Tensor([0, 0], [2, 1], pool: tape.pool))
+        let x = tape.input(Tensor([3, .nan], [2, 1], pool: tape.pool))
+        let loss = meanSquaredError(x, target, weights: weights)
+        tape.backward(from: loss)
+        #expect(loss.value.values == [9] && tape.gradient(of: x)?.values == [6, 0])
+        let rows = tape.input(Tensor([1, 2, .nan, 0], [2, 2], pool: tape.pool))
+        let margin = maxMargin(rows, [0, 1], weights: weights)
+        tape.backward(from: margin)
+        #expect(margin.value.values == [2] && tape.gradient(of: rows)?.values == [-1, 1, 0, 0])
+    }
+
     /// Values far from their targets, on either side: the kink is where both are equal.
     static let absolute = [[1], [6], [3, 5], [2, 3, 4, 2], [0, 3]].flatMap { shape in
         [(1...2, -2...0.5), (-2...0.5, 1...2)].map { (values: ClosedRange<Double>, targets: ClosedRange<Double>) in
@@ -197,7 +260,10 @@ import Testing
         },
         { weightedSum([(meanSquaredError($0[0], $0[2]), 0.25), (meanSquaredError($0[1], $0[2]), -3)]) })
 
-    @Test(arguments: elementwise + hinges + signed + absolute + margins + classification + sequences + [multiTask])
+    @Test(
+        arguments: elementwise + hinges + signed + absolute + margins + classification + sequences + divergences
+            + weighted
+            + [multiTask])
     func keepsItsContract(
         _ contract: OperationContract
     ) {

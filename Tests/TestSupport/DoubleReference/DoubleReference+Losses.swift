@@ -44,6 +44,28 @@ extension DoubleReference {
         elementwiseLoss(x, t) { ($0 - $1) * ($0 - $1) }
     }
 
+    /// Σₙ wₙ · loss of sample n, of losses of tensors [N, …].
+    package static func weighted(
+        _ weights: [Double], _ inputs: [DoubleTensor], _ loss: ([DoubleTensor]) -> DoubleTensor
+    ) -> DoubleTensor {
+        let total = weights.enumerated().reduce(0.0) { sum, weight in
+            let parts = inputs.map { input in
+                let size = input.count / weights.count
+                return DoubleTensor(
+                    Array(input.values[weight.offset * size..<(weight.offset + 1) * size]),
+                    [1] + input.shape.dropFirst())
+            }
+            return sum + weight.element * loss(parts).values[0]
+        }
+        return DoubleTensor([total], [])
+    }
+
+    /// −½ Σ (1 + v − m² − eᵛ).
+    package static func gaussianKL(_ mean: DoubleTensor, logVariance: DoubleTensor) -> DoubleTensor {
+        let terms = zip(mean.values, logVariance.values).map { 1 + $1 - $0 * $0 - exp($1) }
+        return DoubleTensor([-0.5 * terms.reduce(0, +)], [])
+    }
+
     /// −t log x − (1 − t) log(1 − x).
     package static func binaryCrossEntropy(_ x: DoubleTensor, _ t: DoubleTensor) -> DoubleTensor {
         elementwiseLoss(x, t) { -$1 * log($0) - (1 - $1) * log(1 - $0) }

@@ -7,6 +7,8 @@ CLASSES = 10
 # The numbers that the drawn digits have beside the image and the class.
 NUMBERS = ["slant", "strokeWidth"]
 SHAREABLE = ["conv", "linear", "batchNorm", "layerNorm", "groupNorm", "scale", "residual", "sequence", "concatenate"]
+# Layers that make shares of one of scores.
+SHARES = ["sigmoid", "softmax", "logSoftmax"]
 # What a model may put out: the field that it is compared with, and how many values it has.
 OUTPUTS = {"digit": ("label", CLASSES), "second": ("label", CLASSES), "tilt": ("slant", 1), "width": ("strokeWidth", 1)}
 
@@ -39,10 +41,38 @@ class ModelDraw(LayerDraw):
                 layers += self.vector_block(after, 0)
                 after = shape_after(layers, shape)
         layers += self.reach(after, (CLASSES,), 0) if after != (CLASSES,) else []
-        return {"input": list(shape), "layers": layers + tail}, loss
+        return {"input": list(shape), "layers": self.with_tail(layers, tail, loss)}, loss
+
+    def with_tail(self, layers, tail, loss):
+        """Layers with those behind them that the loss needs; a loss of scores does not take shares of one for them."""
+        is_of_scores = kind_of(loss)[0] not in ["mse", "l1", "halfSquare", "sumSquares"]
+        if is_of_scores and last_kind(layers) in SHARES:
+            layers = layers + [self.linear(CLASSES)]
+        return layers + tail
 
     def loss(self):
         """What the outputs for the classes are trained with, and the layers that it needs behind them."""
+        loss, tail = self.plain_loss()
+        if "classWeights" not in self.features:
+            return loss, tail
+        kind, options = (loss, {}) if isinstance(loss, str) else next(iter(loss.items()))
+        options = dict(options)
+        if kind == "crossEntropy":
+            # Probabilities that the loss computes from the logits before them.
+            tail = self.rng.choice([[], [], ["softmax"], ["logSoftmax"]])
+            if self.odds(0.25):
+                options["fromLogits"] = not tail
+            if self.odds(0.25):
+                options["classWeights"] = self.rng.choice([
+                    "balanced", [self.rng.choice([0, 0.5, 1, 3]) for _ in range(CLASSES - 1)] + [1], {"3": 2, "7": 0.25}])
+        if kind == "binaryCrossEntropy" and "fromLogits" not in options and self.odds(0.3):
+            tail = ["sigmoid"]
+        if self.odds(0.15):
+            options["sampleWeights"] = "strokeWidth"
+        return ({kind: options} if options else kind), tail
+
+    def plain_loss(self):
+        """One that every program knows."""
         choice = self.rng.random()
         if choice < 0.35:
             return "crossEntropy", []
@@ -160,7 +190,7 @@ class ModelDraw(LayerDraw):
         trunk = self.join(ends, "concatenate") if len(ends) > 1 else ends[0]
         loss, tail = self.loss()
         if "losses" not in self.features or self.odds(0.3):
-            self.extend(trunk, self.reach(self.shapes[trunk], (CLASSES,), 1) + tail)
+            self.extend(trunk, self.with_tail(self.reach(self.shapes[trunk], (CLASSES,), 1), tail, loss))
             return {"loss": loss}, [None]
         chosen = ["digit"] + self.rng.sample(["tilt", "width", "second"], self.rng.randint(0, 3))
         losses, metrics = [], {}
@@ -168,14 +198,36 @@ class ModelDraw(LayerDraw):
             field, units = OUTPUTS[name]
             source = trunk if number == 0 or self.odds(0.6) else self.rng.choice(self.named_nodes())
             term, tail = self.loss() if units == CLASSES else (self.rng.choice(["mse", "mse", "l1"]), [])
-            self.extend(source, self.reach(self.shapes[source], (units,), 1) + tail, name)
+            layers = self.reach(self.shapes[source], (units,), 1)
+            self.extend(source, self.with_tail(layers, tail, term) if units == CLASSES else layers + tail, name)
             kind, options = (term, {}) if isinstance(term, str) else next(iter(term.items()))
             losses.append({kind: {"of": name, "target": field, **options}, "weight": self.rng.choice([0.3, 1, 2])})
             metrics.setdefault("accuracy" if units == CLASSES else "mae", {"of": name})
+        if "classWeights" in self.features:
+            metrics["f1"] = {"of": "digit", "average": "macro"}
+            if self.odds(0.2):
+                losses.append(self.divergence())
         keys = {"losses": losses}
         if self.odds(0.6):
             keys["metrics"] = [{kind: options} for kind, options in metrics.items()]
         return keys, chosen
+
+
+    def divergence(self):
+        """A term of two more layers that has no target."""
+        vectors = [name for name in self.named_nodes() if len(self.shapes[name]) == 1]
+        source = self.rng.choice(vectors)
+        self.extend(source, [{"linear": 3}], "mean")
+        self.extend(source, [{"linear": 3}, "tanh"], "spread")  # whose exponential stays small
+        return {"gaussianKL": {"of": "mean", "logVariance": "spread"}, "weight": 0.1}
+
+
+def last_kind(layers):
+    """The kind of the layer that a list ends with, also within lists; none of an empty one."""
+    if not layers:
+        return None
+    kind, options = kind_of(layers[-1])
+    return last_kind(layers[-1]["sequence"]) if kind == "sequence" else kind
 
 
 def values_of(model, algebra, inputs):

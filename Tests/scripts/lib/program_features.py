@@ -26,6 +26,8 @@ PROBES = {
     "losses": (f"{IMAGE}, layers: [{HEAD}, {{name: b, linear: 1}}]",
                f"losses: [{CROSS_ENTROPY}, {{mse: {{of: b, target: slant}}, weight: 10}}]\n"
                "metrics: [{accuracy: {of: a}}, {mae: {of: b}}]\n"),
+    "classWeights": (f"{IMAGE}, layers: [{HEAD}, softmax]",
+                     "loss: {crossEntropy: {classWeights: balanced, sampleWeights: strokeWidth}}\n"),
     "freeze": (f"{IMAGE}, layers: [{HEAD}, {{linear: 10}}]", "freeze: ['a.*']\n"),
 }
 
@@ -37,7 +39,7 @@ def probe(work, without):
         if name in without:
             missing.append(name)
             continue
-        loss = "" if name == "losses" else "loss: crossEntropy\n"
+        loss = "" if "loss" in keys else "loss: crossEntropy\n"
         (work / "probe.yaml").write_text(f"model: {{{model}}}{REST}{loss}{keys}")
         known = run("summary", str(work / "probe.yaml")).returncode == 0
         features.add(name) if known else missing.append(name)
