@@ -28,6 +28,11 @@ package struct SupervisedSpecification: ObjectiveSpecification {
         var assembly = Assembly(setup: setup, model: model)
         let evaluated = losses.filter { !$0.isForTrainingOnly }
         for term in evaluated + losses.filter(\.isForTrainingOnly) { try assembly.add(term) }
+        for head in model.auxiliaryHeads where !assembly.compares(head.name) {
+            for term in evaluated where (term.output?.name ?? model.outputName) == model.outputName {
+                try assembly.add(term.on(head))
+            }
+        }
         for metric in try metrics ?? usual(for: evaluated[0], setup) {
             try assembly.add(metric, usual: evaluated[0])
         }
@@ -53,6 +58,9 @@ private struct Assembly {
         self.setup = setup
         self.model = model
     }
+
+    /// Whether a loss is on that output: one that the configuration names itself.
+    func compares(_ output: String) -> Bool { found.contains { $0.output == output } }
 
     mutating func add(_ term: LossTerm) throws {
         let output = try node(term.output)
