@@ -30,9 +30,9 @@ package struct ConvolutionBenchmark {
         self.peak = peak
     }
 
-    /// The distinct convolutions of a model for a batch.
+    /// The distinct convolutions of a model for a batch, without auxiliary heads.
     package init(model: ZooModel, batch: Int, peak: Double) throws {
-        let network = try model.build()
+        let network = try model.build(auxiliary: false)
         var seen: Set<ConvolutionGeometry> = []
         shapes = network.convolutions.compactMap { geometry in
             var geometry = geometry

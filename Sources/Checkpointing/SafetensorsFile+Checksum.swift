@@ -46,11 +46,11 @@ extension SafetensorsFile {
     /// For each tensor in the order of the names' bytes: length of the name, name, length of the element type's name,
     /// that name, number of extents, extents, values; numbers as eight little-endian bytes. Of a checkpoint only
     /// `model.` and `buffer.` tensors count, without these prefixes, so that it has the digest of the weights file with
-    /// equal values.
+    /// equal values. PyTorch's counts of batches, which a checkpoint does not have, are left out.
     package func weightsDigest() throws(CheckpointError) -> String {
         let isCheckpoint = metadata[Checkpoint.Key.format] == Checkpoint.format
         var named: [(name: String, entry: SafetensorsEntry)] = []
-        for entry in header.entries {
+        for entry in header.entries where !entry.signature.isBatchCount {
             if !isCheckpoint {
                 named.append((entry.signature.name, entry))
             } else if let (group, name) = Checkpoint.Group.split(entry.signature.name),

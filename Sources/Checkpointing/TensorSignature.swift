@@ -14,6 +14,14 @@ package struct TensorSignature: Hashable, Sendable, CustomStringConvertible {
     /// The type and shape as messages print them, for example `F32 [10, 84]`.
     package var description: String { "\(dataType.rawValue) \(shape)" }
 
+    /// The end of the name under which PyTorch's batch normalisation counts the batches that it has seen.
+    package static let batchCountSuffix = ".num_batches_tracked"
+
+    /// Whether it is such a count, which no network computes with: an I64 of no extents.
+    package var isBatchCount: Bool {
+        dataType == .int64 && shape.isEmpty && name.hasSuffix(TensorSignature.batchCountSuffix)
+    }
+
     /// The bytes of all elements; `nil` when the product of the extents does not fit into 63 bits.
     var byteCount: Int? {
         var count = dataType.byteCount

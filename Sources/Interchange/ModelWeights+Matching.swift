@@ -42,7 +42,9 @@ extension ModelWeights {
             layout.forEachElement(parameter.shape) { here, there in target[here] = floats[there] }
             match.taken += 1
         }
-        let own = file.tensors.map(\.name).filter { !isCheckpoint || !$0.hasPrefix("optimizer.") }
+        let own = file.tensors.filter { !$0.isBatchCount }.map(\.name).filter {
+            !isCheckpoint || !$0.hasPrefix("optimizer.")
+        }
         match.unused = own.filter { !used.contains($0) }
         return match
     }

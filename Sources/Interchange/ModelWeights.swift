@@ -7,12 +7,23 @@ import TensorCore
 /// files.
 package enum ModelWeights {
     /// What to write into a weights file, in exchange order: all but carried state, which belongs to a place in the
-    /// training data.
-    package static func lasting(_ network: Network, _ values: FlatBuffer) -> [TensorSource] {
+    /// training data, and for each running mean the count that PyTorch's batch normalisation keeps beside it, so that
+    /// `load_state_dict` finds every name that it expects.
+    ///
+    /// - Parameter step: that count: the steps of the run. PyTorch computes with it only where a layer has no momentum.
+    package static func lasting(_ network: Network, _ values: FlatBuffer, step: Int) -> [TensorSource] {
         let (weights, buffers) = sources(network, values)
         let state = Set(network.layout.parameters.filter { $0.role == .carried }.map(\.name))
-        return (weights + buffers).filter { !state.contains($0.signature.name) }
+        let counts = network.layout.parameters.compactMap { parameter -> TensorSource? in
+            guard parameter.isStatistic, parameter.name.hasSuffix(runningMean) else { return nil }
+            return TensorSource(
+                name: parameter.name.dropLast(runningMean.count) + TensorSignature.batchCountSuffix,
+                dataType: .int64, shape: [], values: [Int64(step)])
+        }
+        return (weights + buffers).filter { !state.contains($0.signature.name) } + counts
     }
+
+    private static let runningMean = ".running_mean"
 
     /// What to write into a checkpoint, in exchange order: weights, and as buffers everything else.
     package static func sources(_ network: Network, _ values: FlatBuffer) -> (

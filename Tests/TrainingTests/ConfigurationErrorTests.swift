@@ -30,9 +30,7 @@ import Training
             ),
             (
                 "model: lenet\n",
-                "1:8: 'model.name' names 'lenet', which does not exist (did you mean 'lenet5'?); allowed here: mlp, "
-                    + "lenet5, resnet20, resnet32, resnet44, resnet56, resnet110, resnet18-cifar, vgg11-cifar, "
-                    + "alexnet, vgg11, vgg13, vgg16, vgg19, resnet18, resnet34, resnet50, resnet101, resnet152, layers."
+                "1:8: 'model.name' names 'lenet', which does not exist (did you mean 'lenet5'?); allowed here: "
             ),
             (
                 "loss: crosEntropy\n",

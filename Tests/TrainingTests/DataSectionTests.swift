@@ -85,6 +85,34 @@ import Training
             configurationProblem(configurationText("data: points\n"))?.contains("'data.shape'") == true)
     }
 
+    @Test("A drawn curve is described beside its name, and its function has to be named")
+    func curve() throws {
+        let run = try readConfiguration(
+            configurationText("data: {name: curve, function: zigzag, noise: 0.1, training: 500, test: 50, seed: 7}\n"))
+        let curve = Curve(function: .zigzag, noise: 0.1, training: 500, test: 50, seed: 7)
+        #expect(run.data.dataset.isEqual(to: curve) && run.data.path == nil)
+        try expectRoundTrip(run)
+        let bare = try readConfiguration(configurationText("data: {name: curve, function: step}\n"))
+        #expect(bare.data.dataset.isEqual(to: Curve(function: .step)))
+        #expect(configurationProblem(configurationText("data: curve\n"))?.contains("'data.function'") == true)
+    }
+
+    @Test("Drawn shapes are described beside their name")
+    func shapes() throws {
+        let run = try readConfiguration(
+            configurationText(
+                "data: {name: shapes, size: [224, 200], classes: 1000, training: 500, test: 50, seed: 7}\n"))
+        let shapes = Shapes(height: 224, width: 200, classes: 1000, training: 500, test: 50, seed: 7)
+        #expect(run.data.dataset.isEqual(to: shapes) && run.data.path == nil)
+        try expectRoundTrip(run)
+        let bare = try readConfiguration(configurationText("data: shapes\n"))
+        #expect(bare.data.dataset.isEqual(to: Shapes(height: 32, width: 32)))
+        for (keys, words) in [("size: [9, 9, 9]", "it has 3 numbers"), ("classes: 1001", "1001")] {
+            #expect(
+                configurationProblem(configurationText("data: {name: shapes, \(keys)}\n"))?.contains(words) == true)
+        }
+    }
+
     @Test("A data set refuses the keys of another, and needs a path where it has files")
     func dataKeys() {
         #expect(
@@ -96,6 +124,6 @@ import Training
         #expect(
             configurationProblem(configurationText("data: mnst\n"))
                 == "configs/run.yaml:1:7: 'data.name' names 'mnst', which does not exist (did you mean 'mnist'?); "
-                + "allowed here: digits, points, mnist, fashion-mnist, cifar10, csv, text.")
+                + "allowed here: digits, points, curve, shapes, mnist, fashion-mnist, cifar10, csv, text.")
     }
 }

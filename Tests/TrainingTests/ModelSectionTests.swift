@@ -57,6 +57,7 @@ import Training
             ("layerNorm", .layerNorm(epsilon: 1e-5, affine: true)),
             ("{layerNorm: {epsilon: 1e-3, affine: false}}", .layerNorm(epsilon: 1e-3, affine: false)),
             ("{linear: 120}", .linear(units: 120)),
+            ("{linear: 10, auxiliary: 0.25}", .linear(units: 10).auxiliary(weight: 0.25)),
             (
                 "{linear: {units: 9, bias: false, initializer: xavierUniform}}",
                 .linear(units: 9, bias: false, initializer: .xavierUniform)
@@ -191,6 +192,11 @@ import Training
             ("resnet110", .zoo(name: "resnet110", .init(hidden: []), classes: nil)),
             ("resnet18-cifar", .zoo(name: "resnet18-cifar", .init(hidden: []), classes: nil)),
             ("vgg11-cifar", .zoo(name: "vgg11-cifar", .init(hidden: []), classes: nil)),
+            ("googlenet", .zoo(name: "googlenet", .init(hidden: []), classes: nil)),
+            (
+                "{name: inception-v3, aux: false}",
+                .zoo(name: "inception-v3", .init(hidden: [], auxiliary: false), classes: nil)
+            ),
             ("{name: layers, input: [784], layers: [relu]}", .layers([.relu], inputs: [ModelInput(shape: [784])])),
         ] as [(String, ModelConfiguration)])
     func model(yaml: String, expected: ModelConfiguration) throws {

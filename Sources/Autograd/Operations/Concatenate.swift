@@ -1,3 +1,4 @@
+import Kernels
 import TensorCore
 
 /// Joins values along the last dimension (channels): [N, …, C₁], [N, …, C₂], … → [N, …, ΣC].
@@ -29,7 +30,11 @@ package func concatenate(_ parts: [Variable]) -> Variable {
                 for row in 0..<rows {
                     let source = gradient.pointer + row * width + offset
                     let target = dx + row * columns
-                    for k in 0..<columns { target[k] = accumulate ? target[k] + source[k] : source[k] }
+                    if accumulate {
+                        Kernels.accumulate(source, into: target, count: columns)
+                    } else {
+                        target.update(from: source, count: columns)
+                    }
                 }
             }
             offset += columns

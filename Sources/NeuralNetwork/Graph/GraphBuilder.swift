@@ -19,6 +19,7 @@ package struct GraphBuilder {
     private var ownParameters = LayerParameters()
     /// How many parameters of these are biases.
     private var ownBiases = 0
+    private(set) var auxiliaryHeads: [AuxiliaryHead] = []
     /// The parameters of all models that share the flat memory.
     var parameters: ParameterRegistry
     /// What precedes the names of this model's parameters.
@@ -80,16 +81,21 @@ package struct GraphBuilder {
     /// - Parameters:
     ///   - input: what the first layer reads unless it names something else.
     ///   - prefix: the path of the list; empty for the model's own.
-    /// - Returns: the last one's node, `input` when there is none.
+    /// - Returns: the node of the last one that is no auxiliary head, `input` when there is none.
     package mutating func sequence(_ list: [LayerSpecification], input: Node, prefix: String) throws -> Node {
-        if list.isEmpty && prefix.isEmpty { throw ModelError.empty }
+        if prefix.isEmpty, list.allSatisfy({ $0.auxiliaryWeight != nil }) { throw ModelError.empty }
         var last = input
         for (index, element) in list.enumerated() {
             let path = joined(prefix, element.name ?? String(index))
             let inputs = try element.from.isEmpty ? [last] : element.from.map { try resolve($0, in: prefix, for: path) }
-            last = try element.kind.build(&self, inputs, path)
-            references[path] = last
+            let node = try element.kind.build(&self, inputs, path)
+            references[path] = node
             elements[path] = element
+            if let weight = element.auxiliaryWeight {
+                auxiliaryHeads.append(AuxiliaryHead(name: path, weight: weight))
+            } else {
+                last = node
+            }
         }
         return last
     }

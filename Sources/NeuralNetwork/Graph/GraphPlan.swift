@@ -58,6 +58,18 @@ package struct GraphPlan: Sendable {
     }
 }
 
+extension GraphNode {
+    /// Whether each node is one of the wanted ones or something that they depend on.
+    static func needed(_ graph: [GraphNode], for wanted: [Int]) -> [Bool] {
+        var isNeeded = Array(repeating: false, count: graph.count)
+        for node in wanted { isNeeded[node] = true }
+        for index in graph.indices.reversed() where isNeeded[index] {
+            for input in graph[index].inputs { isNeeded[input] = true }
+        }
+        return isNeeded
+    }
+}
+
 /// Joins neighbouring layers that one operation computes; the values of the wanted nodes remain.
 struct GraphFusion {
     /// A node of the plan: no layer where it is an input, not needed, or computed by its reader.
@@ -71,18 +83,12 @@ struct GraphFusion {
     private let isWanted: [Bool]
 
     init(_ graph: [GraphNode], wanted: [Int]) {
-        var isNeeded = Array(repeating: false, count: graph.count)
-        var isWanted = isNeeded
-        for node in wanted {
-            isNeeded[node] = true
-            isWanted[node] = true
-        }
+        let isNeeded = GraphNode.needed(graph, for: wanted)
+        var isWanted = Array(repeating: false, count: graph.count)
+        for node in wanted { isWanted[node] = true }
         var readers = Array(repeating: 0, count: graph.count)
-        for index in graph.indices.reversed() where isNeeded[index] {
-            for input in graph[index].inputs {
-                isNeeded[input] = true
-                readers[input] += 1
-            }
+        for index in graph.indices where isNeeded[index] {
+            for input in graph[index].inputs { readers[input] += 1 }
         }
         nodes = graph.enumerated().map { Node(layer: isNeeded[$0] ? $1.layer : nil, inputs: $1.inputs) }
         self.readers = readers

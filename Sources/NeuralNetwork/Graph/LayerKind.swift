@@ -23,6 +23,8 @@ package struct LayerSpecification: Equatable, Sendable {
     package var name: String?
     /// The nodes that it reads, by name; empty for the element before it.
     package var from: [String]
+    /// Of an auxiliary head, see ``AuxiliaryHead``: the weight of its loss; nil for every other element.
+    package var auxiliaryWeight: Float?
     package var kind: any LayerKind
 
     package init(_ kind: any LayerKind, name: String? = nil, from: [String] = []) {
@@ -45,8 +47,15 @@ package struct LayerSpecification: Equatable, Sendable {
         return copy
     }
 
+    /// The element as an auxiliary head, whose loss has that weight.
+    package func auxiliary(weight: Float) -> LayerSpecification {
+        var copy = self
+        copy.auxiliaryWeight = weight
+        return copy
+    }
+
     package static func == (a: LayerSpecification, b: LayerSpecification) -> Bool {
-        a.name == b.name && a.from == b.from && a.kind.isEqual(to: b.kind)
+        a.name == b.name && a.from == b.from && a.auxiliaryWeight == b.auxiliaryWeight && a.kind.isEqual(to: b.kind)
     }
 }
 
@@ -64,6 +73,11 @@ extension LayerSpecification: ConfigurationSection {
             reader.optional(
                 "from", .oneOrMore(of: .text),
                 "What it reads: names of layers, or of the model's inputs; the layer before it if absent.") ?? []
+        auxiliaryWeight = reader.optional(
+            "auxiliary", .number(above: 0),
+            "Makes it an auxiliary head: in training it takes the losses of the model's result too, with this weight; "
+                + "the next layer goes on before it, and evaluation leaves it out."
+        ).map { Float($0) }
         kind = reader.oneOf(
             layerCatalogue.map { entry in
                 ConfigurationVariant.key(

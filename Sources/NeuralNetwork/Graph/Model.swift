@@ -14,10 +14,14 @@ package struct Model: Sendable {
     /// All nodes in order, the inputs first; each reads only nodes before it.
     package let nodes: [GraphNode]
     package let rows: [LayerSummary]
+    /// The rows of what the result needs: all but those of auxiliary heads and other side branches.
+    package let inferenceRows: [LayerSummary]
     /// The shapes of its convolutions for one sample, in order of use.
     package let convolutions: [ConvolutionGeometry]
     /// How each parameter's values are ordered in exchanged files, by its number in the arena.
     package let exchangeLayouts: [ExchangeLayout]
+    /// Its auxiliary heads, in order of use.
+    package let auxiliaryHeads: [AuxiliaryHead]
     /// The node that each name stands for: an input, a layer, or a layer of layers, which stands for its result.
     let references: [String: Int]
     private let last: Int
@@ -45,9 +49,13 @@ package struct Model: Sendable {
         references = built.builder.references
         rows = built.builder.rows
         convolutions = built.builder.convolutions
+        auxiliaryHeads = built.builder.auxiliaryHeads
         parameterIndices = built.parameterIndices
         last = built.last
         plan = GraphPlan(nodes, wanted: [last])
+        let isNeeded = GraphNode.needed(nodes, for: [last])
+        // Every node but the inputs, which come first, has a row.
+        inferenceRows = zip(rows, isNeeded.dropFirst(inputs.count)).filter(\.1).map(\.0)
         self.layout = layout
         self.exchangeLayouts = exchangeLayouts
     }

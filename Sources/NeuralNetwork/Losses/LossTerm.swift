@@ -29,6 +29,26 @@ package struct LossTerm: Equatable, Sendable {
         place = PlacedName("")
     }
 
+    /// The same comparison on an auxiliary head of the model, which evaluation leaves out.
+    func on(_ head: AuxiliaryHead) -> LossTerm {
+        LossTerm(
+            loss: loss, output: PlacedName(head.name), target: target, weight: weight * head.weight,
+            isForTrainingOnly: true, sampleWeights: sampleWeights, place: place)
+    }
+
+    private init(
+        loss: any Loss, output: PlacedName, target: PlacedName?, weight: Float, isForTrainingOnly: Bool,
+        sampleWeights: PlacedName?, place: PlacedName
+    ) {
+        self.loss = loss
+        self.output = output
+        self.target = target
+        self.weight = weight
+        self.isForTrainingOnly = isForTrainingOnly
+        self.sampleWeights = sampleWeights
+        self.place = place
+    }
+
     package static func == (a: LossTerm, b: LossTerm) -> Bool {
         a.loss.isEqual(to: b.loss) && a.output == b.output && a.target == b.target && a.weight == b.weight
             && a.isForTrainingOnly == b.isForTrainingOnly && a.sampleWeights == b.sampleWeights

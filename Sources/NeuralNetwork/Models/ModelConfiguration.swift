@@ -79,5 +79,10 @@ extension ZooOptions {
             dropout = reader.value(
                 "dropout", .number(in: 0..<1), default: 0, "Probability of dropout after each hidden linear layer.")
         }
+        if model.options.contains(.auxiliary) {
+            auxiliary = reader.value(
+                "aux", .flag, default: true,
+                "Whether the model has its auxiliary heads, whose losses help in training; evaluation leaves them out.")
+        }
     }
 }

@@ -17,16 +17,37 @@ extension ZooModel {
             classes: 1000
         ) { resNet(depth: depth, classes: $0.classes) }
     }
+
+    /// What the paper compares residual networks with.
+    static let plainNets =
+        [20, 32, 44, 56].map { depth in
+            ZooModel(
+                "plain\(depth)", "The residual network of that depth for 32×32 images without its skips.",
+                input: [32, 32, 3], classes: 10
+            ) { resNetCIFAR(depth: depth, classes: $0.classes, skips: false) }
+        }
+        + [18, 34].map { depth in
+            ZooModel(
+                "plain\(depth)", "The residual network of that depth for 224×224 images without its skips.",
+                input: [224, 224, 3], classes: 1000
+            ) { resNet(depth: depth, classes: $0.classes, skips: false) }
+        }
 }
 
-/// Two 3×3 convolutions with a skip; torchvision's `BasicBlock` with its names.
-private func basicBlock(filters: Int, stride: Int, projects: Bool) -> LayerSpecification {
-    .residual(
-        main: [
-            .named("conv1", convolution3x3(filters, stride: stride)), .named("bn1", .batchNorm()), .relu,
-            .named("conv2", convolution3x3(filters)), .named("bn2", .batchNorm()),
-        ],
-        shortcut: projects ? [projection(filters, stride: stride)] : [])
+/// The ways that lead past a block.
+private enum Skip {
+    case none, identity, projection
+}
+
+/// Two 3×3 convolutions, usually with a skip; torchvision's `BasicBlock` with its names.
+private func basicBlock(filters: Int, stride: Int, skip: Skip) -> LayerSpecification {
+    let main: [LayerSpecification] = [
+        .named("conv1", convolution3x3(filters, stride: stride)), .named("bn1", .batchNorm()), .relu,
+        .named("conv2", convolution3x3(filters)), .named("bn2", .batchNorm()),
+    ]
+    return skip == .none
+        ? .sequence(main)
+        : .residual(main: main, shortcut: skip == .projection ? [projection(filters, stride: stride)] : [])
 }
 
 /// 1×1, 3×3 and 1×1 convolutions with a skip, four times the width at the end; torchvision's `Bottleneck` (stride in
@@ -58,8 +79,12 @@ private func convolution3x3(_ filters: Int, stride: Int = 1) -> LayerSpecificati
 
 /// Stages of blocks; every stage but the first halves the image with its first block.
 ///
-/// - Parameter expansion: 1 for basic blocks, 4 for bottlenecks.
-private func stages(_ blocks: [Int], filters: [Int], input: Int, expansion: Int = 1) -> [LayerSpecification] {
+/// - Parameters:
+///   - expansion: 1 for basic blocks, 4 for bottlenecks.
+///   - skips: whether blocks have skips; bottlenecks always do.
+private func stages(
+    _ blocks: [Int], filters: [Int], input: Int, expansion: Int = 1, skips: Bool = true
+) -> [LayerSpecification] {
     var layers: [LayerSpecification] = []
     var channels = input
     for (stage, (count, width)) in zip(blocks, filters).enumerated() {
@@ -69,7 +94,7 @@ private func stages(_ blocks: [Int], filters: [Int], input: Int, expansion: Int 
             let projects = stride != 1 || channels != width * expansion
             let layer =
                 expansion == 1
-                ? basicBlock(filters: width, stride: stride, projects: projects)
+                ? basicBlock(filters: width, stride: stride, skip: !skips ? .none : projects ? .projection : .identity)
                 : bottleneck(filters: width, stride: stride, projects: projects)
             // Blocks are numbered without counting the activations between them.
             stageLayers += [.named(String(block), layer), .relu]
@@ -93,15 +118,17 @@ private func resNet18CIFARLayers(classes: Int) -> [LayerSpecification] {
 
 /// ResNet-20/32/44/56/110 for CIFAR, section 4.2: depth = 6n + 2, widths 16, 32, 64; projections where the shape
 /// changes.
-private func resNetCIFAR(depth: Int, classes: Int) -> [LayerSpecification] {
+private func resNetCIFAR(depth: Int, classes: Int, skips: Bool = true) -> [LayerSpecification] {
     let n = (depth - 2) / 6
-    return stem(16) + stages([n, n, n], filters: [16, 32, 64], input: 16) + [
+    return stem(16) + stages([n, n, n], filters: [16, 32, 64], input: 16, skips: skips) + [
         .globalAveragePool, .named("fc", .linear(units: classes)),
     ]
 }
 
 /// ResNet-18, 34, 50, 101 or 152 for 224×224 images, table 1 of the paper; torchvision's names and parameter counts.
-private func resNet(depth: Int, classes: Int) -> [LayerSpecification] {
+///
+/// - Parameter skips: false for the plain net of the depths 18 and 34.
+private func resNet(depth: Int, classes: Int, skips: Bool = true) -> [LayerSpecification] {
     let blocks =
         [18: [2, 2, 2, 2], 34: [3, 4, 6, 3], 50: [3, 4, 6, 3], 101: [3, 4, 23, 3], 152: [3, 8, 36, 3]][depth] ?? [
             2, 2, 2, 2,
@@ -116,6 +143,8 @@ private func resNet(depth: Int, classes: Int) -> [LayerSpecification] {
         .named("bn1", .batchNorm()), .relu,
         .maxPool(.init(kernel: .init(3), stride: .init(2), padding: .explicit(.init(1)))),
     ]
-    return stem + stages(blocks, filters: [64, 128, 256, 512], input: 64, expansion: depth >= 50 ? 4 : 1)
-        + [.globalAveragePool, .named("fc", .linear(units: classes))]
+    return stem
+        + stages(blocks, filters: [64, 128, 256, 512], input: 64, expansion: depth >= 50 ? 4 : 1, skips: skips) + [
+            .globalAveragePool, .named("fc", .linear(units: classes)),
+        ]
 }

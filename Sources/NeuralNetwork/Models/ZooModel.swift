@@ -16,38 +16,53 @@ package struct ZooModel: Sendable {
     package let usualClasses: Int
     /// What may be chosen beside the number of classes.
     let options: Set<Option>
-    private let make: @Sendable (ZooOptions) -> [LayerSpecification]
+    private let make: @Sendable (ZooOptions, Shape) -> [LayerSpecification]
 
     /// A choice that some models have.
-    enum Option: Sendable { case hidden, dropout }
+    enum Option: Sendable { case hidden, dropout, auxiliary }
 
     init(
         _ name: String, _ documentation: String, input: Shape, classes: Int, options: Set<Option> = [],
         layers: @escaping @Sendable (ZooOptions) -> [LayerSpecification]
+    ) {
+        self.init(
+            name, documentation, input: input, classes: classes, options: options,
+            layersFor: { options, _ in layers(options) })
+    }
+
+    /// - Parameter layersFor: the layers for an input of a given shape, of a model that is not the same for all.
+    init(
+        _ name: String, _ documentation: String, input: Shape, classes: Int, options: Set<Option> = [],
+        layersFor: @escaping @Sendable (ZooOptions, Shape) -> [LayerSpecification]
     ) {
         self.name = name
         self.documentation = documentation
         inputShape = input
         usualClasses = classes
         self.options = options
-        make = layers
+        make = layersFor
     }
 
     /// Every ready-made model, in the order of the reference.
     package static let all: [ZooModel] =
-        [mlp, lenet5] + residualNetsCIFAR + [resNet18CIFAR, vgg11CIFAR, alexNet] + vggs + residualNets
+        [mlp, lenet5] + residualNetsCIFAR + [resNet18CIFAR, vgg11CIFAR, alexNet] + vggs
+        + normalizedVGGs + [vggC, googLeNet, inceptionV2, inceptionV3] + residualNets + plainNets
 
-    /// The model's layers.
-    package func layers(_ options: ZooOptions = ZooOptions()) -> [LayerSpecification] { make(options) }
+    /// The model's layers for the input that it was published for.
+    package func layers(_ options: ZooOptions = ZooOptions()) -> [LayerSpecification] { make(options, inputShape) }
 
     /// What the model is built from.
     package func description(_ options: ZooOptions, input: ModelInput? = nil) -> ModelDescription {
-        ModelDescription(
-            name: name, inputs: [input ?? ModelInput(shape: inputShape)], layers: layers(options))
+        let input = input ?? ModelInput(shape: inputShape)
+        return ModelDescription(name: name, inputs: [input], layers: make(options, input.shape))
     }
 
-    /// The model as it was published, alone in its memory.
-    package func build() throws -> Model { try Network([description(ZooOptions(classes: usualClasses))]).models[0] }
+    /// The model for the classes that it was published for, alone in its memory.
+    ///
+    /// - Parameter auxiliary: whether it has its auxiliary heads.
+    package func build(auxiliary: Bool = true) throws -> Model {
+        try Network([description(ZooOptions(classes: usualClasses, auxiliary: auxiliary))]).models[0]
+    }
 
     /// The ready-made model of that name. Throws ``UnknownModel``.
     package static func named(_ name: String) throws(UnknownModel) -> ZooModel {
@@ -65,10 +80,14 @@ package struct ZooOptions: Equatable, Sendable {
     /// Probability of dropout after hidden linear layers, of `mlp` and `lenet5`.
     package var dropout: Double
 
-    package init(classes: Int = 10, hidden: [Int] = [512, 512], dropout: Double = 0) {
+    /// Whether a model that was published with auxiliary heads has them.
+    package var auxiliary: Bool
+
+    package init(classes: Int = 10, hidden: [Int] = [512, 512], dropout: Double = 0, auxiliary: Bool = true) {
         self.classes = classes
         self.hidden = hidden
         self.dropout = dropout
+        self.auxiliary = auxiliary
     }
 }
 

@@ -26,6 +26,9 @@ struct SupervisedAssembly {
         self.model = model
     }
 
+    /// Whether a loss is on that output: one that the configuration names itself.
+    func compares(_ output: String) -> Bool { losses.contains { $0.output == output } }
+
     mutating func add(_ term: LossTerm) throws {
         let bound = try BoundLoss(term, setup, model)
         let isFound = losses.contains {

@@ -32,6 +32,11 @@ package struct SupervisedSpecification: ObjectiveSpecification {
         var assembly = SupervisedAssembly(setup: setup, model: model)
         let evaluated = losses.filter { !$0.isForTrainingOnly }
         for term in evaluated + losses.filter(\.isForTrainingOnly) { try assembly.add(term) }
+        for head in model.auxiliaryHeads where !assembly.compares(head.name) {
+            for term in evaluated where (term.output?.name ?? model.outputName) == model.outputName {
+                try assembly.add(term.on(head))
+            }
+        }
         for metric in metrics ?? assembly.usualMetrics { try assembly.add(metric) }
         return try assembly.objective()
     }

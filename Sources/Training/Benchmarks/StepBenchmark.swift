@@ -11,7 +11,7 @@ import TensorCore
 
 /// Measures whole training steps on random data made once: forward, cross-entropy, backward, all-reduce, SGD with
 /// momentum
-/// 0.9 and weight decay 5e-4.
+/// 0.9 and weight decay 5e-4. A model with auxiliary heads is measured without them.
 package struct StepBenchmark: Sendable {
     package var model: ZooModel
     /// Samples of a rank.
@@ -72,7 +72,7 @@ package struct StepBenchmark: Sendable {
     /// Runs the benchmark; collective.
     package func run(_ ranks: Ranks) throws -> Result {
         Activity.enter(.benchmark)
-        let network = try Network([model.description(ZooOptions(classes: model.usualClasses))])
+        let network = try Network([model.description(ZooOptions(classes: model.usualClasses, auxiliary: false))])
         let phase = try StepBenchmark.phase(
             network, freeze: freeze, classes: model.usualClasses, grain: grain)
         let state = TrainingState(network: network, phases: [phase], keepsBest: false)

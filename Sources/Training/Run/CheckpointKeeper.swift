@@ -177,7 +177,7 @@ final class CheckpointKeeper {
     /// Writes the weights of the best validation so far, averages where the run has them.
     func saveBest(_ state: TrainingState, step: Int) throws {
         guard configuration.checkpoint.best else { return }
-        let file = try state.withAverages { try CheckpointKeeper.weights(state, usage: usage) }
+        let file = try state.withAverages { try CheckpointKeeper.weights(state, step: step, usage: usage) }
         let path = directory.best
         let outcomes = outcomes
         try submit(step: step) {
@@ -203,16 +203,18 @@ final class CheckpointKeeper {
 
     /// Writes the weights at the end of the run, and their averages where it has them, and waits until everything is on
     /// disk; gives the weights' digest.
-    func finish(_ state: TrainingState) throws -> String {
+    func finish(_ state: TrainingState, step: Int) throws -> String {
         let outcomes = outcomes
         let best = directory.best
         try submit(step: lastStep) { try outcomes.payBest(to: best) }
         try writer.drain()
         if state.averages != nil {
-            let averaged = try state.withAverages { try CheckpointKeeper.weights(state, usage: usage) }
+            let averaged = try state.withAverages {
+                try CheckpointKeeper.weights(state, step: step, usage: usage)
+            }
             try CheckpointKeeper.saving { () throws(CheckpointError) in try averaged.write(to: directory.averaged) }
         }
-        let file = try CheckpointKeeper.weights(state, usage: usage)
+        let file = try CheckpointKeeper.weights(state, step: step, usage: usage)
         try CheckpointKeeper.saving { () throws(CheckpointError) in try file.write(to: directory.final) }
         return try file.weightsDigest()
     }
@@ -223,8 +225,10 @@ final class CheckpointKeeper {
     /// Throws the error of a save that failed in the background since the last call, unless the run goes on without it.
     func check() throws { try writer.check() }
 
-    /// The digest of the present weights.
-    static func digest(_ state: TrainingState) throws -> String { try weights(state, usage: nil).weightsDigest() }
+    /// The digest of the present weights, of which the step is no part.
+    static func digest(_ state: TrainingState) throws -> String {
+        try weights(state, step: 0, usage: nil).weightsDigest()
+    }
 
     /// Makes sure that the newest checkpoint that was submitted is on disk. Throws `TrainingError.notSaved`.
     func requireNewest() throws {
@@ -252,10 +256,10 @@ final class CheckpointKeeper {
         return saved
     }
 
-    private static func weights(_ state: TrainingState, usage: String?) throws -> SafetensorsFile {
+    private static func weights(_ state: TrainingState, step: Int, usage: String?) throws -> SafetensorsFile {
         try WeightsFile.content(
             model: state.network.models.map(\.name).joined(separator: "+"),
-            sources: ModelWeights.lasting(state.network, state.values),
+            sources: ModelWeights.lasting(state.network, state.values, step: step),
             metadata: usage.map { [WeightsUsage.key: $0] } ?? [:])
     }
 }

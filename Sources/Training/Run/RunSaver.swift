@@ -146,7 +146,7 @@ final class RunSaver {
         try setup.ranks.together {
             guard let keeper = setup.keeper else { return }
             try directory.require(step: step, validation, looksNow: true)
-            digest = try directory.writing(step: step, validation) { try keeper.finish(setup.state) }
+            digest = try directory.writing(step: step, validation) { try keeper.finish(setup.state, step: step) }
             try keeper.report(to: observer, step: step)
             try observer?.finished(
                 setup.finalRecord(

@@ -6,13 +6,14 @@ import struct
 
 
 class Weights:
-    """The tensors of a file, of 32-bit floats: `shapes` by name, and their numbers."""
+    """The tensors of a file, of 32-bit floats: `shapes` by name, and their numbers; without PyTorch's counts of batches."""
 
     def __init__(self, path):
         content = path.read_bytes()
         length, = struct.unpack("<Q", content[:8])
         header = json.loads(content[8:8 + length])
         self.metadata = header.pop("__metadata__", {})
+        header = {name: entry for name, entry in header.items() if not name.endswith(".num_batches_tracked")}
         self.shapes = {name: tuple(entry["shape"]) for name, entry in header.items()}
         self.data = content[8 + length:]
         self.ranges = {}
