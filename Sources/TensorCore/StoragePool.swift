@@ -11,6 +11,8 @@ package final class StoragePool {
     }
 
     package private(set) var statistics = Statistics()
+    /// Floats of all storage that has been taken and not given back.
+    package private(set) var liveFloats = 0
     private var free: [[UnsafeMutableRawPointer]] = Array(repeating: [], count: 64 * 8)
 
     package init() {}
@@ -31,10 +33,14 @@ package final class StoragePool {
             statistics.systemAllocations += 1
             statistics.systemBytes += bytes
         }
+        liveFloats += count
         return Storage(block: block, count: count, pool: self, sizeClass: sizeClass)
     }
 
-    fileprivate func recycle(_ block: UnsafeMutableRawPointer, sizeClass: Int) { free[sizeClass].append(block) }
+    fileprivate func recycle(_ block: UnsafeMutableRawPointer, count: Int, sizeClass: Int) {
+        liveFloats -= count
+        free[sizeClass].append(block)
+    }
 
     /// The smallest class whose blocks hold `bytes`: class k < 8 has k + 1 cache lines, beyond it (k mod 8 + 9) ·
     /// 2^(⌊k/8⌋ − 1).
@@ -84,5 +90,5 @@ package final class Storage {
     /// it.
     package var isPooled: Bool { pool != nil }
 
-    deinit { pool?.recycle(UnsafeMutableRawPointer(pointer), sizeClass: sizeClass) }
+    deinit { pool?.recycle(UnsafeMutableRawPointer(pointer), count: count, sizeClass: sizeClass) }
 }

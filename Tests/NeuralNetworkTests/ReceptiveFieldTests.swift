@@ -34,8 +34,8 @@ import Testing
         #expect(model.rows.map { $0.field.axes.map(\.size) } == Array(repeating: [3, 3], count: 5))
     }
 
-    /// What lies outside the box that a position sees has a gradient of exactly 0; the outermost pixels of a box that lies
-    /// within the image have not, unless a maximum passes them over.
+    /// What lies outside the box that a position sees has a gradient of exactly 0; the outermost pixels of a box that
+    /// lies within the image have not, unless a maximum passes them over.
     ///
     /// Windows of all kinds in random order, one path or two.
     @Test(arguments: 1...60) func isWhatGradientsShow(seed: Int) throws {

@@ -91,9 +91,17 @@ extension ProgramTests {
         @Test func `the summary of LeNet-5 gives the known counts`() throws {
             let outcome = try program.run(["summary", "lenet5"])
             #expect(outcome.exitCode == 0, "\(outcome.account)")
-            #expect(outcome.output.contains(/c1 +conv +\[28, 28, 6\] +156 +117,600\b/), "\(outcome.output)")
-            #expect(outcome.output.contains(/c2 +conv +\[10, 10, 16\] +2,416 +240,000\b/), "\(outcome.output)")
-            #expect(outcome.output.contains(/total +\[10\] +61,706 +416,520\b/), "\(outcome.output)")
+            let output = outcome.output
+            #expect(output.contains(/c1 +conv +\[28, 28, 6\] +150 +6 +117,600 +5 +1 +4,704\n/), "\(output)")
+            #expect(output.contains(/c2 +conv +\[10, 10, 16\] +2,400 +16 +240,000 +14 +2 +1,600\n/), "\(output)")
+            #expect(output.contains(/total +\[10\] +61,470 +236 +416,520 +8,878\b/), "\(output)")
+            #expect(output.contains("61,706 parameters: 61,470 weights and 236 biases, all trained"), "\(output)")
+            for wrong in [["--wide", "--json"], ["--depth", "0"], ["--input", "28,x"]] {
+                let refused = try program.run(["summary", "lenet5"] + wrong)
+                #expect(refused.exitCode == 64 && refused.errors.contains(wrong[0]), "\(refused.account)")
+            }
+            let column = try program.run(["summary", "lenet5", "--columns", "wieghts"])
+            #expect(column.exitCode == 64 && column.errors.contains("did you mean 'weights'?"), "\(column.account)")
         }
 
         @Test(arguments: [nil, 1, 2])

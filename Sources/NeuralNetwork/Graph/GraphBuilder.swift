@@ -287,7 +287,7 @@ package struct GraphNode: Sendable {
     /// What it computes; nil for an input of the model.
     let layer: (any Layer)?
     /// The nodes that it reads.
-    let inputs: [Int]
+    package let inputs: [Int]
     /// The shape of one sample.
     package let shape: Shape
     /// How many different tokens or classes it can hold; nil where its numbers are no such.

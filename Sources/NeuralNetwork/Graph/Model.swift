@@ -103,6 +103,11 @@ package struct Model: Sendable {
         plan([adapted(x, to: inputs[0])], mode: mode)[0]
     }
 
+    /// The output for a batch of each input.
+    package func callAsFunction(_ values: [Variable], mode: Mode) -> Variable {
+        plan(zip(values, inputs).map { adapted($0, to: $1) }, mode: mode)[0]
+    }
+
     /// A batch in the form in which an input takes it: an input of vectors also takes images of as many values.
     package func adapted(_ x: Variable, to input: ModelInput) -> Variable {
         let sample = x.shape.sample

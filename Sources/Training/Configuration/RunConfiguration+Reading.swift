@@ -43,9 +43,7 @@ extension RunConfiguration: ConfigurationSection {
     package static var title: String { "top level" }
 
     package init(from reader: ConfigurationReader) {
-        name = reader.value(
-            "name", .identifier, default: .plain(Self.runName(forFile: reader.context.file)), shown: "the file's name",
-            influencesWeights: false, "Names the run directory.")
+        name = Self.name(from: reader)
         models = Self.models(from: reader)
         data = reader.required("data", .section(), "What it is trained on.")
         batch = reader.required("batch", .integer(in: 1...), "Samples in a step, over all ranks and threads.")
@@ -97,8 +95,14 @@ extension RunConfiguration: ConfigurationSection {
         check(reader)
     }
 
+    static func name(from reader: ConfigurationReader) -> String {
+        reader.value(
+            "name", .identifier, default: .plain(Self.runName(forFile: reader.context.file)), shown: "the file's name",
+            influencesWeights: false, "Names the run directory.")
+    }
+
     /// `model`, or several under `models`.
-    private static func models(from reader: ConfigurationReader) -> [NamedModel] {
+    static func models(from reader: ConfigurationReader) -> [NamedModel] {
         let single: ModelConfiguration? = reader.optional("model", .section(), "What is trained.")
         let several = reader.optional(
             "models", .dictionary(of: .section(ModelConfiguration.self)),

@@ -30,7 +30,8 @@ extension ErrorReport {
             case .ranksDiffer, .boundToFewerCores, .tooLittleMemory, .moreLanesThanWindows, .moreRanksThanGrains,
                 .otherConfiguration,
                 .otherCheckpoint, .unknownMonitor, .batchTooHeavy, .startMismatch, .nothingToPredict, .noConfusion,
-                .severalInputs, .noDropoutAverage, .runDirectory, .runDirectoryInUse:
+                .severalInputs, .severalModelInputs, .unknownColumn, .noDropoutAverage, .runDirectory,
+                .runDirectoryInUse:
                 .usage
             case .noWeights, .damagedUsage, .sampleCounts, .noSuchChoice: .data
             case .replicasDiffer: .hardware

@@ -1,6 +1,7 @@
 import Checkpointing
 import DataParallel
 import NeuralNetwork
+import System
 
 /// What ends a run, beside the errors of the modules that it uses; each text ends with what to do.
 package enum TrainingError: Error, Equatable, CustomStringConvertible {
@@ -37,6 +38,10 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
     case noConfusion(path: String)
     /// Weights whose model needs several fields of a sample.
     case severalInputs(path: String, fields: [String])
+    /// A shape was chosen for the input of a model that has several.
+    case severalModelInputs(model: String, inputs: [String])
+    /// A name that no column of the summary has.
+    case unknownColumn(name: String, known: [String])
     /// A file of samples has more of one field than of another.
     case sampleCounts(path: String, fields: [String], counts: [Int])
     /// A number in a file of samples stands for no class and no token.
@@ -128,6 +133,13 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
         case .severalInputs(let path, let fields):
             "\(path): the model takes several fields (\(fields.joined(separator: ", "))); give a .safetensors file "
                 + "that has a tensor [samples, …] of each, or 'trainer evaluate', which reads the data set"
+        case .severalModelInputs(let model, let inputs):
+            "model \(model): it has several inputs (\(inputs.joined(separator: ", "))), so that no one shape can be "
+                + "chosen; write their shapes under `inputs` of the file"
+        case .unknownColumn(let name, let known):
+            "the summary has no column '\(name)'"
+                + (nearestName(to: name, among: known).map { " (did you mean '\($0)'?)" } ?? "")
+                + "; there are: \(known.joined(separator: ", "))"
         case .sampleCounts(let path, let fields, let counts):
             "\(path): its tensors have different numbers of samples ("
                 + zip(fields, counts).map { "\($0) \($1)" }.joined(separator: ", ") + "); give as many of each"

@@ -1,0 +1,33 @@
+import Autograd
+import Kernels
+import NeuralNetwork
+import TensorCore
+
+/// What a forward pass in training keeps until the backward pass.
+///
+/// It is measured: fused layers keep no value between them, poolings keep which value was the largest, and what no
+/// derivative needs is gone when the pass ends.
+enum HeldActivations {
+    /// The share of a host's memory that the measurement may take.
+    private static let memoryShare = 0.25
+
+    /// Floats that one sample's pass keeps, its input and its output among them; nil where the model is so large that
+    /// computing it here could fail.
+    static func floats(of model: Model) -> Int? {
+        let activations = model.rows.reduce(0) { $0 + $1.outputShape.count }
+        guard 4 * Double(model.layout.count + 2 * activations) < memoryShare * Double(MemoryNeed.hostBytes) else {
+            return nil
+        }
+        // Weights of zero do as well as others, and the system gives their pages no memory of their own.
+        let tape = Tape(layout: model.layout, values: FlatBuffer(count: model.layout.count))
+        let gradients = FlatBuffer(count: tape.wholeVector.count)
+        tape.begin(gradients: gradients.pointer)
+        let inputs = model.inputs.map { input in
+            let x = Tensor(input.shape.batched(1), pool: tape.pool)
+            x.fill(0)
+            return tape.constant(x)
+        }
+        let output = model(inputs, mode: .training(RandomKey(seed: 1)))
+        return withExtendedLifetime((inputs, output, gradients)) { tape.pool.liveFloats }
+    }
+}

@@ -1,0 +1,102 @@
+import Foundation
+import NeuralNetwork
+import System
+import TensorCore
+
+extension ModelSummary {
+    /// The tables and what they come to, a line a layer or block.
+    package func text(columns: [SummaryColumn] = SummaryColumn.usual) -> String {
+        models.map { text(of: $0, columns) }.joined(separator: "\n")
+    }
+
+    private func text(of model: Model, _ columns: [SummaryColumn]) -> String {
+        let lines = self.lines(of: model)
+        let header = ["layer", "kind"] + columns.map(\.title)
+        let rows = lines.map { line in [line.name, line.kind] + columns.map { $0.cell(line) } }
+        let total = ["total", ""] + columns.map { $0.total(lines, model) }
+        let isText = [true, true] + columns.map { $0 == .output }
+        let inputs = model.inputs.map { model.inputs.count > 1 ? "\($0.name) \($0.shape)" : "\($0.shape)" }
+        let title = "\(model.name), input \(inputs.joined(separator: ", ")), per sample"
+        return title + "\n" + TextTable(header: header, rows: rows, last: total, isText: isText).text
+            + remarks(on: model).map { $0 + "\n" }.joined() + (normalization?.text(of: model) ?? "")
+    }
+
+    /// What the columns come to, in words.
+    private func remarks(on model: Model) -> [String] {
+        let (parameters, operations) = (model.totalParameters, model.totalOperations)
+        let frozen = model.parameters.filter { self.frozen.contains($0.index) }.reduce(0) { $0 + $1.shape.count }
+        var trained = "\(parameters.trained.grouped) parameters: \(parameters.weights.grouped) weights and "
+        trained += "\(parameters.biases.grouped) biases"
+        trained += frozen == 0 ? ", all trained" : ", \(frozen.grouped) of them frozen"
+        if parameters.untrained > 0 { trained += "; besides \(parameters.untrained.grouped) that no gradient changes" }
+        let depth = model.weightLayerDepths.max() ?? 0
+        let each = model.inputs.reduce(0) { $0 + $1.shape.count } + model.rows.reduce(0) { $0 + $1.outputShape.count }
+        var result = [
+            trained,
+            "\((operations.multiplications + operations.additions).grouped) operations: "
+                + "\(operations.multiplications.grouped) multiplications and "
+                + "\(operations.additions.grouped) additions; "
+                + "\(depth) layers with weights on the longest path",
+            "activations: \(memory(model.distinctActivations)) where layers work in place as they can, "
+                + "\(memory(each)) with every layer's own",
+        ]
+        if let held = HeldActivations.floats(of: model) {
+            result.append("held in training for the backward pass: \(memory(held)), measured")
+        }
+        return result + shares(of: model)
+    }
+
+    /// Where the parameters and the activations are; nothing for a model that is all of one kind.
+    private func shares(of model: Model) -> [String] {
+        var parts: [String] = []
+        let all = model.totalParameters.trained
+        let linear = model.rows.filter { $0.kind == "linear" && !$0.counts.areShared }.reduce(0) { $0 + $1.parameters }
+        if linear > 0, linear < all {
+            parts.append(String(format: "linear layers have %.1f %% of the parameters", share(linear, all)))
+        }
+        let pools = model.rows.indices.filter { model.rows[$0].kind.hasSuffix("Pool") }
+        if pools.count > 1 {
+            let before = model.rows[..<pools[1]].reduce(0) { $0 + ($1.isInPlace ? 0 : $1.outputShape.count) }
+            let inputs = model.inputs.reduce(0) { $0 + $1.shape.count }
+            parts.append(
+                String(
+                    format: "what stands before the second pooling %.1f %% of the activations",
+                    share(inputs + before, model.distinctActivations)))
+        }
+        return parts.isEmpty ? [] : [parts.joined(separator: ", ")]
+    }
+
+    private func share(_ part: Int, _ all: Int) -> Double { 100 * Double(part) / Double(max(all, 1)) }
+
+    private func memory(_ floats: Int) -> String {
+        let bytes = 4 * Double(floats)
+        let size = bytes < 1e6 ? String(format: "%.1f kB", bytes / 1e3) : String(format: "%.1f MB", bytes / 1e6)
+        return "\(floats.grouped) floats (\(size))"
+    }
+}
+
+/// Rows of cells in columns, texts to the left and numbers to the right, with a last row under a line.
+struct TextTable {
+    let header: [String]
+    let rows: [[String]]
+    /// None for a table without totals.
+    var last: [String]?
+    /// For each column whether it holds texts.
+    let isText: [Bool]
+
+    var text: String {
+        let all = [header] + rows + (last.map { [$0] } ?? [])
+        let widths = header.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
+        func line(_ cells: [String]) -> String {
+            var result = ""
+            for (column, cell) in cells.enumerated() {
+                let space = String(repeating: " ", count: widths[column] - cell.count)
+                result += (column > 0 ? "  " : "") + (isText[column] ? cell + space : space + cell)
+            }
+            while result.last == " " { result.removeLast() }
+            return result + "\n"
+        }
+        let rule = String(repeating: "─", count: widths.reduce(0, +) + 2 * (widths.count - 1)) + "\n"
+        return line(header) + rule + rows.map(line).joined() + (last.map { rule + line($0) } ?? "")
+    }
+}
