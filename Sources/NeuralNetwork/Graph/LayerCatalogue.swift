@@ -2,6 +2,8 @@
 let layerCatalogue: [LayerEntry] =
     [
         Convolution2D.entry,
+        Convolution1D.entry,
+        ConvolutionTranspose2D.entry,
         Linear.entry,
         BatchNormalization.entry,
         LayerNormalization.entry,
@@ -9,6 +11,7 @@ let layerCatalogue: [LayerEntry] =
         MaxPooling.entry,
         AveragePooling.entry,
         GlobalAveragePooling.entry,
+        Upsample.entry,
         Dropout.entry,
         Flatten.entry,
         Unflatten.entry,

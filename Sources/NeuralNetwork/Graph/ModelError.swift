@@ -24,6 +24,8 @@ package enum ModelError: Error, Equatable, CustomStringConvertible {
     case noVocabulary(layer: String, input: String)
     /// A layer that tells fewer tokens apart than there are.
     case smallVocabulary(layer: String, chosen: Int, needed: Int)
+    /// A layer that can't work as it is described; the reason ends with what to do.
+    case refused(layer: String, because: String)
     case empty
 
     package var description: String {
@@ -63,6 +65,8 @@ package enum ModelError: Error, Equatable, CustomStringConvertible {
         case .smallVocabulary(let layer, let chosen, let needed):
             return "layer \(layer): a vocabulary of \(chosen) is less than the \(needed) of its input; give at least "
                 + "\(needed), or leave `vocabulary` out"
+        case .refused(let layer, let reason):
+            return "layer \(layer): \(reason)"
         case .empty:
             return "the model has no layers; list at least one under `layers`"
         }

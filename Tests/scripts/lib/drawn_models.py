@@ -6,7 +6,8 @@ IMAGE = (28, 28, 1)
 CLASSES = 10
 # The numbers that the drawn digits have beside the image and the class.
 NUMBERS = ["slant", "strokeWidth"]
-SHAREABLE = ["conv", "linear", "batchNorm", "layerNorm", "residual", "sequence", "concatenate"]
+SHAREABLE = [
+    "conv", "convTranspose", "linear", "batchNorm", "layerNorm", "residual", "sequence", "concatenate"]
 # What a model may put out: the field that it is compared with, and how many values it has.
 OUTPUTS = {"digit": ("label", CLASSES), "second": ("label", CLASSES), "tilt": ("slant", 1), "width": ("strokeWidth", 1)}
 

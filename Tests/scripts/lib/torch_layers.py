@@ -1,10 +1,10 @@
 """PyTorch's side of a comparison: what its functions make of a model's configuration and of weights from a file.
 
-Everything is computed with PyTorch's own layouts, [N, C, H, W] for images, in evaluation mode, and in double precision,
+Everything is computed with PyTorch's own layouts, [N, C, H, W] for images and [N, C, T] for sequences, in evaluation mode, and in double precision,
 so that the other side's error alone is seen. Without PyTorch `torch` is None.
 """
 import layers
-from layers import pair, window_padding
+from layers import pair, step_padding, window_padding
 
 try:
     import torch
@@ -29,6 +29,15 @@ def tensor(weights, name):
     return torch.frombuffer(bytearray(weights.bytes(name)), dtype=torch.float32).reshape(weights.shapes[name]).double()
 
 
+def connected(weight, connections, channels):
+    """Filters [out, in, height, width] of the weights [pairs, height, width] of a table of connections."""
+    filters = torch.zeros(len(connections), channels, *weight.shape[1:], dtype=weight.dtype)
+    pairs = [(output, source) for output, sources in enumerate(connections) for source in sources]
+    for pair_weight, (output, source) in zip(weight, pairs):
+        filters[output, source] = pair_weight
+    return filters
+
+
 class Torch:
     """The algebra of PyTorch's tensors."""
 
@@ -47,8 +56,38 @@ class Torch:
     def conv(self, path, options, x):
         (top, bottom), (left, right) = window_padding(options, *x.shape[2:])
         stride, dilation = pair(options.get("stride", 1)), pair(options.get("dilation", 1))
-        x = F.pad(x, (left, right, top, bottom))
-        return F.conv2d(x, *self.parameters(path, "weight", "bias"), stride, 0, dilation, options.get("groups", 1))
+        weight, bias = self.parameters(path, "weight", "bias")
+        if "connections" in options:
+            weight = connected(weight, options["connections"], x.shape[1])
+        if options.get("flip"):
+            weight = weight.flip(2, 3)
+        if options.get("paddingMode") == "circular":
+            # PyTorch's own goes round at most once.
+            rows = torch.arange(-top, x.shape[2] + bottom) % x.shape[2]
+            columns = torch.arange(-left, x.shape[3] + right) % x.shape[3]
+            x = x[:, :, rows][..., columns]
+        else:
+            x = F.pad(x, (left, right, top, bottom))
+        return F.conv2d(x, weight, bias, stride, 0, dilation, options.get("groups", 1))
+
+    def conv1d(self, path, options, x):
+        x = F.pad(x, step_padding(options, x.shape[2]))
+        return F.conv1d(
+            x, *self.parameters(path, "weight", "bias"), options.get("stride", 1), 0, options.get("dilation", 1),
+            options.get("groups", 1))
+
+    def convTranspose(self, path, options, x):
+        stride, padding, outputs, dilation = (
+            pair(options.get(key, default)) for key, default in
+            (("stride", 1), ("padding", 0), ("outputPadding", 0), ("dilation", 1)))
+        return F.conv_transpose2d(
+            x, *self.parameters(path, "weight", "bias"), stride, padding, outputs, options.get("groups", 1), dilation)
+
+    def upsample(self, path, options, x):
+        factor = pair(options["factor"]) if x.dim() == 4 else (options["factor"],)
+        if options.get("mode") == "bilinear":
+            return F.interpolate(x, scale_factor=factor, mode="bilinear", align_corners=False)
+        return F.interpolate(x, scale_factor=factor, mode="nearest")
 
     def pool(self, options, x, pooled, blank):
         """A pooling whose padding is the same on both sides is PyTorch's; for any other the image is padded first."""
@@ -91,9 +130,12 @@ class Torch:
         return y.movedim(-1, 1)
 
     def flatten(self, path, options, x):
-        return x.flatten(1)
+        """A sequence, which is [N, C, T] here, keeps its order (t, c)."""
+        return (x.movedim(1, 2) if x.dim() == 3 else x).flatten(1)
 
     def unflatten(self, path, options, x):
+        if len(options["shape"]) == 2:
+            return x.unflatten(1, options["shape"]).movedim(2, 1)
         height, width, channels = options["shape"]
         return x.unflatten(1, (channels, height, width))
 
