@@ -35,8 +35,9 @@ import Testing
             description: "convolution, flatten, linear",
             layers: [.convolution(.init(filters: 5, kernel: .init(3))), .flatten, linear]),
         Case(
-            description: "convolutions: transposed, by a table, over a sequence",
+            description: "convolutions: without shared weights, transposed, by a table, over a sequence",
             layers: [
+                .local(.init(filters: 2, kernel: .init(3), padding: .same)),
                 .convTranspose(.init(filters: 3, kernel: .init(height: 2, width: 3))),
                 .convolution(.init(filters: 2, kernel: .init(2), connections: [[0, 2], [1]])), .flatten,
                 .unflatten(into: [4, 8]), .conv1d(filters: 4, kernel: 3, groups: 2),

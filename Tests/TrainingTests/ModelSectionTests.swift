@@ -75,6 +75,26 @@ import Training
                         padding: .init(1), outputPadding: .init(height: 0, width: 2), dilation: .init(2), groups: 3,
                         bias: false, initializer: .heNormal))
             ),
+            (
+                "{local: {filters: 2, kernel: 3, stride: 2, padding: same, dilation: 2, groups: 2, bias: false}}",
+                .local(
+                    .init(
+                        filters: 2, kernel: .init(3), stride: .init(2), padding: .same, dilation: .init(2), groups: 2,
+                        bias: false))
+            ),
+            ("{imageKernel: edge}", .imageKernel([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]])),
+            ("{imageKernel: identity}", .imageKernel([[0, 0, 0], [0, 1, 0], [0, 0, 0]])),
+            (
+                "{imageKernel: {kernel: gaussian, padding: 1}}",
+                .imageKernel(
+                    [[0.0625, 0.125, 0.0625], [0.125, 0.25, 0.125], [0.0625, 0.125, 0.0625]],
+                    padding: .explicit(.init(1)))
+            ),
+            (
+                "{imageKernel: {kernel: sharpen, padding: same, paddingMode: circular}}",
+                .imageKernel([[0, -1, 0], [-1, 5, -1], [0, -1, 0]], padding: .same, paddingMode: .circular)
+            ),
+            ("{imageKernel: {values: [[1, -0.5]]}}", .imageKernel([[1, -0.5]])),
             ("{upsample: 2}", .upsample(factor: .init(2))),
             (
                 "{upsample: {factor: [2, 3], mode: bilinear}}",
@@ -164,6 +184,15 @@ import Training
                 "{conv: {filters: 2, kernel: 3, groups: 2, connections: [[0], [1]]}}",
                 "1:81: 'model.layers.0.conv.connections': with groups they would say twice what is connected; keep "
                     + "one of the two."
+            ),
+            (
+                "imageKernel",
+                "1:39: 'model.layers.0.imageKernel.kernel' is missing; give one of identity, gaussian, edge, sharpen."
+            ),
+            (
+                "{imageKernel: {values: [[1, 2], [3]]}}",
+                "1:54: 'model.layers.0.imageKernel.values': its rows are of different lengths; give each as many "
+                    + "numbers."
             ),
             ("{name: a.b, relu: }", "1:46: 'model.layers.0.name' is 'a.b'; give a name of letters, digits, - and _."),
             (

@@ -4,6 +4,8 @@ let layerCatalogue: [LayerEntry] =
         Convolution2D.entry,
         Convolution1D.entry,
         ConvolutionTranspose2D.entry,
+        LocalConvolution2D.entry,
+        ImageKernel.entry,
         Linear.entry,
         BatchNormalization.entry,
         LayerNormalization.entry,

@@ -127,6 +127,38 @@ import Testing
         return cases.flatMap(\.contracts)
     }()
 
+    // MARK: - Without shared weights
+
+    static let locals: [OperationContract] = {
+        var numbers = TestNumbers(seed: 33)
+        func draw(_ choices: Int) -> Int { numbers.integer(below: choices) }
+        var contracts: [OperationContract] = []
+        while contracts.count < 25 {
+            let groups = [1, 1, 2, 3][draw(4)]
+            let (channels, outputs) = (groups * (1 + draw(3)), groups * (1 + draw(3)))
+            let attributes = ConvolutionAttributes(
+                stride: [1 + draw(2), 1 + draw(3)], padding: [draw(3), draw(2), draw(2), draw(3)],
+                dilation: [1 + draw(2), 1 + draw(2)], groups: groups)
+            let input = [draw(4), 1 + draw(5), 1 + draw(5), channels]
+            let filter = [1 + draw(3), 1 + draw(3), channels / groups]
+            let g = attributes.geometry(input: Shape(input), filters: Shape([outputs] + filter))
+            let positions = g.outputHeight * g.outputWidth
+            guard positions > 0, positions * outputs * filter.reduce(1, *) < 1500 else { continue }
+            let hasBias = contracts.count % 2 == 0
+            contracts.append(
+                OperationContract(
+                    "localConvolution2D \(attributes)",
+                    [Input(input), Input([positions * outputs] + filter)]
+                        + (hasBias ? [Input([positions * outputs])] : []),
+                    reference: {
+                        DoubleReference.localConvolution(
+                            $0[0], $0[1], bias: hasBias ? $0[2] : nil, outputs: outputs, stride: attributes.stride,
+                            padding: attributes.padding, dilation: attributes.dilation, groups: groups)
+                    }, { localConvolution2D($0[0], $0[1], bias: hasBias ? $0[2] : nil, attributes) }))
+        }
+        return contracts
+    }()
+
     // MARK: - Images and filters
 
     static let upsamplings = [
@@ -160,7 +192,7 @@ import Testing
 
     @Test(arguments: sequences) func sequencesKeepTheirContract(_ contract: OperationContract) { check(contract) }
     @Test(arguments: transposed) func transposedOnesKeepTheirContract(_ contract: OperationContract) { check(contract) }
-    @Test(arguments: upsamplings + others) func theRestKeepsItsContract(_ contract: OperationContract) {
+    @Test(arguments: locals + upsamplings + others) func theRestKeepsItsContract(_ contract: OperationContract) {
         check(contract)
     }
 

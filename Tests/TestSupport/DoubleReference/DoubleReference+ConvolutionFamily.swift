@@ -60,6 +60,34 @@ extension DoubleReference {
         return y
     }
 
+    /// A convolution whose position p has its own filters w[p · O …] and biases b[p · O …].
+    package static func localConvolution(
+        _ x: DoubleTensor, _ w: DoubleTensor, bias: DoubleTensor? = nil, outputs: Int, stride: [Int] = [1, 1],
+        padding: [Int] = [0, 0, 0, 0], dilation: [Int] = [1, 1], groups: Int = 1
+    ) -> DoubleTensor {
+        let size = w.shape.dropFirst().reduce(1, *)
+        /// What a convolution with the filters of one position gives everywhere.
+        func everywhere(_ position: Int) -> DoubleTensor {
+            let own = DoubleTensor(
+                Array(w.values[position * outputs * size..<(position + 1) * outputs * size]),
+                [outputs] + w.shape.dropFirst())
+            let ownBias = bias.map {
+                DoubleTensor(Array($0.values[position * outputs..<(position + 1) * outputs]), [outputs])
+            }
+            return convolution(
+                x, own, bias: ownBias, stride: stride, padding: padding, dilation: dilation, groups: groups)
+        }
+        var y = everywhere(0)
+        for position in 1..<max(w.shape[0] / outputs, 1) {
+            let other = everywhere(position)
+            let (p, q) = (position / y.shape[2], position % y.shape[2])
+            for n in 0..<y.shape[0] {
+                for o in 0..<outputs { y[n, p, q, o] = other[n, p, q, o] }
+            }
+        }
+        return y
+    }
+
     /// Every output is the mean of the inputs whose centres are next to its own, weighted by nearness.
     package static func upsample(_ x: DoubleTensor, factor: [Int], isBilinear: Bool) -> DoubleTensor {
         /// The weights of the inputs along an axis of n.

@@ -30,22 +30,40 @@ class ConvolutionDraw:
             options["dilation"] = dilation
             if options["padding"] and "circular" in self.features and self.odds(0.2):
                 options["paddingMode"] = "circular"
-            if min(shape_after([{"conv": options}], shape)) > 0:
-                return self.finished(options, groups, channels)
+            after = shape_after([{"conv": options}], shape)
+            if min(after) > 0:
+                return self.finished(options, groups, channels, after)
         return self.finished({"filters": filters, "kernel": 1}, groups, channels)
 
-    def finished(self, options, groups, channels):
+    def finished(self, options, groups, channels, after=None):
         """A convolution without the options that have their default value, and with those that change no shape."""
         defaults = {"padding": 0, "stride": 1, "dilation": 1}
         options = {key: value for key, value in options.items() if defaults.get(key) != value}
         if groups > 1:
             options["groups"] = groups
-        elif channels > 1 and "connections" in self.features and self.odds(0.2):
+        if "local" in self.features and after and math.prod(after) <= LARGEST_VECTOR and self.odds(0.2):
+            options.pop("paddingMode", None)
+            return self.named({"local": self.weighted(options)})
+        if groups == 1 and channels > 1 and "connections" in self.features and self.odds(0.2):
             options["connections"] = [
                 self.rng.sample(range(channels), self.rng.randint(1, channels)) for _ in range(options["filters"])]
         if "flip" in self.features and self.odds(0.15):
             options["flip"] = True
         return self.named({"conv": self.weighted(options)})
+
+    def given(self, shape):
+        """A layer with a kernel that is not learned."""
+        options = {"kernel": self.rng.choice(["identity", "gaussian", "edge", "sharpen"])}
+        if self.odds(0.3):
+            width = self.rng.randint(1, min(4, shape[1]))
+            rows = self.rng.randint(1, min(3, shape[0]))
+            options = {"values": [[self.rng.randint(-8, 8) / 8 for _ in range(width)] for _ in range(rows)]}
+        elif self.odds(0.3) and min(shape[:2]) >= 3:
+            return self.named({"imageKernel": options["kernel"]})
+        options["padding"] = self.rng.choice(["same", 1, [1, 2]])
+        if self.odds(0.3):
+            options["paddingMode"] = "circular"
+        return self.named({"imageKernel": options})
 
     def enlarged(self, shape):
         """A layer to a larger image, of not too many values."""

@@ -105,6 +105,8 @@ class LayerDraw(ConvolutionDraw):
             layers = [self.convolution(shape)] if self.odds(0.6) else [self.pool(shape)]
             if "convTranspose" in self.features and math.prod(shape) <= LARGEST_VECTOR and self.odds(0.4):
                 layers = [self.enlarged(shape)]
+            elif "imageKernel" in self.features and self.odds(0.1):
+                layers = [self.given(shape)]
             return layers + ([self.pointwise(shape_after(layers, shape)[-1])] if self.odds(0.6) else [])
         if choice < 0.65:
             return [self.pointwise(shape[-1])]
@@ -182,7 +184,9 @@ class LayerDraw(ConvolutionDraw):
             return [self.named("globalAveragePool")]
         layers = self.image_block(shape, DEEPEST) if self.odds(0.3) else []
         while math.prod(shape_after(layers, shape)) > LARGEST_VECTOR:
-            layers.append(self.rng.choice([{"maxPool": 2}, {"averagePool": {"kernel": 3, "ceil": True}}]))
+            sizes = shape_after(layers, shape)[:2]
+            pools = [{"maxPool": 2 if min(sizes) > 1 else [min(n, 2) for n in sizes]}]
+            layers.append(self.rng.choice(pools + [{"averagePool": {"kernel": 3, "ceil": True}}] * (min(sizes) > 2)))
         layers.append(self.named("flatten"))
         if self.odds(0.3):
             units = self.rng.randint(2, 16)

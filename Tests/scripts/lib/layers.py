@@ -8,7 +8,7 @@ import math
 SHORT = {
     "linear": "units", "leakyRelu": "slope", "elu": "alpha", "maxPool": "kernel", "averagePool": "kernel",
     "dropout": "probability", "residual": "main", "concatenate": "branches", "sequence": "layers", "unflatten": "shape",
-    "share": "of", "upsample": "factor",
+    "share": "of", "upsample": "factor", "imageKernel": "kernel",
 }
 BESIDE = ("name", "from")
 SAME = (
@@ -129,6 +129,20 @@ def window_count(n, kernel, stride, padding, dilation=1, ceil=False):
     return count
 
 
+KERNELS = {
+    "identity": [[0, 0, 0], [0, 1, 0], [0, 0, 0]],
+    "gaussian": [[1 / 16, 1 / 8, 1 / 16], [1 / 8, 1 / 4, 1 / 8], [1 / 16, 1 / 8, 1 / 16]],
+    "edge": [[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]],
+    "sharpen": [[0, -1, 0], [-1, 5, -1], [0, -1, 0]],
+}
+
+
+def given_kernel(options):
+    """The kernel of a layer whose kernel is given, and its options with that one's size."""
+    values = KERNELS[options["kernel"]] if "kernel" in options else options["values"]
+    return values, {**options, "kernel": [len(values), len(values[0])]}
+
+
 class Shapes:
     """The algebra of shapes; notes the shape of each parameter in PyTorch's layout on the way."""
 
@@ -162,6 +176,17 @@ class Shapes:
             self.parameter(path + ".bias", filters)
         return window_count(
             steps, kernel, options.get("stride", 1), step_padding(options, steps), options.get("dilation", 1)), filters
+
+    def local(self, path, options, shape):
+        height, width = self.windows(options, *shape[:2])
+        units = height * width * options["filters"]
+        self.parameter(path + ".weight", units, shape[2] // options.get("groups", 1), *pair(options["kernel"]))
+        if options.get("bias", True):
+            self.parameter(path + ".bias", units)
+        return height, width, options["filters"]
+
+    def imageKernel(self, path, options, shape):
+        return *self.windows(given_kernel(options)[1], *shape[:2]), shape[2]
 
     def convTranspose(self, path, options, shape):
         kernel, filters = pair(options["kernel"]), options["filters"]

@@ -25,6 +25,8 @@ PROBES = {
     "convTranspose": (f"{IMAGE}, layers: [{{maxPool: 4}}, {{convTranspose: {{filters: 2, kernel: 3}}}}, "
                       f"{{upsample: {{factor: 2, mode: bilinear}}}}, {HEAD}]", ""),
     "connections": (f"{IMAGE}, layers: [{{conv: {{filters: 1, kernel: 3, connections: [[0]]}}}}, {HEAD}]", ""),
+    "local": (f"{IMAGE}, layers: [{{local: {{filters: 1, kernel: 9, stride: 4}}}}, {HEAD}]", ""),
+    "imageKernel": (f"{IMAGE}, layers: [{{imageKernel: edge}}, {HEAD}]", ""),
     "circular": (f"{IMAGE}, layers: [{{conv: {{filters: 1, kernel: 3, padding: 1, paddingMode: circular}}}}, "
                  f"{HEAD}]", ""),
     "flip": (f"{IMAGE}, layers: [{{conv: {{filters: 1, kernel: 3, flip: true}}}}, {HEAD}]", ""),

@@ -29,6 +29,17 @@ def tensor(weights, name):
     return torch.frombuffer(bytearray(weights.bytes(name)), dtype=torch.float32).reshape(weights.shapes[name]).double()
 
 
+def bordered(options, x):
+    """The image with the border that a convolution reads around it."""
+    (top, bottom), (left, right) = window_padding(options, *x.shape[2:])
+    if options.get("paddingMode") != "circular":
+        return F.pad(x, (left, right, top, bottom))
+    # PyTorch's own goes round at most once.
+    rows = torch.arange(-top, x.shape[2] + bottom) % x.shape[2]
+    columns = torch.arange(-left, x.shape[3] + right) % x.shape[3]
+    return x[:, :, rows][..., columns]
+
+
 def connected(weight, connections, channels):
     """Filters [out, in, height, width] of the weights [pairs, height, width] of a table of connections."""
     filters = torch.zeros(len(connections), channels, *weight.shape[1:], dtype=weight.dtype)
@@ -54,21 +65,29 @@ class Torch:
         return ACTIVATIONS[kind](x, **options)
 
     def conv(self, path, options, x):
-        (top, bottom), (left, right) = window_padding(options, *x.shape[2:])
         stride, dilation = pair(options.get("stride", 1)), pair(options.get("dilation", 1))
         weight, bias = self.parameters(path, "weight", "bias")
         if "connections" in options:
             weight = connected(weight, options["connections"], x.shape[1])
         if options.get("flip"):
             weight = weight.flip(2, 3)
-        if options.get("paddingMode") == "circular":
-            # PyTorch's own goes round at most once.
-            rows = torch.arange(-top, x.shape[2] + bottom) % x.shape[2]
-            columns = torch.arange(-left, x.shape[3] + right) % x.shape[3]
-            x = x[:, :, rows][..., columns]
-        else:
-            x = F.pad(x, (left, right, top, bottom))
-        return F.conv2d(x, weight, bias, stride, 0, dilation, options.get("groups", 1))
+        return F.conv2d(bordered(options, x), weight, bias, stride, 0, dilation, options.get("groups", 1))
+
+    def imageKernel(self, path, options, x):
+        values, options = layers.given_kernel(options)
+        kernel = torch.tensor(values, dtype=x.dtype).expand(x.shape[1], 1, -1, -1)
+        return F.conv2d(bordered(options, x), kernel, groups=x.shape[1])
+
+    def local(self, path, options, x):
+        """Each position's patch times its own filters."""
+        kernel, groups = pair(options["kernel"]), options.get("groups", 1)
+        height, width = layers.Shapes().windows(options, *x.shape[2:])
+        patches = F.unfold(
+            bordered(options, x), kernel, pair(options.get("dilation", 1)), 0, pair(options.get("stride", 1)))
+        weight, bias = self.parameters(path, "weight", "bias")
+        filters = weight.reshape(height * width, groups, options["filters"] // groups, -1)
+        y = torch.einsum("ngkp,pgok->ngop", patches.unflatten(1, (groups, -1)), filters).flatten(1, 2)
+        return (y if bias is None else y + bias.reshape(height * width, -1).T).unflatten(2, (height, width))
 
     def conv1d(self, path, options, x):
         x = F.pad(x, step_padding(options, x.shape[2]))
