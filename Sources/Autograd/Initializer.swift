@@ -31,6 +31,19 @@ package enum Initializer: Hashable, Sendable {
     case gabor(GaborArrangement)
     /// Given values, as many as the parameter has, in its order.
     case values([Float])
+    /// The same where units have other fans than the shape says: as many equal blocks of values as there are fans.
+    indirect case withFans(Initializer, [Fans])
+
+    /// How many values a unit reads, and how many units read a value.
+    package struct Fans: Hashable, Sendable {
+        package let fanIn: Int
+        package let fanOut: Int
+
+        package init(fanIn: Int, fanOut: Int) {
+            self.fanIn = fanIn
+            self.fanOut = fanOut
+        }
+    }
 
     /// Writes the first values of a parameter of `shape` whose first dimension is the outputs and whose last is the
     /// inputs.
@@ -38,28 +51,73 @@ package enum Initializer: Hashable, Sendable {
     /// Fan-in is the product of all dimensions but the first; fan-out is the first dimension times the receptive field.
     package func fill(_ target: UnsafeMutablePointer<Float>, shape: Shape, key: RandomKey) {
         let count = shape.count
+        if case .withFans(let initializer, let fans) = self {
+            guard initializer.distribution(fanIn: 1, fanOut: 1) != nil else {
+                return initializer.fill(target, shape: shape, key: key)
+            }
+            return initializer.fill(target, count, blocks: fans, key)
+        }
         let fanIn = Float(max(shape.rank > 1 ? count / max(shape[0], 1) : count, 1))
         let field = shape.rank > 2 ? Float(count / max(shape[0] * shape[-1], 1)) : 1
         let fanOut = Float(max(shape.rank > 0 ? shape[0] : 1, 1)) * field
         switch self {
-        case .zeros: target.update(repeating: 0, count: count)
-        case .ones: target.update(repeating: 1, count: count)
-        case .constant(let value): target.update(repeating: value, count: count)
-        case .xavierUniform: uniform((6 / (fanIn + fanOut)).squareRoot(), target, count, key)
-        case .xavierNormal: normal((2 / (fanIn + fanOut)).squareRoot(), target, count, key)
-        case .heUniform: uniform((6 / fanIn).squareRoot(), target, count, key)
-        case .heNormal: normal((2 / fanIn).squareRoot(), target, count, key)
-        case .heNormalFanOut: normal((2 / fanOut).squareRoot(), target, count, key)
-        case .uniformFanIn(let c): uniform(c / fanIn.squareRoot(), target, count, key)
-        case .normalFanIn(let c): normal(c / fanIn.squareRoot(), target, count, key)
-        case .normal(let deviation): normal(deviation, target, count, key)
-        case .uniformBias(let n): uniform(1 / Float(max(n, 1)).squareRoot(), target, count, key)
         case .signs:
             for i in 0..<count { target[i] = key.block(at: UInt64(i / 128))[i / 32 % 4] >> (i % 32) & 1 == 0 ? -1 : 1 }
         case .gabor(let arrangement): GaborFunction.fill(target, shape: shape, arrangement, key: key)
         case .values(let values):
             precondition(values.count == count, "Initializer: \(values.count) values for a parameter \(shape)")
             for i in 0..<count { target[i] = values[i] }
+        default: fill(target, count, distribution(fanIn: fanIn, fanOut: fanOut), key)
+        }
+    }
+
+    private enum Distribution {
+        case constant(Float)
+        /// In ± the limit.
+        case uniform(Float)
+        /// With this standard deviation and mean 0.
+        case normal(Float)
+    }
+
+    /// How numbers are drawn; nil where they are not drawn one like the other.
+    private func distribution(fanIn: Float, fanOut: Float) -> Distribution? {
+        switch self {
+        case .zeros: .constant(0)
+        case .ones: .constant(1)
+        case .constant(let value): .constant(value)
+        case .xavierUniform: .uniform((6 / (fanIn + fanOut)).squareRoot())
+        case .xavierNormal: .normal((2 / (fanIn + fanOut)).squareRoot())
+        case .heUniform: .uniform((6 / fanIn).squareRoot())
+        case .heNormal: .normal((2 / fanIn).squareRoot())
+        case .heNormalFanOut: .normal((2 / fanOut).squareRoot())
+        case .uniformFanIn(let c): .uniform(c / fanIn.squareRoot())
+        case .normalFanIn(let c): .normal(c / fanIn.squareRoot())
+        case .normal(let deviation): .normal(deviation)
+        case .uniformBias(let n): .uniform(1 / Float(max(n, 1)).squareRoot())
+        case .signs, .gabor, .values: nil
+        case .withFans(let initializer, _): initializer.distribution(fanIn: fanIn, fanOut: fanOut)
+        }
+    }
+
+    private func fill(
+        _ target: UnsafeMutablePointer<Float>, _ count: Int, _ distribution: Distribution?, _ key: RandomKey
+    ) {
+        switch distribution {
+        case .constant(let value): target.update(repeating: value, count: count)
+        case .uniform(let limit): uniform(limit, target, count, key)
+        case .normal(let deviation): normal(deviation, target, count, key)
+        case nil: preconditionFailure("Initializer: \(self) is not drawn number by number")
+        }
+    }
+
+    /// Each block with the scale of its own fans.
+    private func fill(_ target: UnsafeMutablePointer<Float>, _ count: Int, blocks: [Fans], _ key: RandomKey) {
+        precondition(
+            !blocks.isEmpty && count % blocks.count == 0, "Initializer: \(count) values in \(blocks.count) blocks")
+        let size = count / blocks.count
+        for (block, fans) in blocks.enumerated() {
+            let scale = distribution(fanIn: Float(max(fans.fanIn, 1)), fanOut: Float(max(fans.fanOut, 1)))
+            fill(target + block * size, size, scale, key.folding(block))
         }
     }
 

@@ -93,7 +93,11 @@ package enum ModelWeights {
 extension ExchangeLayout {
     /// The shape in exchanged files of a parameter that has `shape` here.
     func shape(_ shape: Shape) -> [Int] {
-        self == .filters ? [shape[0], shape[3], shape[1], shape[2]] : shape.dimensions
+        switch self {
+        case .same: shape.dimensions
+        case .filters: [shape[0], shape[3], shape[1], shape[2]]
+        case .sequenceFilters: [shape[0], shape[3], shape[2]]
+        }
     }
 
     /// Calls `body(position here, position there)` for every element, in the order of exchanged files.
@@ -102,7 +106,7 @@ extension ExchangeLayout {
         switch self {
         case .same:
             for i in 0..<shape.count { body(i, i) }
-        case .filters:
+        case .filters, .sequenceFilters:
             precondition(shape.rank == 4, "ExchangeLayout: filters of shape \(shape) are not [O, kh, kw, I]")
             transpose(outer: shape[0], positions: shape[1] * shape[2], channels: shape[3], body)
         }

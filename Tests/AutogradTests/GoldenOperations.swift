@@ -8,6 +8,28 @@ let goldenOperations: [String: @Sendable (GoldenCase) throws -> [Comparison]] = 
     // Layers
     "linear": { try $0.check(["input": .same, "weight": .same, "bias": .same]) { linear($0[0], $0[1], bias: $0[2]) } },
     "conv2d": checkConvolution,
+    "conv1d": { golden in
+        let before = try golden.attributes.integer("left_padding", default: 0)
+        let attributes = ConvolutionAttributes(
+            stride: [1, try golden.attributes.integer("stride", default: 1)], padding: [0, 0, before, 0],
+            dilation: [1, try golden.attributes.integer("dilation", default: 1)])
+        return try golden.check(
+            ["input": .sequence, "weight": .sequenceFilters, "bias": .same], output: .sequence
+        ) {
+            let shape = $0[1].shape
+            return convolution1D($0[0], reshape($0[1], [shape[0], 1, shape[1], shape[2]]), bias: $0[2], attributes)
+        }
+    },
+    "conv_transpose2d": { golden in
+        let padding = try golden.attributes.pair("padding", default: 0)
+        let attributes = ConvolutionAttributes(
+            stride: try golden.attributes.pair("stride", default: 1),
+            padding: [padding[0], padding[0], padding[1], padding[1]])
+        let outputPadding = try golden.attributes.pair("output_padding", default: 0)
+        return try golden.check(["input": .image, "weight": .filters, "bias": .same], output: .image) {
+            convolutionTranspose2D($0[0], $0[1], bias: $0[2], attributes, outputPadding: outputPadding)
+        }
+    },
     "max_pool2d": { golden in
         let attributes = try poolingAttributes(golden)
         return try golden.check(["input": .image], output: .image) { maxPool2D($0[0], attributes) }

@@ -96,6 +96,20 @@ import Testing
 
     @Test func givenValuesAreTakenAsTheyAre() { #expect(filled(.values([3, 1, 2]), [3]) == [3, 1, 2]) }
 
+    /// Rows of 288 values with a fan-in of 288, 72 and 18 have the deviation of each, and all other numbers.
+    @Test func unitsOfOtherFansHaveTheirOwnScale() {
+        let fans = [288, 72, 18].map { Initializer.Fans(fanIn: $0, fanOut: 3 * $0) }
+        for (initializer, variance) in [(Initializer.uniformFanIn(1), 1 / 3.0), (.xavierNormal, 0.5)] {
+            let values = filled(.withFans(initializer, fans), [3, 4000]).map(Double.init)
+            for (row, fans) in fans.enumerated() {
+                let own = values[row * 4000..<(row + 1) * 4000]
+                let scaled = own.reduce(0) { $0 + $1 * $1 } / 4000 * Double(fans.fanIn)
+                #expect(abs(scaled / variance - 1) < 5 * (2 / 4000.0).squareRoot(), "\(initializer), row \(row)")
+            }
+            #expect(Set(values).count > values.count * 9 / 10)
+        }
+    }
+
     @Test(arguments: [1, 2, 3, 5, 17]) func everyElementIsWritten(count: Int) {
         for initializer in Self.expectations.map(\.initializer) {
             #expect(filled(initializer, [count]).allSatisfy { $0.isFinite && $0 != 0 })

@@ -34,7 +34,30 @@ import Testing
         Case(
             description: "convolution, flatten, linear",
             layers: [.convolution(.init(filters: 5, kernel: .init(3))), .flatten, linear]),
+        Case(
+            description: "convolutions: without shared weights, transposed, by a table, over a sequence",
+            layers: [
+                .local(.init(filters: 2, kernel: .init(3), padding: .same)),
+                .convTranspose(.init(filters: 3, kernel: .init(height: 2, width: 3))),
+                .convolution(.init(filters: 2, kernel: .init(2), connections: [[0, 2], [1]])), .flatten,
+                .unflatten(into: [4, 8]), .conv1d(filters: 4, kernel: 3, groups: 2),
+            ]),
     ]
+
+    /// Of a transposed convolution [in, out, kh, kw], over a sequence [out, in, k], by a table [pairs, kh, kw].
+    @Test func filtersHaveTheShapesOfPyTorch() throws {
+        let layers: [LayerSpecification] = [
+            .named("up", .convTranspose(.init(filters: 6, kernel: .init(height: 2, width: 3), groups: 2))),
+            .named("table", .convolution(.init(filters: 2, kernel: .init(2), connections: [[0, 2], [1]]))), .flatten,
+            .unflatten(into: [4, 8]), .named("steps", .conv1d(filters: 4, kernel: 3, groups: 2)),
+        ]
+        let signatures = ModelWeights.signatures(try network(layers, input: [4, 3, 2])).weights
+        #expect(
+            Dictionary(uniqueKeysWithValues: signatures.map { ($0.name, $0.shape) }) == [
+                "up.weight": [2, 3, 2, 3], "up.bias": [6], "table.weight": [3, 2, 2], "table.bias": [2],
+                "steps.weight": [4, 4, 3], "steps.bias": [4],
+            ])
+    }
 
     @Test(arguments: cases) func aRoundTripIsIdenticalAndWritesEveryElement(_ test: Case) throws {
         let model = try network(test.layers, input: [4, 3, 2])

@@ -79,7 +79,7 @@ import Testing
         let padding = Padding.explicit(Size(height: kernel.height / 2, width: kernel.width / 2))
         let plain = LayerSpecification.convolution(
             .init(filters: 3, kernel: kernel, stride: stride, padding: padding, dilation: size(upTo: 2)))
-        switch numbers.integer(below: 5) {
+        switch numbers.integer(below: 9) {
         case 0: return .averagePool(Pooling(kernel: kernel, stride: stride, padding: padding))
         case 1:
             let window = Pooling(kernel: kernel, stride: stride, padding: padding)
@@ -87,6 +87,15 @@ import Testing
         case 2:
             let same = Convolution(filters: 2, kernel: size(upTo: 5), padding: .same)
             return .concatenate(branches: [[.convolution(same)], [.batchNorm()]])
+        case 3:
+            let larger = ConvolutionTranspose(
+                filters: 2, kernel: kernel, stride: stride, padding: Size(height: kernel.height / 3, width: 0),
+                dilation: size(upTo: 2))
+            return isTight ? plain : .convTranspose(larger)
+        case 4 where !isTight:
+            return .upsample(factor: size(upTo: 3), mode: numbers.integer(below: 2) == 0 ? .nearest : .bilinear)
+        case 5: return .local(.init(filters: 2, kernel: kernel, stride: stride, padding: padding))
+        case 6: return .imageKernel([[1, 2, 3], [4, 5, 6]], padding: .same)
         default: return plain
         }
     }

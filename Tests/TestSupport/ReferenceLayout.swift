@@ -6,10 +6,8 @@ package enum ReferenceLayout: Sendable {
     case same
     /// Images [N, C, H, W] ↔ [N, H, W, C].
     case image
-    /// Filters [O, I, H, W] ↔ [O, H, W, I].
+    /// Filters [O, I, H, W] ↔ [O, H, W, I]; of a transposed convolution [I, O, H, W] ↔ [I, H, W, O].
     case filters
-    /// Filters of a transposed convolution [I, O, H, W] ↔ [O, H, W, I].
-    case transposedFilters
     /// Sequences [N, C, T] ↔ [N, T, C].
     case sequence
     /// Filters over time [O, I, K] ↔ [O, K, I].
@@ -20,7 +18,6 @@ package enum ReferenceLayout: Sendable {
         switch self {
         case .same: nil
         case .image, .filters: [0, 2, 3, 1]
-        case .transposedFilters: [1, 2, 3, 0]
         case .sequence, .sequenceFilters: [0, 2, 1]
         }
     }

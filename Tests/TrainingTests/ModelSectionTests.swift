@@ -101,6 +101,62 @@ import Training
                         padding: .same,
                         dilation: .init(2), groups: 3, bias: false, initializer: .heNormal))
             ),
+            (
+                "{conv: {filters: 2, kernel: 3, padding: same, paddingMode: circular, flip: true, "
+                    + "connections: [[0, 2], [1]]}}",
+                .convolution(
+                    .init(
+                        filters: 2, kernel: .init(3), padding: .same, paddingMode: .circular, flip: true,
+                        connections: [[0, 2], [1]]))
+            ),
+            ("{conv1d: {filters: 6, kernel: 5}}", .conv1d(filters: 6, kernel: 5)),
+            (
+                "{conv1d: {filters: 6, kernel: 2, stride: 3, padding: causal, dilation: 4, groups: 2, bias: false, "
+                    + "initializer: heNormal}}",
+                .conv1d(
+                    filters: 6, kernel: 2, stride: 3, padding: .causal, dilation: 4, groups: 2, bias: false,
+                    initializer: .heNormal)
+            ),
+            (
+                "{conv1d: {filters: 6, kernel: 2, padding: 3}}",
+                .conv1d(filters: 6, kernel: 2, padding: .explicit(.init(height: 0, width: 3)))
+            ),
+            ("{conv1d: {filters: 6, kernel: 2, padding: same}}", .conv1d(filters: 6, kernel: 2, padding: .same)),
+            ("{convTranspose: {filters: 6, kernel: 4}}", .convTranspose(.init(filters: 6, kernel: .init(4)))),
+            (
+                "{convTranspose: {filters: 6, kernel: [4, 3], stride: [2, 3], padding: 1, outputPadding: [0, 2], "
+                    + "dilation: 2, groups: 3, bias: false, initializer: heNormal}}",
+                .convTranspose(
+                    .init(
+                        filters: 6, kernel: .init(height: 4, width: 3), stride: .init(height: 2, width: 3),
+                        padding: .init(1), outputPadding: .init(height: 0, width: 2), dilation: .init(2), groups: 3,
+                        bias: false, initializer: .heNormal))
+            ),
+            (
+                "{local: {filters: 2, kernel: 3, stride: 2, padding: same, dilation: 2, groups: 2, bias: false}}",
+                .local(
+                    .init(
+                        filters: 2, kernel: .init(3), stride: .init(2), padding: .same, dilation: .init(2), groups: 2,
+                        bias: false))
+            ),
+            ("{imageKernel: edge}", .imageKernel([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]])),
+            ("{imageKernel: identity}", .imageKernel([[0, 0, 0], [0, 1, 0], [0, 0, 0]])),
+            (
+                "{imageKernel: {kernel: gaussian, padding: 1}}",
+                .imageKernel(
+                    [[0.0625, 0.125, 0.0625], [0.125, 0.25, 0.125], [0.0625, 0.125, 0.0625]],
+                    padding: .explicit(.init(1)))
+            ),
+            (
+                "{imageKernel: {kernel: sharpen, padding: same, paddingMode: circular}}",
+                .imageKernel([[0, -1, 0], [-1, 5, -1], [0, -1, 0]], padding: .same, paddingMode: .circular)
+            ),
+            ("{imageKernel: {values: [[1, -0.5]]}}", .imageKernel([[1, -0.5]])),
+            ("{upsample: 2}", .upsample(factor: .init(2))),
+            (
+                "{upsample: {factor: [2, 3], mode: bilinear}}",
+                .upsample(factor: .init(height: 2, width: 3), mode: .bilinear)
+            ),
             ("{maxPool: 2}", .maxPool(.init(kernel: .init(2)))),
             ("{maxPool: [2, 3]}", .maxPool(.init(kernel: .init(height: 2, width: 3)))),
             (
@@ -163,6 +219,37 @@ import Training
                 "{conv: {filters: 4, kernel: 3, padding: valid}}",
                 "1:79: 'model.layers.0.conv.padding' is 'valid'; give an integer of at least 0, or [height, width] "
                     + "of such, or same."
+            ),
+            (
+                "{conv1d: {filters: 4, kernel: 3, padding: causl}}",
+                "1:81: 'model.layers.0.conv1d.padding' is 'causl'; give an integer of at least 0, or same, or causal."
+            ),
+            (
+                "{convTranspose: {filters: 4, kernel: 3, stride: 2, outputPadding: 2}}",
+                "1:90: 'model.layers.0.convTranspose.outputPadding': not less than the stride, so that the added rows "
+                    + "would belong to further inputs; make it smaller or the stride larger."
+            ),
+            (
+                "{conv: {filters: 2, kernel: 3, connections: [[0]]}}",
+                "1:70: 'model.layers.0.conv.connections': 1 lists for 2 filters; give one for each filter."
+            ),
+            (
+                "{conv: {filters: 1, kernel: 3, connections: [[0, 1, 0]]}}",
+                "1:70: 'model.layers.0.conv.connections': filter 0 reads a channel twice; name it once."
+            ),
+            (
+                "{conv: {filters: 2, kernel: 3, groups: 2, connections: [[0], [1]]}}",
+                "1:81: 'model.layers.0.conv.connections': with groups they would say twice what is connected; keep "
+                    + "one of the two."
+            ),
+            (
+                "imageKernel",
+                "1:39: 'model.layers.0.imageKernel.kernel' is missing; give one of identity, gaussian, edge, sharpen."
+            ),
+            (
+                "{imageKernel: {values: [[1, 2], [3]]}}",
+                "1:54: 'model.layers.0.imageKernel.values': its rows are of different lengths; give each as many "
+                    + "numbers."
             ),
             ("{name: a.b, relu: }", "1:46: 'model.layers.0.name' is 'a.b'; give a name of letters, digits, - and _."),
             (

@@ -2,6 +2,10 @@
 let layerCatalogue: [LayerEntry] =
     [
         Convolution2D.entry,
+        Convolution1D.entry,
+        ConvolutionTranspose2D.entry,
+        LocalConvolution2D.entry,
+        ImageKernel.entry,
         Linear.entry,
         BatchNormalization.entry,
         LayerNormalization.entry,
@@ -17,6 +21,7 @@ let layerCatalogue: [LayerEntry] =
         Subsampling.entry,
         GlobalAveragePooling.entry,
         GlobalMaxPooling.entry,
+        Upsample.entry,
         Dropout.entry,
         Flatten.entry,
         Unflatten.entry,

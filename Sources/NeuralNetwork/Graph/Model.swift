@@ -219,4 +219,6 @@ package enum ExchangeLayout: Equatable, Sendable {
     case same
     /// Filters [O, kh, kw, I] here, [O, I, kh, kw] there.
     case filters
+    /// Filters over the steps of a sequence [O, 1, k, I] here, [O, I, k] there.
+    case sequenceFilters
 }

@@ -24,8 +24,8 @@ package enum ModelError: Error, Equatable, CustomStringConvertible {
     case noVocabulary(layer: String, input: String)
     /// A layer that tells fewer tokens apart than there are.
     case smallVocabulary(layer: String, chosen: Int, needed: Int)
-    /// First values that don't fit the layer; the reason ends with what to do.
-    case initializer(layer: String, reason: String)
+    /// A layer that can't work as it is described; the reason ends with what to do.
+    case refused(layer: String, because: String)
     /// A hidden layer whose units all begin equal.
     case equalUnits(layer: String)
     case empty
@@ -67,7 +67,7 @@ package enum ModelError: Error, Equatable, CustomStringConvertible {
         case .smallVocabulary(let layer, let chosen, let needed):
             return "layer \(layer): a vocabulary of \(chosen) is less than the \(needed) of its input; give at least "
                 + "\(needed), or leave `vocabulary` out"
-        case .initializer(let layer, let reason): return "layer \(layer): \(reason)"
+        case .refused(let layer, let reason): return "layer \(layer): \(reason)"
         case .equalUnits(let layer):
             return "layer \(layer): all its units begin equal, compute the same thing and get the same gradient, so "
                 + "they never differ; use heNormal or another random initializer, or `demonstrate: symmetry` to see it"

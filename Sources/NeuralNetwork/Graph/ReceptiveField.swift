@@ -73,7 +73,7 @@ package enum ReceptiveWindow: Equatable, Sendable {
 /// around all of theirs. It is not cut off at the input's border.
 package struct ReceptiveField: Equatable, Sendable {
     package struct Axis: Equatable, Sendable {
-        /// How many pixels.
+        /// How many pixels; behind a layer that enlarges with parts of one.
         package var size: Double
         /// How many pixels lie between the boxes of neighbours; less than one where a layer has enlarged the image.
         package var step: Double
@@ -109,8 +109,9 @@ package struct ReceptiveField: Equatable, Sendable {
         case .taps(let taps) where taps.count == axes.count:
             for (index, taps) in taps.enumerated() {
                 let spacing = Double(taps.spacing)
-                let read = (taps.extent + taps.spacing - 1) / taps.spacing
-                axes[index].size += Double(read - 1) * axes[index].step
+                // Where inputs lie apart, which of them a window meets differs from output to output: the box is one
+                // for all.
+                axes[index].size += Double(taps.extent - 1) / spacing * axes[index].step
                 axes[index].start -= Double(taps.padding) / spacing * axes[index].step
                 axes[index].step *= Double(taps.stride) / spacing
             }

@@ -63,19 +63,27 @@ extension GraphBuilder {
     /// Registers a layer's weights `path.weight` [outputs, …] and biases `path.bias` [outputs], with first values as
     /// the configuration says; without that uniform in ±1/√fan-in, which is PyTorch's rule.
     ///
-    /// - Parameter factorRows: as ``Parameter/factorRows``.
-    /// - Throws: `ModelError.initializer` where they don't fit the layer.
+    /// - Parameters:
+    ///   - outputs: how many biases there are, where it is not the first dimension of the weights.
+    ///   - fans: those of blocks of the weights and of the biases, where the shape does not say them.
+    ///   - factorRows: as ``Parameter/factorRows``.
+    /// - Throws: `ModelError.refused` where they don't fit the layer.
     package mutating func weightAndBias(
-        _ path: String, _ shape: Shape, _ initializer: LayerInitializer?, bias hasBias: Bool,
+        _ path: String, _ shape: Shape, _ initializer: LayerInitializer?, bias hasBias: Bool, outputs: Int? = nil,
+        fans: (weights: [Initializer.Fans], biases: [Initializer.Fans])? = nil,
         role: ParameterRole = .weight, layout: ExchangeLayout = .same, factorRows: Int? = nil
     ) throws -> (weight: Parameter, bias: Parameter?) {
-        let own = try (initializer ?? .uniformFanIn(1)).fitted(to: shape, layout, hasBias: hasBias, path)
+        let outputs = outputs ?? shape[0]
+        let own = try (initializer ?? .uniformFanIn(1)).fitted(
+            to: shape, layout, biases: hasBias ? outputs : nil, path)
         if own.makesEqual(shape, hasBias: hasBias), !own.demonstratesSymmetry { equalUnits.insert(path) }
+        let drawn = fans.map { Initializer.withFans(own.weight, $0.weights) } ?? own.weight
         let weight = try parameter(
-            path + ".weight", shape, own.weight, role: role, layout: layout, factorRows: factorRows)
+            path + ".weight", shape, drawn, role: role, layout: layout, factorRows: factorRows)
         guard hasBias else { return (weight, nil) }
-        let fanIn = shape.sample.count
-        return (weight, try parameter(path + ".bias", [shape[0]], own.biasInitializer(fanIn: fanIn)))
+        var first = own.biasInitializer(fanIn: shape.sample.count)
+        if let fans, case .uniformBias = first { first = .withFans(.uniformFanIn(1), fans.biases) }
+        return (weight, try parameter(path + ".bias", [outputs], first))
     }
 
     /// Refuses equal units in hidden layers, which are those that a layer with weights depends on.
@@ -97,31 +105,31 @@ extension GraphBuilder {
 extension LayerInitializer {
     /// The same with given values in our own order of axes, once they are known to fit. Throws `ModelError`.
     fileprivate func fitted(
-        to shape: Shape, _ layout: ExchangeLayout, hasBias: Bool, _ path: String
+        to shape: Shape, _ layout: ExchangeLayout, biases: Int?, _ path: String
     ) throws -> LayerInitializer {
         if let bias {
-            guard hasBias else {
-                throw ModelError.initializer(
-                    layer: path, reason: "its initializer gives biases, and it has none; leave them out")
+            guard let biases else {
+                throw ModelError.refused(
+                    layer: path, because: "its initializer gives biases, and it has none; leave them out")
             }
-            guard bias.count == 1 || bias.count == shape[0] else {
-                throw ModelError.initializer(
+            guard bias.count == 1 || bias.count == biases else {
+                throw ModelError.refused(
                     layer: path,
-                    reason: "\(bias.count) first biases for \(shape[0]) outputs; give one for each, or one for all")
+                    because: "\(bias.count) first biases for \(biases) outputs; give one for each, or one for all")
             }
         }
         var copy = self
         switch weight {
         case .values(let values):
             guard values.count == shape.count else {
-                throw ModelError.initializer(
+                throw ModelError.refused(
                     layer: path,
-                    reason: "\(values.count) first values for weights \(layout.exchanged(shape)); give \(shape.count)")
+                    because: "\(values.count) first values for weights \(layout.exchanged(shape)); give \(shape.count)")
             }
             copy.weight = .values(layout.ours(values, shape))
         case .gabor where layout != .filters || shape[1] < 3 || shape[2] < 3:
-            throw ModelError.initializer(
-                layer: path, reason: "Gabor functions are filters of 3×3 or more pixels; use them in such a `conv`")
+            throw ModelError.refused(
+                layer: path, because: "Gabor functions are filters of 3×3 or more pixels; use them in such a `conv`")
         default: break
         }
         return copy
@@ -131,12 +139,16 @@ extension LayerInitializer {
 extension ExchangeLayout {
     /// A parameter's shape in files and configurations.
     fileprivate func exchanged(_ shape: Shape) -> Shape {
-        self == .filters ? [shape[0], shape[3], shape[1], shape[2]] : shape
+        switch self {
+        case .same: shape
+        case .filters: [shape[0], shape[3], shape[1], shape[2]]
+        case .sequenceFilters: [shape[0], shape[3], shape[2]]
+        }
     }
 
     /// Values in the order of files and configurations as we keep them.
     fileprivate func ours(_ values: [Float], _ shape: Shape) -> [Float] {
-        guard self == .filters else { return values }
+        if self == .same { return values }
         let (pixels, channels) = (shape[1] * shape[2], shape[3])
         return values.indices.map { i in
             let (o, pixel, c) = (i / (pixels * channels), i / channels % pixels, i % channels)

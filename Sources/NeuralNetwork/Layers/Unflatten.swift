@@ -2,19 +2,21 @@ import Autograd
 import ConfigurationReading
 import TensorCore
 
-/// A vector [N, C·H·W] in PyTorch's order (c, h, w) becomes an image [N, H, W, C]: the inverse of `flatten`.
+/// A vector [N, C·H·W] in PyTorch's order (c, h, w) becomes an image [N, H, W, C], or one [N, T·C] a sequence [N, T, C]:
+/// the inverse of `flatten`.
 struct Unflatten: UnaryLayer {
     let shape: Shape
 
     func callAsFunction(_ x: Variable, mode: Mode) -> Variable { unflatten(x, into: shape) }
 
     static let entry = LayerEntry(
-        "unflatten", "A vector as an image again, the inverse of `flatten`.", shorthand: "shape"
+        "unflatten", "A vector as an image or a sequence again, the inverse of `flatten`.", shorthand: "shape"
     ) { reader in
         Kind(
             shape: Shape(
                 reader.required(
-                    "shape", .list(of: .integer(in: 1...), atLeast: 1), "The image: [height, width, channels].")))
+                    "shape", .list(of: .integer(in: 1...), atLeast: 1),
+                    "The image: [height, width, channels]; or the sequence: [steps, channels].")))
     }
 
     struct Kind: LayerKind {

@@ -2,15 +2,14 @@
 import itertools
 import math
 
+from drawn_convolutions import LARGEST_VECTOR, MOST_CHANNELS, ConvolutionDraw
 from layers import pair, shape_after, window_count
 
-LARGEST_VECTOR = 900  # of one flattened image
 LARGEST_SQUARE = 160  # features of a vector from which a linear layer makes as many again
-MOST_CHANNELS = 12
 DEEPEST = 2  # lists of layers within lists of layers
 
 
-class LayerDraw:
+class LayerDraw(ConvolutionDraw):
     """Draws layers. Each method gives a list of them; `rng` decides, `features` says what the program knows."""
 
     def __init__(self, rng, features):
@@ -87,45 +86,6 @@ class LayerDraw:
         height, width = self.rng.choice(choices), self.rng.choice(choices)
         return [height, width] if self.odds(0.3) else height
 
-    def convolution(self, shape, filters=None, keeps=False):
-        height, width, channels = shape
-        groups = 1
-        if self.odds(0.4):
-            common = math.gcd(channels, filters or channels)
-            groups = self.rng.choice([n for n in range(1, common + 1) if common % n == 0])
-        filters = filters or groups * self.rng.randint(1, max(1, MOST_CHANNELS // 2 // groups))
-        for _ in range(50):
-            options = {"filters": filters, "kernel": self.size([1, 2, 3, 3, 3, 4, 5, 7])}
-            dilation = self.size([2, 3]) if self.odds(0.2) else 1
-            if keeps:
-                reach = [d * (k - 1) for d, k in zip(pair(dilation), pair(options["kernel"]))]
-                is_even = all(r % 2 == 0 for r in reach)
-                options["padding"] = [r // 2 for r in reach] if is_even and self.odds(0.5) else "same"
-            else:
-                options["padding"] = self.rng.choice(["same", 0, self.size([0, 1, 2]), self.size([1, 2, 3])])
-                options["stride"] = self.size([1, 1, 2, 2, 3])
-            options["dilation"] = dilation
-            if min(shape_after([{"conv": options}], shape)) > 0:
-                return self.finished(options, groups)
-        return self.finished({"filters": filters, "kernel": 1}, groups)
-
-    def finished(self, options, groups):
-        """A convolution without the options that have their default value, and with those that change no shape."""
-        defaults = {"padding": 0, "stride": 1, "dilation": 1}
-        options = {key: value for key, value in options.items() if defaults.get(key) != value}
-        if groups > 1:
-            options["groups"] = groups
-        return self.named({"conv": self.weighted(options)})
-
-    def weighted(self, options):
-        if self.odds(0.25):
-            options["bias"] = False
-        if self.odds(0.25):
-            options["initializer"] = self.rng.choice(
-                ["xavierUniform", "xavierNormal", "heUniform", {"uniformFanIn": 2}, {"normalFanIn": 1},
-                 {"normal": 0.1, "bias": 0.5}])
-        return options
-
     def pool(self, shape, keeps=False):
         kind = self.rng.choice(["maxPool", "maxPool", "averagePool", "l2Pool", "stochasticPool"])
         for _ in range(50):
@@ -158,6 +118,10 @@ class LayerDraw:
             layers = [self.convolution(shape)] if self.odds(0.6) else [self.pool(shape)]
             if min(shape[:2]) > 1 and self.odds(0.08):
                 layers = [self.named({"subsampling": self.rng.choice([2, {"kernel": 2, "stride": 1}])})]
+            elif "convTranspose" in self.features and math.prod(shape) <= LARGEST_VECTOR and self.odds(0.4):
+                layers = [self.enlarged(shape)]
+            elif "imageKernel" in self.features and self.odds(0.1):
+                layers = [self.given(shape)]
             return layers + ([self.pointwise(shape_after(layers, shape)[-1])] if self.odds(0.6) else [])
         if choice < 0.65:
             if math.prod(shape[:2]) > 1 and self.odds(0.3):  # of one position it would leave nothing
@@ -197,6 +161,8 @@ class LayerDraw:
             image = self.image_of(shape[0])
             layers = [{"unflatten": list(image)}, self.convolution(image)]
             return layers + self.to_vector(shape_after(layers, shape), depth + 1)
+        if "conv1d" in self.features and 4 <= shape[0] <= LARGEST_VECTOR and 0.1 <= choice < 0.2:
+            return self.sequence_block(shape)
         if depth >= DEEPEST or choice < 0.5 or shape[0] > LARGEST_VECTOR:
             units = self.rng.randint(1, 24)
             if units > 1 and shape[0] <= LARGEST_SQUARE and self.odds(0.1):
@@ -239,7 +205,9 @@ class LayerDraw:
             return [self.named(self.rng.choice(["globalAveragePool", "globalAveragePool", "globalMaxPool"]))]
         layers = self.image_block(shape, DEEPEST) if self.odds(0.3) else []
         while math.prod(shape_after(layers, shape)) > LARGEST_VECTOR:
-            layers.append(self.rng.choice([{"maxPool": 2}, {"averagePool": {"kernel": 3, "ceil": True}}]))
+            sizes = shape_after(layers, shape)[:2]
+            pools = [{"maxPool": 2 if min(sizes) > 1 else [min(n, 2) for n in sizes]}]
+            layers.append(self.rng.choice(pools + [{"averagePool": {"kernel": 3, "ceil": True}}] * (min(sizes) > 2)))
         layers.append(self.named("flatten"))
         if self.odds(0.3):
             units = self.rng.randint(2, 16)

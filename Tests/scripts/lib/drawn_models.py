@@ -6,7 +6,9 @@ IMAGE = (28, 28, 1)
 CLASSES = 10
 # The numbers that the drawn digits have beside the image and the class.
 NUMBERS = ["slant", "strokeWidth"]
-SHAREABLE = ["conv", "linear", "batchNorm", "layerNorm", "groupNorm", "scale", "residual", "sequence", "concatenate"]
+SHAREABLE = [
+    "conv", "convTranspose", "linear", "batchNorm", "layerNorm", "groupNorm", "scale", "residual", "sequence",
+    "concatenate"]
 # Layers that make shares of one of scores.
 SHARES = ["sigmoid", "softmax", "logSoftmax"]
 # What a model may put out: the field that it is compared with, and how many values it has.

@@ -9,7 +9,8 @@ SHORT = {
     "linear": "units", "leakyRelu": "slope", "elu": "alpha", "maxPool": "kernel", "averagePool": "kernel",
     "l2Pool": "kernel", "stochasticPool": "kernel", "subsampling": "kernel", "localResponseNorm": "size",
     "groupNorm": "groups", "radialBasis": "units", "dropout": "probability", "residual": "main",
-    "concatenate": "branches", "sequence": "layers", "unflatten": "shape", "share": "of",
+    "concatenate": "branches", "sequence": "layers", "unflatten": "shape", "share": "of", "upsample": "factor",
+    "imageKernel": "kernel",
 }
 BESIDE = ("name", "from")
 SAME = (
@@ -108,6 +109,16 @@ def window_padding(options, height, width):
     return [(padding, padding) for padding in pair(options.get("padding", 0))]
 
 
+def step_padding(options, steps):
+    """The zeros before and behind a sequence that a convolution over its steps reads."""
+    padding, dilation = options.get("padding", 0), options.get("dilation", 1)
+    if padding == "causal":
+        return dilation * (options["kernel"] - 1), 0
+    if padding == "same":
+        return split_padding(steps, options["kernel"], options.get("stride", 1), dilation)
+    return padding, padding
+
+
 def window_count(n, kernel, stride, padding, dilation=1, ceil=False):
     """How many windows there are along an axis of n positions; 0 where none fits."""
     before, behind = padding
@@ -118,6 +129,20 @@ def window_count(n, kernel, stride, padding, dilation=1, ceil=False):
     if ceil and (count - 1) * stride >= n + before:  # it would begin behind the image
         count -= 1
     return count
+
+
+KERNELS = {
+    "identity": [[0, 0, 0], [0, 1, 0], [0, 0, 0]],
+    "gaussian": [[1 / 16, 1 / 8, 1 / 16], [1 / 8, 1 / 4, 1 / 8], [1 / 16, 1 / 8, 1 / 16]],
+    "edge": [[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]],
+    "sharpen": [[0, -1, 0], [-1, 5, -1], [0, -1, 0]],
+}
+
+
+def given_kernel(options):
+    """The kernel of a layer whose kernel is given, and its options with that one's size."""
+    values = KERNELS[options["kernel"]] if "kernel" in options else options["values"]
+    return values, {**options, "kernel": [len(values), len(values[0])]}
 
 
 class Shapes:
@@ -137,10 +162,47 @@ class Shapes:
     def conv(self, path, options, shape):
         height, width, channels = shape
         kernel, filters = pair(options["kernel"]), options["filters"]
-        self.parameter(path + ".weight", filters, channels // options.get("groups", 1), *kernel)
+        if "connections" in options:
+            self.parameter(path + ".weight", sum(map(len, options["connections"])), *kernel)
+        else:
+            self.parameter(path + ".weight", filters, channels // options.get("groups", 1), *kernel)
         if options.get("bias", True):
             self.parameter(path + ".bias", filters)
         return *self.windows(options, height, width), filters
+
+    def conv1d(self, path, options, shape):
+        steps, channels = shape
+        kernel, filters = options["kernel"], options["filters"]
+        self.parameter(path + ".weight", filters, channels // options.get("groups", 1), kernel)
+        if options.get("bias", True):
+            self.parameter(path + ".bias", filters)
+        return window_count(
+            steps, kernel, options.get("stride", 1), step_padding(options, steps), options.get("dilation", 1)), filters
+
+    def local(self, path, options, shape):
+        height, width = self.windows(options, *shape[:2])
+        units = height * width * options["filters"]
+        self.parameter(path + ".weight", units, shape[2] // options.get("groups", 1), *pair(options["kernel"]))
+        if options.get("bias", True):
+            self.parameter(path + ".bias", units)
+        return height, width, options["filters"]
+
+    def imageKernel(self, path, options, shape):
+        return *self.windows(given_kernel(options)[1], *shape[:2]), shape[2]
+
+    def convTranspose(self, path, options, shape):
+        kernel, filters = pair(options["kernel"]), options["filters"]
+        self.parameter(path + ".weight", shape[2], filters // options.get("groups", 1), *kernel)
+        if options.get("bias", True):
+            self.parameter(path + ".bias", filters)
+        return *(
+            (n - 1) * s - 2 * p + d * (k - 1) + 1 + o
+            for n, k, s, p, d, o in zip(
+                shape, kernel, *(pair(options.get(key, default)) for key, default in
+                                 (("stride", 1), ("padding", 0), ("dilation", 1), ("outputPadding", 0))))), filters
+
+    def upsample(self, path, options, shape):
+        return *(n * factor for n, factor in zip(shape[:-1], pair(options["factor"]))), shape[-1]
 
     def maxPool(self, path, options, shape):
         options = {**options, "stride": options.get("stride", options["kernel"])}

@@ -21,6 +21,16 @@ PROBES = {
     "layerNorm": (f"{IMAGE}, layers: [layerNorm, {HEAD}]", ""),
     "batchStatistics": (f"{IMAGE}, layers: [{{batchNorm: {{statistics: batch}}}}, {HEAD}]", ""),
     "unflatten": (f"{IMAGE}, layers: [flatten, {{unflatten: [14, 28, 2]}}, {HEAD}]", ""),
+    "conv1d": (f"{IMAGE}, layers: [flatten, {{unflatten: [28, 28]}}, {{upsample: 2}}, "
+               f"{{conv1d: {{filters: 2, kernel: 3, padding: causal}}}}, {HEAD}]", ""),
+    "convTranspose": (f"{IMAGE}, layers: [{{maxPool: 4}}, {{convTranspose: {{filters: 2, kernel: 3}}}}, "
+                      f"{{upsample: {{factor: 2, mode: bilinear}}}}, {HEAD}]", ""),
+    "connections": (f"{IMAGE}, layers: [{{conv: {{filters: 1, kernel: 3, connections: [[0]]}}}}, {HEAD}]", ""),
+    "local": (f"{IMAGE}, layers: [{{local: {{filters: 1, kernel: 9, stride: 4}}}}, {HEAD}]", ""),
+    "imageKernel": (f"{IMAGE}, layers: [{{imageKernel: edge}}, {HEAD}]", ""),
+    "circular": (f"{IMAGE}, layers: [{{conv: {{filters: 1, kernel: 3, padding: 1, paddingMode: circular}}}}, "
+                 f"{HEAD}]", ""),
+    "flip": (f"{IMAGE}, layers: [{{conv: {{filters: 1, kernel: 3, flip: true}}}}, {HEAD}]", ""),
     "inputs": ("inputs: {image: [28, 28, 1], slant: [1]}, layers: [{name: f, from: image, flatten: {}}, "
                "{from: [f, slant], concatenate: {}}, {linear: 10}]", ""),
     "losses": (f"{IMAGE}, layers: [{HEAD}, {{name: b, linear: 1}}]",

@@ -1,10 +1,10 @@
 """PyTorch's side of a comparison: what its functions make of a model's configuration and of weights from a file.
 
-Everything is computed with PyTorch's own layouts, [N, C, H, W] for images, in evaluation mode, and in double precision,
+Everything is computed with PyTorch's own layouts, [N, C, H, W] for images and [N, C, T] for sequences, in evaluation mode, and in double precision,
 so that the other side's error alone is seen. Without PyTorch `torch` is None.
 """
 import layers
-from layers import pair, window_padding
+from layers import pair, step_padding, window_padding
 
 try:
     import torch
@@ -39,6 +39,26 @@ def tensor(weights, name):
     return torch.frombuffer(bytearray(weights.bytes(name)), dtype=torch.float32).reshape(weights.shapes[name]).double()
 
 
+def bordered(options, x):
+    """The image with the border that a convolution reads around it."""
+    (top, bottom), (left, right) = window_padding(options, *x.shape[2:])
+    if options.get("paddingMode") != "circular":
+        return F.pad(x, (left, right, top, bottom))
+    # PyTorch's own goes round at most once.
+    rows = torch.arange(-top, x.shape[2] + bottom) % x.shape[2]
+    columns = torch.arange(-left, x.shape[3] + right) % x.shape[3]
+    return x[:, :, rows][..., columns]
+
+
+def connected(weight, connections, channels):
+    """Filters [out, in, height, width] of the weights [pairs, height, width] of a table of connections."""
+    filters = torch.zeros(len(connections), channels, *weight.shape[1:], dtype=weight.dtype)
+    pairs = [(output, source) for output, sources in enumerate(connections) for source in sources]
+    for pair_weight, (output, source) in zip(weight, pairs):
+        filters[output, source] = pair_weight
+    return filters
+
+
 class Torch:
     """The algebra of PyTorch's tensors."""
 
@@ -55,10 +75,48 @@ class Torch:
         return ACTIVATIONS[kind](x, **options)
 
     def conv(self, path, options, x):
-        (top, bottom), (left, right) = window_padding(options, *x.shape[2:])
         stride, dilation = pair(options.get("stride", 1)), pair(options.get("dilation", 1))
-        x = F.pad(x, (left, right, top, bottom))
-        return F.conv2d(x, *self.parameters(path, "weight", "bias"), stride, 0, dilation, options.get("groups", 1))
+        weight, bias = self.parameters(path, "weight", "bias")
+        if "connections" in options:
+            weight = connected(weight, options["connections"], x.shape[1])
+        if options.get("flip"):
+            weight = weight.flip(2, 3)
+        return F.conv2d(bordered(options, x), weight, bias, stride, 0, dilation, options.get("groups", 1))
+
+    def imageKernel(self, path, options, x):
+        values, options = layers.given_kernel(options)
+        kernel = torch.tensor(values, dtype=x.dtype).expand(x.shape[1], 1, -1, -1)
+        return F.conv2d(bordered(options, x), kernel, groups=x.shape[1])
+
+    def local(self, path, options, x):
+        """Each position's patch times its own filters."""
+        kernel, groups = pair(options["kernel"]), options.get("groups", 1)
+        height, width = layers.Shapes().windows(options, *x.shape[2:])
+        patches = F.unfold(
+            bordered(options, x), kernel, pair(options.get("dilation", 1)), 0, pair(options.get("stride", 1)))
+        weight, bias = self.parameters(path, "weight", "bias")
+        filters = weight.reshape(height * width, groups, options["filters"] // groups, -1)
+        y = torch.einsum("ngkp,pgok->ngop", patches.unflatten(1, (groups, -1)), filters).flatten(1, 2)
+        return (y if bias is None else y + bias.reshape(height * width, -1).T).unflatten(2, (height, width))
+
+    def conv1d(self, path, options, x):
+        x = F.pad(x, step_padding(options, x.shape[2]))
+        return F.conv1d(
+            x, *self.parameters(path, "weight", "bias"), options.get("stride", 1), 0, options.get("dilation", 1),
+            options.get("groups", 1))
+
+    def convTranspose(self, path, options, x):
+        stride, padding, outputs, dilation = (
+            pair(options.get(key, default)) for key, default in
+            (("stride", 1), ("padding", 0), ("outputPadding", 0), ("dilation", 1)))
+        return F.conv_transpose2d(
+            x, *self.parameters(path, "weight", "bias"), stride, padding, outputs, options.get("groups", 1), dilation)
+
+    def upsample(self, path, options, x):
+        factor = pair(options["factor"]) if x.dim() == 4 else (options["factor"],)
+        if options.get("mode") == "bilinear":
+            return F.interpolate(x, scale_factor=factor, mode="bilinear", align_corners=False)
+        return F.interpolate(x, scale_factor=factor, mode="nearest")
 
     def pool(self, options, x, pooled, blank):
         """A pooling whose padding is the same on both sides is PyTorch's; for any other the image is padded first."""
@@ -132,9 +190,12 @@ class Torch:
         return y.movedim(-1, 1)
 
     def flatten(self, path, options, x):
-        return x.flatten(1)
+        """A sequence, which is [N, C, T] here, keeps its order (t, c)."""
+        return (x.movedim(1, 2) if x.dim() == 3 else x).flatten(1)
 
     def unflatten(self, path, options, x):
+        if len(options["shape"]) == 2:
+            return x.unflatten(1, options["shape"]).movedim(2, 1)
         height, width, channels = options["shape"]
         return x.unflatten(1, (channels, height, width))
 
