@@ -1,5 +1,5 @@
-/// A convolution whose every output position has filters of its own: filters [oh · ow · o, kh, kw, c / groups], those of
-/// one position after those of another.
+/// A convolution whose every output position has filters of its own: filters [oh · ow · o, kh, kw, c / groups],
+/// those of one position after those of another.
 ///
 /// For each position the patches of all samples are one matrix, whose product with the position's filters is the
 /// position's output. LeCun et al., "Backpropagation applied to handwritten zip code recognition", 1989, has local

@@ -11,24 +11,6 @@ import Testing
         try Model(name: "test", input: input, layers: layers)
     }
 
-    /// A model with given values of its parameters, drawn ones where none are given, on one batch.
-    private func output(
-        _ model: Model, _ x: [Float], batch: Int = 1, parameters: [String: [Float]] = [:]
-    ) -> [Float] {
-        let values = FlatBuffer(count: model.layout.count)
-        model.layout.initialize(values, key: RandomKey(seed: 1))
-        for parameter in model.parameters {
-            guard let given = parameters[parameter.name] else { continue }
-            for (i, value) in given.enumerated() {
-                values.pointer[model.layout.offsets[parameter.index] + i] = value
-            }
-        }
-        let tape = Tape(layout: model.layout, values: values)
-        tape.begin(gradients: nil)
-        let input = tape.constant(Tensor(x, model.inputShape.batched(batch), pool: tape.pool))
-        return model(input, mode: .evaluation).value.values
-    }
-
     // MARK: - Sequences
 
     @Test func sequencesHaveTheirOwnConvolution() throws {
@@ -57,11 +39,11 @@ import Testing
         #expect(model.outputShape == [20, 3])
         var numbers = TestNumbers(seed: 1)
         let x = numbers.floats(40)
-        let y = output(model, x)
+        let y = model.output(x)
         for step in 0..<20 {
             var other = x
             other[2 * step] += 1
-            let z = output(model, other)
+            let z = model.output(other)
             let changed = Set(y.indices.filter { y[$0] != z[$0] }.map { $0 / 3 })
             #expect(changed == Set(step..<min(step + 8, 20)))
         }
@@ -82,7 +64,7 @@ import Testing
         #expect(model.rows.map(\.parameters) == [6 * 16 * 4 + 4, 4 * 9 * 1 + 2, 0])
         #expect(model.rows.map(\.multiplyAdds) == [4 * 5 * 6 * 16 * 4, 8 * 10 * 4 * 9, 0])
         #expect(try build([5, 3], .upsample(factor: .init(4))).outputShape == [20, 3])
-        #expect(output(try build([2, 2], .upsample(factor: .init(2))), [1, 2, 3, 4]) == [1, 2, 1, 2, 3, 4, 3, 4])
+        #expect(try build([2, 2], .upsample(factor: .init(2))).output([1, 2, 3, 4]) == [1, 2, 1, 2, 3, 4, 3, 4])
     }
 
     @Test func sizesThatDoNotFitAreRefused() {
@@ -140,7 +122,7 @@ import Testing
         let filters = DoubleReference.connectedFilters(DoubleTensor(weights, [60, 3, 3]), Self.lenet1998, channels: 6)
         let expected = DoubleReference.relu(
             DoubleReference.convolution(DoubleTensor(x, [2, 7, 6, 6]), filters, bias: DoubleTensor(bias, [16])))
-        let y = output(model, x, batch: 2, parameters: ["0.weight": weights, "0.bias": bias])
+        let y = model.output(x, batch: 2, parameters: ["0.weight": weights, "0.bias": bias])
         #expect(relativeError(y, expected.values) < 2e-6)
 
         let values = FlatBuffer(count: model.layout.count)
@@ -201,7 +183,7 @@ import Testing
         let (fx, fw) = (transform(x.map { (Double($0), 0) }, sign: -1), transform(kernel, sign: -1))
         let product = zip(fx, fw).map { a, b in (a.re * b.re + a.im * b.im, a.im * b.re - a.re * b.im) }
         let expected = transform(product, sign: 1).map { $0.re / Double(height * width) }
-        #expect(relativeError(output(model, x, parameters: ["0.weight": w]), expected) < 1e-5)
+        #expect(relativeError(model.output(x, parameters: ["0.weight": w]), expected) < 1e-5)
     }
 
     /// cos 2πt by its series, which the test has without a mathematics library.
@@ -231,7 +213,7 @@ import Testing
             ? DoubleReference.convolution(image, filters, stride: [2, 2], padding: [6, 6, 1, 1])
             : DoubleReference.convolution(
                 DoubleReference.padCircular(image, [6, 6, 1, 1]), filters, stride: [2, 2])
-        #expect(relativeError(output(model, x, batch: 2, parameters: ["0.weight": w]), expected.values) < 2e-6)
+        #expect(relativeError(model.output(x, batch: 2, parameters: ["0.weight": w]), expected.values) < 2e-6)
     }
 
     /// Decks 1 and 4: a(i, j) = Σ w(k, l) z(i − k, j − l).
@@ -243,59 +225,11 @@ import Testing
             .convolution(.init(filters: 3, kernel: .init(height: 3, width: 4), bias: false, flip: true)), .relu)
         let turned = DoubleReference.flipped(DoubleTensor(w, [3, 3, 4, 2]))
         let expected = DoubleReference.relu(DoubleReference.convolution(DoubleTensor(x, [1, 6, 7, 2]), turned))
-        #expect(relativeError(output(model, x, parameters: ["0.weight": w]), expected.values) < 2e-6)
+        #expect(relativeError(model.output(x, parameters: ["0.weight": w]), expected.values) < 2e-6)
         // By hand: an impulse gives the filter itself.
         let impulse = try build(
             [3, 3, 1], .convolution(.init(filters: 1, kernel: .init(3), padding: .same, bias: false, flip: true)))
         let filter: [Float] = [1, 2, 3, 4, 5, 6, 7, 8, 9]
-        #expect(output(impulse, [0, 0, 0, 0, 1, 0, 0, 0, 0], parameters: ["0.weight": filter]) == filter)
-    }
-
-    // MARK: - Given kernels, and none that is shared
-
-    /// Deck 0: an image of 5×5 under 1 0 1 / 0 1 0 / 1 0 1.
-    @Test func theKernelOfDeckZeroGivesItsNine() throws {
-        let image: [Float] = [1, 1, 1, 0, 0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0]
-        let model = try build([5, 5, 1], .imageKernel([[1, 0, 1], [0, 1, 0], [1, 0, 1]]))
-        #expect(output(model, image) == [4, 3, 4, 2, 4, 3, 2, 3, 4])
-        #expect(model.parameters.isEmpty && model.rows.map(\.multiplyAdds) == [81])
-    }
-
-    /// Every channel by itself; borders as of a convolution; nothing to learn, and the image has its gradient.
-    @Test(arguments: PaddingMode.allCases) func aGivenKernelIsAConvolutionOfEachChannel(mode: PaddingMode) throws {
-        var numbers = TestNumbers(seed: 6)
-        let x = numbers.floats(2 * 4 * 5 * 3)
-        let kernel = [[0.5, -1, 2], [3, 0.25, -4]]
-        let model = try build([4, 5, 3], .imageKernel(kernel, padding: .same, paddingMode: mode))
-        #expect(model.outputShape == [4, 5, 3])
-        let image = DoubleTensor(x, [2, 4, 5, 3])
-        let filters = DoubleTensor(Array(Array(repeating: kernel.flatMap { $0 }, count: 3).joined()), [3, 2, 3, 1])
-        let expected =
-            mode == .zeros
-            ? DoubleReference.convolution(image, filters, padding: [0, 1, 1, 1], groups: 3)
-            : DoubleReference.convolution(DoubleReference.padCircular(image, [0, 1, 1, 1]), filters, groups: 3)
-        #expect(relativeError(output(model, x, batch: 2), expected.values) < 2e-6)
-    }
-
-    @Test func everyPositionHasFiltersOfItsOwn() throws {
-        let shape = Convolution(filters: 4, kernel: .init(3), stride: .init(2), padding: .same)
-        let model = try build([5, 4, 2], .named("near", .local(shape)))
-        #expect(model.outputShape == [3, 2, 4])
-        #expect(model.parameters.map(\.name) == ["near.weight", "near.bias"])
-        #expect(model.parameters.map(\.shape) == [[24, 3, 3, 2], [24]])
-        #expect(model.rows.map(\.multiplyAdds) == [24 * 18])
-        // With equal filters everywhere it is the convolution.
-        var numbers = TestNumbers(seed: 7)
-        let (x, w, b) = (numbers.floats(3 * 40), numbers.floats(72), numbers.floats(4))
-        let everywhere = { (values: [Float]) in Array(Array(repeating: values, count: 6).joined()) }
-        let y = output(model, x, batch: 3, parameters: ["near.weight": everywhere(w), "near.bias": everywhere(b)])
-        let shared = output(
-            try build([5, 4, 2], .convolution(shape)), x, batch: 3, parameters: ["0.weight": w, "0.bias": b])
-        #expect(relativeError(y, shared.map(Double.init)) < 2e-6)
-        // Drawn as a convolution's filters are: by the 18 values under each.
-        let values = FlatBuffer(count: model.layout.count)
-        model.layout.initialize(values, key: RandomKey(seed: 1))
-        let largest = (0..<24 * 18).map { abs(values.pointer[model.layout.offsets[0] + $0]) }.max() ?? 0
-        #expect(largest <= 1 / Float(18).squareRoot() && largest > 0.97 / Float(18).squareRoot())
+        #expect(impulse.output([0, 0, 0, 0, 1, 0, 0, 0, 0], parameters: ["0.weight": filter]) == filter)
     }
 }

@@ -3,8 +3,8 @@ import TensorCore
 
 /// A convolution without shared weights: every output position has filters and biases of its own.
 ///
-/// x [N, H, W, C], w [H′ · W′ · O, kh, kw, C / groups], b [H′ · W′ · O], position by position → y [N, H′, W′, O], of the
-/// sizes that ``convolution2D(_:_:bias:_:rectify:)`` has.
+/// x [N, H, W, C], w [H′ · W′ · O, kh, kw, C / groups], b [H′ · W′ · O], position by position → y [N, H′, W′, O], of
+/// the sizes that ``convolution2D(_:_:bias:_:rectify:)`` has.
 package func localConvolution2D(
     _ x: Variable, _ filters: Variable, bias: Variable? = nil, _ attributes: ConvolutionAttributes = .init()
 ) -> Variable {

@@ -98,7 +98,8 @@ extension Convolution {
     /// The layer over an image, and the shapes that it works on.
     typealias Made = (layer: Convolution2D, geometry: ConvolutionGeometry, output: Shape, multiplyAdds: Int)
 
-    /// How far an image [H, W, C] goes on behind its opposite border, [top, bottom, left, right]; nil where it does not.
+    /// How far an image [H, W, C] goes on behind its opposite border, [top, bottom, left, right]; nil where it does
+    /// not.
     func circularBorder(_ input: Shape) -> [Int]? {
         let border = border(input)
         return paddingMode == .circular && border.contains { $0 > 0 } ? border : nil

@@ -23,9 +23,9 @@ struct Convolution1D: UnaryLayer {
         return copy
     }
 
-    static let entry = LayerEntry("conv1d", "1-D convolution (cross-correlation) over the steps of a sequence.") {
-        Kind(from: $0)
-    }
+    static let entry = LayerEntry(
+        "conv1d", "1-D convolution (cross-correlation) over the steps of a sequence.", otherNames: ["Conv1D", "Conv1d"]
+    ) { Kind(from: $0) }
 
     struct Kind: LayerKind {
         /// With kernels of height 1.

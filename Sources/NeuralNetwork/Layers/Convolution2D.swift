@@ -46,5 +46,7 @@ struct Convolution2D: UnaryLayer {
         return copy
     }
 
-    static let entry = LayerEntry("conv", "2-D convolution (cross-correlation).") { Convolution(from: $0) }
+    static let entry = LayerEntry(
+        "conv", "2-D convolution (cross-correlation).", otherNames: ["Conv2D", "Conv2d"]
+    ) { Convolution(from: $0) }
 }

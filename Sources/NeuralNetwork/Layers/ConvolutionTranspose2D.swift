@@ -26,9 +26,10 @@ struct ConvolutionTranspose2D: UnaryLayer {
         return copy
     }
 
-    static let entry = LayerEntry("convTranspose", "2-D transposed convolution, which makes images larger.") {
-        ConvolutionTranspose(from: $0)
-    }
+    static let entry = LayerEntry(
+        "convTranspose", "2-D transposed convolution, which makes images larger.",
+        otherNames: ["Conv2DTranspose", "ConvTranspose2d"]
+    ) { ConvolutionTranspose(from: $0) }
 }
 
 /// A 2-D transposed convolution as a configuration describes it.

@@ -27,8 +27,8 @@ extension LayerInitializer: ConfigurationSection {
             .key("heNormal", "Normal with variance 2/fanIn.") { _ in .heNormal },
             .key(
                 "uniformFanIn",
-                "Uniform in ±c/√fanIn, the rule of the lecture decks: its variance is c²/(3·fanIn), so that c = √3 is LeCun's and "
-                    + "c = √6 is heUniform.", shorthand: "c"
+                "Uniform in ±c/√fanIn, the rule of the lecture decks: its variance is c²/(3·fanIn), so that c = √3 is "
+                    + "LeCun's and c = √6 is heUniform.", shorthand: "c"
             ) { reader in
                 .uniformFanIn(
                     Float(

@@ -2,8 +2,8 @@ import Autograd
 import ConfigurationReading
 import TensorCore
 
-/// A vector [N, C·H·W] in PyTorch's order (c, h, w) becomes an image [N, H, W, C], or one [N, T·C] a sequence [N, T, C]:
-/// the inverse of `flatten`.
+/// A vector [N, C·H·W] in PyTorch's order (c, h, w) becomes an image [N, H, W, C], or one [N, T·C] a sequence
+/// [N, T, C]: the inverse of `flatten`.
 struct Unflatten: UnaryLayer {
     let shape: Shape
 

@@ -33,7 +33,7 @@ struct InceptionWidths {
 }
 
 /// Normal with deviation 0.01: torchvision cuts it off at ±2, two hundred deviations away, which changes no number.
-private let initializer = Initializer.normal(0.01)
+private let initializer = LayerInitializer.normal(0.01)
 
 private func unit(_ filters: Int, _ kernel: Int, stride: Int = 1) -> LayerSpecification {
     normalizedConvolution(

@@ -5,7 +5,7 @@ import Autograd
 ///
 /// - Parameter initializer: of the filters; batch normalisation takes their scale away again.
 func normalizedConvolution(
-    _ filters: Int, kernel: Size, stride: Int = 1, padding: Size = Size(0), initializer: Initializer
+    _ filters: Int, kernel: Size, stride: Int = 1, padding: Size = Size(0), initializer: LayerInitializer
 ) -> LayerSpecification {
     .sequence([
         .named(

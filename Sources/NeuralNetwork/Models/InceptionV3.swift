@@ -8,7 +8,7 @@ extension ZooModel {
 }
 
 /// Normal with deviation 0.1: torchvision cuts it off at ±2, twenty deviations away, which changes no number.
-private let initializer = Initializer.normal(0.1)
+private let initializer = LayerInitializer.normal(0.1)
 
 /// A unit of that name with torchvision's filters, `kernel` high and wide.
 ///

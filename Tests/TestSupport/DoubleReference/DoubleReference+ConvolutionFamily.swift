@@ -29,7 +29,8 @@ extension DoubleReference {
         return y
     }
 
-    /// y[n, p·s − top + i·d, q·s − left + j·d, o] += x[n, p, q, c] w[c, i, j, o] for all c, i, j of o's group; and b[o].
+    /// y[n, p·s − top + i·d, q·s − left + j·d, o] += x[n, p, q, c] w[c, i, j, o] for all c, i, j of o's group; and
+    /// b[o].
     ///
     /// - Parameter padding: [top, bottom, left, right].
     package static func convolutionTranspose(

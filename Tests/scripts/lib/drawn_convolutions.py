@@ -123,5 +123,5 @@ class ConvolutionDraw:
         if self.odds(0.25):
             options["initializer"] = self.rng.choice(
                 ["xavierUniform", "xavierNormal", "heUniform", {"uniformFanIn": 2}, {"normalFanIn": 1},
-                 {"normal": 0.1, "bias": 0.5}])
+                 {"normal": 0.1, **({"bias": 0.5} if options.get("bias", True) else {})}])
         return options
