@@ -57,6 +57,14 @@ import Testing
         #expect(abs(loss.weight(input) - expected.weight) < 1e-6)
     }
 
+    /// `torch.nn.functional.cross_entropy(x, y, weight=w, label_smoothing=ε)` of PyTorch 2.15 on these numbers.
+    @Test(arguments: [(0, 1.450_715_3), (0.1, 1.462_217_8)]) func meansArePyTorchs(smoothing: Double, mean: Double) {
+        let loss = loss(smoothing: Float(smoothing))
+        let tape = Tape.withoutParameters()
+        let input = input(.classes(Self.labels), on: tape)
+        #expect(abs(Double(loss(input).value.pointer[0]) / loss.weight(input) - mean) < 1e-6)
+    }
+
     @Test func distributionsAreWeighedByClassAndDividedByTheirNumber() throws {
         let tape = Tape.withoutParameters()
         let shares: [Float] = [0.2, 0.3, 0.5, 1, 0, 0, 0, 0.5, 0.5, 0.25, 0.25, 0.5]

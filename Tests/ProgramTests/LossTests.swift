@@ -149,13 +149,13 @@ extension ProgramTests {
         // MARK: - What the data must be
 
         /// A table of four columns, whose third is the target and whose last is a weight.
-        private func refusal(_ rows: [String], _ loss: String, units: Int = 1, _ keys: String = "target: y") throws
-            -> String
-        {
+        private func refusal(
+            _ rows: [String], _ loss: String, features: Int = 2, units: Int = 1, _ keys: String = "target: y"
+        ) throws -> String {
             let table = try write("a,b,y,w\n" + rows.joined(separator: "\n") + "\n", to: "table.csv")
             let config = try write(
                 """
-                model: {input: [2], layers: [{linear: \(units)}]}
+                model: {input: [\(features)], layers: [{linear: \(units)}]}
                 data: {name: csv, path: \(table), \(keys), sampleWeights: w, validation: 2, test: 0}
                 batch: 2
                 maxSteps: 1
@@ -188,9 +188,11 @@ extension ProgramTests {
             let none = try refusal(
                 Self.rows.map { $0.dropLast() + "0" }, "{mse: {sampleWeights: w}}")
             #expect(none.contains("'w' is 0 in all samples"), "\(none)")
-            let distribution = try refusal(
-                Self.rows, "crossEntropy", units: 2, "target: [y, b], columns: [a, b, y, w], header: true, ignore: []")
-            #expect(distribution.contains("give numbers"), "\(distribution)")
+            let distribution = try refusal(Self.rows, "crossEntropy", features: 1, units: 2, "target: [y, b]")
+            #expect(
+                distribution.contains("'targets' of sample 0 of csv")
+                    && distribution.contains("give numbers of 0 to 1"),
+                "\(distribution)")
         }
 
         @Test func `pixels beyond 0 to 1 are refused as targets of a binary cross-entropy`() throws {

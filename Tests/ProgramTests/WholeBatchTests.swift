@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension Scenario {
-    /// Statistics over the whole batch, of images and of vectors; the last batch has 3 samples for 4 grains.
+    /// Statistics over the whole batch, of images and of vectors; the last batch has 3 samples for 7 grains.
     fileprivate static let wholeBatch = Scenario(
         name: "whole-batch",
         yaml: """
@@ -22,7 +22,7 @@ extension Scenario {
                 - {linear: 10}
             data: {name: digits, limit: 225, validation: 30}
             batch: 64
-            grain: 16
+            grain: 10
             epochs: 60
             optimizer: {name: momentum, learningRate: 0.1}
             validation: {everySteps: 5}
@@ -64,7 +64,7 @@ extension Scenario {
                 objective: ganGenerator
                 optimizer: {name: adam, learningRate: 0.01}
             batch: 64
-            grain: 16
+            grain: 10
             epochs: 60
             checkpoint: {everySteps: 3}
             seed: 2
@@ -91,7 +91,7 @@ extension ProgramTests {
         ) throws {
             let alone = try program.run(scenario.arguments(in: directory, run: "alone", threads: 1))
             try #require(alone.exitCode == 0, "\(alone.account)")
-            #expect(alone.output.contains("statistics of the whole batch, so that all grains of a rank (4)"))
+            #expect(alone.output.contains("statistics of the whole batch, so that all grains of a rank (7)"))
             let expected = try FileContent(directory.file("alone/final.safetensors"))
             for (ranks, threads, variables) in [
                 (nil, 2, [:]), (2, 1, [:]), (3, 2, [:]), (2, 2, Self.messages), (4, 1, Self.messages),

@@ -50,6 +50,7 @@ import Training
                     units: 2, isLearned: true, isScore: true, initializer: .init(.values([1, -1, 0.5, 2])))
             ),
             ("batchNorm", .batchNorm(momentum: 0.1, epsilon: 1e-5)),
+            ("{batchNorm: {statistics: batch}}", .batchNorm(statistics: .batch)),
             (
                 "{batchNorm: {momentum: 0.01, epsilon: 1e-3, affine: false}}",
                 .batchNorm(momentum: 0.01, epsilon: 1e-3, affine: false)
@@ -277,6 +278,10 @@ import Training
                 .zoo(name: "lenet5", .init(hidden: [], dropout: 0.25), classes: 10)
             ),
             ("resnet110", .zoo(name: "resnet110", .init(hidden: []), classes: nil)),
+            (
+                "{name: resnet20, statistics: batch}",
+                .zoo(name: "resnet20", .init(hidden: [], statistics: .batch), classes: nil)
+            ),
             ("resnet18-cifar", .zoo(name: "resnet18-cifar", .init(hidden: []), classes: nil)),
             ("vgg11-cifar", .zoo(name: "vgg11-cifar", .init(hidden: []), classes: nil)),
             ("googlenet", .zoo(name: "googlenet", .init(hidden: []), classes: nil)),

@@ -86,7 +86,12 @@ import Training
         #expect(throws: TrainingError.severalModelInputs(model: "asked", inputs: ["a", "b"])) {
             try ask(two, .init(input: [4]))
         }
-        #expect(throws: ConfigurationError.self) { try ask(try file("model: lenet5\nbatch: 32\n")) }
+        let run = try file("model: lenet5\nbatch: 32\n")
+        let missing = #expect(throws: ConfigurationError.self) { try ask(run) }
+        #expect(missing?.description.contains("'data' is missing") == true)
+        let misspelt = try file("model: lenet5\nmodles: {}\n")
+        let unknown = #expect(throws: ConfigurationError.self) { try ask(misspelt) }
+        #expect(unknown?.description.hasSuffix("allowed here: name, model, models.") == true)
         #expect(throws: UnknownModel.self) { try ask("lenet55") }
         #expect(throws: TrainingError.unknownColumn(name: "weight", known: SummaryColumn.allCases.map(\.rawValue))) {
             try SummaryColumn.list("output, weight")

@@ -12,6 +12,8 @@ package struct GraphBuilder {
     let preference: ConvolutionPreference
     /// How many sequences a batch continues; nil where samples have nothing to do with each other.
     package let lanes: Int?
+    /// Over which samples layers take statistics that do not say so themselves.
+    let statistics: NormalizationStatistics
     private(set) var nodes: [GraphNode] = []
     private(set) var rows: [LayerSummary] = []
     private(set) var convolutions: [ConvolutionGeometry] = []
@@ -35,8 +37,10 @@ package struct GraphBuilder {
     private(set) var weighted: Set<String> = []
 
     init(
-        preference: ConvolutionPreference, lanes: Int? = nil, parameters: ParameterRegistry, parameterPrefix: String
+        preference: ConvolutionPreference, lanes: Int? = nil, statistics: NormalizationStatistics = .grain,
+        parameters: ParameterRegistry, parameterPrefix: String
     ) {
+        self.statistics = statistics
         self.preference = preference
         self.lanes = lanes
         self.parameters = parameters

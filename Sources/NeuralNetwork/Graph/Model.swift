@@ -157,8 +157,13 @@ package struct ModelDescription: Equatable, Sendable {
     package let name: String
     package let inputs: [ModelInput]
     package let layers: [LayerSpecification]
+    /// Over which samples batch normalisations take their statistics that do not say so themselves.
+    package let statistics: NormalizationStatistics
 
-    package init(name: String, inputs: [ModelInput], layers: [LayerSpecification]) {
+    package init(
+        name: String, inputs: [ModelInput], layers: [LayerSpecification], statistics: NormalizationStatistics = .grain
+    ) {
+        self.statistics = statistics
         self.name = name
         self.inputs = inputs
         self.layers = layers
@@ -189,7 +194,7 @@ package struct Network: Sendable {
         var built: [Model.Built] = []
         for description in descriptions {
             var builder = GraphBuilder(
-                preference: convolutions, lanes: lanes, parameters: registry,
+                preference: convolutions, lanes: lanes, statistics: description.statistics, parameters: registry,
                 parameterPrefix: descriptions.count > 1 ? description.name + "." : "")
             for input in description.inputs { try builder.requireSize(input.shape, input.name) }
             let inputs = description.inputs.map { input in

@@ -1,5 +1,17 @@
 import Autograd
 
+extension ModelDescription {
+    /// The same under another name.
+    func named(_ name: String) -> ModelDescription {
+        ModelDescription(name: name, inputs: inputs, layers: layers, statistics: statistics)
+    }
+
+    /// The same with other inputs.
+    package func reading(_ inputs: [ModelInput]) -> ModelDescription {
+        ModelDescription(name: name, inputs: inputs, layers: layers, statistics: statistics)
+    }
+}
+
 extension Network {
     /// The statistics that layers take over all grains of a step, where a phase trains them.
     package var batchStatistics: [Parameter] {

@@ -60,7 +60,8 @@ struct BatchNormalization: Layer {
         let epsilon: Double
         /// Whether there are γ and β.
         let affine: Bool
-        let statistics: NormalizationStatistics
+        /// Nil for what the model says.
+        let statistics: NormalizationStatistics?
 
         func build(
             _ builder: inout GraphBuilder, _ inputs: [GraphBuilder.Node], _ path: String
@@ -78,7 +79,7 @@ struct BatchNormalization: Layer {
                 affine: parameters,
                 runningMean: try builder.parameter(path + ".running_mean", channels, .zeros, role: role),
                 runningVariance: try builder.parameter(path + ".running_var", channels, .ones, role: role),
-                epsilon: Float(epsilon), statistics: statistics)
+                epsilon: Float(epsilon), statistics: statistics ?? builder.statistics)
             // In evaluation all four numbers of a channel come down to a factor and a term.
             return builder.add(
                 layer, "batchNorm", inputs, input, path, multiplications: input.count, additions: input.count)
@@ -92,17 +93,18 @@ extension BatchNormalization.Kind {
         epsilon = reader.value("epsilon", .number(above: 0), default: 1e-5, "Added to the variance.")
         affine = reader.value(
             "affine", .flag, default: true, "Whether a learned gain multiplies the result and a learned bias is added.")
-        statistics = reader.value(
-            "statistics", .choice(of: NormalizationStatistics.self), default: "grain",
-            "Over which samples mean and variance are taken in training: `grain`, or `batch` for all grains of the "
-                + "step on all ranks, which are computed together and wait for each other at every such layer.")
+        statistics = reader.optional(
+            "statistics", .choice(of: NormalizationStatistics.self),
+            "Over which samples mean and variance are taken in training: `grain` (if absent), or `batch` for all "
+                + "grains of the step on all ranks, which are computed together and wait for each other at every "
+                + "such layer.")
     }
 }
 
 extension LayerSpecification {
     package static func batchNorm(
         momentum: Double = 0.1, epsilon: Double = 1e-5, affine: Bool = true,
-        statistics: NormalizationStatistics = .grain
+        statistics: NormalizationStatistics? = nil
     ) -> LayerSpecification {
         .init(
             BatchNormalization.Kind(momentum: momentum, epsilon: epsilon, affine: affine, statistics: statistics))

@@ -3,7 +3,7 @@ import Autograd
 extension ZooModel {
     static let googLeNet = ZooModel(
         "googlenet", "GoogLeNet in torchvision's form, with batch normalisation, 224×224 images.",
-        input: [224, 224, 3], classes: 1000, options: [.auxiliary]
+        input: [224, 224, 3], classes: 1000, options: [.auxiliary, .statistics]
     ) { googLeNetLayers(classes: $0.classes, auxiliary: $0.auxiliary) }
 }
 

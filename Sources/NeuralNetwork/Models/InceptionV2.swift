@@ -3,7 +3,7 @@ import Autograd
 extension ZooModel {
     static let inceptionV2 = ZooModel(
         "inception-v2", "Batch-normalised Inception, 224×224 images (Ioffe and Szegedy 2015).",
-        input: [224, 224, 3], classes: 1000
+        input: [224, 224, 3], classes: 1000, options: [.statistics]
     ) { inceptionV2Layers(classes: $0.classes) }
 }
 

@@ -3,7 +3,7 @@ import Autograd
 extension ZooModel {
     static let inceptionV3 = ZooModel(
         "inception-v3", "Inception v3 in torchvision's form, 299×299 images (Szegedy et al. 2016).",
-        input: [299, 299, 3], classes: 1000, options: [.auxiliary]
+        input: [299, 299, 3], classes: 1000, options: [.auxiliary, .statistics]
     ) { inceptionV3Layers(classes: $0.classes, auxiliary: $0.auxiliary) }
 }
 

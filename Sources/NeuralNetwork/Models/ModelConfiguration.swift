@@ -1,3 +1,4 @@
+import Autograd
 import ConfigurationReading
 import TensorCore
 
@@ -22,7 +23,7 @@ package enum ModelConfiguration: Equatable, Sendable {
         case .zoo(let zoo, var options, let chosen):
             options.classes = chosen ?? classes
             let made = try ZooModel.named(zoo).description(options, input: input)
-            return isNamed ? ModelDescription(name: name, inputs: made.inputs, layers: made.layers) : made
+            return isNamed ? made.named(name) : made
         case .layers(let layers, let inputs):
             return ModelDescription(name: name, inputs: inputs, layers: layers)
         }
@@ -83,6 +84,11 @@ extension ZooOptions {
             auxiliary = reader.value(
                 "aux", .flag, default: true,
                 "Whether the model has its auxiliary heads, whose losses help in training; evaluation leaves them out.")
+        }
+        if model.options.contains(.statistics) {
+            statistics = reader.value(
+                "statistics", .choice(of: NormalizationStatistics.self), default: "grain",
+                "Over which samples its batch normalisations take mean and variance in training, as of `batchNorm`.")
         }
     }
 }

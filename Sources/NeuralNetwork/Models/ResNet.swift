@@ -3,18 +3,20 @@
 extension ZooModel {
     static let residualNetsCIFAR = [20, 32, 44, 56, 110].map { depth in
         ZooModel(
-            "resnet\(depth)", "Residual network for 32×32 images (He et al. 2015).", input: [32, 32, 3], classes: 10
+            "resnet\(depth)", "Residual network for 32×32 images (He et al. 2015).", input: [32, 32, 3], classes: 10,
+            options: [.statistics]
         ) { resNetCIFAR(depth: depth, classes: $0.classes) }
     }
 
     package static let resNet18CIFAR = ZooModel(
-        "resnet18-cifar", "ResNet-18 with a 3×3 stem for 32×32 images.", input: [32, 32, 3], classes: 10
+        "resnet18-cifar", "ResNet-18 with a 3×3 stem for 32×32 images.", input: [32, 32, 3], classes: 10,
+        options: [.statistics]
     ) { resNet18CIFARLayers(classes: $0.classes) }
 
     static let residualNets = [18, 34, 50, 101, 152].map { depth in
         ZooModel(
             "resnet\(depth)", "Residual network for 224×224 images (He et al. 2015).", input: [224, 224, 3],
-            classes: 1000
+            classes: 1000, options: [.statistics]
         ) { resNet(depth: depth, classes: $0.classes) }
     }
 

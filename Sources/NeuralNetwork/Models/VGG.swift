@@ -2,7 +2,8 @@
 
 extension ZooModel {
     static let vgg11CIFAR = ZooModel(
-        "vgg11-cifar", "VGG-11 with batch normalisation for 32×32 images.", input: [32, 32, 3], classes: 10
+        "vgg11-cifar", "VGG-11 with batch normalisation for 32×32 images.", input: [32, 32, 3], classes: 10,
+        options: [.statistics]
     ) { vggCIFARLayers(classes: $0.classes) }
 
     /// Configurations A, B, D and E of the paper.
@@ -17,7 +18,7 @@ extension ZooModel {
     static let normalizedVGGs = published.map { configuration in
         ZooModel(
             "vgg\(configuration.depth)-bn", "VGG for 224×224 images with batch normalisation.",
-            input: [224, 224, 3], classes: 1000
+            input: [224, 224, 3], classes: 1000, options: [.statistics]
         ) { vgg(configuration, .batch, classes: $0.classes) }
     }
 

@@ -1,3 +1,4 @@
+import Autograd
 import System
 import ConfigurationReading
 import TensorCore
@@ -19,7 +20,7 @@ package struct ZooModel: Sendable {
     private let make: @Sendable (ZooOptions, Shape) -> [LayerSpecification]
 
     /// A choice that some models have.
-    enum Option: Sendable { case hidden, dropout, auxiliary }
+    enum Option: Sendable { case hidden, dropout, auxiliary, statistics }
 
     init(
         _ name: String, _ documentation: String, input: Shape, classes: Int, options: Set<Option> = [],
@@ -54,7 +55,8 @@ package struct ZooModel: Sendable {
     /// What the model is built from.
     package func description(_ options: ZooOptions, input: ModelInput? = nil) -> ModelDescription {
         let input = input ?? ModelInput(shape: inputShape)
-        return ModelDescription(name: name, inputs: [input], layers: make(options, input.shape))
+        return ModelDescription(
+            name: name, inputs: [input], layers: make(options, input.shape), statistics: options.statistics)
     }
 
     /// The model for the classes that it was published for, alone in its memory.
@@ -79,11 +81,17 @@ package struct ZooOptions: Equatable, Sendable {
     package var hidden: [Int]
     /// Probability of dropout after hidden linear layers, of `mlp` and `lenet5`.
     package var dropout: Double
+    /// Over which samples batch normalisations take their statistics.
+    package var statistics: NormalizationStatistics
 
     /// Whether a model that was published with auxiliary heads has them.
     package var auxiliary: Bool
 
-    package init(classes: Int = 10, hidden: [Int] = [512, 512], dropout: Double = 0, auxiliary: Bool = true) {
+    package init(
+        classes: Int = 10, hidden: [Int] = [512, 512], dropout: Double = 0, auxiliary: Bool = true,
+        statistics: NormalizationStatistics = .grain
+    ) {
+        self.statistics = statistics
         self.classes = classes
         self.hidden = hidden
         self.dropout = dropout

@@ -6,7 +6,9 @@ import TensorCore
 /// configuration.
 struct ModelFile: ConfigurationSection {
     static var title: String { "a file of models" }
-    static let keys = ["name", "model", "models"]
+    private static let keys = ["name", "model", "models"]
+    /// A file with any of these describes a run.
+    private static let keysOfRuns = ["data", "batch", "optimizer", "phases"]
 
     let name: String
     let models: [RunConfiguration.NamedModel]
@@ -18,8 +20,8 @@ struct ModelFile: ConfigurationSection {
 
     /// Reads the part of a file that describes models.
     ///
-    /// - Parameter others: whether the file may have other keys, which are then not looked at.
-    /// - Returns: nil where it has other keys and may not, or is no map.
+    /// - Parameter others: whether the file may describe a run, whose other keys are then not looked at.
+    /// - Returns: nil where it describes a run and may not, or is no map.
     /// - Throws: `ConfigurationError`.
     static func read(
         yaml: String, file: String, others: Bool, environment: [String: String]
@@ -27,9 +29,10 @@ struct ModelFile: ConfigurationSection {
         let context = ConfigurationContext(file: file, environment: environment)
         var root = try ConfigurationNode.parse(yaml: yaml, context: context)
         guard case .map(let entries) = root.content else { return nil }
-        let own = entries.filter { keys.contains($0.key) }
-        guard others || own.count == entries.count else { return nil }
-        root.content = .map(own)
+        if entries.contains(where: { keysOfRuns.contains($0.key) }) {
+            guard others else { return nil }
+            root.content = .map(entries.filter { keys.contains($0.key) })
+        }
         let reading = ConfigurationType.section(ModelFile.self).read(root, "", context)
         try context.throwProblems()
         return reading?.value

@@ -192,7 +192,7 @@ extension RunConfiguration {
                 let field = data.field(input.name == ModelInput.usualName ? data.defaultInput : input.name)
                 return input.with(vocabulary: field?.meaning.choiceCount)
             }
-            return ModelDescription(name: made.name, inputs: inputs, layers: made.layers)
+            return made.reading(inputs)
         }
         return try Network(
             descriptions, convolutions: convolutions, lanes: data.isSequence ? batch : nil,
