@@ -31,7 +31,7 @@ extension StartConfiguration {
             + list("missing there", match.missing) + list("of another shape there", match.reshaped)
             + list("not used of it", match.unused)
         if match.taken == 0 || isStrict && !(match.missing.isEmpty && match.reshaped.isEmpty) {
-            throw TrainingError.startMismatch(path: weights, report: report)
+            throw TrainingError.startMismatch(path: weights, report: report, fitsPartly: match.taken > 0)
         }
         return report
     }

@@ -47,7 +47,7 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
     /// A number in a file of samples stands for no class and no token.
     case noSuchChoice(path: String, field: String, value: Float, choices: Int)
     /// Weights to start from that do not fit the models, where they must.
-    case startMismatch(path: String, report: String)
+    case startMismatch(path: String, report: String, fitsPartly: Bool)
     /// `monitor` is no metric of the run.
     case unknownMonitor(name: String, known: [String])
     /// A step would count more than its sums hold exactly.
@@ -146,8 +146,9 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
         case .noSuchChoice(let path, let field, let value, let choices):
             "\(path): tensor '\(field)' has the number \(value), but only 0 to \(choices - 1) stand for anything; "
                 + "correct it"
-        case .startMismatch(let path, let report):
-            "start.weights: \(path) does not fit: \(report); correct the names, or take `strict` away"
+        case .startMismatch(let path, let report, let fitsPartly):
+            "start.weights: \(path) does not fit: \(report); "
+                + (fitsPartly ? "correct the names, or take `strict` away" : "give the weights of such a model")
         case .noWeights(let path):
             "\(path): no weights there; give a run directory with final.safetensors, best.safetensors or "
                 + "checkpoints, or a weights file"
