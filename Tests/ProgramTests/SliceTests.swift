@@ -24,6 +24,7 @@ struct Slice: CustomTestStringConvertible, Sendable {
         Slice(name: "digits-auxiliary", settings: drawn, figures: ["valLoss", "valDigitCrossEntropy", "valAccuracy"]),
         Slice(name: "svm", settings: [], figures: ["valLoss", "valAccuracy", "valF1"]),
         Slice(name: "xor-points", settings: drawn, figures: ["valLoss", "valAccuracy", "valF1"]),
+        Slice(name: "learn-the-kernel", settings: drawn, figures: ["valLoss", "valRmse", "valMae"]),
         Slice(name: "autoencoder-mnist", settings: images, figures: ["valLoss", "valRmse"]),
         Slice(name: "autoencoder-features", settings: images, figures: ["valLoss", "valAccuracy"]),
         Slice(name: "denoising-mnist", settings: images, figures: ["valLoss", "valRmse"]),
@@ -190,6 +191,19 @@ extension ProgramTests {
             #expect(
                 names.isSuperset(of: ["trainDigitCrossEntropy", "trainAuxiliaryCrossEntropy", "valDigitCrossEntropy"]))
             #expect(!names.contains("valAuxiliaryCrossEntropy"))
+        }
+
+        /// Deck 3: kernels are learned from pictures instead of designed.
+        @Test func `a filter learns the edge kernel from drawn digits`() throws {
+            let outcome = try program.run(
+                ["train", "\(Self.configurations)/learn-the-kernel.yaml", "--threads", "1"], in: directory.path)
+            try #require(outcome.exitCode == 0, "\(outcome.account)")
+            let learned = try WeightsFile.read(directory.file("runs/learn-the-kernel/final.safetensors"))
+            let filter = try learned.floats(of: "learned.weight")
+            for (value, edge) in zip(filter, [-1, -1, -1, -1, 8, -1, -1, -1, -1] as [Float]) {
+                #expect(abs(value - edge) < 1e-2, "\(filter)")
+            }
+            #expect(abs(try learned.floats(of: "learned.bias")[0]) < 1e-2)
         }
 
         @Test func `frozen layers keep the weights that they started from`() throws {

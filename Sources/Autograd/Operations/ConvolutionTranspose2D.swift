@@ -31,13 +31,7 @@ package func convolutionTranspose2D(
     convolution.gradients(
         x.value.pointer, filters.value.pointer, x.value.pointer, data: y.pointer, accumulateData: false, filter: nil,
         accumulateFilter: false, scratch: scratch.pointer)
-    if let bias {
-        addBias(
-            bias.value.pointer, to: y.pointer, rows: y.count / g.inputChannels, columns: g.inputChannels,
-            rectify: rectify)
-    } else if rectify {
-        Kernels.rectify(y.pointer, count: y.count)
-    }
+    finish(y, bias: bias, rectify: rectify)
     let output = rectify ? y : nil
     return x.tape.record(y, x, filters, bias) {
         [xValue = x.value, w = filters.value, x = x.target, filters = filters.target, bias = bias?.target] tape, dy in
@@ -65,6 +59,13 @@ package func convolutionTranspose2D(
             if let part { Kernels.accumulate(part.pointer, into: dx, count: part.count) }
         }
     }
+}
+
+/// y + b, then max(0, y) where `rectify` says so, in place.
+private func finish(_ y: Tensor, bias: Variable?, rectify: Bool) {
+    guard let bias else { return rectify ? Kernels.rectify(y.pointer, count: y.count) : () }
+    let channels = y.shape[3]
+    addBias(bias.value.pointer, to: y.pointer, rows: y.count / channels, columns: channels, rectify: rectify)
 }
 
 extension ConvolutionAttributes {

@@ -5,7 +5,7 @@ package struct LossTerm: Equatable, Sendable {
     package let loss: any Loss
     /// The model's output; nil for the node that its list of layers ends with.
     package let output: PlacedName?
-    /// The field that the output is compared with; nil for the data set's usual target.
+    /// The field or the layer that the output is compared with; nil for the data set's usual target.
     package let target: PlacedName?
     /// The field that says how much each sample counts; nil where all count 1.
     package let sampleWeights: PlacedName?
@@ -70,7 +70,9 @@ extension LossTerm: ConfigurationSection {
                     let output = reader.optional(
                         "of", .placedName, "The layer whose output is compared; the last one if absent.")
                     let target = reader.optional(
-                        "target", .placedName, "The field of the data that it should be; the usual one if absent.")
+                        "target", .placedName,
+                        "The field of the data that it should be, or a layer of the model, through which no gradient "
+                            + "flows; the usual field if absent.")
                     let weights = reader.optional(
                         "sampleWeights", .placedName,
                         "The field that says how much each sample counts, one number of at least 0; all alike if "

@@ -37,7 +37,7 @@ extension MetricTerm: ConfigurationSection {
                         "of", .placedName, "The layer whose output is measured; that of the first loss if absent.")
                     let target = reader.optional(
                         "target", .placedName,
-                        "The field that it should be; that of the loss on the same output if absent.")
+                        "The field or layer that it should be; that of the loss on the same output if absent.")
                     return (entry.read(reader), output, target)
                 }
             })

@@ -10,10 +10,13 @@ struct BoundLoss: Sendable {
     /// The output's name.
     let output: String
     let end: OutputEnd
-    /// The nodes that it reads: the output or its scores, then the loss's other outputs.
+    /// The nodes that it reads: the output or its scores, then the loss's other outputs, then the layer that is the
+    /// target, where one is.
     let nodes: [Int]
-    /// Nil where the loss needs none.
+    /// The field, or what a layer's values are as one; nil where the loss needs none.
     let target: FieldDescription?
+    /// Whether the target is a layer of the model, through which no gradient flows.
+    let comparesLayer: Bool
     /// The field of samples' weights.
     let weights: String?
     /// A number for each class, where they count differently.
@@ -30,8 +33,10 @@ struct BoundLoss: Sendable {
         func refusal(_ reason: String) -> ConfigurationError {
             place.refused(because: "\(term.loss.name) of \(output): \(reason).")
         }
-        let target = try BoundLoss.target(of: term, given, setup)
+        let compared = try BoundLoss.target(of: term, given, setup, model)
+        let target = compared?.field
         if let problem = target.flatMap({ term.loss.problem(output: shape, target: $0) }) { throw refusal(problem) }
+        if let problem = compared?.problem(output: output, shape) { throw refusal(problem) }
         let readsScores: Bool
         switch term.loss.reading(end) {
         case .output: readsScores = false
@@ -54,7 +59,9 @@ struct BoundLoss: Sendable {
         self.output = output
         self.end = end
         self.target = target
-        nodes = [readsScores ? end.scores : end.node] + others.map(\.node)
+        nodes =
+            [readsScores ? end.scores : end.node] + others.map(\.node) + [compared?.node].compactMap(\.self)
+        comparesLayer = compared?.node != nil
         weights = try term.sampleWeights.map { try BoundLoss.weights($0, setup) }
         self.weightOfClass = weightOfClass ?? []
         loss = weightOfClass.map { comparing.weighing($0) } ?? comparing
@@ -62,9 +69,12 @@ struct BoundLoss: Sendable {
 
     /// What the output is compared with; nil where the loss takes nothing.
     private static func target(
-        of term: LossTerm, _ given: FieldDescription?, _ setup: ObjectiveSetup
-    ) throws -> FieldDescription? {
-        if term.loss.needsTarget { return try given ?? setup.target(term.target, from: term.place) }
+        of term: LossTerm, _ given: FieldDescription?, _ setup: ObjectiveSetup, _ model: Model
+    ) throws -> ComparedValue? {
+        if term.loss.needsTarget {
+            return try given.map { ComparedValue(field: $0, node: nil) }
+                ?? ComparedValue(term.target, from: term.place, setup, model)
+        }
         if let target = term.target {
             throw target.refused(because: "\(term.loss.name) compares its output with no field; take `target` away.")
         }
@@ -100,7 +110,7 @@ struct BoundLoss: Sendable {
     var rules: [TargetRule] {
         let reader = "\(loss.name) of \(output)"
         var rules: [TargetRule] = []
-        if let target, let numbers = loss.rule(for: target) {
+        if let target, !comparesLayer, let numbers = loss.rule(for: target) {
             rules.append(
                 TargetRule(field: target.name, numbers: numbers, reader: reader, place: term.target ?? term.place))
         }
@@ -130,9 +140,12 @@ struct BoundLoss: Sendable {
     ///
     /// - Parameter values: of the model's nodes by their places in ``nodes``.
     func callAsFunction(_ values: [Variable], _ context: GrainContext) -> (sum: Variable, input: LossInput) {
-        let target = target.map { context.target($0.name, like: values[0].shape) } ?? .nothing
-        let input = LossInput(
-            values[0], target, others: Array(values.dropFirst()), weights: context.weights(weights))
+        let others = values.dropFirst().dropLast(comparesLayer ? 1 : 0)
+        let target: Target =
+            comparesLayer
+            ? .values(values[values.count - 1].value)
+            : target.map { context.target($0.name, like: values[0].shape) } ?? .nothing
+        let input = LossInput(values[0], target, others: Array(others), weights: context.weights(weights))
         return (loss(input), input)
     }
 }

@@ -17,6 +17,8 @@ struct SupervisedAssembly {
         /// The node that it reads.
         let node: Int
         let target: String
+        /// The node of the layer that is the target; nil for a field.
+        let targetNode: Int?
         /// The loss that says what the node's numbers mean; nil where the metric takes them as they are.
         let loss: (any Loss)?
     }
@@ -61,7 +63,8 @@ struct SupervisedAssembly {
         let output = try term.output.map(node) ?? (losses.first { $0.target != nil } ?? losses[0]).output
         guard let end = model.end(of: output) else { return }
         let sameOutput = losses.first { $0.output == output && $0.target != nil }
-        let target = try term.target.map(setup.field) ?? sameOutput?.target ?? setup.target(nil, from: term.place)
+        let compared = try compared(term, sameOutput)
+        let target = compared.field
         let loss = losses.first { $0.output == output && $0.target?.name == target.name }
         let name = term.metric.description.name
         let kinds = kinds(target, loss)
@@ -72,6 +75,9 @@ struct SupervisedAssembly {
                     + "these do: \(known.joined(separator: ", ")).")
         }
         if let problem = term.metric.problem(output: model.shape(of: output) ?? [], target: target) {
+            throw (term.output ?? term.place).refused(because: "\(name) of \(output): \(problem).")
+        }
+        if let problem = compared.problem(output: output, model.shape(of: output) ?? []) {
             throw (term.output ?? term.place).refused(because: "\(name) of \(output): \(problem).")
         }
         let isMeasured = measured.contains {
@@ -88,7 +94,15 @@ struct SupervisedAssembly {
             Measured(
                 metric: term.metric.measuring(target), output: output,
                 node: ofClasses ? end.scores : sameOutput?.nodes[0] ?? end.node, target: target.name,
-                loss: ofClasses ? nil : sameOutput?.loss))
+                targetNode: compared.node, loss: ofClasses ? nil : sameOutput?.loss))
+    }
+
+    /// What a metric compares its output with: what it names, else what the loss on the same output does.
+    private func compared(_ term: MetricTerm, _ sameOutput: BoundLoss?) throws -> ComparedValue {
+        if term.target == nil, let sameOutput, let target = sameOutput.target {
+            return ComparedValue(field: target, node: sameOutput.comparesLayer ? sameOutput.nodes.last : nil)
+        }
+        return try ComparedValue(term.target, from: term.place, setup, model)
     }
 
     /// The node that a name stands for. Throws `ConfigurationError`.
@@ -120,7 +134,8 @@ struct SupervisedAssembly {
                     description(of: item), numerator: slot, denominator: slot + 1, transform: item.metric.transform))
             slot += item.metric.transform.slotCount
             return SupervisedObjective.Measured(
-                metric: item.metric, place: place(item.node), target: item.target, loss: item.loss)
+                metric: item.metric, place: place(item.node), target: item.target,
+                targetPlace: item.targetNode.map(place), loss: item.loss)
         }
         var tables: [SupervisedObjective.Table] = []
         var end = slot

@@ -4,8 +4,8 @@ import TensorCore
 
 /// Learning from what the data say outputs should be: a weighted sum of losses on outputs of one model.
 ///
-/// A target may be any field: a class, numbers, the input itself (an autoencoder), the next tokens of a text. The
-/// weight is what the first loss counts: samples, or positions of sequences. Every loss is summed over what it counts
+/// A target may be any field: a class, numbers, the input itself (an autoencoder), the next tokens of a text; or
+/// another layer of the model, whose value it is then, through which no gradient flows. The weight is what the first loss counts: samples, or positions of sequences. Every loss is summed over what it counts
 /// itself, and the whole is divided by that one weight. Where all losses weigh samples and classes alike, as a single
 /// one does, the weight is the sum of those weights; where they differ there is no sum that fits all, and it is the
 /// number of what the first one counts.
@@ -50,6 +50,8 @@ package struct SupervisedObjective: Objective {
         /// Of the node that it reads.
         let place: Int
         let target: String
+        /// Of the layer that is the target; nil for a field.
+        let targetPlace: Int?
         /// The loss that says what the node's numbers mean; nil where the metric takes them as they are.
         let loss: (any Loss)?
     }
@@ -82,7 +84,8 @@ package struct SupervisedObjective: Objective {
         let total = weightedSum(losses)
         for item in measured {
             let output = item.loss?.estimate(outputs[item.place]) ?? outputs[item.place]
-            own += item.metric.sums(output.value, context.target(item.target, like: output.shape))
+            let layer = item.targetPlace.map { Target.values(outputs[$0].value) }
+            own += item.metric.sums(output.value, layer ?? context.target(item.target, like: output.shape))
         }
         for item in tables where !isTraining {
             let output = outputs[item.place]
@@ -158,8 +161,9 @@ package struct SupervisedObjective: Objective {
         models = [model.name]
         let bounds = terms.map(\.bound)
         let used =
-            bindings.map(\.field) + bounds.flatMap { [$0.target?.name, $0.weights].compactMap(\.self) }
-            + measured.map(\.target)
+            bindings.map(\.field)
+            + bounds.flatMap { [$0.comparesLayer ? nil : $0.target?.name, $0.weights].compactMap(\.self) }
+            + measured.filter { $0.targetPlace == nil }.map(\.target)
         fields = used.enumerated().filter { used.firstIndex(of: $1) == $0 }.map(\.element)
         targetRules = bounds.flatMap(\.rules)
         notes = bounds.compactMap(\.note)

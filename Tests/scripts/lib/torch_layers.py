@@ -1,7 +1,7 @@
 """PyTorch's side of a comparison: what its functions make of a model's configuration and of weights from a file.
 
-Everything is computed with PyTorch's own layouts, [N, C, H, W] for images and [N, C, T] for sequences, in evaluation mode, and in double precision,
-so that the other side's error alone is seen. Without PyTorch `torch` is None.
+Everything is computed with PyTorch's own layouts, [N, C, H, W] for images and [N, C, T] for sequences, in evaluation
+mode, and in double precision, so that the other side's error alone is seen. Without PyTorch `torch` is None.
 """
 import layers
 from layers import pair, step_padding, window_padding

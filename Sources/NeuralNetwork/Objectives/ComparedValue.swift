@@ -1,0 +1,36 @@
+import ConfigurationReading
+import TensorCore
+
+/// What an output is compared with: a field of the data, or another layer of the model, whose values are taken as they
+/// are.
+struct ComparedValue: Sendable {
+    /// The field, or what the layer's values are as one.
+    let field: FieldDescription
+    /// The layer's node; nil for a field.
+    let node: Int?
+}
+
+extension ComparedValue {
+    /// What a `target` names: a field of the data, else a layer; the usual field without a name.
+    ///
+    /// - Throws: `ConfigurationError`.
+    init(_ name: PlacedName?, from place: PlacedName, _ setup: ObjectiveSetup, _ model: Model) throws {
+        if let name, !setup.fields.contains(where: { $0.name == name.name }), let shape = model.shape(of: name.name),
+            let end = model.end(of: name.name)
+        {
+            let values = FieldDescription(
+                name: name.name, elementType: .float32, shape: shape, meaning: .real(names: []))
+            self.init(field: values, node: end.node)
+        } else {
+            self.init(field: try setup.target(name, from: place), node: nil)
+        }
+    }
+
+    /// Why an output can't be compared with the layer; nil where it can, or where it is compared with a field.
+    func problem(output: String, _ shape: Shape) -> String? {
+        if node == nil { return nil }
+        if field.name == output { return "it is compared with itself; name another layer or a field in `target`" }
+        return shape == field.shape
+            ? nil : "the layer \(field.name) is \(field.shape), but the output is \(shape); give both one shape"
+    }
+}
