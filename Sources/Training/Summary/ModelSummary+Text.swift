@@ -36,7 +36,7 @@ extension ModelSummary {
             "\((operations.multiplications + operations.additions).grouped) operations: "
                 + "\(operations.multiplications.grouped) multiplications and "
                 + "\(operations.additions.grouped) additions; "
-                + "\(depth) layers with weights on the longest path",
+                + "\(depth) layer\(depth == 1 ? "" : "s") with weights on the longest path",
             "activations: \(memory(model.distinctActivations)) where layers work in place as they can, "
                 + "\(memory(each)) with every layer's own",
         ]
