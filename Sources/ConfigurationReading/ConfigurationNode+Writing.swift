@@ -42,6 +42,23 @@ extension ConfigurationNode {
         }
     }
 
+    /// The tree without the key `name` of every map that stands under the key `parent`.
+    package func removing(_ name: String, under parent: String, isUnder: Bool = false) -> ConfigurationNode {
+        switch content {
+        case .map(let entries):
+            let kept = entries.filter { !isUnder || $0.key != name }.map { entry in
+                var entry = entry
+                entry.value = entry.value.removing(name, under: parent, isUnder: entry.key == parent)
+                return entry
+            }
+            return ConfigurationNode(.map(kept), at: place)
+        case .list(let elements):
+            return ConfigurationNode(.list(elements.map { $0.removing(name, under: parent) }), at: place)
+        case .null, .scalar, .invalid:
+            return self
+        }
+    }
+
     private func block(_ entries: [Entry], indent: Int) -> String {
         entries.map { entry in
             String(repeating: " ", count: indent) + Self.quotedIfNeeded(entry.key) + ":"

@@ -27,21 +27,45 @@ extension ConfigurationType where Value == Int {
 extension ConfigurationType where Value == Double {
     /// Any finite number.
     package static var number: Self {
-        Self(scalar: "a number", placeholder: 0, parse: finiteNumber, write: { "\($0)" })
+        Self(scalar: "a number", placeholder: 0, parse: finiteNumber, write: { "\($0)" }).fittingFloat()
     }
 
     /// A finite number within a range: `0...1`, `0..<1`, `0...`.
     package static func number(in range: some RangeExpression<Double>) -> Self {
         Self(
             scalar: "a number \(words(for: range))", placeholder: lowerBound(of: range) ?? 1,
-            parse: finiteNumber, isInRange: { range.contains($0) }, write: { "\($0)" })
+            parse: finiteNumber, isInRange: { range.contains($0) }, write: { "\($0)" }
+        ).fittingFloat()
     }
 
     /// A finite number greater than a bound.
     package static func number(above bound: Double) -> Self {
         Self(
             scalar: "a number above \(short(bound))", placeholder: bound + 1,
-            parse: finiteNumber, isInRange: { $0 > bound }, write: { "\($0)" })
+            parse: finiteNumber, isInRange: { $0 > bound }, write: { "\($0)" }
+        ).fittingFloat(above: bound)
+    }
+
+    /// The same without numbers that single precision, in which the program computes, has not: beyond 3.4·10³⁸, or so
+    /// near to a bound that they would be rounded to it.
+    private func fittingFloat(above bound: Double? = nil) -> Self {
+        let base = self
+        return Self(summary, placeholder: placeholder()) { node, path, context in
+            guard let reading = base.read(node, path, context) else { return nil }
+            let rounded = Float(reading.value)
+            let limit: String? =
+                if !rounded.isFinite {
+                    "of size 3.4e38 at most"
+                } else if let bound, rounded <= Float(bound) {
+                    bound == 0 ? "of at least 1e-44" : "that is still above in single precision"
+                } else {
+                    nil
+                }
+            guard let limit else { return reading }
+            let text = if case .scalar(let text, _) = node.content { text } else { "\(reading.value)" }
+            context.report(.outOfRange(node.place, key: path, value: text, expected: "\(summary), \(limit)"))
+            return nil
+        }
     }
 }
 

@@ -51,6 +51,8 @@ package struct GrainSamples: RandomAccessCollection, Sendable {
     package let isStartOfSequence: Bool
     private let arrangement: Arrangement
     private let size: Int
+    /// What is added to every index.
+    private var offset = 0
 
     /// The samples at `positions` of an epoch's order, or of the data set's where there is none.
     init(epoch: Int, positions: Range<Int>, order: EpochOrder?) {
@@ -71,15 +73,22 @@ package struct GrainSamples: RandomAccessCollection, Sendable {
         size = lanes.count
     }
 
+    /// The same samples where they stand behind `count` others.
+    func moved(by count: Int) -> GrainSamples {
+        var moved = self
+        moved.offset += count
+        return moved
+    }
+
     package var startIndex: Int { 0 }
     package var endIndex: Int { size }
 
-    /// The index in the data set of the grain's `offset`-th sample.
-    package subscript(offset: Int) -> Int {
+    /// The index in the data set of the grain's sample at `position`.
+    package subscript(position: Int) -> Int {
         switch arrangement {
-        case .run(let first): first + offset
-        case .permuted(let first, let order): order[first + offset]
-        case .lanes(let first, let layout, let place): layout.window(lane: first + offset, place: place)
+        case .run(let first): offset + first + position
+        case .permuted(let first, let order): offset + order[first + position]
+        case .lanes(let first, let layout, let place): offset + layout.window(lane: first + position, place: place)
         }
     }
 }

@@ -22,7 +22,7 @@ package struct GradientTerms: Equatable, Sendable {
 
     /// The gradient that the rule sees; NaN stays NaN.
     @inline(__always)
-    fileprivate func applied(to gradient: Float, at parameter: Float) -> Float {
+    func applied(to gradient: Float, at parameter: Float) -> Float {
         let mean = gradient * scale
         let clipped = mean > limit ? limit : mean < -limit ? -limit : mean
         return (clipped + parameter * l2) + sign(parameter) * l1
@@ -58,6 +58,28 @@ package func updateMomentum(
             let v = momentum * velocity[i] + g
             velocity[i] = v
             parameters[i] -= learningRate * v
+        }
+    }
+}
+
+/// v ← γ v + η g; θ ← θ − v, or with Nesterov's look-ahead θ ← θ − (η g + γ v): the rate is part of the velocity.
+package func updateRatedMomentum(
+    parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>, velocity: UnsafeMutablePointer<Float>,
+    count: Int, terms: GradientTerms, learningRate: Float, momentum: Float, nesterov: Bool
+) {
+    if nesterov {
+        for i in 0..<count {
+            let change = learningRate * terms.applied(to: gradients[i], at: parameters[i])
+            let v = momentum * velocity[i] + change
+            velocity[i] = v
+            parameters[i] -= change + momentum * v
+        }
+    } else {
+        for i in 0..<count {
+            let change = learningRate * terms.applied(to: gradients[i], at: parameters[i])
+            let v = momentum * velocity[i] + change
+            velocity[i] = v
+            parameters[i] -= v
         }
     }
 }
@@ -208,6 +230,17 @@ package func updateRprop(
         steps[i] = bounded
         previous[i] = g
         parameters[i] -= sign(g) * bounded
+    }
+}
+
+/// s ← s + α (θ − s); θ ← s: both meet at the slow weights' new place.
+package func updateLookahead(
+    parameters: UnsafeMutablePointer<Float>, slow: UnsafeMutablePointer<Float>, count: Int, alpha: Float
+) {
+    for i in 0..<count {
+        let met = slow[i] + alpha * (parameters[i] - slow[i])
+        slow[i] = met
+        parameters[i] = met
     }
 }
 

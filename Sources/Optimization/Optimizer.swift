@@ -1,3 +1,5 @@
+import Kernels
+
 /// An update rule applied to the parameters' flat buffer, group by group.
 ///
 /// The optimiser holds no state: parameters, gradients and slots are the caller's buffers of `groups.count` floats
@@ -7,6 +9,9 @@ package struct Optimizer: Sendable {
     package let groups: ParameterGroups
     /// Clipping by value acts inside `step`; clipping by global norm reaches it through `gradientScale`.
     package let clipping: GradientClipping
+    package let lookahead: Lookahead?
+    /// What a layer-wise rule measures; nil for other rules.
+    let layers: MeasuredLayers?
     /// The parameters whose rows are kept short.
     private let limitedRows: [LimitedRows]
 
@@ -18,12 +23,14 @@ package struct Optimizer: Sendable {
 
     /// Throws `outOfRange` unless the clipping bound is positive.
     package init(
-        rule: any UpdateRule, groups: ParameterGroups, clipping: GradientClipping = .none
+        rule: any UpdateRule, groups: ParameterGroups, clipping: GradientClipping = .none, lookahead: Lookahead? = nil
     ) throws(OptimizationError) {
         try clipping.validate()
         self.rule = rule
         self.groups = groups
         self.clipping = clipping
+        self.lookahead = lookahead
+        layers = (rule as? any LayerwiseRule).map { MeasuredLayers($0, groups) }
         var limitedRows: [LimitedRows] = []
         for (span, settings) in zip(groups.spans, groups.settings) where settings.maxNorm < .infinity {
             guard let rowLength = span.rowLength, !settings.isFrozen else { continue }
@@ -32,6 +39,9 @@ package struct Optimizer: Sendable {
         }
         self.limitedRows = limitedRows
     }
+
+    /// The state buffers: the rule's, then the slow weights.
+    package var slots: [Slot] { rule.slots + (lookahead == nil ? [] : [Lookahead.slot]) }
 
     /// Whether an update has to change whole rows of some parameters.
     package var limitsRows: Bool { !limitedRows.isEmpty }
@@ -65,10 +75,8 @@ package struct Optimizer: Sendable {
 
     /// Writes the slots' values before the first step; `learningRate` is the rate that training starts with.
     package func initialize(slots: [UnsafeMutablePointer<Float>], learningRate: Double) {
-        precondition(
-            slots.count == rule.slots.count,
-            "Optimizer: \(slots.count) slots for \(rule.name), which has \(rule.slots.count)")
-        for (slot, pointer) in zip(rule.slots, slots) {
+        requireAll(slots)
+        for (slot, pointer) in zip(self.slots, slots) {
             pointer.update(repeating: 0, count: groups.count)
             guard slot.initial == .learningRate else { continue }
             for segment in groups.segments {
@@ -78,6 +86,25 @@ package struct Optimizer: Sendable {
         }
     }
 
+    /// Writes the slots that hold weights when their phase begins; parameters in `range` lie at their places.
+    package func begin(
+        _ range: Range<Int>, parameters: UnsafePointer<Float>, slots: [UnsafeMutablePointer<Float>]
+    ) {
+        requireAll(slots)
+        for (slot, pointer) in zip(self.slots, slots) where slot.initial == .weights {
+            (pointer + range.lowerBound).update(from: parameters + range.lowerBound, count: range.count)
+        }
+    }
+
+    /// Whether some slot holds the weights that its phase begins with.
+    package var remembersWeights: Bool { slots.contains { $0.initial == .weights } }
+
+    private func requireAll(_ slots: [UnsafeMutablePointer<Float>]) {
+        precondition(
+            slots.count == self.slots.count,
+            "Optimizer: \(slots.count) slots for \(rule.name), which has \(self.slots.count)")
+    }
+
     /// One update of the elements that belong to `part` of `parts`; the bits do not depend on how many parts there are.
     ///
     /// - Parameters:
@@ -85,13 +112,16 @@ package struct Optimizer: Sendable {
     ///   - learningRate: The schedule's rate at this step.
     ///   - gradientScale: 1 / (global sample count), times the factor of global norm clipping.
     ///   - stepNumber: The number of this update, counted from 1.
+    ///   - sums: What ``measure(_:into:parameters:gradients:slots:learningRate:gradientScale:stepNumber:)`` has written
+    ///     for all pieces; nil where there are none.
     package func step(
         parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>, slots: [UnsafeMutablePointer<Float>],
-        learningRate: Double, gradientScale: Double, stepNumber: Int, part: Int = 0, of parts: Int = 1
+        learningRate: Double, gradientScale: Double, stepNumber: Int, sums: UnsafePointer<SquareSums>? = nil,
+        part: Int = 0, of parts: Int = 1
     ) {
         step(
             range(part: part, of: parts), parameters: parameters, gradients: gradients,
-            slots: slots, learningRate: learningRate, gradientScale: gradientScale, stepNumber: stepNumber)
+            slots: slots, learningRate: learningRate, gradientScale: gradientScale, stepNumber: stepNumber, sums: sums)
     }
 
     /// One update of the elements in `range`, for example a parameter; otherwise as the update of a part.
@@ -99,20 +129,39 @@ package struct Optimizer: Sendable {
     /// The range cuts no row whose norm is limited.
     package func step(
         _ range: Range<Int>, parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>,
-        slots: [UnsafeMutablePointer<Float>], learningRate: Double, gradientScale: Double, stepNumber: Int
+        slots: [UnsafeMutablePointer<Float>], learningRate: Double, gradientScale: Double, stepNumber: Int,
+        sums: UnsafePointer<SquareSums>? = nil
     ) {
-        precondition(
-            slots.count == rule.slots.count,
-            "Optimizer: \(slots.count) slots for \(rule.name), which has \(rule.slots.count)")
+        requireAll(slots)
         precondition(stepNumber >= 1, "Optimizer: step number \(stepNumber), counted from 1")
+        let own = lookahead == nil ? slots : Array(slots.dropLast())
         for segment in groups.segments(in: range) {
-            let settings = segment.settings
-            let step = UpdateStep(
-                learningRate: learningRate * settings.learningRateFactor, gradientScale: gradientScale,
-                gradientLimit: clipping.limit, weightDecay: settings.weightDecay, l1: settings.l1, number: stepNumber)
-            rule.update(segment.range, parameters: parameters, gradients: gradients, slots: slots, step: step)
+            let step = updateStep(
+                segment.settings, learningRate: learningRate, gradientScale: gradientScale, stepNumber: stepNumber)
+            guard let layers else {
+                rule.update(segment.range, parameters: parameters, gradients: gradients, slots: own, step: step)
+                continue
+            }
+            for (part, layer) in layers.parts(of: segment.range) {
+                var step = step
+                if let layer { step.trustRatio = layers.ratio(of: layer, step, sums) }
+                rule.update(part, parameters: parameters, gradients: gradients, slots: own, step: step)
+            }
         }
         limitRows(in: range, parameters)
+        guard let lookahead, let slow = slots.last else { return }
+        for segment in groups.segments(in: range) {
+            lookahead.update(segment.range, parameters: parameters, slow: slow, stepNumber: stepNumber)
+        }
+    }
+
+    /// The numbers of an update of parameters with the same settings.
+    func updateStep(
+        _ settings: GroupSettings, learningRate: Double, gradientScale: Double, stepNumber: Int
+    ) -> UpdateStep {
+        UpdateStep(
+            learningRate: learningRate * settings.learningRateFactor, gradientScale: gradientScale,
+            gradientLimit: clipping.limit, weightDecay: settings.weightDecay, l1: settings.l1, number: stepNumber)
     }
 
     private func limitRows(in range: Range<Int>, _ parameters: UnsafeMutablePointer<Float>) {

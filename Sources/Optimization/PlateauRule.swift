@@ -84,6 +84,9 @@ package struct PlateauRule: Equatable, Sendable {
         return .decayed(from: previous, to: lowered, rollbackToStep: rollback ? progress.bestStep : nil)
     }
 
+    /// Multiplies the rate, when the rate that training began with has been changed by hand.
+    package mutating func rescale(by factor: Double) { rate = max(rate * factor, minimumRate) }
+
     /// The state for a checkpoint, exact to the bit; hyper-parameters come from the config.
     package var state: [String: String] {
         var values = progress.exported(owner: PlateauRule.owner)

@@ -7,6 +7,8 @@ package struct Slot: Equatable, Sendable {
         case zero
         /// The learning rate at the start, times the parameter group's factor.
         case learningRate
+        /// The weights that the phase begins with.
+        case weights
     }
 
     /// The name in checkpoints, for example `momentum`.
@@ -33,10 +35,12 @@ package struct UpdateStep: Equatable, Sendable {
     package var l1: Double
     /// The number of this update, counted from 1 (Adam's t).
     package var number: Int
+    /// What a ``LayerwiseRule`` multiplies the rate of this range's parameter by.
+    package var trustRatio: Double
 
     package init(
         learningRate: Double, gradientScale: Double = 1, gradientLimit: Double = .infinity, weightDecay: Double = 0,
-        l1: Double = 0, number: Int = 1
+        l1: Double = 0, number: Int = 1, trustRatio: Double = 1
     ) {
         self.learningRate = learningRate
         self.gradientScale = gradientScale
@@ -44,6 +48,7 @@ package struct UpdateStep: Equatable, Sendable {
         self.weightDecay = weightDecay
         self.l1 = l1
         self.number = number
+        self.trustRatio = trustRatio
     }
 
     /// The kernel's view of the gradient; a rule that decouples weight decay leaves it out here.
@@ -81,10 +86,32 @@ package protocol UpdateRule: Sendable, Equatable {
     var name: String { get }
     /// The state buffers, in the order in which `update` expects them.
     var slots: [Slot] { get }
+    /// Whether the rule needs the gradients of the whole training set, unless its configuration says otherwise.
+    var needsWholeSet: Bool { get }
     /// Updates the elements of `range`: reads parameters, gradients and slots, writes parameters and slots.
     ///
     /// All pointers are to the first element of a whole flat buffer; `slots` are as many as the rule names.
     func update(
         _ range: Range<Int>, parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>,
         slots: [UnsafeMutablePointer<Float>], step: UpdateStep)
+}
+
+extension UpdateRule {
+    package var needsWholeSet: Bool { false }
+}
+
+/// A rule whose step for a matrix or filter depends on norms over the whole of it: LARS, LAMB.
+///
+/// An update has two passes. The first reads: it sums squares over pieces of a fixed size (``Optimizer/measure``),
+/// which threads share out. The second updates elements as any rule does, with a ``UpdateStep/trustRatio`` from the
+/// sums, which are added in the pieces' order; so the bits depend neither on threads nor on how ranges are cut. Vectors
+/// have no norm: their ratio is 1, as is usual for biases and normalisation (You et al. 2020, section 4).
+package protocol LayerwiseRule: UpdateRule {
+    /// Σ θ² and Σ of the squares of what the rule takes the norm of, over a range; otherwise as `update`.
+    func squareSums(
+        _ range: Range<Int>, parameters: UnsafePointer<Float>, gradients: UnsafePointer<Float>,
+        slots: [UnsafeMutablePointer<Float>], step: UpdateStep
+    ) -> SquareSums
+    /// The trust ratio from the norms of a whole parameter; `step` is as for its update.
+    func trustRatio(weights: Double, direction: Double, step: UpdateStep) -> Double
 }

@@ -13,6 +13,8 @@ package let updateRuleCatalogue: [UpdateRuleEntry] =
         Adagrad.entry,
         Adadelta.entry,
         Rprop.entry,
+        LARS.entry,
+        LAMB.entry,
     ]
 
 extension UpdateRule {

@@ -41,7 +41,7 @@ extension UpdateRule {
 
 extension Optimizer {
     func slots(learningRate: Double) -> [FlatBuffer] {
-        let slots = rule.slots.map { _ in FlatBuffer(Array(repeating: .nan, count: groups.count)) }
+        let slots = self.slots.map { _ in FlatBuffer(Array(repeating: .nan, count: groups.count)) }
         withExtendedLifetime(slots) { initialize(slots: slots.map(\.pointer), learningRate: learningRate) }
         return slots
     }

@@ -78,14 +78,66 @@ import Testing
             [0, 0.2, 0.8])
     }
 
-    @Test func `a warm-up ends with the run's last step at the latest`() throws {
-        expectEqual(try rates(ConstantSchedule(), after: WarmUp(.steps(9)), of: 3, at: [0, 1, 2]), [0, 0.4, 0.8])
-        #expect(try rates(ConstantSchedule(), after: WarmUp(.steps(9)), of: 1, at: [0]) == [0.8])
+    @Test func `where a trial cuts a run short, a warm-up ends with its last step at the latest`() throws {
+        func rates(of steps: Int) throws -> [Double] {
+            let schedule = try LearningRateSchedule(
+                ConstantSchedule(), warmUp: WarmUp(.steps(9)), baseRate: 0.8,
+                length: TrainingLength(steps: steps, stepsPerEpoch: 1),
+                planned: TrainingLength(steps: 20, stepsPerEpoch: 1))
+            return (0..<steps).map(schedule.rate(at:))
+        }
+        expectEqual(try rates(of: 3), [0, 0.4, 0.8])
+        #expect(try rates(of: 1) == [0.8])
+    }
+
+    /// The numbers of `Fixtures/scripts/make_schedules.py`.
+    @Test func `every schedule has the rates of PyTorch's`() throws {
+        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Fixtures/schedules.json")
+        let cases = try JSONDecoder().decode([String: [Double]].self, from: Data(contentsOf: file))
+        #expect(cases.count >= 12)
+        for (yaml, expected) in cases {
+            let configuration = try #require(try read(yaml, .section(ScheduleConfiguration.self)))
+            let rates = try LearningRateSchedule(
+                configuration.schedule, warmUp: configuration.warmup, baseRate: 0.8,
+                length: TrainingLength(steps: 40, stepsPerEpoch: 5))
+            for (step, rate) in expected.enumerated() {
+                // PyTorch multiplies from step to step, or takes differences of nearly equal numbers.
+                #expect(abs(rates.rate(at: step) - rate) <= 1e-12, "\(yaml), step \(step)")
+            }
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("{step: {atEpochs: [2, 8]}}", "step.atEpochs", "7 epochs"),
+            ("{step: {everyEpochs: 8}}", "step.everyEpochs", "7 epochs"),
+            ("{step: {everySteps: 40}}", "step.everySteps", "39 steps"),
+            ("{warmup: {steps: 40}}", "warmup", "39 steps"), ("{warmup: {epochs: 8}}", "warmup", "7 epochs"),
+            ("{triangular: {base: 0.1, halfCycleSteps: 21}}", "triangular.halfCycleSteps", "40 steps"),
+            ("{triangular: {base: 0.1, halfCycleEpochs: 5}}", "triangular.halfCycleEpochs", "8 epochs"),
+            ("{warmup: {epochs: 1}, step: {atEpochs: [7]}}", "step.atEpochs", "6 epochs"),
+        ])
+    func `what comes after the end of a run of 8 epochs is refused, with what would fit`(
+        yaml: String, key: String, longest: String
+    ) throws {
+        let configuration = try #require(try read(yaml, .section(ScheduleConfiguration.self)))
+        func check(epochs: Int) throws {
+            _ = try LearningRateSchedule(
+                configuration.schedule, warmUp: configuration.warmup, baseRate: 0.8,
+                length: TrainingLength(steps: 5 * epochs, stepsPerEpoch: 5))
+        }
+        let error = #expect(throws: OptimizationError.self) { try check(epochs: 8) }
+        guard case .tooLong(key, _, _, longest) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        try check(epochs: 10)
     }
 
     @Test func `refuses rates that make no sense`() {
         let schedules: [any Schedule] = [
-            CosineSchedule(minimumRate: 1), CosineSchedule(minimumRate: -1),
+            TriangularSchedule(from: 1, halfCycle: .steps(1)), CosineSchedule(minimumRate: 1),
+            CosineSchedule(minimumRate: -1),
             PolynomialSchedule(power: 1, minimumRate: 0.9),
         ]
         for schedule in schedules {

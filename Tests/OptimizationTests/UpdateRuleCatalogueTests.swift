@@ -25,7 +25,13 @@ func read<Value>(_ yaml: String, _ type: ConfigurationType<Value>) throws -> Val
     @Test(
         arguments: [
             ("sgd", SGD()), ("sgd, nesterov: true", SGD()), ("momentum, momentum: 0", SGD()),
-            ("momentum", Momentum()), ("nesterov", Momentum(nesterov: true)),
+            ("momentum", Momentum()), ("momentum, form: deck", Momentum(form: .deck)),
+            ("sgd, momentum: 0.5, nesterov: true, form: deck", Momentum(momentum: 0.5, nesterov: true, form: .deck)),
+            ("lars", LARS()), ("lars, momentum: 0, trust: 0.02", LARS(momentum: 0, trust: 0.02)),
+            ("lamb", LAMB()),
+            ("lamb, beta1: 0.8, beta2: 0.9, epsilon: 1e-8", LAMB(beta1: 0.8, beta2: 0.9, epsilon: 1e-8)),
+            ("rprop, miniBatches: true", Rprop(miniBatches: true)),
+            ("nesterov", Momentum(nesterov: true)),
             ("sgd, momentum: 0.5, nesterov: true", Momentum(momentum: 0.5, nesterov: true)),
             ("adam", Adam()), ("adamw, beta1: 0.8", Adam(beta1: 0.8, decouplesWeightDecay: true)),
             ("adam, beta2: 0.99, epsilon: 1e-6", Adam(beta2: 0.99, epsilon: 1e-6)),
@@ -51,7 +57,8 @@ func read<Value>(_ yaml: String, _ type: ConfigurationType<Value>) throws -> Val
     @Test(arguments: [
         "momentum, momentum: 1", "adam, beta2: -0.1", "adamax, beta1: 1", "adamax, beta2: 1",
         "adamax, epsilon: 0", "adagrad, epsilon: 0", "rmsprop, momentum: 1.5",
-        "adadelta, decay: 1", "rprop, increase: 1", "rprop, minimumStep: 2, maximumStep: 1", "sgd, beta1: 0.9",
+        "adadelta, decay: 1", "rprop, increase: 1", "lars, trust: 0", "lars, momentum: 1", "lamb, beta2: 1",
+        "sgd, form: other", "rprop, minimumStep: 2, maximumStep: 1", "sgd, beta1: 0.9",
     ])
     func `refuses a hyper-parameter out of range, and another rule's`(keys: String) {
         #expect(throws: ConfigurationError.self) { try rule(keys) }

@@ -5,8 +5,9 @@ import Testing
 /// One of each rule, with every option that changes a loop.
 func allRules() -> [any UpdateRule] {
     [
-        SGD(), Momentum(), Momentum(nesterov: true), Adagrad(), Adadelta(), RMSprop(),
-        RMSprop(momentum: 0.9), Adam(), Adam(decouplesWeightDecay: true), Adamax(), Rprop(),
+        SGD(), Momentum(), Momentum(nesterov: true), Momentum(form: .deck), Momentum(nesterov: true, form: .deck),
+        Adagrad(), Adadelta(), RMSprop(),
+        RMSprop(momentum: 0.9), Adam(), Adam(decouplesWeightDecay: true), Adamax(), Rprop(), LARS(), LAMB(),
     ]
 }
 

@@ -67,7 +67,12 @@ extension ProgramTests {
                         of: "everySteps: 4", with: "everySteps: 1")
             }
             let outcome = try program.run(
-                train(config, ["--set", "onNonFinite=skip", "--set", "optimizer.learningRate=1e40"], steps: 9))
+                train(
+                    config,
+                    [
+                        "--set", "onNonFinite=skip", "--set", "optimizer.learningRate=3e38",
+                        "--set", "optimizer.groups=[{match: '*', learningRateFactor: 100}]",
+                    ], steps: 9))
             expectEnd(outcome, 70, ["weight ", " is not a finite number"])
             let decisions = try jsonLines(directory.file("run/decisions.jsonl"))
             let refused = decisions.filter { $0["kind"] as? String == "saveFailed" }

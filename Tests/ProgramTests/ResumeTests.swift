@@ -183,16 +183,46 @@ extension ProgramTests {
             #expect(try FileContent(directory.file("run.1/final.safetensors")) == old)
         }
 
+        @Test func `a learning rate that is changed by hand goes on from the checkpoint and is told`() throws {
+            func run(_ name: String, rate: Double? = nil, ranks: Int? = nil, fault: String? = nil) throws
+                -> Program.Outcome
+            {
+                try program.run(
+                    Scenario.mlp.arguments(in: directory, run: name)
+                        + (rate.map { ["--set", "optimizer.learningRate=\($0)"] } ?? []),
+                    ranks: ranks, environment: fault.map { ["TRAINER_TEST_FAULT": $0] } ?? [:])
+            }
+            let whole = try run("whole")
+            #expect(whole.exitCode == 0, "\(whole.account)")
+            for (name, ranks) in [("one", nil), ("two", 2)] as [(String, Int?)] {
+                _ = try run(name, fault: "kill:training:0:14")
+                let changed = try run(name, rate: 0.002, ranks: ranks)
+                #expect(changed.exitCode == 0, "\(changed.account)")
+                let decisions = try jsonLines(directory.file(name + "/decisions.jsonl"))
+                let changes = decisions.filter { $0["kind"] as? String == "rateChanged" }
+                #expect(changes.count == 1 && changes[0]["from"] as? Double == 0.02, "\(decisions)")
+                #expect(changes.first?["to"] as? Double == 0.002)
+                let report = try String(contentsOfFile: directory.file(name + "/report.html"), encoding: .utf8)
+                #expect(report.contains("changed by hand"))
+            }
+            let final = try FileContent(directory.file("one/final.safetensors"))
+            #expect(try final == FileContent(directory.file("two/final.safetensors")))
+            #expect(try final != FileContent(directory.file("whole/final.safetensors")))
+            let rates = try jsonLines(directory.file("one/metrics.jsonl")).compactMap { $0["learningRate"] as? Double }
+            // A decay of the plateau rule before the change counts for the new rate, too.
+            #expect((rates.first ?? 0) > 0.005 && (rates.last ?? 1) <= 0.002, "\(rates)")
+        }
+
         @Test(arguments: [nil, 3])
         func `another configuration is refused and the keys that changed are named`(ranks: Int?) throws {
             let first = try program.run(Scenario.mlp.arguments(in: directory))
             #expect(first.exitCode == 0, "\(first.account)")
             let outcome = try program.run(
                 Scenario.mlp.arguments(in: directory) + [
-                    "--set", "optimizer.learningRate=0.5", "--set", "logEverySteps=3",
+                    "--set", "optimizer.weightDecay=0.5", "--set", "logEverySteps=3",
                 ], ranks: ranks)
             #expect(outcome.exitCode == 64 && outcome.leftovers.isEmpty, "\(outcome.account)")
-            #expect(outcome.errors.contains("optimizer.learningRate: 0.02 → 0.5"), "\(outcome.account)")
+            #expect(outcome.errors.contains("optimizer.weightDecay: 0.0 → 0.5"), "\(outcome.account)")
             #expect(!outcome.errors.contains("logEverySteps"), "what does not change the weights is no obstacle")
             #expect(outcome.errors.contains("--resume never"))
         }

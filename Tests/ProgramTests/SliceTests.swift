@@ -25,6 +25,12 @@ struct Slice: CustomTestStringConvertible, Sendable {
         Slice(name: "svm", settings: [], figures: ["valLoss", "valAccuracy", "valF1"]),
         Slice(name: "xor-points", settings: drawn, figures: ["valLoss", "valAccuracy", "valF1"]),
         Slice(name: "learn-the-kernel", settings: drawn, figures: ["valLoss", "valRmse", "valMae"]),
+        Slice(
+            name: "split-digits",
+            settings: drawn + ["data.limit=200"]
+                + (0..<2).flatMap { ["phases.\($0).data.limit=100", "phases.\($0).data.validation=20"] }
+                + ["phases.0.epochs=1"],
+            figures: ["valFirstLoss", "valFirstAccuracy", "valSecondLoss", "valSecondAccuracy"]),
         Slice(name: "autoencoder-mnist", settings: images, figures: ["valLoss", "valRmse"]),
         Slice(name: "autoencoder-features", settings: images, figures: ["valLoss", "valAccuracy"]),
         Slice(name: "denoising-mnist", settings: images, figures: ["valLoss", "valRmse"]),
@@ -182,6 +188,17 @@ extension ProgramTests {
             let accuracy = test.lastLine.split(separator: " ").first { $0.hasPrefix("accuracy=") }
                 .flatMap { Double($0.dropFirst(9)) }
             #expect(accuracies.contains(try #require(accuracy, "\(test.account)")), "\(test.account)")
+        }
+
+        @Test func `what a later phase learns on its own data, it measures on the earlier ones', too`() throws {
+            let slice = Slice.named("split-digits")
+            _ = try train(slice)
+            let validations = try lines(slice).filter { line in line.keys.contains { $0.hasPrefix("val") } }
+            func steps(_ key: String) -> [Int] {
+                validations.filter { $0[key] != nil }.compactMap { $0["step"] as? Int }
+            }
+            // Five steps of the first phase, then six of the second.
+            #expect(steps("valFirstAccuracy") == [5, 10, 11] && steps("valSecondAccuracy") == [10, 11])
         }
 
         @Test func `an auxiliary head trains and is not evaluated`() throws {

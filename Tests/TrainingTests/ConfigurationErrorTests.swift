@@ -14,19 +14,21 @@ import Training
                 "grane: 8\n",
                 "1:1: unknown key 'grane' (did you mean 'grain'?); allowed here: name, model, models, data, batch, "
                     + "grain, epochs, maxSteps, phases, order, of, loss, losses, metrics, objective, train, freeze, "
-                    + "optimizer, schedule, clipNorm, clipValue, start, averaging, earlyStopping, convolutions, "
-                    + "validation, checkpoint, replicaCheck, logEverySteps, seed, onNonFinite, communication, "
-                    + "deadlineSeconds."
+                    + "optimizer, schedule, clipNorm, clipValue, gradientVariance, start, averaging, earlyStopping, "
+                    + "stop, convolutions, validation, checkpoint, replicaCheck, logEverySteps, seed, onNonFinite, "
+                    + "communication, deadlineSeconds."
             ),
             (
                 "optimizer:\n  name: sgd\n  learningrate: 0.1\n",
                 "3:3: unknown key 'optimizer.learningrate' (did you mean 'learningRate'?); "
-                    + "allowed here: name, momentum, nesterov, learningRate, weightDecay, l1, maxNorm, groups."
+                    + "allowed here: name, momentum, nesterov, form, learningRate, weightDecay, l1, maxNorm, "
+                    + "lookahead, groups."
             ),
             (
                 "optimizer: {name: adam, learningRate: 0.1, momentum: 0.9}\n",
                 "1:44: unknown key 'optimizer.momentum'; "
-                    + "allowed here: name, beta1, beta2, epsilon, learningRate, weightDecay, l1, maxNorm, groups."
+                    + "allowed here: name, beta1, beta2, epsilon, learningRate, weightDecay, l1, maxNorm, lookahead, "
+                    + "groups."
             ),
             (
                 "model: lenet\n",
@@ -35,8 +37,8 @@ import Training
             (
                 "loss: crosEntropy\n",
                 "1:7: 'loss' names 'crosEntropy', which does not exist (did you mean 'crossEntropy'?); "
-                    + "allowed here: crossEntropy, mse, binaryCrossEntropy, l1, hinge, logLoss, maxMargin, halfSquare, "
-                    + "sumSquares, gaussianKL."
+                    + "allowed here: crossEntropy, mse, binaryCrossEntropy, l1, hinge, logLoss, maxMargin, perceptron, "
+                    + "adaline, halfSquare, sumSquares, gaussianKL."
             ),
             (
                 "loss: {crossEntropy: {smoothing: 0.1}}\n",
@@ -49,10 +51,10 @@ import Training
                 "1:14: 'onNonFinite' names 'ignore', which does not exist; allowed here: stop, skip."
             ),
             // Wrong types
-            ("batch: many\n", "1:8: 'batch' is 'many'; give an integer of at least 1."),
-            ("batch: \"64\"\n", "1:8: 'batch' is the quoted text \"64\"; give an integer of at least 1."),
-            ("batch: 64.5\n", "1:8: 'batch' is '64.5'; give an integer of at least 1."),
-            ("batch: [64]\n", "1:8: 'batch' is a list; give an integer of at least 1."),
+            ("batch: many\n", "1:8: 'batch' is 'many'; give an integer of at least 1, or all."),
+            ("batch: \"64\"\n", "1:8: 'batch' is the quoted text \"64\"; give an integer of at least 1, or all."),
+            ("batch: 64.5\n", "1:8: 'batch' is '64.5'; give an integer of at least 1, or all."),
+            ("batch: [64]\n", "1:8: 'batch' is a list; give an integer of at least 1, or all."),
             (
                 "data: {name: digits, augment: flip}\n",
                 "1:31: 'data.augment' is 'flip'; give a list, each element a map of augmentation keys."
@@ -79,7 +81,6 @@ import Training
                 "1:29: 'model.hidden.0' is 9223372036854775807, which is out of range; give an integer of at least 1 "
                     + "and at most 2147483647."
             ),
-            ("batch: 9223372036854775808\n", "1:8: 'batch' is '9223372036854775808'; give an integer of at least 1."),
             (
                 "data: {name: digits, augment: [{translate: 65537}]}\n",
                 "1:44: 'data.augment.0.translate.pixels' is 65537, which is out of range; give an integer of at "
@@ -110,11 +111,11 @@ import Training
             // Missing
             ("optimizer: sgd\n", "1:12: 'optimizer.learningRate' is missing; give a number above 0."),
             ("optimizer: {name: sgd}\n", "1:12: 'optimizer.learningRate' is missing; give a number above 0."),
-            ("batch:\n", "1:1: 'batch' is missing; give an integer of at least 1."),
+            ("batch:\n", "1:1: 'batch' is missing; give an integer of at least 1, or all."),
             (
                 "loss: {}\n",
                 "1:7: 'loss' says nothing; allowed here: crossEntropy, mse, binaryCrossEntropy, l1, hinge, logLoss, "
-                    + "maxMargin, halfSquare, sumSquares, gaussianKL."
+                    + "maxMargin, perceptron, adaline, halfSquare, sumSquares, gaussianKL."
             ),
             // Contradictions
             (
@@ -208,7 +209,7 @@ import Training
         let place = ConfigurationPlace.file("configs/run.yaml", line: 1, column: 8)
         #expect(
             throws: ConfigurationError.wrongType(
-                place, key: "batch", expected: "an integer of at least 1", found: "'x'")
+                place, key: "batch", expected: "an integer of at least 1, or all", found: "'x'")
         ) {
             try readConfiguration(configurationText("batch: x\n"))
         }

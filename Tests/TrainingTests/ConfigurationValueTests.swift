@@ -62,6 +62,20 @@ import Training
         #expect(run.deadlineSeconds == 12.5)
     }
 
+    @Test("A batch of all samples is counted when the data are there")
+    func wholeBatch() throws {
+        let run = try readConfiguration(configurationText("batch: all\n"))
+        guard case .all = run.batchSize else {
+            Issue.record("\(run.batchSize)")
+            return
+        }
+        #expect(run.grain == 32)
+        try expectRoundTrip(run)
+        #expect(
+            configurationProblem(configurationText("batch: 9223372036854775808\n"))
+                == "configs/run.yaml:1:8: 'batch' is '9223372036854775808'; give an integer of at least 1, or all.")
+    }
+
     @Test("A grain is never larger than a small batch by default")
     func smallBatch() throws {
         #expect(try readConfiguration(configurationText("batch: 8\n")).grain == 8)
@@ -143,6 +157,7 @@ import Training
                     - crop:
                         padding: 2
                     - flip: {}
+                  classes: null
                   limit: null
                 batch: 64
                 grain: 32
@@ -170,10 +185,12 @@ import Training
                   name: sgd
                   momentum: 0.0
                   nesterov: false
+                  form: pytorch
                   learningRate: 0.0005
                   weightDecay: 0.0
                   l1: 0.0
                   maxNorm: null
+                  lookahead: null
                   groups: []
                 schedule:
                   warmup:
@@ -184,9 +201,11 @@ import Training
                     minimumRate: 0.0
                 clipNorm: null
                 clipValue: null
+                gradientVariance: false
                 start: null
                 averaging: null
                 earlyStopping: null
+                stop: null
                 convolutions: automatic
                 validation:
                   everyEpochs: null
@@ -213,7 +232,8 @@ import Training
     @Test(
         "The fingerprint changes with what changes the weights",
         arguments: [
-            "seed=2", "grain=16", "batch=128", "optimizer.learningRate=0.2", "data.limit=9999", "model.dropout=0.1",
+            "seed=2", "grain=16", "batch=128", "batch=all", "optimizer.weightDecay=0.2", "data.limit=9999",
+            "model.dropout=0.1",
             "epochs=3", "loss=mse", "loss.weight=2", "freeze=c1.*", "schedule=cosine", "data.augment=[flip]",
             "onNonFinite=skip",
             "validation.everySteps=5",
@@ -225,11 +245,11 @@ import Training
     }
 
     @Test(
-        "The fingerprint ignores names, folders, checkpoints, logging and deadlines, and how a value is spelt",
+        "The fingerprint ignores names, folders, checkpoints, logging, deadlines, learning rates, and spelling",
         arguments: [
             "name=other", "data.path=/elsewhere", "checkpoint.keep=9", "checkpoint.onFailure=continue",
-            "replicaCheck.everySteps=7", "logEverySteps=1", "deadlineSeconds=5",
-            "optimizer.learningRate=1e-1", "loss={crossEntropy: {labelSmoothing: 0}}", "seed=01",
+            "replicaCheck.everySteps=7", "gradientVariance=true", "logEverySteps=1", "deadlineSeconds=5",
+            "optimizer.learningRate=0.2", "loss={crossEntropy: {labelSmoothing: 0}}", "seed=01",
         ])
     func fingerprintStays(override: String) throws {
         let base = configurationText("")

@@ -72,6 +72,35 @@ import Training
         try expectRoundTrip(run)
     }
 
+    @Test("A phase has data of its own, with the run's preprocessing, and data can be of some classes")
+    func phaseData() throws {
+        let phases =
+            "phases: [{name: a, steps: 5, optimizer: {name: sgd, learningRate: 1}, "
+            + "data: {name: digits, classes: [3, 1, 3]}}, {name: b, steps: 5, optimizer: {name: sgd, "
+            + "learningRate: 1}}]\n"
+        let run = try readConfiguration(configurationText(phases, without: ["optimizer", "epochs"]))
+        #expect(run.phases[0].data?.classes == [1, 3] && run.phases[1].data == nil && run.data.classes == nil)
+        try expectRoundTrip(run)
+        let turns = phases.replacingOccurrences(of: "steps: 5", with: "steps: 1") + "order: alternating\n"
+        #expect(
+            configurationProblem(configurationText(turns, without: ["optimizer"]))?.contains(
+                "'phases.0.data': phases that alternate share the run's data") == true)
+        let scaled = phases.replacingOccurrences(of: "classes", with: "preprocessing: none, classes")
+        #expect(
+            configurationProblem(configurationText(scaled, without: ["optimizer", "epochs"]))?.contains(
+                "unknown key 'phases.0.data.preprocessing'") == true)
+    }
+
+    @Test("A truth table names its function")
+    func truthTable() throws {
+        let run = try readConfiguration(
+            configurationText("data: {name: truthTable, function: nand, validation: 0}\n"))
+        #expect(run.data.dataset.isEqual(to: TruthTable(function: .nand)) && run.data.path == nil)
+        try expectRoundTrip(run)
+        #expect(
+            configurationProblem(configurationText("data: truthTable\n"))?.contains("'data.function'") == true)
+    }
+
     @Test("Drawn points are described beside their name, and their shape has to be named")
     func points() throws {
         let run = try readConfiguration(
@@ -124,6 +153,7 @@ import Training
         #expect(
             configurationProblem(configurationText("data: mnst\n"))
                 == "configs/run.yaml:1:7: 'data.name' names 'mnst', which does not exist (did you mean 'mnist'?); "
-                + "allowed here: digits, points, curve, shapes, mnist, fashion-mnist, cifar10, csv, text.")
+                + "allowed here: digits, points, truthTable, curve, shapes, mnist, fashion-mnist, cifar10, csv, "
+                + "text.")
     }
 }

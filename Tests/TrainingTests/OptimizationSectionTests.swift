@@ -13,6 +13,9 @@ import Training
             ("sgd, momentum: 0.5, nesterov: true", Momentum(momentum: 0.5, nesterov: true)),
             ("adam", Adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8)),
             ("adamw, beta1: 0.8", Adam(beta1: 0.8, beta2: 0.999, epsilon: 1e-8, decouplesWeightDecay: true)),
+            ("momentum, form: deck", Momentum(momentum: 0.9, form: .deck)),
+            ("lars", LARS(momentum: 0.9, trust: 0.001)), ("lamb", LAMB(beta1: 0.9, beta2: 0.999, epsilon: 1e-6)),
+            ("rprop, miniBatches: true", Rprop(miniBatches: true)),
             ("adamax", Adamax(beta1: 0.9, beta2: 0.999, epsilon: 1e-8)),
             ("rmsprop", RMSprop(decay: 0.99, epsilon: 1e-8, momentum: 0)), ("adagrad", Adagrad(epsilon: 1e-10)),
             ("adadelta", Adadelta(decay: 0.9, epsilon: 1e-6)),
@@ -23,6 +26,41 @@ import Training
         #expect(run.phase.optimizer.rule.isEqual(to: expected))
         #expect(run.phase.optimizer.learningRate == 1e-3)
         try expectRoundTrip(run)
+    }
+
+    @Test(
+        "Numbers that a rule can't have, or single precision has not, are refused",
+        arguments: [
+            (
+                "optimizer: {name: sgd, learningRate: 1e300}\n",
+                "1:38: 'optimizer.learningRate' is 1e300, which is out of range; give a number above 0, of size 3.4e38 "
+                    + "at most."
+            ),
+            (
+                "optimizer: {name: adam, learningRate: 0.1, epsilon: 1e-60}\n",
+                "1:53: 'optimizer.epsilon' is 1e-60, which is out of range; give a number above 0, of at least 1e-44."
+            ),
+            (
+                "optimizer: {name: lars, learningRate: 0.1, trust: 0}\n",
+                "1:51: 'optimizer.trust' is 0, which is out of range; give a number above 0."
+            ),
+            (
+                "optimizer: {name: lamb, learningRate: 0.1, lookahead: {alpha: 1.5}}\n",
+                "1:56: 'optimizer.lookahead.alpha': 1.5 would take the slow weights beyond the others; make it at most "
+                    + "1."
+            ),
+        ])
+    func ruleMistake(yaml: String, message: String) {
+        #expect(configurationProblem(configurationText(yaml)) == "configs/run.yaml:" + message)
+    }
+
+    @Test("Slow weights stand beside any rule")
+    func lookahead() throws {
+        let run = try readConfiguration(
+            configurationText("optimizer: {name: adam, learningRate: 1e-3, lookahead: {steps: 6, alpha: 0.8}}\n"))
+        #expect(run.phase.optimizer.lookahead == Lookahead(steps: 6, alpha: 0.8))
+        try expectRoundTrip(run)
+        #expect(try readConfiguration(configurationText("")).phase.optimizer.lookahead == nil)
     }
 
     @Test("Parameter groups match names by shell patterns")
@@ -53,6 +91,14 @@ import Training
             ("cosine", CosineSchedule(minimumRate: 0)),
             ("{warmup: {epochs: 1, from: 0.1}, cosine: {minimumRate: 1e-5}}", CosineSchedule(minimumRate: 1e-5)),
             ("{polynomial: {power: 2}}", PolynomialSchedule(power: 2, minimumRate: 0)),
+            (
+                "{triangular: {base: 0.01, halfCycleEpochs: 1}}",
+                TriangularSchedule(from: 0.01, halfCycle: .epochs(1), mode: .triangular)
+            ),
+            (
+                "{triangular: {base: 0, halfCycleSteps: 9, mode: exponential, gamma: 0.99}}",
+                TriangularSchedule(from: 0, halfCycle: .steps(9), mode: .exponential(gamma: 0.99))
+            ),
             ("oneCycle", OneCycleSchedule(rise: 0.3, initialFactor: 0.04, finalFactor: 4e-6)),
         ] as [(String, any Schedule)])
     func schedule(yaml: String, expected: any Schedule) throws {
@@ -93,6 +139,14 @@ import Training
             (
                 "{oneCycle: , warmup: {epochs: 1}}",
                 "1:24: 'schedule.warmup': oneCycle has a rise of its own; remove one of them."
+            ),
+            (
+                "{triangular: {base: 0.1}}",
+                "1:12: 'schedule.triangular': it says not how long a cycle is; add halfCycleEpochs or halfCycleSteps."
+            ),
+            (
+                "{triangular: {base: 0.1, halfCycleSteps: 5, gamma: 0.9}}",
+                "1:55: 'schedule.triangular.gamma': it belongs to the mode exponential; remove it or change the mode."
             ),
             (
                 "{step: {atEpochs: [3, 3]}}",

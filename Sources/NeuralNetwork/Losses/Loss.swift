@@ -89,6 +89,8 @@ let lossCatalogue: [LossEntry] =
         HingeLoss.entry,
         LogLoss.entry,
         MaxMarginLoss.entry,
+        PerceptronLoss.entry,
+        AdalineLoss.entry,
     ] + SquareSumLoss.entries + [GaussianKLLoss.entry]
 
 /// Whether an output has one score for each two classes: the second of them where it is above 0, else the first.

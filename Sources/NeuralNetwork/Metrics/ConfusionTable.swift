@@ -9,6 +9,11 @@ package struct ConfusionTable: Sendable, Equatable {
     /// The place of its first count in ``MetricSums/values``.
     package let first: Int
 
+    /// The same table where `sums` more stand before its counts.
+    package func moved(by sums: Int) -> ConfusionTable {
+        ConfusionTable(output: output, classes: classes, first: first + sums)
+    }
+
     /// Sums of K classes: K rows of K + 1, the last one for outputs that are no number.
     package var count: Int { classes.count * (classes.count + 1) }
 

@@ -16,14 +16,18 @@ package struct Rprop: UpdateRule {
     package let minimumStep: Double
     /// At least `minimumStep`.
     package let maximumStep: Double
+    /// Whether the configuration says that batches are less than the training set.
+    package let miniBatches: Bool
 
     package init(
-        decrease: Double = 0.5, increase: Double = 1.2, minimumStep: Double = 1e-6, maximumStep: Double = 50
+        decrease: Double = 0.5, increase: Double = 1.2, minimumStep: Double = 1e-6, maximumStep: Double = 50,
+        miniBatches: Bool = false
     ) {
         self.decrease = decrease
         self.increase = increase
         self.minimumStep = minimumStep
         self.maximumStep = maximumStep
+        self.miniBatches = miniBatches
     }
 
     static let entry = UpdateRuleEntry(
@@ -35,7 +39,10 @@ package struct Rprop: UpdateRule {
             increase: reader.value(
                 "increase", .number(above: 1), default: 1.2, "Factor of the step when the sign stays."),
             minimumStep: reader.value("minimumStep", .number(above: 0), default: 1e-6, "The smallest step."),
-            maximumStep: reader.value("maximumStep", .number(above: 0), default: 50, "The largest step."))
+            maximumStep: reader.value("maximumStep", .number(above: 0), default: 50, "The largest step."),
+            miniBatches: reader.value(
+                "miniBatches", .flag, default: false,
+                "Whether batches may be less than the training set, whose gradients change signs by chance."))
         if rule.minimumStep > rule.maximumStep {
             reader.refuse(
                 "minimumStep", because: "it is more than maximumStep, \(rule.maximumStep); make it at most that.")
@@ -44,6 +51,7 @@ package struct Rprop: UpdateRule {
     }
 
     package var name: String { "rprop" }
+    package var needsWholeSet: Bool { !miniBatches }
     package var slots: [Slot] { [Slot("previousGradients"), Slot("stepSizes", initial: .learningRate)] }
 
     package func update(

@@ -16,7 +16,9 @@ package struct CosineSchedule: Schedule {
         alongCosine(from: base, to: minimumRate, length.progress(at: step))
     }
 
-    package func check(base: Double) throws(OptimizationError) { try checkMinimumRate(minimumRate, base: base) }
+    package func check(base: Double, length: TrainingLength) throws(OptimizationError) {
+        try checkMinimumRate(minimumRate, base: base)
+    }
 }
 
 /// Half a cosine from `start` at progress 0 to `end` at progress 1.

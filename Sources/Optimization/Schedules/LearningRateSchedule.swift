@@ -8,20 +8,34 @@ package struct LearningRateSchedule: Sendable {
     /// Steps of the warm-up, fewer than all; the schedule runs over the rest, from its own step 0.
     private let warmUpSteps: Int
 
-    /// Throws `outOfRange` for a rate or a length that the schedule cannot have.
+    /// Throws `outOfRange` or `tooLong` for a rate or a length that the schedule cannot have.
+    ///
+    /// - Parameter planned: what the schedule must fit into, where that is longer than `length`: a run may be cut short
+    ///   for a trial. A warm-up then ends with its last step at the latest.
     package init(
-        _ schedule: any Schedule, warmUp: WarmUp? = nil, baseRate: Double, length: TrainingLength
+        _ schedule: any Schedule, warmUp: WarmUp? = nil, baseRate: Double, length: TrainingLength,
+        planned: TrainingLength? = nil
     ) throws(OptimizationError) {
         try OptimizationError.require(
             baseRate >= 0 && baseRate.isFinite, "schedule", "learningRate", baseRate, allowed: "learningRate ≥ 0")
         try OptimizationError.require(
             length.steps >= 1, "schedule", "steps", Double(length.steps), allowed: "at least one step")
-        try schedule.check(base: baseRate)
+        let whole = planned ?? length
+        var warmUpSteps = 0
+        if let warmUp {
+            try whole.requireWithin(warmUp.length, "the rise", key: "warmup")
+            warmUpSteps = min(length.steps(of: warmUp.length), length.steps - 1)
+        }
+        try schedule.check(
+            base: baseRate,
+            length: TrainingLength(
+                steps: whole.steps - (warmUp.map { whole.steps(of: $0.length) } ?? 0),
+                stepsPerEpoch: whole.stepsPerEpoch))
         self.schedule = schedule
         self.warmUp = warmUp
         self.baseRate = baseRate
         self.length = length
-        warmUpSteps = warmUp.map { min(length.steps(of: $0.length), length.steps - 1) } ?? 0
+        self.warmUpSteps = warmUpSteps
     }
 
     /// The rate of the update that follows `step` finished updates; from the length's end on the schedule's final rate.

@@ -23,5 +23,7 @@ package struct PolynomialSchedule: Schedule {
         minimumRate + (base - minimumRate) * pow(1 - length.progress(at: step), power)
     }
 
-    package func check(base: Double) throws(OptimizationError) { try checkMinimumRate(minimumRate, base: base) }
+    package func check(base: Double, length: TrainingLength) throws(OptimizationError) {
+        try checkMinimumRate(minimumRate, base: base)
+    }
 }

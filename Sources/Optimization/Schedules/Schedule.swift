@@ -15,13 +15,16 @@ package protocol Schedule: Equatable, Sendable {
     /// Whether the rate begins low by itself, so that a warm-up before it makes no sense.
     var hasOwnRise: Bool { get }
 
-    /// Throws `outOfRange` for what does not fit the base rate.
-    func check(base: Double) throws(OptimizationError)
+    /// Throws `outOfRange` for what does not fit the base rate, `tooLong` for what would come after the end.
+    ///
+    /// - Parameter length: of what the schedule runs over, warm-up taken off; of the whole run even where `maxSteps`
+    ///   cuts it short for a trial.
+    func check(base: Double, length: TrainingLength) throws(OptimizationError)
 }
 
 extension Schedule {
     package var hasOwnRise: Bool { false }
-    package func check(base: Double) throws(OptimizationError) {}
+    package func check(base: Double, length: TrainingLength) throws(OptimizationError) {}
 
     /// Whether `other` is the same schedule with the same values.
     package func isEqual(to other: any Schedule) -> Bool { (other as? Self) == self }
@@ -36,4 +39,5 @@ let scheduleCatalogue: [ScheduleEntry] = [
     CosineSchedule.entry,
     PolynomialSchedule.entry,
     OneCycleSchedule.entry,
+    TriangularSchedule.entry,
 ]

@@ -5,10 +5,21 @@ package struct ScheduleConfiguration: Sendable {
     /// A rise at the beginning, before the rule takes over; nil for none.
     package let warmup: WarmUp?
     package let rule: Rule
+    /// Where it stands, for errors.
+    private let place: PlacedName
 
     package init(_ rule: Rule, warmup: WarmUp? = nil) {
         self.rule = rule
         self.warmup = warmup
+        place = PlacedName("schedule", key: "schedule")
+    }
+
+    /// An error of the schedule with its place.
+    package func refusal(_ error: OptimizationError) -> ConfigurationError {
+        PlacedName(
+            "", place: place.place,
+            key: error.schedulePath.isEmpty ? place.key : "\(place.key).\(error.schedulePath)"
+        ).refused(because: error.reason)
     }
 
     /// The rate as a function of progress, or of validation.
@@ -64,6 +75,7 @@ extension ScheduleConfiguration: ConfigurationSection {
         let onPlateau = ConfigurationVariant<Rule>.key(
             "onPlateau", "The rate is lowered when validation stops improving."
         ) { .onPlateau(Plateau(from: $0)) }
+        place = reader.placed
         rule = reader.oneOf(schedules + [onPlateau], default: "constant")
         if warmup != nil, schedule.hasOwnRise {
             let name = scheduleCatalogue.map(\.name).first { key in reader.entries.contains { $0.key == key } }

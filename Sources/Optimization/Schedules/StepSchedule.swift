@@ -51,4 +51,16 @@ package struct StepSchedule: Schedule {
             }
         return base * pow(factor, Double(count))
     }
+
+    package func check(base: Double, length: TrainingLength) throws(OptimizationError) {
+        switch changes {
+        case .every(.epochs(let epochs)):
+            try length.requireWithin(.epochs(epochs), "the first change of the rate", key: "step.everyEpochs")
+        case .every(.steps(let steps)):
+            try length.requireWithin(.steps(steps), "the first change of the rate", key: "step.everySteps")
+        case .atEpochs(let epochs):
+            guard let last = epochs.last else { return }
+            try length.requireWithin(.epochs(last), "the last change of the rate", key: "step.atEpochs")
+        }
+    }
 }

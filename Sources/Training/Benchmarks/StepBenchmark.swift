@@ -123,9 +123,10 @@ package struct StepBenchmark: Sendable {
             train: nil, freeze: freeze.map { PlacedName($0) },
             optimizer: OptimizerConfiguration(
                 rule: Momentum(momentum: 0.9), learningRate: learningRate, weightDecay: 5e-4, l1: 0, maxNorm: nil,
-                groups: []),
+                lookahead: nil, groups: [], place: PlacedName("bench")),
             schedule: ScheduleConfiguration(.schedule(ConstantSchedule())),
-            clipNorm: nil, clipValue: nil, length: nil, place: PlacedName("bench"))
+            clipNorm: nil, clipValue: nil, measuresGradientVariance: false, data: nil, length: nil,
+            place: PlacedName("bench"))
         let fields = [
             FieldDescription(
                 name: "image", elementType: .float32, shape: network.models[0].inputShape, meaning: .real(names: [])),
@@ -182,7 +183,7 @@ package struct StepBenchmark: Sendable {
         }
         nonisolated(unsafe) let shared = state
         let weight = sums.metrics.weight
-        try replica.update(phase: 0, sums, number: step, state.phases[0].optimizer) { range, gradients in
+        try replica.update(phase: 0, sums, number: step, state.phases[0].optimizer, measure: nil) { range, gradients in
             let change = {
                 shared.update(
                     phase: 0, $0, gradients: gradients, weight: weight, norm: nil,

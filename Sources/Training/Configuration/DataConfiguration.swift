@@ -20,8 +20,12 @@ package struct DataConfiguration: Sendable {
     package let targetPreprocessing: Preprocessing
     /// Random changes to the training samples' input, in this order, drawn anew every epoch.
     package let augment: [Augmentation]
+    /// Only samples of these classes are used, ascending; nil for all.
+    package let classes: [Int]?
     /// Only so many training samples are used, validation included; nil for all.
     package let limit: Int?
+    /// Where `classes` stands, for errors.
+    let classesPlace: PlacedName
 
     /// The name of the data set.
     package var name: String { type(of: dataset).name }
@@ -41,7 +45,7 @@ extension DataConfiguration: Equatable {
     package static func == (a: DataConfiguration, b: DataConfiguration) -> Bool {
         a.dataset.isEqual(to: b.dataset) && a.path == b.path && a.validation == b.validation
             && a.preprocessing == b.preprocessing && a.targetPreprocessing == b.targetPreprocessing
-            && a.augment == b.augment && a.limit == b.limit
+            && a.augment == b.augment && a.classes == b.classes && a.limit == b.limit
     }
 }
 
@@ -49,7 +53,10 @@ extension DataConfiguration: ConfigurationSection {
     package static var title: String { "data" }
     package static var shortForm: ConfigurationShortForm { .value(of: "name") }
 
-    package init(from reader: ConfigurationReader) {
+    package init(from reader: ConfigurationReader) { self.init(reader, isOfPhase: false) }
+
+    /// - Parameter isOfPhase: whether what is done to samples is said elsewhere, for all phases alike.
+    fileprivate init(_ reader: ConfigurationReader, isOfPhase: Bool) {
         let variants = datasetCatalogue.map { kind in
             ConfigurationVariant<any DatasetFactory>.named(kind.name, kind.documentation) { kind.init(from: $0) }
         }
@@ -60,14 +67,28 @@ extension DataConfiguration: ConfigurationSection {
         validation = reader.value(
             "validation", .validationSplit, default: 0.1,
             "Training samples set aside for validation, as a count or a fraction.")
-        preprocessing = reader.value(
-            "preprocessing", .choice(of: Preprocessing.self), default: "standardize",
-            "How raw values of the input become the model's; tokens stay as they are.")
-        targetPreprocessing = reader.value(
-            "targetPreprocessing", .choice(of: Preprocessing.self), default: "none",
-            "How a target of real numbers is scaled; losses and metrics are then those of the scaled numbers.")
-        augment = reader.value(
-            "augment", .list(of: .section()), default: [], "Random changes to training samples, new every epoch.")
+        preprocessing =
+            isOfPhase
+            ? .none
+            : reader.value(
+                "preprocessing", .choice(of: Preprocessing.self), default: "standardize",
+                "How raw values of the input become the model's; tokens stay as they are.")
+        targetPreprocessing =
+            isOfPhase
+            ? .none
+            : reader.value(
+                "targetPreprocessing", .choice(of: Preprocessing.self), default: "none",
+                "How a target of real numbers is scaled; losses and metrics are then those of the scaled numbers.")
+        augment =
+            isOfPhase
+            ? []
+            : reader.value(
+                "augment", .list(of: .section()), default: [], "Random changes to training samples, new every epoch.")
+        let given: [Int]? = reader.optional(
+            "classes", .list(of: .integer(in: 0...), atLeast: 1),
+            "Use only samples of these classes, counted from 0; the model's outputs stay as many.")
+        classes = given.map { Set($0).sorted() }
+        classesPlace = reader.placed("classes")
         limit = reader.optional("limit", .integer(in: 1...), "Use only so many training samples, validation included.")
         check(reader)
     }
@@ -83,6 +104,38 @@ extension DataConfiguration: ConfigurationSection {
             reader.refuse(
                 "validation", because: "\(count) of \(limit) samples leave none to train on; make validation smaller.")
         }
+    }
+}
+
+/// The data of a phase, of the same fields as the run's, whose preprocessing and augmentation hold for them as well.
+struct PhaseData: ConfigurationSection {
+    static var title: String { "phase data" }
+    static var shortForm: ConfigurationShortForm { .value(of: "name") }
+    let data: DataConfiguration
+
+    init(from reader: ConfigurationReader) { data = DataConfiguration(reader, isOfPhase: true) }
+}
+
+extension DataConfiguration {
+    /// The samples of the classes that are wanted.
+    ///
+    /// - Throws: `ConfigurationError` where there are no such classes, or no samples of them.
+    func selected(of dataset: any Dataset) throws -> any Dataset {
+        guard let classes else { return dataset }
+        guard let target = dataset.targetField, let count = target.meaning.choiceCount, target.shape.count == 1,
+            !dataset.isSequence
+        else {
+            throw classesPlace.refused(because: "samples of \(name) have no class; remove the key.")
+        }
+        if let unknown = classes.first(where: { $0 >= count }) {
+            throw classesPlace.refused(
+                because: "there is no class \(unknown); \(name) has \(count), counted from 0.")
+        }
+        let subset = try ClassSubset(classes, of: dataset, field: target.name)
+        if subset.count == 0 {
+            throw classesPlace.refused(because: "no sample of \(dataset.name) is of these classes; name others.")
+        }
+        return subset
     }
 }
 

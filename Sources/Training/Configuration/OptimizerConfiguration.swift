@@ -13,14 +13,18 @@ package struct OptimizerConfiguration: Sendable {
     package let l1: Double
     /// The largest L2 norm of a unit's incoming weights after an update; nil for no limit.
     package let maxNorm: Double?
+    /// Slow weights around the rule; nil for none.
+    package let lookahead: Lookahead?
     /// Exceptions for some parameters; the first group that matches a parameter holds.
     package let groups: [ParameterGroup]
+    /// Where it stands, for errors.
+    let place: PlacedName
 }
 
 extension OptimizerConfiguration: Equatable {
     package static func == (a: OptimizerConfiguration, b: OptimizerConfiguration) -> Bool {
         a.rule.isEqual(to: b.rule) && a.learningRate == b.learningRate && a.weightDecay == b.weightDecay
-            && a.l1 == b.l1 && a.maxNorm == b.maxNorm && a.groups == b.groups
+            && a.l1 == b.l1 && a.maxNorm == b.maxNorm && a.lookahead == b.lookahead && a.groups == b.groups
     }
 }
 
@@ -41,8 +45,14 @@ extension OptimizerConfiguration: ConfigurationSection {
             "maxNorm", .number(above: 0),
             "After an update each unit's incoming weights, a row of a matrix or a filter, are scaled back to this L2 "
                 + "norm.")
+        lookahead = reader.optional(
+            "lookahead", .section(),
+            "Slow weights, which every few updates go a part of the way to where the rule has come; it goes on "
+                + "from there."
+        )
         groups = reader.value(
             "groups", .list(of: .section()), default: [],
             "Exceptions for some parameters; the first that matches holds.")
+        place = reader.placed
     }
 }

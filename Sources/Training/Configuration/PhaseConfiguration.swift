@@ -16,6 +16,10 @@ package struct PhaseConfiguration: Sendable {
     package let clipNorm: Double?
     /// The largest absolute value of each element of the gradient; nil for no limit.
     package let clipValue: Double?
+    /// Whether the variance of its gradient is a metric.
+    package let measuresGradientVariance: Bool
+    /// What it is trained on, where that is not the run's data.
+    package let data: DataConfiguration?
     /// How long it trains, in a sequence altogether, in alternation at a turn; nil for a run of one phase.
     package let length: TrainingInterval?
     /// Where it stands, for errors.
@@ -26,7 +30,8 @@ extension PhaseConfiguration: Equatable {
     package static func == (a: PhaseConfiguration, b: PhaseConfiguration) -> Bool {
         a.name == b.name && a.objective.isEqual(to: b.objective) && a.train == b.train && a.freeze == b.freeze
             && a.optimizer == b.optimizer && a.schedule == b.schedule && a.clipNorm == b.clipNorm
-            && a.clipValue == b.clipValue && a.length == b.length
+            && a.clipValue == b.clipValue && a.measuresGradientVariance == b.measuresGradientVariance
+            && a.data == b.data && a.length == b.length
     }
 }
 
@@ -39,12 +44,20 @@ extension PhaseConfiguration: ConfigurationSection {
             epochs: "epochs", steps: "steps", from: reader,
             "How long the phase is: altogether in a sequence, at a turn (1 step if absent) in alternation")
         reader.excludeEachOther("epochs", "steps")
-        self.init(named: name, length: length, from: reader)
+        let own: PhaseData? = reader.optional(
+            "data", .section(),
+            "What the phase is trained on instead of the run's data: the same fields, with the run's preprocessing and "
+                + "augmentation. Later phases go on measuring it.")
+        self.init(named: name, length: length, data: own?.data, from: reader)
     }
 
     /// The keys that stand at the top level of a run of one phase, or in each of several.
-    init(named name: String, length: TrainingInterval? = nil, from reader: ConfigurationReader) {
+    init(
+        named name: String, length: TrainingInterval? = nil, data: DataConfiguration? = nil,
+        from reader: ConfigurationReader
+    ) {
         self.name = name
+        self.data = data
         self.length = length
         objective = Self.objective(from: reader)
         train = reader.optional(
@@ -62,6 +75,10 @@ extension PhaseConfiguration: ConfigurationSection {
         clipValue = reader.optional(
             "clipValue", .number(above: 0), "Each element of the gradient is brought within ± this.")
         reader.excludeEachOther("clipNorm", "clipValue")
+        measuresGradientVariance = reader.value(
+            "gradientVariance", .flag, default: false, influencesWeights: false,
+            "Whether the variance of the gradient between mini-batches, as a step's grains show it, is a metric of "
+                + "training.")
         place = reader.placed
     }
 

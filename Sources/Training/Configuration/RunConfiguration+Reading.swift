@@ -46,10 +46,13 @@ extension RunConfiguration: ConfigurationSection {
         name = Self.name(from: reader)
         models = Self.models(from: reader)
         data = reader.required("data", .section(), "What it is trained on.")
-        batch = reader.required("batch", .integer(in: 1...), "Samples in a step, over all ranks and threads.")
+        batchSize = reader.required(
+            "batch", .batchSize, "Samples in a step, over all ranks and threads; `all` for the whole training set.")
+        let usualGrain = if case .samples(let count) = batchSize { min(32, count) } else { 32 }
         grain = reader.value(
-            "grain", .integer(in: 1...), default: .plain(String(min(32, batch))), shown: "32, or a smaller batch",
+            "grain", .integer(in: 1...), default: .plain(String(usualGrain)), shown: "32, or a smaller batch",
             "Samples that one worker computes at a time; part of the result, unlike ranks and threads.")
+        batch = if case .samples(let count) = batchSize { count } else { 1 }
         epochs = reader.optional("epochs", .integer(in: 1...), "Training ends after so many epochs.")
         maxSteps = reader.optional(
             "maxSteps", .integer(in: 1...), "Training ends after so many steps, if epochs do not end it before.")
@@ -61,6 +64,7 @@ extension RunConfiguration: ConfigurationSection {
                 + "`averaged.safetensors`.")
         earlyStopping = reader.optional(
             "earlyStopping", .section(), "Training ends when validation no longer improves.")
+        stop = reader.optional("stop", .section(), "Training ends when its loss is small enough.")
         convolutions = reader.value(
             "convolutions", .choice(of: ConvolutionPreference.self), default: "automatic",
             "How convolutions are computed: by their shape, or by this algorithm where it can.")
@@ -91,7 +95,7 @@ extension RunConfiguration: ConfigurationSection {
             "Without progress for so long, the job ends with an error.")
         let resolved = ConfigurationNode(.map(reader.resolved))
         resolvedText = resolved.yamlText
-        resolvedWeightsText = resolved.withoutBystanders.yamlText
+        resolvedWeightsText = resolved.withoutBystanders.removing("learningRate", under: "optimizer").yamlText
         check(reader)
     }
 
@@ -131,6 +135,9 @@ extension RunConfiguration: ConfigurationSection {
         for (index, phase) in several.enumerated() where order == .sequence && phase.length == nil {
             reader.refuse("phases.\(index)", because: "it says not how long it is; add epochs or steps.")
         }
+        for (index, phase) in several.enumerated() where order == .alternating && phase.data != nil {
+            reader.refuse("phases.\(index).data", because: "phases that alternate share the run's data; remove it.")
+        }
         for (index, phase) in several.enumerated() where order == .alternating {
             if case .epochs = phase.length {
                 reader.refuse("phases.\(index).epochs", because: "phases alternate by steps; give `steps` instead.")
@@ -139,37 +146,18 @@ extension RunConfiguration: ConfigurationSection {
         return (several, order)
     }
 
-    /// Grains of a step, each of which is planned; more would only cost memory.
-    private static let largestGrainCount = 1 << 20
-
     /// Checks that involve several sections.
     private func check(_ reader: ConfigurationReader) {
-        if grain > batch {
-            reader.refuse("grain", because: "\(grain) is more than the batch of \(batch); make it at most \(batch).")
-        }
-        if batch > MetricSums.exactLimit {
-            reader.refuse(
-                "batch",
-                because:
-                    "\(batch) samples are more than \(MetricSums.exactLimit), up to which the sums of a step are "
-                    + "exact; "
-                    + "make the batch smaller."
-            )
-        }
-        if batch / grain >= RunConfiguration.largestGrainCount {
-            reader.refuse(
-                "grain",
-                because:
-                    "a batch of \(batch) has \(batch / grain) grains of \(grain), more than "
-                    + "\(RunConfiguration.largestGrainCount); make the grain larger."
-            )
+        if case .samples = batchSize, let problem = BatchSize.problem(batch: batch, grain: grain) {
+            reader.refuse(problem.key, because: problem.reason)
         }
         if epochs == nil, maxSteps == nil, phaseOrder == .alternating || phases[0].length == nil {
             reader.refuse("", because: "it says not when training ends; add epochs or maxSteps.")
         }
-        if phases.contains(where: \.isOnPlateau), data.validation == .count(0) {
+        for (index, phase) in phases.enumerated() where phase.isOnPlateau {
+            guard (phase.data ?? data).validation == .count(0) else { continue }
             reader.refuse(
-                "data.validation",
+                phase.data == nil ? "data.validation" : "phases.\(index).data.validation",
                 because:
                     "0 leaves nothing for the schedule onPlateau to go by; set samples aside or choose another "
                     + "schedule."
@@ -177,6 +165,9 @@ extension RunConfiguration: ConfigurationSection {
         }
         if earlyStopping != nil, phases.count > 1 {
             reader.refuse("earlyStopping", because: "a run of several phases ends with its last one; remove it.")
+        }
+        if stop != nil, phases.count > 1 {
+            reader.refuse("stop", because: "a run of several phases ends with its last one; remove it.")
         }
         if phaseOrder == .alternating, phases.count(where: \.isOnPlateau) > 1 {
             reader.refuse("phases", because: "only one of several alternating phases may have the schedule onPlateau.")

@@ -14,10 +14,12 @@ package struct RunConfiguration: Equatable, Sendable {
     /// The models by name; a sole one has the run's, or that of its entry in the zoo.
     package let models: [NamedModel]
     package let data: DataConfiguration
-    /// Samples in a step over all ranks and threads.
-    package let batch: Int
+    /// How many samples are in a step over all ranks and threads.
+    package let batchSize: BatchSize
+    /// Samples in a step; 1 for all of them until ``resolved(for:)`` has counted them.
+    package internal(set) var batch: Int
     /// Samples that one worker computes at a time, see README.
-    package let grain: Int
+    package internal(set) var grain: Int
     /// The run ends after so many epochs; nil for no such end.
     package let epochs: Int?
     /// The run ends after so many steps; nil for no such end. Of both ends the first counts.
@@ -29,6 +31,8 @@ package struct RunConfiguration: Equatable, Sendable {
     package let start: StartConfiguration?
     /// When training ends because validation no longer improves; nil for never.
     package let earlyStopping: EarlyStoppingConfiguration?
+    /// When training ends because its loss is small enough; nil for never.
+    package let stop: StopConfiguration?
     /// Averages of the weights, which validation and the best weights go by; nil for none.
     package let averaging: WeightAverage?
     /// How convolutions are computed; part of the result's last bits.
@@ -49,7 +53,7 @@ package struct RunConfiguration: Equatable, Sendable {
     package let deadlineSeconds: Double
     /// The complete configuration as YAML, every default written out, in the order of the reference.
     let resolvedText: String
-    /// The part of it that influences the trained weights.
+    /// The part of it that influences the trained weights, but for the learning rates.
     let resolvedWeightsText: String
 
     /// A model and what the configuration calls it.
@@ -71,7 +75,8 @@ package struct RunConfiguration: Equatable, Sendable {
     /// equal.
     package func resolvedYAML() -> String { resolvedText }
 
-    /// A hash of everything that influences the trained weights: 64-bit FNV-1a of the resolved text without the name,
-    /// the data's folder, checkpoints, replica checks, logging and deadlines.
+    /// A hash of everything that influences the trained weights and stays as it is when a run is resumed: 64-bit
+    /// FNV-1a of the resolved text without the name, the data's folder, checkpoints, replica checks, logging and
+    /// deadlines, and without the learning rates, which may be changed by hand.
     package var fingerprint: UInt64 { fnv1a(resolvedWeightsText) }
 }

@@ -128,6 +128,24 @@ package final class Evaluator: Sendable {
     }
 }
 
+extension RunSetup {
+    /// Whether some phase is trained on data of its own.
+    var hasOwnData: Bool { phaseData.contains { $0 != nil } }
+
+    /// What evaluates each phase, the same where the data are; nil where nothing is set aside.
+    func evaluators() throws -> [Evaluator?] {
+        func make(_ data: RunData) throws -> Evaluator? {
+            try data.validation.map { validation in
+                try Evaluator(
+                    ranks: ranks, replica: replica, dataset: validation, fields: phases.flatMap(\.objective.fields),
+                    preprocessing: data.preprocessing, grain: configuration.grain, lanes: configuration.batch, key: key)
+            }
+        }
+        let main = try make(data)
+        return try phaseData.map { try $0.map(make) ?? main }
+    }
+}
+
 /// A reader for each thread that asks; they are made as needed and used again.
 ///
 /// `@unchecked Sendable`: a reader is in the list or with the one thread that took it.

@@ -59,6 +59,11 @@ final class GradientDescent {
         Activity.enter(.update, step: step)
         let phase = setup.order.phase(ofStep: step)
         let optimizer = setup.phases[phase].optimizer
+        let ownStep = setup.order.steps(ofPhase: phase, before: step)
+        if ownStep == 0, optimizer.remembersWeights {
+            try settle()
+            setup.state.begin(phase: phase)
+        }
         guard sums.metrics.loss.isFinite else { return try handleNonFinite(sums, step: step) }
         var norm: Double?
         if !setup.replica.defersUpdates {
@@ -68,9 +73,15 @@ final class GradientDescent {
         }
         nonisolated(unsafe) let state = setup.state
         let weight = sums.metrics.weight
-        let ownStep = setup.order.steps(ofPhase: phase, before: step)
         let hasher = replicaCheck?.hasher(forUpdateTo: step + 1)
-        try setup.replica.update(phase: phase, sums, number: step, optimizer) { [norm] range, gradients in
+        let measure = { @Sendable [norm] (pieces: Range<Int>, gradients: UnsafePointer<Float>) in
+            state.measure(
+                phase: phase, pieces, gradients: gradients, weight: weight, norm: norm, learningRate: rate,
+                ownStep: ownStep)
+        }
+        try setup.replica.update(
+            phase: phase, sums, number: step, optimizer, measure: optimizer.pieceCount > 0 ? measure : nil
+        ) { [norm] range, gradients in
             let change = {
                 state.update(
                     phase: phase, $0, gradients: gradients, weight: weight, norm: norm, learningRate: rate,

@@ -13,22 +13,28 @@ struct LearningRate: Sendable {
     ///   - monitor: what the best weights go by where the schedule does not say; nil for the usual metric.
     ///   - metrics: those of the phase's objective.
     ///   - length: of the phase, in its own steps.
-    /// - Throws: `OptimizationError` for values that the schedule can't have, `TrainingError.unknownMonitor`.
+    ///   - planned: its length without `maxSteps`, where that only cuts it short.
+    /// - Throws: `ConfigurationError` for values that the schedule can't have, `TrainingError.unknownMonitor`.
     init(
         _ configuration: PhaseConfiguration, monitor usual: String?, _ metrics: [MetricDefinition],
-        length: TrainingLength
+        length: TrainingLength, planned: TrainingLength
     ) throws {
         let base = configuration.optimizer.learningRate
         let monitor = try Monitor(configuration.schedule.plateau.map(\.monitor) ?? usual, metrics)
-        plateau = try configuration.schedule.plateau.map { rule in
-            try PlateauRule(
-                rate: base, factor: rule.factor, patience: rule.patience, cooldown: rule.cooldown,
-                minDelta: rule.minDelta, minimumRate: rule.minimumRate, rollback: rule.rollback,
-                lowerIsBetter: !monitor.higherIsBetter)
-        }
         self.monitor = monitor
-        schedule = try LearningRateSchedule(
-            configuration.schedule.schedule, warmUp: configuration.schedule.warmup, baseRate: base, length: length)
+        do {
+            plateau = try configuration.schedule.plateau.map { rule in
+                try PlateauRule(
+                    rate: base, factor: rule.factor, patience: rule.patience, cooldown: rule.cooldown,
+                    minDelta: rule.minDelta, minimumRate: rule.minimumRate, rollback: rule.rollback,
+                    lowerIsBetter: !monitor.higherIsBetter)
+            }
+            schedule = try LearningRateSchedule(
+                configuration.schedule.schedule, warmUp: configuration.schedule.warmup, baseRate: base,
+                length: length, planned: planned)
+        } catch let error as OptimizationError {
+            throw configuration.schedule.refusal(error)
+        }
     }
 
     /// The rate of the update that follows `step` finished ones.
@@ -43,10 +49,26 @@ struct LearningRate: Sendable {
         plateau?.observe(metric: metric, step: step)
     }
 
-    /// The plateau rule's state for checkpoints and the other ranks; empty without one.
-    var state: [String: String] { plateau?.state ?? [:] }
-
-    mutating func restore(_ state: [String: String]) throws {
-        if plateau != nil && !state.isEmpty { try plateau?.restore(state) }
+    /// The state for checkpoints and the other ranks: the plateau rule's, and the rate that it began with.
+    var state: [String: String] {
+        var state = plateau?.state ?? [:]
+        state[LearningRate.baseKey] = String(schedule.baseRate.bitPattern, radix: 16)
+        return state
     }
+
+    /// Takes over a state; what a plateau rule has made of another learning rate, it makes of this one.
+    mutating func restore(_ state: [String: String]) throws {
+        guard plateau != nil, !state.isEmpty else { return }
+        try plateau?.restore(state)
+        if let change = change(since: state) { plateau?.rescale(by: change.to / change.from) }
+    }
+
+    /// How the learning rate of the configuration differs from that of a state; nil where it is the same.
+    func change(since state: [String: String]) -> (from: Double, to: Double)? {
+        guard let bits = state[LearningRate.baseKey].flatMap({ UInt64($0, radix: 16) }) else { return nil }
+        let old = Double(bitPattern: bits)
+        return old == schedule.baseRate || !(old > 0) ? nil : (old, schedule.baseRate)
+    }
+
+    private static let baseKey = "baseRate"
 }

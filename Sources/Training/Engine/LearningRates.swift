@@ -41,11 +41,26 @@ struct LearningRates: Sendable {
     }
 
     mutating func restore(_ state: [String: String]) throws {
-        for (index, name) in names.enumerated() {
-            let own = state.filter { $0.key.hasPrefix(prefix(name)) }
-            try phases[index].restore(
-                Dictionary(uniqueKeysWithValues: own.map { (String($0.key.dropFirst(prefix(name).count)), $0.value) }))
+        for (index, name) in names.enumerated() { try phases[index].restore(part(of: state, name)) }
+    }
+
+    /// The learning rates that the configuration has otherwise than a checkpoint's state, as they are told.
+    func changes(since state: [String: String], step: Int) -> [DecisionRecord] {
+        zip(names, phases).compactMap { name, phase in
+            guard let change = phase.change(since: part(of: state, name)) else { return nil }
+            let whose = names.count == 1 ? "" : " of \(name)"
+            return DecisionRecord(
+                step: step, kind: .rateChanged,
+                reason: "learning rate\(whose) changed by hand from step \(step) on: \(decimal(change.from)) → "
+                    + decimal(change.to),
+                numbers: ["from": change.from, "to": change.to])
         }
+    }
+
+    /// A phase's keys in a state of all.
+    private func part(of state: [String: String], _ name: String) -> [String: String] {
+        let own = state.filter { $0.key.hasPrefix(prefix(name)) }
+        return Dictionary(uniqueKeysWithValues: own.map { (String($0.key.dropFirst(prefix(name).count)), $0.value) })
     }
 
     private func prefix(_ name: String) -> String { names.count == 1 ? "" : name + "/" }

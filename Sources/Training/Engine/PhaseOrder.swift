@@ -38,6 +38,14 @@ package struct PhaseOrder: Equatable, Sendable {
         return step / cycle * lengths[phase] + inOneCycle(step % cycle)
     }
 
+    /// The first step of a phase of a sequence.
+    package func firstStep(ofPhase phase: Int) -> Int { lengths[..<phase].reduce(0, +) }
+
+    /// Whether a phase of a sequence ends with `step` finished steps.
+    package func endsPhase(step: Int) -> Bool {
+        kind == .sequence && lengths.indices.contains { firstStep(ofPhase: $0) + lengths[$0] == step }
+    }
+
     /// The phases that train at the same time as that of the step just before `step` finished ones: all that alternate,
     /// or the one.
     package func phasesInTurn(before step: Int) -> [Int] {

@@ -32,6 +32,8 @@ package final class Replica: @unchecked Sendable {
         let deferred: DeferredUpdate?
         /// Whether it has layers over the whole batch, so that all grains are computed together.
         let meets: Bool
+        /// Nil where the gradient's variance is not measured.
+        let noise: GradientNoise?
     }
 
     /// The grains of a step that this rank computes.
@@ -42,12 +44,14 @@ package final class Replica: @unchecked Sendable {
     /// - Parameters:
     ///   - vectors: the grain vector's layout in each phase; none where nothing is trained.
     ///   - grainCount: grains of a step, at least one for every rank.
+    ///   - noises: what measures the variance of each phase's gradient; empty where none is measured. Such updates are
+    ///     not deferred.
     ///   - wire: the numbers in which gradients travel between hosts.
     ///   - defersUpdates: where gradients travel in messages, a step ends before they have come, and weights change
     ///     when the next forward pass needs them. Not for updates that need all gradients first.
     package init(
         network: Network, values: FlatBuffer, vectors: [GrainVectorLayout], threads: Int, grainCount: Int,
-        ranks: Ranks, wire: GradientWire = .float32, defersUpdates: Bool = false
+        ranks: Ranks, noises: [GradientNoise?] = [], wire: GradientWire = .float32, defersUpdates: Bool = false
     ) throws {
         let assignment = GrainAssignment(grainCount: grainCount, worldSize: ranks.worldSize)
         let isCrowded = ranks.hostSize * threads > Placement.onlineCores
@@ -55,7 +59,8 @@ package final class Replica: @unchecked Sendable {
         self.values = values
         pool = WorkerPool(count: threads, busyWaits: !isCrowded)
         grains = assignment.grains(ofRank: ranks.rank)
-        let sums = try vectors.map { layout in
+        let defersUpdates = defersUpdates && noises.allSatisfy { $0 == nil }
+        let sums = try vectors.enumerated().map { phase, layout in
             let meets = network.meetsOverBatch(layout)
             let reduction = try Replica.makeReduction(
                 assignment, count: layout.count, ranks, wire: wire, gradientCount: layout.gradients.count,
@@ -66,7 +71,7 @@ package final class Replica: @unchecked Sendable {
             return PhaseSums(
                 layout: layout, reducer: reducer,
                 deferred: defersUpdates && reducer.sendsMessages ? DeferredUpdate(layout: layout.trained) : nil,
-                meets: meets)
+                meets: meets, noise: noises.indices.contains(phase) ? noises[phase] : nil)
         }
         self.sums = sums
         let deferred = sums.compactMap(\.deferred)
@@ -182,8 +187,12 @@ package final class Replica: @unchecked Sendable {
         let own = computed.withLock { $0 }
         let met = meeting?.place.waitSeconds ?? 0
         let reached = sum + sums.layout.flags.lowerBound
+        var metrics = MetricSums(values: sums.layout.metrics.map { Double(sum[$0]) })
+        if let noise = sums.noise {
+            metrics = noise.completed(metrics, norm: try norm(of: sum, noise.groups, weight: metrics.weight))
+        }
         return StepSums(
-            vector: sum, arrivals: arrivals, metrics: MetricSums(values: sums.layout.metrics.map { Double(sum[$0]) }),
+            vector: sum, arrivals: arrivals, metrics: metrics,
             stopRequests: Int(reached[0]), saveRequests: Int(reached[1]), computeSeconds: own - start - met,
             waitSeconds: joined - own + met + sums.reducer.waitSeconds,
             reduceSeconds: end - joined - sums.reducer.waitSeconds)
@@ -194,18 +203,27 @@ package final class Replica: @unchecked Sendable {
     /// - Parameters:
     ///   - step: counted from 0.
     ///   - optimizer: the phase's, which says how workers share an update out.
+    ///   - measure: measures pieces of the weights, all before `change` is called for one that they belong to; called
+    ///     for disjoint pieces, by several threads. Nil where the rule needs no norms.
     ///   - change: changes a range of the phase's compact coordinates; called for disjoint ranges, by several threads.
     func update(
         phase: Int, _ step: StepSums, number: Int, _ optimizer: Optimizer,
+        measure: (@Sendable (_ pieces: Range<Int>, _ gradients: UnsafePointer<Float>) -> Void)?,
         _ change: @escaping @Sendable (_ range: Range<Int>, _ gradients: UnsafePointer<Float>) -> Void
     ) throws {
         let sums = sums[phase]
         sums.layout.updateStatistics(values, sums: step.vector)
         sums.layout.assignCarried(values, sums: step.vector)
         if let deferred = sums.deferred, let arrivals = step.arrivals {
-            return deferred.begin(step: number, arrivals, update: change)
+            return deferred.begin(step: number, arrivals) { range, gradients in
+                measure?(optimizer.pieces(in: range), gradients)
+                change(range, gradients)
+            }
         }
         nonisolated(unsafe) let gradients = step.vector
+        if let measure {
+            try pool.run { [pool] worker in measure(optimizer.pieces(part: worker, of: pool.count), gradients) }
+        }
         try pool.run { [pool] worker in change(optimizer.range(part: worker, of: pool.count), gradients) }
     }
 
@@ -234,13 +252,16 @@ package final class Replica: @unchecked Sendable {
         tape.begin(
             gradients: vector, layout: layout,
             carried: batch.lanes.map { CarriedLanes(lanes: $0, isStartOfSequence: batch.isStartOfSequence) },
-            factors: factors, meeting: meeting, onProgress: onProgress)
+            factors: factors, meeting: meeting,
+            // What has been reported may be added to; the variance needs the grain's own gradient, as a whole.
+            onProgress: sums.noise == nil ? onProgress : { _ in })
         let result = objective(GrainContext(batch, on: tape, mode: .training(key), key: key))
         let values = MetricSums(samples: batch.count, weight: result.weight, own: result.sums).values
         for (place, value) in zip(layout.metrics, values) { vector[place] = Float(value) }
         try settle()  // the vector's memory may hold sums of the previous step until then
         // Nothing depends on a constant, so that backward from it leaves zeros.
         tape.backward(from: result.loss ?? tape.constant(Tensor([0], [], pool: tape.pool)))
+        sums.noise?.measure(vector, layout, factors, weight: result.weight)
         TestFault.poison(
             vector + layout.metrics.lowerBound + MetricSums.lossSlot, .allReduce, step: Activity.step)
     }
@@ -248,9 +269,13 @@ package final class Replica: @unchecked Sendable {
     /// The Euclidean norm of the mean gradient, in an order that depends on the layout alone; not finite if any element
     /// is not.
     package func gradientNorm(_ sums: StepSums, _ optimizer: Optimizer) throws -> Double {
-        let norm = GradientNorm(optimizer.groups)
+        try norm(of: sums.vector, optimizer.groups, weight: sums.metrics.weight)
+    }
+
+    private func norm(of vector: UnsafePointer<Float>, _ groups: ParameterGroups, weight: Double) throws -> Double {
+        let norm = GradientNorm(groups)
         let chunks = Mutex(Array(repeating: 0.0, count: norm.chunkCount))
-        nonisolated(unsafe) let gradients = sums.vector
+        nonisolated(unsafe) let gradients = vector
         let parts = pool.count
         try pool.run { worker in
             var part = Array(repeating: 0.0, count: norm.chunkCount)
@@ -261,7 +286,7 @@ package final class Replica: @unchecked Sendable {
                 }
             }
         }
-        return chunks.withLock { norm.norm(sums: $0, gradientScale: gradientScale(weight: sums.metrics.weight)) }
+        return chunks.withLock { norm.norm(sums: $0, gradientScale: gradientScale(weight: weight)) }
     }
 
     /// How often the workers' pools and the reducers took memory from the system; constant in the steady state.

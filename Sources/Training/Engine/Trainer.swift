@@ -33,12 +33,7 @@ package final class Trainer {
         let startSeconds = Clock.seconds
         let setup = try RunSetup(configuration, options, ranks)
         let observer = setup.keeper.map { WatchedObserver(makeObserver(configuration.resolvedYAML()), $0.lock) }
-        let evaluator = try setup.data.validation.map { validation in
-            try Evaluator(
-                ranks: ranks, replica: setup.replica, dataset: validation,
-                fields: setup.phases.flatMap(\.objective.fields), preprocessing: setup.data.preprocessing,
-                grain: configuration.grain, lanes: configuration.batch, key: setup.key)
-        }
+        let evaluators = try setup.evaluators()
         meter = IntervalMeter(setup.phases.map(\.objective), workers: setup.replica.pool.count)
         descent = GradientDescent(setup, meter, observer)
         timeLimit = try options.endSeconds.flatMap {
@@ -48,7 +43,7 @@ package final class Trainer {
                 : nil
         }
         saver = RunSaver(setup, descent, meter, observer, timeLimit, startSeconds: startSeconds)
-        validator = Validator(setup, evaluator, descent, saver, meter, observer)
+        validator = Validator(setup, evaluators, descent, saver, meter, observer)
         self.setup = setup
         self.observer = observer
         try ranks.together {
@@ -82,6 +77,7 @@ package final class Trainer {
             try descent.update(sums, step: step, rate: rate)
             step += 1
             try descent.checkReplicas(step: step)
+            try endIfReached(sums, step: step)
             try report(sums, step: step, rate: rate)
             saver.stepTook(seconds: Clock.seconds - start)
 
@@ -98,13 +94,20 @@ package final class Trainer {
     private func batches() throws -> BatchLoader {
         let workers = setup.replica.pool.count
         return try BatchLoader(
-            try setup.data.trainingSource(
+            try setup.data.joined(with: setup.phaseData).trainingSource(
                 plan: setup.plan, fields: setup.phases.flatMap(\.objective.fields),
                 augment: setup.configuration.data.augment, key: setup.key),
             grains: setup.grains, steps: setup.firstStep..<max(setup.firstStep, setup.totalSteps),
             depth: setup.replica.grainsAtOnce + workers + 2,
             // A thread without a core of its own would cost the workers more than filling their grains themselves.
             threads: Placement.defaultThreads(ranksOnHost: setup.ranks.hostSize) > workers ? 1 : 0)
+    }
+
+    /// Ends training where the loss is small enough, and says so.
+    private func endIfReached(_ sums: Replica.StepSums, step: Int) throws {
+        if let end = setup.control.trained(sums.metrics, step: step, stepsPerEpoch: setup.plan.stepsPerEpoch) {
+            try observer?.decided(end)
+        }
     }
 
     /// Tells of a finished step, and of the interval that it completes.

@@ -18,8 +18,23 @@ final class TrainingControl {
         self.best = best
     }
 
-    /// Whether early stopping has ended training.
+    /// Whether a rule has ended training.
     var isOver: Bool { endRule?.isOver ?? false }
+
+    /// Why a run that is not stopped from outside ends.
+    var exitReason: FinalRecord.ExitReason {
+        guard let endRule, endRule.isOver else { return .finished }
+        return endRule.hasReachedTarget ? .lossReached : .earlyStop
+    }
+
+    /// Takes in a step of training; every rank has the same sums.
+    ///
+    /// - Returns: why training ends with it, where it does.
+    func trained(_ sums: MetricSums, step: Int, stepsPerEpoch: Int) -> DecisionRecord? {
+        endRule?.trained(sums, endsEpoch: step % stepsPerEpoch == 0)
+        guard let endRule, endRule.hasReachedTarget else { return nil }
+        return DecisionRecord(step: step, kind: .lossReached, reason: endRule.reason, numbers: endRule.numbers)
+    }
 
     /// Takes in a validation after `step` finished steps; collective.
     ///

@@ -12,6 +12,8 @@ struct TrainingPhase: Sendable {
     /// What may change, and where everything stands in a grain's vector.
     let vector: GrainVectorLayout
     let optimizer: Optimizer
+    /// What measures the gradient's variance; nil where nobody asks.
+    let noise: GradientNoise?
     /// Of its optimiser's slots in checkpoints: empty in a run of one phase, else the phase's name and a hyphen.
     let slotPrefix: String
 
@@ -25,13 +27,17 @@ struct TrainingPhase: Sendable {
     init(_ configuration: PhaseConfiguration, _ setup: ObjectiveSetup, samplesPerGrain: Int, isOnly: Bool) throws {
         name = configuration.name
         let made = try configuration.objective.make(setup)
-        objective = isOnly ? made : NamedObjective(made, phase: configuration.name)
+        let measuring = configuration.measuresGradientVariance ? NoiseMeasuringObjective(made) : nil
+        let whole: any Objective = measuring ?? made
+        objective = isOnly ? whole : NamedObjective(whole, phase: configuration.name)
         let layout = setup.network.layout
         let set = try configuration.trainedSet(layout, reaching: made.models, setup.network)
         vector = GrainVectorLayout(
             GradientLayout(layout, set), metrics: objective.zeroSums.values.count, flags: TrainingPhase.flagCount,
             samplesPerGrain: samplesPerGrain)
-        optimizer = try configuration.makeOptimizer(vector.trained)
+        let optimizer = try configuration.makeOptimizer(vector.trained)
+        self.optimizer = optimizer
+        noise = measuring.map { GradientNoise(groups: optimizer.groups, slot: $0.slot) }
         slotPrefix = isOnly ? "" : configuration.name + "-"
     }
 
@@ -55,6 +61,7 @@ private struct NamedObjective: Objective {
     var targetRules: [TargetRule] { base.targetRules }
     var notes: [String] { base.notes }
     var confusions: [ConfusionTable] { base.confusions }
+    var averagesDropout: Bool { base.averagesDropout }
     var predictions: [Prediction] { base.predictions }
     func predict(_ context: GrainContext) -> [Variable] { base.predict(context) }
     var models: [String] { base.models }
@@ -125,6 +132,7 @@ extension PhaseConfiguration {
         let clipping =
             clipNorm.map { GradientClipping.globalNorm(maximum: $0) }
             ?? clipValue.map { GradientClipping.value(limit: $0) } ?? .none
-        return try Optimizer(rule: optimizer.rule, groups: groups, clipping: clipping)
+        return try Optimizer(
+            rule: optimizer.rule, groups: groups, clipping: clipping, lookahead: optimizer.lookahead)
     }
 }

@@ -18,6 +18,8 @@ final class TrainingState {
     let slots: [OptimizerSlot]
     /// The averages of the weights, in the network's layout; only weights have a meaning there. Nil without averaging.
     let averages: FlatBuffer?
+    /// Of each phase, what its update measures first.
+    private let squareSums: [UnsafeMutableBufferPointer<SquareSums>]
     private let averaging: WeightAverage?
     /// The state at the best validation, where the plateau rule goes back to; nil without rollback.
     private var best: Snapshot?
@@ -46,8 +48,13 @@ final class TrainingState {
         self.phases = phases
         self.averaging = averaging
         values = FlatBuffer(count: network.layout.count)
+        squareSums = phases.map { phase in
+            let sums = UnsafeMutableBufferPointer<SquareSums>.allocate(capacity: phase.optimizer.pieceCount)
+            sums.initialize(repeating: SquareSums())
+            return sums
+        }
         slots = phases.enumerated().flatMap { index, phase in
-            phase.optimizer.rule.slots.map { slot in
+            phase.optimizer.slots.map { slot in
                 OptimizerSlot(
                     phase: index, name: phase.slotPrefix + slot.name,
                     memory: FlatBuffer(count: phase.trained.count))
@@ -60,6 +67,8 @@ final class TrainingState {
                 averages: averages.map { FlatBuffer(count: $0.count) })
         }
     }
+
+    deinit { for sums in squareSums { sums.deallocate() } }
 
     /// The slots of a phase, in the order of its rule.
     private func memory(ofPhase phase: Int) -> [UnsafeMutablePointer<Float>] {
@@ -103,6 +112,41 @@ final class TrainingState {
         }
     }
 
+    /// What a phase's optimiser remembers of the weights is those that the phase begins with; updates have been
+    /// settled.
+    func begin(phase index: Int) {
+        let phase = phases[index]
+        let memory = memory(ofPhase: index)
+        for span in phase.trained.spans {
+            phase.optimizer.begin(
+                span.compact, parameters: values.pointer + span.arenaOffset - span.compact.lowerBound, slots: memory)
+        }
+    }
+
+    /// Measures some pieces of what a phase trains, before its update by the same numbers.
+    func measure(
+        phase index: Int, _ pieces: Range<Int>, gradients: UnsafePointer<Float>, weight: Double, norm: Double?,
+        learningRate: Double, ownStep: Int
+    ) {
+        let phase = phases[index]
+        guard let sums = squareSums[index].baseAddress else { return }
+        let memory = memory(ofPhase: index)
+        for span in phase.trained.spans {
+            let own = phase.optimizer.pieces(in: span.compact).clamped(to: pieces)
+            if own.isEmpty { continue }
+            phase.optimizer.measure(
+                own, into: sums, parameters: values.pointer + span.arenaOffset - span.compact.lowerBound,
+                gradients: gradients, slots: memory, learningRate: learningRate,
+                gradientScale: meanScale(phase, weight: weight, norm: norm), stepNumber: ownStep + 1)
+        }
+    }
+
+    /// What summed gradients are multiplied by to be a step's mean, shortened where its norm is too large.
+    private func meanScale(_ phase: TrainingPhase, weight: Double, norm: Double?) -> Double {
+        let scale = gradientScale(weight: weight)
+        return norm.map { phase.optimizer.clipping.scale(scale, norm: $0) } ?? scale
+    }
+
     /// One update of a range of a phase's compact coordinates from a step's summed gradients.
     ///
     /// - Parameters:
@@ -113,7 +157,6 @@ final class TrainingState {
         learningRate: Double, ownStep: Int
     ) {
         let phase = phases[index]
-        let scale = gradientScale(weight: weight)
         let memory = memory(ofPhase: index)
         for span in phase.trained.spans where span.compact.overlaps(range) {
             let part = range.clamped(to: span.compact)
@@ -121,8 +164,8 @@ final class TrainingState {
             phase.optimizer.step(
                 part, parameters: values.pointer + toArena, gradients: gradients,
                 slots: memory, learningRate: learningRate,
-                gradientScale: norm.map { phase.optimizer.clipping.scale(scale, norm: $0) } ?? scale,
-                stepNumber: ownStep + 1)
+                gradientScale: meanScale(phase, weight: weight, norm: norm), stepNumber: ownStep + 1,
+                sums: UnsafePointer(squareSums[index].baseAddress))
             if let averaging, let averages {
                 averaging.update(
                     part, averages: averages.pointer + toArena, parameters: values.pointer + toArena,

@@ -24,20 +24,20 @@ enum Validation {
 final class Validator {
     private let setup: RunSetup
     private let control: TrainingControl
-    /// Nil where the run has no validation samples.
-    private let evaluator: Evaluator?
+    /// Of each phase; nil where its data have no validation samples.
+    private let evaluators: [Evaluator?]
     private let descent: GradientDescent
     private let saver: RunSaver
     private let meter: IntervalMeter
     private let observer: (any TrainingObserver)?
 
     init(
-        _ setup: RunSetup, _ evaluator: Evaluator?, _ descent: GradientDescent, _ saver: RunSaver,
+        _ setup: RunSetup, _ evaluators: [Evaluator?], _ descent: GradientDescent, _ saver: RunSaver,
         _ meter: IntervalMeter, _ observer: (any TrainingObserver)?
     ) {
         self.setup = setup
         control = setup.control
-        self.evaluator = evaluator
+        self.evaluators = evaluators
         self.descent = descent
         self.saver = saver
         self.meter = meter
@@ -58,6 +58,7 @@ final class Validator {
 
     private func isDue(step: Int) -> Bool {
         if step == setup.totalSteps { return true }
+        if setup.hasOwnData, setup.order.endsPhase(step: step) { return true }
         switch setup.configuration.validation {
         case .epochs(let epochs): return step % (epochs * setup.plan.stepsPerEpoch) == 0
         case .steps(let steps): return step % steps == 0
@@ -68,13 +69,14 @@ final class Validator {
     ///
     /// - Parameter rate: of the last step.
     func validate(step: Int, rate: Double) throws -> Validation {
-        guard let evaluator else { return .none }
-        guard let all = try evaluate(evaluator, step: step) else { return .interrupted }
+        let phases = measured(before: step)
+        if phases.isEmpty { return .none }
+        guard let all = try evaluate(phases, step: step) else { return .interrupted }
         try descent.compareReplicas(step: step)  // what is remembered or written as the best is sound
-        let values = values(of: all, step: step)
+        let values = values(of: all, phases)
         let deciding = control.learningRates.deciding(before: step)
         let monitor = control.learningRates.phases[deciding].monitor
-        let sums = all[setup.order.phasesInTurn(before: step).firstIndex(of: deciding) ?? 0]
+        let sums = all[phases.firstIndex(of: deciding) ?? 0]
         let metric = monitor.value(of: sums)
         // The best of an earlier phase is of another kind.
         let isBest = monitor.isBetter(metric, than: control.best?.name == monitor.name ? control.best?.value : nil)
@@ -82,13 +84,13 @@ final class Validator {
         try observer?.validated(
             ValidationRecord(
                 step: step, epoch: Double(step) / Double(setup.plan.stepsPerEpoch),
-                metrics: values, learningRate: rate, isBest: isBest, confusions: confusions(of: all, step: step)))
-        try picture(evaluator, step: step)
+                metrics: values, learningRate: rate, isBest: isBest, confusions: confusions(of: all, phases)))
+        try picture(step: step)
         if isBest {
             control.best = .init(name: monitor.name, value: metric, step: step)
             try saver.saveBest(step: step)
         }
-        if let end = control.endRule, end.isOver {
+        if let end = control.endRule, end.hasStoppedEarly, !end.hasReachedTarget {
             try observer?.decided(
                 DecisionRecord(step: step, kind: .earlyStop, reason: end.reason, numbers: end.numbers))
         }
@@ -102,54 +104,81 @@ final class Validator {
             if bestStep != nil { return .none }  // the sums are no longer those of the weights
         default: break
         }
-        try requireFinite(all, evaluator, step: step)
+        try requireFinite(all, phases, step: step)
         return .done(values)
     }
 
     /// The last validation again, or one of the final weights where they have none; it decides nothing any more.
     func final(_ last: Validation, step: Int) throws -> Validation {
-        guard last.values == nil, let evaluator else { return last }
-        guard let sums = try evaluate(evaluator, step: step) else { return .interrupted }
-        return .done(values(of: sums, step: step))
+        let phases = measured(before: step)
+        guard last.values == nil, !phases.isEmpty else { return last }
+        guard let sums = try evaluate(phases, step: step) else { return .interrupted }
+        return .done(values(of: sums, phases))
     }
 
-    /// Evaluates on the validation samples unless a stop signal comes.
+    /// The phases that are measured: those that train at this time, and before them the earlier ones that had data of
+    /// their own, to see what is left of what they learned.
+    private func measured(before step: Int) -> [Int] {
+        let present = setup.order.phasesInTurn(before: step)
+        guard present.contains(where: { evaluators[$0] != nil }) else { return [] }
+        let earlier = setup.phases.indices.filter {
+            setup.phaseData[$0] != nil && $0 < (present.first ?? 0) && setup.order.kind == .sequence
+        }
+        return (earlier + present).filter { evaluators[$0] != nil }
+    }
+
+    /// Evaluates phases on their validation samples unless a stop signal comes.
     ///
-    /// - Returns: the sums of each phase that trains at this time; nil after a stop signal.
-    private func evaluate(_ evaluator: Evaluator, step: Int) throws -> [MetricSums]? {
+    /// - Returns: the sums of each phase; nil after a stop signal.
+    private func evaluate(_ phases: [Int], step: Int) throws -> [MetricSums]? {
         try descent.settle()
-        Activity.enter(.validation, step: step, pieces: evaluator.grains.count)
+        var parts: [(evaluator: Evaluator, phases: [Int])] = []
+        for phase in phases {
+            guard let evaluator = evaluators[phase] else { continue }
+            if let index = parts.firstIndex(where: { $0.evaluator === evaluator }) {
+                parts[index].phases.append(phase)
+            } else {
+                parts.append((evaluator, [phase]))
+            }
+        }
+        Activity.enter(.validation, step: step, pieces: parts.reduce(0) { $0 + $1.evaluator.grains.count })
         try TestFault.reach(.validation, step: step)
         // A run that ends with its directory does so at once, as if it was asked to stop.
         let lock = setup.configuration.checkpoint.onFailure == .stop ? setup.keeper?.lock : nil
-        let sums = try setup.state.withAverages {
-            try evaluator.evaluate(
-                setup.order.phasesInTurn(before: step).map { setup.phases[$0].objective },
-                unless: { StopSignal.isRequested || lock?.isLost ?? false }, onGrain: { Activity.finishPiece() })
+        var sums: [Int: MetricSums] = [:]
+        for (evaluator, phases) in parts {
+            let own = try setup.state.withAverages {
+                try evaluator.evaluate(
+                    phases.map { setup.phases[$0].objective },
+                    unless: { StopSignal.isRequested || lock?.isLost ?? false }, onGrain: { Activity.finishPiece() })
+            }
+            guard let own else { return nil }
+            for (phase, result) in zip(phases, own) { sums[phase] = result }
         }
         Activity.enter(.afterValidation, step: step)
-        return sums
+        return phases.compactMap { sums[$0] }
     }
 
-    /// What the sums of the phases that train at this time come to.
-    private func values(of sums: [MetricSums], step: Int) -> [MetricValue] {
-        zip(setup.order.phasesInTurn(before: step), sums).flatMap { phase, sums in
+    /// What the sums of phases come to.
+    private func values(of sums: [MetricSums], _ phases: [Int]) -> [MetricValue] {
+        zip(phases, sums).flatMap { phase, sums in
             sums.values(of: setup.phases[phase].objective.metrics)
         }.filter(\.isCounted)
     }
 
-    /// The tables of the phases that train at this time.
-    private func confusions(of sums: [MetricSums], step: Int) -> [ConfusionMatrix] {
-        zip(setup.order.phasesInTurn(before: step), sums).flatMap { phase, sums in
+    /// The tables of phases.
+    private func confusions(of sums: [MetricSums], _ phases: [Int]) -> [ConfusionMatrix] {
+        zip(phases, sums).flatMap { phase, sums in
             setup.phases[phase].objective.confusions.map { $0.matrix(of: sums) }
         }
     }
 
     /// Rank 0 shows what has been learned, where an objective has something to see.
-    private func picture(_ evaluator: Evaluator, step: Int) throws {
+    private func picture(step: Int) throws {
         guard let observer else { return }
         for index in setup.order.phasesInTurn(before: step) {
             let phase = setup.phases[index]
+            guard let evaluator = evaluators[index] else { continue }
             guard let pictures = try setup.state.withAverages({ try evaluator.pictures(phase.objective) }) else {
                 continue
             }
@@ -187,14 +216,16 @@ final class Validator {
 
     /// Ends the run where a validation is no number and nothing goes back to sound weights: to train on would be in
     /// vain.
-    private func requireFinite(_ all: [MetricSums], _ evaluator: Evaluator, step: Int) throws {
+    private func requireFinite(_ all: [MetricSums], _ phases: [Int], step: Int) throws {
         guard let bad = all.firstIndex(where: { !$0.loss.isFinite }), setup.configuration.onNonFinite == .stop else {
             return
         }
         Activity.enter(.validation, step: step)
         try setup.ranks.together {
-            let phase = setup.phases[setup.order.phasesInTurn(before: step)[bad]]
-            let found = try setup.state.withAverages { try evaluator.findNonFinite(phase.objective, phase.vector) }
+            let phase = setup.phases[phases[bad]]
+            let found = try setup.state.withAverages {
+                try evaluators[phases[bad]]?.findNonFinite(phase.objective, phase.vector)
+            }
             if let found {
                 throw TrainingError.nonFiniteValidation(
                     step: step, what: found.what, rank: setup.ranks.rank, samples: found.samples)

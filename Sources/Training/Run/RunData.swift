@@ -11,7 +11,11 @@ struct RunData: Sendable {
     let preprocessing: [FieldPreprocessing]
 
     /// Opens the data set on every rank; files that must be unpacked are unpacked once a host. Collective.
-    static func open(_ configuration: DataConfiguration, ranks: Ranks) throws -> RunData {
+    ///
+    /// - Parameter given: how values become inputs, where that is known; nil to take it from the training samples.
+    static func open(
+        _ configuration: DataConfiguration, ranks: Ranks, preprocessing given: [FieldPreprocessing]? = nil
+    ) throws -> RunData {
         let whole = try openShared(configuration, .train, ranks)
         let limited: any Dataset = configuration.limit.map { Subset(drawing: $0, of: whole) } ?? whole
         var training = limited
@@ -23,7 +27,34 @@ struct RunData: Sendable {
         }
         return RunData(
             training: training, validation: validation,
-            preprocessing: try preprocessing(configuration, training, ranks))
+            preprocessing: try given ?? preprocessing(configuration, training, ranks))
+    }
+
+    /// The data of each phase that has its own; nil for those on the run's. Collective.
+    ///
+    /// - Throws: `ConfigurationError` where fields are others than the run's.
+    static func openOwn(_ phases: [PhaseConfiguration], like main: RunData, ranks: Ranks) throws -> [RunData?] {
+        try phases.map { phase in
+            guard let configuration = phase.data else { return nil }
+            let own = try open(configuration, ranks: ranks, preprocessing: main.preprocessing)
+            try RankIdentity.requireSame(own, ranks)
+            try ranks.together {
+                if own.training.fields != main.training.fields || own.training.isSequence || main.training.isSequence {
+                    throw phase.place.refused(
+                        because: "its data have other fields than the run's, or are a text; give data of the same "
+                            + "fields: \(main.training.fields.map(\.name).joined(separator: ", ")).")
+                }
+            }
+            return own
+        }
+    }
+
+    /// The data of several phases as one.
+    func joined(with own: [RunData?]) -> RunData {
+        if own.allSatisfy({ $0 == nil }) { return self }
+        return RunData(
+            training: JoinedDataset([training] + own.compactMap { $0?.training }), validation: validation,
+            preprocessing: preprocessing)
     }
 
     /// What the training loop's batches are made of: the fields that objectives read, the usual input augmented.
@@ -56,14 +87,14 @@ struct RunData: Sendable {
         try ranks.together { if ranks.isHostLeader { own = try open([:]) } }
         let exports = try ranks.gather(Array(try JSONEncoder().encode(own?.exports ?? [:])))
         return try ranks.together {
-            if let own { return own }
+            if let own { return try configuration.selected(of: own) }
             var imports: [String: SharedBytes.Export] = [:]
             for (rank, bytes) in exports.enumerated() where ranks.hostNames[rank] == ranks.hostNames[ranks.rank] {
                 imports.merge(try JSONDecoder().decode([String: SharedBytes.Export].self, from: Data(bytes))) {
                     first, _ in first
                 }
             }
-            return try open(imports)
+            return try configuration.selected(of: try open(imports))
         }
     }
 

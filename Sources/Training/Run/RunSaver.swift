@@ -151,7 +151,7 @@ final class RunSaver {
             try observer?.finished(
                 setup.finalRecord(
                     step: step, validation: validation.values, digest: digest, seconds: Clock.seconds - startSeconds,
-                    reason: setup.control.isOver ? .earlyStop : .finished))
+                    reason: setup.control.exitReason))
             try directory.require(step: step, validation, looksNow: true)
         }
         return digest

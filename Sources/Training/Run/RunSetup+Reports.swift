@@ -73,7 +73,7 @@ extension RunSetup {
     func nonFiniteCause(step: Int, seen: String, weightsHaveMoved: Bool = false) throws -> any Error {
         var own: TrainingError?
         let reader = BatchReader(
-            try data.trainingSource(
+            try data.joined(with: phaseData).trainingSource(
                 plan: plan, fields: phases.flatMap(\.objective.fields), augment: configuration.data.augment, key: key))
         let phase = phase(ofStep: step)
         for grain in grains where own == nil {

@@ -17,6 +17,8 @@ struct RunSetup {
     let ranks: Ranks
     let directory: RunDirectory
     let data: RunData
+    /// Of each phase, where it has its own.
+    let phaseData: [RunData?]
     let network: Network
     let phases: [TrainingPhase]
     let order: PhaseOrder
@@ -39,7 +41,6 @@ struct RunSetup {
     var grains: Range<Int> { replica.grains }
 
     init(_ configuration: RunConfiguration, _ options: RunOptions, _ ranks: Ranks) throws {
-        self.configuration = configuration
         self.ranks = ranks
         directory = RunDirectory(options.directory ?? "runs/" + configuration.name)
         try RankIdentity.requireSame(configuration, ranks)
@@ -47,24 +48,30 @@ struct RunSetup {
         try ranks.together { try Placement.check(threads: threads, worldSize: ranks.worldSize) }
         data = try RunData.open(configuration.data, ranks: ranks)
         try RankIdentity.requireSame(data, ranks)
+        let configuration = try ranks.together { [data] in try configuration.resolved(for: data.training) }
+        self.configuration = configuration
+        phaseData = try RunData.openOwn(configuration.phases, like: data, ranks: ranks)
         try ranks.together { try TestFault.reach(.startUp) }
         let key = RandomKey(seed: configuration.seed)
-        let plan = try ranks.together { [data] in try configuration.plan(for: data.training, key: key) }
-        let order = configuration.order(stepsPerEpoch: plan.stepsPerEpoch)
+        let (plan, order, phaseSteps) = try ranks.together { [data, phaseData] in
+            try configuration.course(data.training, own: phaseData.map { $0?.training }, key: key)
+        }
         let totalSteps = configuration.totalSteps(order, stepsPerEpoch: plan.stepsPerEpoch)
         var usage = WeightsUsage(data.training, data.preprocessing)
         usage.classCounts = try data.classCounts(for: configuration, ranks)
         let (network, phases) = try RunSetup.phases(configuration, usage, ranks)
-        try TargetCheck(phases, data.preprocessing).check([data.training] + (data.validation.map { [$0] } ?? []), ranks)
+        let parts = ([data] + phaseData.compactMap(\.self)).flatMap { [$0.training, $0.validation].compactMap(\.self) }
+        try TargetCheck(phases, data.preprocessing).check(parts, ranks)
         var rates = try ranks.together {
-            try configuration.learningRates(phases, order, stepsPerEpoch: plan.stepsPerEpoch, totalSteps: totalSteps)
+            try configuration.learningRates(
+                phases, order, stepsPerEpoch: plan.stepsPerEpoch, ofPhases: phaseSteps, totalSteps: totalSteps)
         }
         self.plan = plan
         self.order = order
         self.totalSteps = totalSteps
         self.network = network
         self.phases = phases
-        var endRule = try ranks.together { try EndRule(configuration.earlyStopping, phases[0].objective.metrics) }
+        var endRule = try ranks.together { try EndRule(configuration, phases[0].objective.metrics) }
         try RunSetup.checkMemory(configuration, network, phases, data, plan, ranks, threads)
         state = TrainingState(
             network: network, phases: phases, averaging: configuration.averaging,
@@ -80,7 +87,7 @@ struct RunSetup {
         try endRule?.restore(start.end)
         control = TrainingControl(rates, endRule, best: start.best)
         decisions =
-            start.decisions
+            start.decisions + rates.changes(since: start.learningRate, step: start.step)
             + (options.restartReason.map {
                 [DecisionRecord(step: start.step, kind: .restart, reason: "started again: \($0)")]
             } ?? [])
@@ -128,7 +135,7 @@ struct RunSetup {
         let grains =
             phases.contains { network.meetsOverBatch($0.vector) }
             ? max(threads, (plan.grainsPerStep + ranks.worldSize - 1) / ranks.worldSize) : threads
-        let slots = phases.map(\.optimizer.rule.slots.count).max() ?? 0
+        let slots = phases.map(\.optimizer.slots.count).max() ?? 0
         try ranks.together {
             try MemoryNeed.check(
                 network, copies: 2 + slots + (configuration.averaging == nil ? 0 : 1) + grains - threads,
@@ -149,7 +156,7 @@ struct RunSetup {
         }
         return try Replica(
             network: network, values: values, vectors: phases.map(\.vector), threads: threads,
-            grainCount: plan.grainsPerStep, ranks: ranks, wire: configuration.wire,
+            grainCount: plan.grainsPerStep, ranks: ranks, noises: phases.map(\.noise), wire: configuration.wire,
             // The norm of all gradients, and whether all are finite, must be known before a weight changes.
             defersUpdates: configuration.phases.allSatisfy { $0.clipNorm == nil } && configuration.onNonFinite == .stop)
     }
@@ -212,39 +219,25 @@ extension RunConfiguration {
         return LanePlan(windowCount: dataset.count, lanes: batch, grainSize: grain)
     }
 
-    /// Which phase each step belongs to.
-    func order(stepsPerEpoch: Int) -> PhaseOrder {
-        if phases.count == 1 && phases[0].length == nil { return PhaseOrder(.alternating, lengths: [1]) }
-        return PhaseOrder(
-            phaseOrder,
-            lengths: phases.map { phase in
-                switch phase.length {
-                case .epochs(let epochs): epochs * stepsPerEpoch
-                case .steps(let steps): steps
-                case nil: 1
-                }
-            })
-    }
-
-    /// Steps of the whole run.
-    func totalSteps(_ order: PhaseOrder, stepsPerEpoch: Int) -> Int {
-        let ofSequence = order.kind == .sequence ? order.lengths.reduce(0, +) : .max
-        return min(epochs.map { $0 * stepsPerEpoch } ?? .max, maxSteps ?? .max, ofSequence)
-    }
-
     /// Every phase's learning rate over its own steps.
     ///
     /// - Throws: `OptimizationError`, `TrainingError.unknownMonitor`.
     func learningRates(
-        _ made: [TrainingPhase], _ order: PhaseOrder, stepsPerEpoch: Int, totalSteps: Int
+        _ made: [TrainingPhase], _ order: PhaseOrder, stepsPerEpoch: Int, ofPhases phaseSteps: [Int?], totalSteps: Int
     ) throws -> LearningRates {
+        let planned = plannedSteps(order, stepsPerEpoch: stepsPerEpoch)
         let rates = try zip(phases, made).enumerated().map { index, pair in
             // In alternation a phase takes its share of an epoch's steps.
-            let own = order.kind == .sequence ? stepsPerEpoch : order.steps(ofPhase: index, before: stepsPerEpoch)
+            let own =
+                order.kind == .sequence
+                ? phaseSteps[index] ?? stepsPerEpoch : order.steps(ofPhase: index, before: stepsPerEpoch)
+            func length(_ steps: Int) -> TrainingLength {
+                TrainingLength(
+                    steps: max(order.steps(ofPhase: index, before: steps), 1), stepsPerEpoch: max(own, 1))
+            }
             return try LearningRate(
                 pair.0, monitor: earlyStopping?.monitor, pair.1.objective.metrics,
-                length: TrainingLength(
-                    steps: max(order.steps(ofPhase: index, before: totalSteps), 1), stepsPerEpoch: max(own, 1)))
+                length: length(totalSteps), planned: length(planned))
         }
         return LearningRates(rates, names: phases.map(\.name), order: order)
     }

@@ -38,6 +38,31 @@ import Testing
         }
     }
 
+    /// Scores on the right and on the wrong side, away from the kink at 0.
+    static let perceptrons = [[1], [7], [3, 5], [0, 3]].flatMap { shape in
+        [0.5...1.5, -1.5...(-0.5)].map { signs in
+            OperationContract(
+                "perceptronCriterion", [Input(shape, TestDomain.away(from: [0])), Input(shape, .uniform(signs))],
+                reference: { DoubleReference.hinge($0[0], $0[1], margin: 0) }
+            ) { perceptronCriterion($0[0], $0[1]) }
+        }
+    }
+
+    @Test func theOutputZeroIsWrongForTheSecondClassAloneAndANaNIsNotHidden() {
+        let tape = Tape.withoutParameters()
+        tape.begin(gradients: nil)
+        let x = tape.input(Tensor([0, 0, 2, -2, 3], [5], pool: tape.pool))
+        let loss = perceptronCriterion(x, tape.constant(Tensor([1, -1, -1, 1, 1], [5], pool: tape.pool)))
+        #expect(loss.value.values == [4])
+        tape.backward(from: loss)
+        #expect(tape.gradient(of: x)?.values == [-1, 0, 1, -1, 0])
+        let unknown = tape.constant(Tensor([.nan], [1], pool: tape.pool))
+        for sign: Float in [1, -1] {
+            let signs = tape.constant(Tensor([sign], [1], pool: tape.pool))
+            #expect(perceptronCriterion(unknown, signs).value.values[0].isNaN)
+        }
+    }
+
     static let signed = [[1], [7], [3, 5], [2, 3, 4, 2], [0, 3]].map { shape in
         OperationContract(
             "logLoss", [Input(shape), Input(shape, .uniform(0.5...1.5))],
@@ -261,7 +286,8 @@ import Testing
         { weightedSum([(meanSquaredError($0[0], $0[2]), 0.25), (meanSquaredError($0[1], $0[2]), -3)]) })
 
     @Test(
-        arguments: elementwise + hinges + signed + absolute + margins + classification + sequences + divergences
+        arguments: elementwise + hinges + perceptrons + signed + absolute + margins + classification + sequences
+            + divergences
             + weighted
             + [multiTask])
     func keepsItsContract(

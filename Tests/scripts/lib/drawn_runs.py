@@ -8,7 +8,7 @@ from layers import Shapes
 RULES = {  # the learning rates that do no harm within a few steps
     "sgd": (0.001, 0.05), "momentum": (0.001, 0.02), "nesterov": (0.001, 0.02), "adam": (1e-4, 3e-3),
     "adamw": (1e-4, 3e-3), "adamax": (1e-4, 3e-3), "rmsprop": (1e-4, 1e-3), "adagrad": (1e-3, 1e-2),
-    "adadelta": (0.1, 1.0), "rprop": (1e-4, 1e-3),
+    "adadelta": (0.1, 1.0), "rprop": (1e-4, 1e-3), "lars": (0.05, 1.0), "lamb": (1e-4, 3e-3),
 }
 
 
@@ -70,8 +70,11 @@ class Drawing:
         low, high = RULES[name]
         options = {"name": name, "learningRate": float(f"{low * (high / low) ** rng.random():.2g}")}
         hyper = {
-            "sgd": {"momentum": rng.choice([0, 0.5, 0.9]), "nesterov": self.odds(0.3)},
-            "momentum": {"momentum": rng.choice([0.5, 0.95])}, "nesterov": {"momentum": rng.choice([0.5, 0.95])},
+            "sgd": {"momentum": rng.choice([0, 0.5, 0.9]), "nesterov": self.odds(0.3), "form": "deck"},
+            "momentum": {"momentum": rng.choice([0.5, 0.95]), "form": "deck"},
+            "nesterov": {"momentum": rng.choice([0.5, 0.95]), "form": "deck"},
+            "lars": {"momentum": rng.choice([0, 0.5]), "trust": 0.01},
+            "lamb": {"beta1": 0.8, "beta2": 0.99, "epsilon": 1e-5},
             "adam": {"beta1": 0.8, "beta2": 0.99, "epsilon": 1e-6},
             "adamw": {"beta1": 0.95, "beta2": 0.98, "epsilon": 1e-7},
             "adamax": {"beta1": 0.8, "beta2": 0.9, "epsilon": 1e-6},
@@ -80,6 +83,10 @@ class Drawing:
             "rprop": {"decrease": 0.4, "increase": 1.1, "minimumStep": 1e-5, "maximumStep": 0.01},
         }[name]
         options.update({key: value for key, value in hyper.items() if self.odds(0.5)})
+        if name == "rprop" and self.keys["batch"] != "all":
+            options["miniBatches"] = True
+        if self.odds(0.2):
+            options["lookahead"] = {"steps": rng.randint(1, 4), "alpha": rng.choice([0.3, 0.5, 1])}
         if self.odds(0.5):
             options["weightDecay"] = rng.choice([1e-4, 1e-2])
         if self.odds(0.4):
@@ -117,20 +124,38 @@ class Drawing:
 
     def schedule(self, steps):
         rng = self.rng
+        data = self.keys["data"]
+        training = data["limit"] - (
+            data["validation"] if isinstance(data["validation"], int) else int(data["limit"] * data["validation"] + 0.5))
+        epoch = -(-training // self.keys["batch"])  # steps
+        epochs = (steps - 1) // epoch  # whole ones before the last step
+        several = [{"step": {"everyEpochs": 1, "factor": 0.3}}, {"step": {"atEpochs": [1], "factor": 0.2}}]
+        if epochs >= 2:
+            several.append({"step": {"atEpochs": [1, 2], "factor": 0.2}})
         rule = rng.choice([
             "constant", "constant", "cosine", {"cosine": {"minimumRate": 1e-5}}, {"polynomial": {"power": 2}},
-            {"step": {"everySteps": 3, "factor": 0.5}}, {"step": {"everyEpochs": 1, "factor": 0.3}},
-            {"step": {"atEpochs": [1, 2], "factor": 0.2}},
+            {"step": {"everySteps": 3, "factor": 0.5}}, *(several if epochs >= 1 else []),
+            {"triangular": {"base": 1e-5, "halfCycleSteps": rng.randint(1, steps // 2)}},
+            {"triangular": {"base": 0, "halfCycleSteps": 2, "mode": "triangular2"}},
+            {"triangular": {"base": 0, "halfCycleSteps": 1, "mode": "exponential", "gamma": 0.9}},
             "oneCycle", {"oneCycle": {"rise": 0.4, "initialFactor": 0.1}},
             {"onPlateau": {"factor": 0.5, "patience": 1, "rollback": True, "monitor": "valLoss"}},
             {"onPlateau": {"factor": 0.7, "cooldown": 1, "rollback": self.odds(0.5), "monitor": "valError"}}])
         if "onPlateau" in rule and "losses" in self.keys and "metrics" not in self.keys:
             rule["onPlateau"]["monitor"] = "valLoss"  # without accuracy there is no error
-        is_cycle = rule == "oneCycle" or "oneCycle" in rule
-        if is_cycle or not self.odds(0.3):
+        has_rise = any(name == rule or name in rule for name in ("oneCycle", "triangular"))
+        longest = steps - 1 - last_change(rule, epoch)
+        if has_rise or longest < 1 or not self.odds(0.3):
             return rule
         rule = {rule: {}} if isinstance(rule, str) else rule
-        return {"warmup": {"steps": rng.randint(1, steps), "from": rng.choice([0, 0.1])}, **rule}
+        return {"warmup": {"steps": rng.randint(1, longest), "from": rng.choice([0, 0.1])}, **rule}
+
+
+def last_change(rule, epoch):
+    """Steps before the last change of a schedule that must happen within the run; 0 for other schedules."""
+    changes = rule.get("step", {}) if isinstance(rule, dict) else {}
+    return max(changes.get("everySteps", 0), changes.get("everyEpochs", 0) * epoch,
+               max(changes.get("atEpochs", [0])) * epoch)
 
 
 def matching(names, patterns):
