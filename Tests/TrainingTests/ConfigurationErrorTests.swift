@@ -260,7 +260,7 @@ import Training
     func noConsequentialReports() {
         #expect(
             configurationProblem(configurationText("grain: 512\nbatch: x\n"))
-                == "configs/run.yaml:2:8: 'batch' is 'x'; give an integer of at least 1.")
+                == "configs/run.yaml:2:8: 'batch' is 'x'; give an integer of at least 1, or all.")
     }
 
     @Test("A text that is no map, an empty text and a missing file are refused")

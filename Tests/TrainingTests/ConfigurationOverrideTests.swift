@@ -49,12 +49,13 @@ import Training
                 "data.augment.first=flip",
                 "'data.augment' is a list of 2, which has no 'first'; give an index from 0 to 1."
             ),
-            ("batch=x", "'batch' is 'x'; give an integer of at least 1."),
-            ("batch.size=3", "'batch' is a map; give an integer of at least 1."),
+            ("batch=x", "'batch' is 'x'; give an integer of at least 1, or all."),
+            ("batch.size=3", "'batch' is a map; give an integer of at least 1, or all."),
             (
                 "optimizer.momentun=0.5",
                 "unknown key 'optimizer.momentun' (did you mean 'momentum'?); "
-                    + "allowed here: name, momentum, nesterov, learningRate, weightDecay, l1, maxNorm, groups."
+                    + "allowed here: name, momentum, nesterov, form, learningRate, weightDecay, l1, maxNorm, "
+                    + "lookahead, groups."
             ),
             (
                 "data.augment.1.flip.angle=5",

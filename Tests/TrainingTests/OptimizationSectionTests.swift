@@ -142,7 +142,7 @@ import Training
             ),
             (
                 "{triangular: {base: 0.1}}",
-                "1:12: 'schedule.triangular': it says not how long a cycle is; add halfCycleEpochs or halfCycleSteps."
+                "1:24: 'schedule.triangular': it says not how long a cycle is; add halfCycleEpochs or halfCycleSteps."
             ),
             (
                 "{triangular: {base: 0.1, halfCycleSteps: 5, gamma: 0.9}}",
