@@ -221,6 +221,8 @@ SUMS = [
     Sum("4:418", "fully connected layers' share of VGG-16's parameters", "vgg16", share_of_linear, "most"),
     Sum("4:477", "GoogLeNet's parameters", GOOGLENET, total("parameters"), 6_998_552, deck="5 million"),
     Sum("4:477", "GoogLeNet's parameters, ready-made", READY_MADE, total("parameters"), 6_998_552, deck="5 million"),
+    Sum("4:477", "… of the same with its auxiliary heads, but those", "googlenet-2014",
+        lambda model: model["evaluation"]["parameters"], 6_998_552, deck="5 million"),
 ]
 
 def inception(channels, side, widths):
