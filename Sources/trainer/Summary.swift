@@ -8,7 +8,8 @@ struct Summary: ParsableCommand {
         abstract: "Per layer: shape, weights, biases, multiply-adds, what it sees of the input, activations; totals.",
         discussion: """
             All is for one sample. Multiplications and additions are those of a forward pass in evaluation by the \
-            direct algorithm; comparisons and functions such as exp are not counted. A position 'sees' so many \
+            direct algorithm; comparisons and functions such as exp are not counted. Auxiliary heads, which evaluation \
+            leaves out, are marked 'aux', and a last line is without them. A position 'sees' so many \
             pixels of the input along each axis (its receptive field), and its neighbour's lie a 'step' further. \
             Activations are the values that cannot take the place of others, as a ReLU's and flattened ones can.
             """)

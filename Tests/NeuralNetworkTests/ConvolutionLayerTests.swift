@@ -49,6 +49,17 @@ import Testing
         }
     }
 
+    /// A time-delay network decides by what its units say at all times; Waibel et al. 1989.
+    @Test func aSequenceCanBePooledOverItsSteps() throws {
+        let x: [Float] = [1, -2, 5, 0, 3, -7]
+        let cases: [(LayerSpecification, [Float])] = [(.globalAveragePool, [3, -3]), (.globalMaxPool, [5, 0])]
+        for (layer, result) in cases {
+            let model = try build([3, 2], layer)
+            #expect(model.outputShape == [2] && model.output(x) == result)
+            #expect(model.rows[0].field.isWhole)
+        }
+    }
+
     // MARK: - Larger images
 
     @Test func transposedConvolutionsAndUpsamplingMakeImagesLarger() throws {

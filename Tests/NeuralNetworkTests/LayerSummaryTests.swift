@@ -40,7 +40,7 @@ import Testing
         #expect(model.rows.map(\.parameters) == [12, 12, 0, 4])
         #expect(model.totalParameters == LayerParameters(weights: 12, biases: 4))
         #expect(model.totalParameters.trained == model.layout.trainableParameterCount)
-        #expect(model.totalOperations.multiplyAdds == 21)
+        #expect(model.rows.totalOperations.multiplyAdds == 21)
     }
 
     /// Of VGG-16: the picture, what convolutions with ReLU in place leave, pools and linear layers.

@@ -77,8 +77,11 @@ import Testing
                 try build([16], [layer])
             }
         }
-        #expect(throws: ModelError.wrongRank(layer: "0", input: [16], expected: "an image [H, W, C]")) {
-            try build([16], [.globalAveragePool])
+        for layer in [LayerSpecification.globalAveragePool, .globalMaxPool] {
+            let expected = "an image [H, W, C] or a sequence [steps, channels]"
+            #expect(throws: ModelError.wrongRank(layer: "0", input: [16], expected: expected)) {
+                try build([16], [layer])
+            }
         }
         #expect(
             ModelError.wrongRank(layer: "0", input: [4], expected: "a vector [features]").description.contains(

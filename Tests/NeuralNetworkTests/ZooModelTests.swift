@@ -31,6 +31,10 @@ import Testing
             // He et al. 2016: the residual net without 1×1 projections (2,752 and 173,824 parameters with theirs).
             ("plain20", 269_722), ("plain32", 464_154), ("plain44", 658_586), ("plain56", 853_018),
             ("plain18", 11_515_688), ("plain34", 21_623_848),
+            // Krizhevsky et al. 2012 by their layers, in two columns and in one; Zeiler and Fergus 2014 with 512, 1024
+            // and 512 maps.
+            ("alexnet-2012", 60_965_224), ("alexnet-2012-one-column", 62_378_344), ("zfnet", 107_627_624),
+            ("vgg11-lrn", 132_863_336),
             // Ioffe and Szegedy 2015, figure 5: 10,143,384 filters, 2 · 9,952 of normalisation, 1,025,000 of the last
             // layer; the same filters as TensorFlow-Slim's.
             ("inception-v2", 11_188_288),
@@ -43,8 +47,52 @@ import Testing
         #expect(model.rows.reduce(0) { $0 + $1.parameters } == parameters)
     }
 
+    /// AlexNet has 34,848 weights in its first layer, which gives 55×55; GoogLeNet's grids are those of table 1.
+    @Test func gridsAreThePapers() throws {
+        let alexNet = try ZooModel.named("alexnet-2012").build()
+        #expect(alexNet.parameters.first?.shape.count == 34_848)
+        #expect(alexNet.rows.filter { $0.kind == "conv" }.map { $0.outputShape[0] } == [55, 27, 13, 13, 13])
+        #expect(alexNet.rows.last { $0.kind == "maxPool" }?.field.axes.map(\.size) == [195, 195])
+        // Figure 3 of Zeiler and Fergus 2014.
+        let zfNet = try ZooModel.named("zfnet").build()
+        let grids = zfNet.rows.filter { ["conv", "maxPool"].contains($0.kind) }.map { $0.outputShape[0] }
+        #expect(grids == [110, 55, 26, 13, 13, 13, 13, 6])
+        let googLeNet = try ZooModel.named("googlenet-2014").build(auxiliary: false)
+        #expect(googLeNet.layout.trainableParameterCount == 6_998_552)
+        let modules = googLeNet.rows.filter { $0.kind == "concatenate" }.map(\.outputShape.dimensions)
+        #expect(
+            modules == [
+                [28, 28, 256], [28, 28, 480], [14, 14, 512], [14, 14, 512], [14, 14, 512], [14, 14, 528],
+                [14, 14, 832], [7, 7, 832], [7, 7, 1024],
+            ])
+    }
+
+    /// LeCun et al. 1998, section II.B, and 1990: the shapes in the figures, 60,000 and 2,578 parameters.
+    @Test func leNetsAreThoseOfTheirPapers() throws {
+        let leNet5 = try ZooModel.named("lenet5-1998").build()
+        #expect(leNet5.layout.trainableParameterCount == 60_000)
+        let kinds: Set = ["conv", "subsampling", "linear", "radialBasis"]
+        let rows = leNet5.rows.filter { kinds.contains($0.kind) }
+        #expect(
+            rows.map(\.outputShape) == [
+                [28, 28, 6], [14, 14, 6], [10, 10, 16], [5, 5, 16], [1, 1, 120], [84], [10],
+            ])
+        #expect(rows.map(\.parameters) == [156, 12, 1516, 32, 48_120, 10_164, 0])
+        #expect(rows[3].field.axes.map(\.size) == [16, 16])
+        // MNIST's images lie in a border of two pixels.
+        let description = try ZooModel.named("lenet5-1998").description(
+            ZooOptions(), input: ModelInput(shape: [28, 28, 1]))
+        #expect(try Network([description]).models[0].rows.map(\.outputShape) == leNet5.rows.map(\.outputShape))
+        let leNet1 = try ZooModel.named("lenet1").build()
+        #expect(leNet1.layout.trainableParameterCount == 2_578)
+        #expect(
+            leNet1.rows.filter { kinds.contains($0.kind) }.map(\.outputShape) == [
+                [24, 24, 4], [12, 12, 4], [8, 8, 12], [4, 4, 12], [10],
+            ])
+    }
+
     /// An auxiliary head costs nothing but in training, and may be left out altogether.
-    @Test(arguments: [("googlenet", 2), ("inception-v3", 1)]) func auxiliaryHeadsAreSideBranches(
+    @Test(arguments: [("googlenet", 2), ("googlenet-2014", 2), ("inception-v3", 1)]) func auxiliaryHeadsAreSideBranches(
         name: String, count: Int
     ) throws {
         let zoo = try ZooModel.named(name)

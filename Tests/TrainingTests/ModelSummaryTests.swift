@@ -20,16 +20,21 @@ import Training
             let weights, biases, multiplyAdds, depth, activations: Int
             let receptiveField: [Int]?
             let step: [Double]?
-            let seesEverything: Bool
+            let seesEverything, auxiliary: Bool
         }
         struct Total: Decodable {
             let parameters, frozen, untrained, depth, activations: Int
             let heldActivations: Int?
         }
+        struct Evaluation: Decodable, Equatable {
+            let parameters, weights, biases, untrained, multiplyAdds, multiplications, additions, depth: Int
+            let activations: Int
+        }
         let name: String
         let output: [Int]
         let layers: [Layer]
         let total: Total
+        let evaluation: Evaluation
     }
 
     private func file(_ text: String) throws -> String {
@@ -143,6 +148,30 @@ import Training
         ])
     func heldActivationsAreWhatBackwardNeeds(model: String, floats: Int) throws {
         #expect(try ask(model: model).total.heldActivations == floats)
+    }
+
+    /// A head is a line of the table like any other; what evaluation comes to is without it, as in a model without it.
+    @Test func auxiliaryHeadsAreToldApart() throws {
+        func model(_ head: String) -> String {
+            "{input: [4], layers: [{name: first, linear: 3}, \(head){name: last, linear: 2}]}"
+        }
+        let head = "{name: side, auxiliary: 0.3, sequence: [{linear: 5}, relu, {linear: 6}, {linear: 2}]}, "
+        let (whole, without) = (try ask(model: model(head)), try ask(model: model("")))
+        #expect(whole.layers.map(\.auxiliary) == [false, true, true, true, true, false])
+        #expect(whole.total.parameters == 15 + 20 + 36 + 14 + 8 && whole.total.depth == 4)
+        #expect(whole.evaluation.parameters == 15 + 8 && whole.evaluation.multiplyAdds == 12 + 6)
+        #expect(whole.evaluation == without.evaluation && without.evaluation.depth == 2)
+        #expect(whole.total.activations == without.total.activations + 5 + 6 + 2)
+        // What the head's layers read and give, beside the input, the first layer's output, and the result.
+        #expect(without.total.heldActivations == 4 + 3 + 2 && whole.total.heldActivations == 4 + 3 + 2 + 5 + 6 + 2)
+        #expect(try ask(model: model(head), depth: 1).layers.map(\.auxiliary) == [false, true, false])
+
+        let summary = try ModelSummary(try file("model: \(model(head))\n"))
+        let text = summary.text(columns: [.parameters, .multiplyAdds, .depth])
+        #expect(text.contains(/side\.3 +linear, aux +14 +12 +1\n/), "\(text)")
+        #expect(text.contains(/total +93 +75 +4\nwithout heads +23 +18 +2\n/), "\(text)")
+        #expect(text.contains("all trained; 23 without the auxiliary heads, which training alone"), "\(text)")
+        #expect(text.contains("\n36 operations: "), "\(text)")
     }
 
     @Test func frozenWeightsAreTold() throws {

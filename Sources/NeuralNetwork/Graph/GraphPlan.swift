@@ -59,6 +59,12 @@ package struct GraphPlan: Sendable {
 }
 
 extension GraphNode {
+    /// The nodes that no other reads.
+    static func ends(_ graph: [GraphNode]) -> [Int] {
+        let read = Set(graph.flatMap(\.inputs))
+        return graph.indices.filter { !read.contains($0) }
+    }
+
     /// Whether each node is one of the wanted ones or something that they depend on.
     static func needed(_ graph: [GraphNode], for wanted: [Int]) -> [Bool] {
         var isNeeded = Array(repeating: false, count: graph.count)

@@ -70,17 +70,26 @@ package struct LayerOperations: Equatable, Sendable {
     }
 }
 
+extension Sequence<LayerSummary> {
+    /// The numbers of the layers, each once.
+    package var totalParameters: LayerParameters {
+        lazy.map(\.counts).filter { !$0.areShared }.reduce(LayerParameters(), +)
+    }
+
+    package var totalOperations: LayerOperations { lazy.map(\.operations).reduce(LayerOperations(), +) }
+
+    /// Values of one sample that do not overwrite others: the results of layers that can't work in place.
+    package var distinctActivations: Int { reduce(0) { $0 + ($1.isInPlace ? 0 : $1.outputShape.count) } }
+}
+
 extension Model {
     /// The numbers of all layers, each once.
-    package var totalParameters: LayerParameters {
-        rows.lazy.map(\.counts).filter { !$0.areShared }.reduce(LayerParameters(), +)
-    }
+    package var totalParameters: LayerParameters { rows.totalParameters }
 
-    package var totalOperations: LayerOperations { rows.lazy.map(\.operations).reduce(LayerOperations(), +) }
+    /// Values of one sample.
+    package var inputValues: Int { inputs.reduce(0) { $0 + $1.shape.count } }
 
-    /// Values of one sample that do not overwrite others: the inputs, and the results of layers that can't work in
-    /// place.
-    package var distinctActivations: Int {
-        inputs.reduce(0) { $0 + $1.shape.count } + rows.reduce(0) { $0 + ($1.isInPlace ? 0 : $1.outputShape.count) }
-    }
+    /// Values of one sample in evaluation that do not overwrite others: the inputs, and the results of layers that
+    /// can't work in place.
+    package var distinctActivations: Int { inputValues + inferenceRows.distinctActivations }
 }

@@ -14,8 +14,8 @@ package struct Model: Sendable {
     /// All nodes in order, the inputs first; each reads only nodes before it.
     package let nodes: [GraphNode]
     package let rows: [LayerSummary]
-    /// The rows of what the result needs: all but those of auxiliary heads and other side branches.
-    package let inferenceRows: [LayerSummary]
+    /// For each row whether evaluation computes it, as it does all but what auxiliary heads alone need.
+    package let isInferred: [Bool]
     /// The shapes of its convolutions for one sample, in order of use.
     package let convolutions: [ConvolutionGeometry]
     /// How each parameter's values are ordered in exchanged files, by its number in the arena.
@@ -53,9 +53,10 @@ package struct Model: Sendable {
         parameterIndices = built.parameterIndices
         last = built.last
         plan = GraphPlan(nodes, wanted: [last])
-        let isNeeded = GraphNode.needed(nodes, for: [last])
+        let heads = Set(auxiliaryHeads.compactMap { [references] in references[$0.name] })
+        let results = [last] + GraphNode.ends(nodes).filter { !heads.contains($0) }
         // Every node but the inputs, which come first, has a row.
-        inferenceRows = zip(rows, isNeeded.dropFirst(inputs.count)).filter(\.1).map(\.0)
+        isInferred = Array(GraphNode.needed(nodes, for: results).dropFirst(inputs.count))
         self.layout = layout
         self.exchangeLayouts = exchangeLayouts
     }
@@ -75,6 +76,14 @@ package struct Model: Sendable {
     package var outputShape: Shape { nodes[last].shape }
     /// The model's parameters in order of use.
     package var parameters: ArraySlice<Parameter> { layout.parameters[parameterIndices] }
+
+    /// The rows of what evaluation computes: all but those of auxiliary heads.
+    package var inferenceRows: [LayerSummary] { zip(rows, isInferred).filter(\.1).map(\.0) }
+
+    /// What computes every layer, auxiliary heads among them: the result, then all other values that no layer reads.
+    package var wholePlan: GraphPlan {
+        GraphPlan(nodes, wanted: [last] + GraphNode.ends(nodes).filter { $0 != last })
+    }
 
     /// Every name that stands for a value, in order of use.
     package var names: [String] {

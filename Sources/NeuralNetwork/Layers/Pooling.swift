@@ -58,41 +58,57 @@ struct AveragePooling: UnaryLayer {
     }
 }
 
-/// The mean over all positions: [N, H, W, C] → [N, C].
+/// The mean over all positions: [N, H, W, C] or [N, T, C] → [N, C].
 struct GlobalAveragePooling: UnaryLayer {
     func callAsFunction(_ x: Variable, mode: Mode) -> Variable { globalAveragePool2D(x) }
 
-    static let entry = LayerEntry("globalAveragePool", "Mean over all positions of each channel.") { _ in Kind() }
+    static let entry = LayerEntry(
+        "globalAveragePool", "Mean over all positions of an image, or all steps of a sequence, of each channel."
+    ) { _ in Kind() }
 
     struct Kind: LayerKind {
         func build(
             _ builder: inout GraphBuilder, _ inputs: [GraphBuilder.Node], _ path: String
         ) throws -> GraphBuilder.Node {
-            let input = try builder.image(inputs, path)
+            let (input, channels) = try builder.positions(inputs, path)
             return builder.add(
-                GlobalAveragePooling(), "globalAveragePool", inputs, [input[2]], path, multiplications: input[2],
-                additions: input.count - input[2], window: .everything)
+                GlobalAveragePooling(), "globalAveragePool", inputs, [channels], path, multiplications: channels,
+                additions: input.count - channels, window: .everything)
         }
     }
 }
 
-/// The largest value over all positions: [N, H, W, C] → [N, C].
+/// The largest value over all positions: [N, H, W, C] or [N, T, C] → [N, C].
 struct GlobalMaxPooling: UnaryLayer {
     func callAsFunction(_ x: Variable, mode: Mode) -> Variable {
-        let whole = PoolingAttributes(kernel: [x.shape[1], x.shape[2]])
-        return reshape(maxPool2D(x, whole), [x.shape[0], x.shape[3]])
+        let image = x.shape.rank == 3 ? reshape(x, [x.shape[0], 1, x.shape[1], x.shape[2]]) : x
+        let whole = PoolingAttributes(kernel: [image.shape[1], image.shape[2]])
+        return reshape(maxPool2D(image, whole), [image.shape[0], image.shape[3]])
     }
 
-    static let entry = LayerEntry("globalMaxPool", "Largest value over all positions of each channel.") { _ in Kind() }
+    static let entry = LayerEntry(
+        "globalMaxPool", "Largest value over all positions of an image, or all steps of a sequence, of each channel."
+    ) { _ in Kind() }
 
     struct Kind: LayerKind {
         func build(
             _ builder: inout GraphBuilder, _ inputs: [GraphBuilder.Node], _ path: String
         ) throws -> GraphBuilder.Node {
-            let input = try builder.image(inputs, path)
-            return builder.add(
-                GlobalMaxPooling(), "globalMaxPool", inputs, [input[2]], path, window: .everything)
+            let (_, channels) = try builder.positions(inputs, path)
+            return builder.add(GlobalMaxPooling(), "globalMaxPool", inputs, [channels], path, window: .everything)
         }
+    }
+}
+
+extension GraphBuilder {
+    /// The shape of the image or the sequence that a layer reads, and its channels. Throws `ModelError`.
+    fileprivate func positions(_ inputs: [Node], _ path: String) throws -> (input: Shape, channels: Int) {
+        let input = try single(inputs, path)
+        guard input.rank == 2 || input.rank == 3 else {
+            throw ModelError.wrongRank(
+                layer: path, input: input, expected: "an image [H, W, C] or a sequence [steps, channels]")
+        }
+        return (input, input[input.rank - 1])
     }
 }
 

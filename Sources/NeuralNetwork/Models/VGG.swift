@@ -24,6 +24,12 @@ extension ZooModel {
 
     private static let published: [VGGConfiguration] = [.a, .b, .d, .e]
 
+    /// Configuration A with local response normalisation, A-LRN of the paper.
+    static let vggWithResponse = ZooModel(
+        "vgg11-lrn", "VGG-11 with local response normalisation after its first layer (Simonyan and Zisserman 2014).",
+        input: [224, 224, 3], classes: 1000
+    ) { vgg(.a, .response, classes: $0.classes) }
+
     /// Configuration C of the paper.
     static let vggC = ZooModel(
         "vgg16-c",
@@ -43,7 +49,7 @@ private struct VGGConfiguration {
     var depth: Int { blocks.reduce(3, +) }
 
     /// What comes between a convolution and its ReLU.
-    enum Normalization { case none, batch }
+    enum Normalization { case none, batch, response }
 
     static let a = VGGConfiguration(blocks: [1, 1, 2, 2, 2])
     static let b = VGGConfiguration(blocks: [2, 2, 2, 2, 2])
@@ -64,6 +70,7 @@ private struct VGGConfiguration {
                             padding: .explicit(.init(isSmall ? 0 : 1)), initializer: .heNormal)))
                 if normalization == .batch { layers.append(.batchNorm()) }
                 layers.append(.relu)
+                if normalization == .response, block == 0 { layers.append(alexNetNormalization) }
             }
             layers.append(.maxPool(.init(kernel: .init(2))))
         }

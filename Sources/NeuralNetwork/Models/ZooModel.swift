@@ -1,6 +1,6 @@
 import Autograd
-import System
 import ConfigurationReading
+import System
 import TensorCore
 
 /// A ready-made model that a configuration can name.
@@ -46,8 +46,9 @@ package struct ZooModel: Sendable {
 
     /// Every ready-made model, in the order of the reference.
     package static let all: [ZooModel] =
-        [mlp, lenet5] + residualNetsCIFAR + [resNet18CIFAR, vgg11CIFAR, alexNet] + vggs
-        + normalizedVGGs + [vggC, googLeNet, inceptionV2, inceptionV3] + residualNets + plainNets
+        [mlp, lenet5, leNet1, leNet5Of1998] + residualNetsCIFAR + [resNet18CIFAR, vgg11CIFAR, alexNet]
+        + alexNets2012 + [zfNet] + vggs + normalizedVGGs + [vggWithResponse, vggC]
+        + [googLeNet, googLeNet2014, inceptionV2, inceptionV3] + residualNets + plainNets
 
     /// The model's layers for the input that it was published for.
     package func layers(_ options: ZooOptions = ZooOptions()) -> [LayerSpecification] { make(options, inputShape) }

@@ -11,7 +11,7 @@ enum HeldActivations {
     /// The share of a host's memory that the measurement may take.
     private static let memoryShare = 0.25
 
-    /// Floats that one sample's pass keeps, its input and its output among them; nil where the model is so large that
+    /// Floats that one sample's pass keeps, its input and its results among them; nil where the model is so large that
     /// computing it here could fail.
     static func floats(of model: Model) -> Int? {
         let activations = model.rows.reduce(0) { $0 + $1.outputShape.count }
@@ -27,7 +27,7 @@ enum HeldActivations {
             x.fill(0)
             return tape.constant(x)
         }
-        let output = model(inputs, mode: .training(RandomKey(seed: 1)))
-        return withExtendedLifetime((inputs, output, gradients)) { tape.pool.liveFloats }
+        let outputs = model.wholePlan(inputs, mode: .training(RandomKey(seed: 1)))
+        return withExtendedLifetime((inputs, outputs, gradients)) { tape.pool.liveFloats }
     }
 }

@@ -3,7 +3,8 @@ import NeuralNetwork
 import TensorCore
 
 extension ModelSummary {
-    /// The same in JSON: `{"models": [{"name", "input", "layers": […], "total": {…}, "convolutions": […]}]}`.
+    /// The same in JSON: `{"models": [{"name", "inputs", "output", "layers": […], "total": {…}, "evaluation": {…}, …}]}`,
+    /// where `total` has all layers, and `evaluation` leaves auxiliary heads out.
     package func json() throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -18,6 +19,7 @@ private struct ModelJSON: Encodable {
     let output: [Int]
     let layers: [LineJSON]
     let total: TotalJSON
+    let evaluation: CostJSON
     let convolutions: [FormsJSON]
 
     init(_ model: Model, _ lines: [SummaryLine], _ frozen: Set<Int>) {
@@ -26,6 +28,7 @@ private struct ModelJSON: Encodable {
         output = model.outputShape.dimensions
         layers = lines.dropFirst(model.inputs.count).map(LineJSON.init)
         total = TotalJSON(model, frozen)
+        evaluation = CostJSON(model, inferred: true)
         convolutions = model.matrixForms.map(FormsJSON.init)
     }
 }
@@ -39,6 +42,8 @@ private struct LineJSON: Encodable {
     let receptiveField: [Int]?
     let step: [Double]?
     let seesEverything: Bool
+    /// Whether it is part of an auxiliary head, which evaluation does not compute.
+    let auxiliary: Bool
 
     init(_ line: SummaryLine) {
         name = line.name
@@ -52,25 +57,47 @@ private struct LineJSON: Encodable {
         receptiveField = line.field.isWhole ? nil : line.fieldSizes
         step = line.steps
         seesEverything = line.field.isWhole
+        auxiliary = line.isAuxiliary
     }
 }
 
+/// What layers come to.
+private struct CostJSON: Encodable {
+    let parameters, weights, biases, untrained, multiplyAdds, multiplications, additions, depth, activations: Int
+
+    /// - Parameter inferred: whether auxiliary heads are left out.
+    init(_ model: Model, inferred: Bool) {
+        let rows = inferred ? model.inferenceRows : model.rows
+        let counts = rows.totalParameters
+        (parameters, weights, biases, untrained) = (counts.trained, counts.weights, counts.biases, counts.untrained)
+        let operations = rows.totalOperations
+        multiplyAdds = operations.multiplyAdds
+        (multiplications, additions) = (operations.multiplications, operations.additions)
+        depth = model.weightLayers(inferred: inferred)
+        activations = model.inputValues + rows.distinctActivations
+    }
+}
+
+/// What all layers come to, and what training makes of them.
 private struct TotalJSON: Encodable {
-    let parameters, weights, biases, frozen, untrained, multiplyAdds, multiplications, additions, depth: Int
-    let activations: Int
+    let cost: CostJSON
+    let frozen: Int
     /// Floats that a training pass keeps; null where the model is too large to try.
     let heldActivations: Int?
 
+    private enum CodingKeys: CodingKey { case frozen, heldActivations }
+
     init(_ model: Model, _ frozen: Set<Int>) {
-        let counts = model.totalParameters
-        (parameters, weights, biases, untrained) = (counts.trained, counts.weights, counts.biases, counts.untrained)
+        cost = CostJSON(model, inferred: false)
         self.frozen = model.parameters.filter { frozen.contains($0.index) }.reduce(0) { $0 + $1.shape.count }
-        let operations = model.totalOperations
-        multiplyAdds = operations.multiplyAdds
-        (multiplications, additions) = (operations.multiplications, operations.additions)
-        depth = model.weightLayerDepths.max() ?? 0
-        activations = model.distinctActivations
         heldActivations = HeldActivations.floats(of: model)
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        try cost.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(frozen, forKey: .frozen)
+        try container.encode(heldActivations, forKey: .heldActivations)
     }
 }
 

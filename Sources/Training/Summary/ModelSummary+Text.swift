@@ -12,27 +12,31 @@ extension ModelSummary {
     private func text(of model: Model, _ columns: [SummaryColumn]) -> String {
         let lines = self.lines(of: model)
         let header = ["layer", "kind"] + columns.map(\.title)
-        let rows = lines.map { line in [line.name, line.kind] + columns.map { $0.cell(line) } }
-        let total = ["total", ""] + columns.map { $0.total(lines, model) }
+        let rows = lines.map { line in [line.name, line.kindText] + columns.map { $0.cell(line) } }
+        var totals = [["total", ""] + columns.map { $0.total(lines, model) }]
+        if !model.auxiliaryHeads.isEmpty {
+            let inferred = lines.filter { !$0.isAuxiliary }
+            totals.append(["without heads", ""] + columns.map { $0.total(inferred, model, inferred: true) })
+        }
         let isText = [true, true] + columns.map { $0 == .output }
         let inputs = model.inputs.map { model.inputs.count > 1 ? "\($0.name) \($0.shape)" : "\($0.shape)" }
         let title = "\(model.name), input \(inputs.joined(separator: ", ")), per sample"
-        return title + "\n" + TextTable(header: header, rows: rows, last: total, isText: isText).text
+        return title + "\n" + TextTable(header: header, rows: rows, last: totals, isText: isText).text
             + remarks(on: model).map { $0 + "\n" }.joined() + (normalization?.text(of: model) ?? "")
     }
 
     /// What the columns come to, in words.
     private func remarks(on model: Model) -> [String] {
-        let (parameters, operations) = (model.totalParameters, model.totalOperations)
+        let (parameters, operations) = (model.totalParameters, model.inferenceRows.totalOperations)
         let frozen = model.parameters.filter { self.frozen.contains($0.index) }.reduce(0) { $0 + $1.shape.count }
         var trained = "\(parameters.trained.grouped) parameters: \(parameters.weights.grouped) weights and "
         trained += "\(parameters.biases.grouped) biases"
         trained += frozen == 0 ? ", all trained" : ", \(frozen.grouped) of them frozen"
         if parameters.untrained > 0 { trained += "; besides \(parameters.untrained.grouped) that no gradient changes" }
-        let depth = model.weightLayerDepths.max() ?? 0
-        let each = model.inputs.reduce(0) { $0 + $1.shape.count } + model.rows.reduce(0) { $0 + $1.outputShape.count }
+        let depth = model.weightLayers(inferred: true)
+        let each = model.inputValues + model.inferenceRows.reduce(0) { $0 + $1.outputShape.count }
         var result = [
-            trained,
+            trained + heads(of: model),
             "\((operations.multiplications + operations.additions).grouped) operations: "
                 + "\(operations.multiplications.grouped) multiplications and "
                 + "\(operations.additions.grouped) additions; "
@@ -46,6 +50,13 @@ extension ModelSummary {
         return result + shares(of: model)
     }
 
+    /// What auxiliary heads have of a model's parameters; nothing for a model without.
+    private func heads(of model: Model) -> String {
+        if model.auxiliaryHeads.isEmpty { return "" }
+        let without = model.inferenceRows.totalParameters.trained
+        return "; \(without.grouped) without the auxiliary heads, which training alone computes"
+    }
+
     /// Where the parameters and the activations are; nothing for a model that is all of one kind.
     private func shares(of model: Model) -> [String] {
         var parts: [String] = []
@@ -54,14 +65,14 @@ extension ModelSummary {
         if linear > 0, linear < all {
             parts.append(String(format: "linear layers have %.1f %% of the parameters", share(linear, all)))
         }
-        let pools = model.rows.indices.filter { model.rows[$0].kind.hasSuffix("Pool") }
+        let rows = model.inferenceRows
+        let pools = rows.indices.filter { rows[$0].kind.hasSuffix("Pool") }
         if pools.count > 1 {
-            let before = model.rows[..<pools[1]].reduce(0) { $0 + ($1.isInPlace ? 0 : $1.outputShape.count) }
-            let inputs = model.inputs.reduce(0) { $0 + $1.shape.count }
+            let before = model.inputValues + rows[..<pools[1]].distinctActivations
             parts.append(
                 String(
                     format: "what stands before the second pooling %.1f %% of the activations",
-                    share(inputs + before, model.distinctActivations)))
+                    share(before, model.distinctActivations)))
         }
         return parts.isEmpty ? [] : [parts.joined(separator: ", ")]
     }
@@ -75,17 +86,17 @@ extension ModelSummary {
     }
 }
 
-/// Rows of cells in columns, texts to the left and numbers to the right, with a last row under a line.
+/// Rows of cells in columns, texts to the left and numbers to the right, with last rows under a line.
 struct TextTable {
     let header: [String]
     let rows: [[String]]
     /// None for a table without totals.
-    var last: [String]?
+    var last: [[String]] = []
     /// For each column whether it holds texts.
     let isText: [Bool]
 
     var text: String {
-        let all = [header] + rows + (last.map { [$0] } ?? [])
+        let all = [header] + rows + last
         let widths = header.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
         func line(_ cells: [String]) -> String {
             var result = ""
@@ -97,6 +108,6 @@ struct TextTable {
             return result + "\n"
         }
         let rule = String(repeating: "─", count: widths.reduce(0, +) + 2 * (widths.count - 1)) + "\n"
-        return line(header) + rule + rows.map(line).joined() + (last.map { rule + line($0) } ?? "")
+        return line(header) + rule + rows.map(line).joined() + (last.isEmpty ? "" : rule + last.map(line).joined())
     }
 }

@@ -60,12 +60,14 @@ package enum SummaryColumn: String, CaseIterable, Sendable {
         }
     }
 
-    /// The last line's cell.
-    func total(_ lines: [SummaryLine], _ model: Model) -> String {
+    /// A last line's cell.
+    ///
+    /// - Parameter inferred: whether `lines` are those without auxiliary heads.
+    func total(_ lines: [SummaryLine], _ model: Model, inferred: Bool = false) -> String {
         switch self {
         case .output: return model.outputShape.description
         case .field, .step: return ""
-        case .depth: return String(model.weightLayerDepths.max() ?? 0)
+        case .depth: return String(model.weightLayers(inferred: inferred))
         default:
             var sum = lines[0]
             for line in lines.dropFirst() {
@@ -79,6 +81,9 @@ package enum SummaryColumn: String, CaseIterable, Sendable {
 }
 
 extension SummaryLine {
+    /// The kind, and whether training alone computes it.
+    var kindText: String { isAuxiliary ? "\(kind), aux" : kind }
+
     /// The receptive field along each axis; nil for a vector that has no place in the input.
     var fieldSizes: [Int]? { field.axes.isEmpty ? nil : field.axes.map { Int($0.size.rounded(.up)) } }
 

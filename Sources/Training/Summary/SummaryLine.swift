@@ -15,6 +15,8 @@ struct SummaryLine {
     var weightLayers = 0
     /// Values of one sample that take no other's place.
     var activations = 0
+    /// Whether an auxiliary head alone needs it, so that evaluation does not compute it.
+    var isAuxiliary = false
 
     init(input node: GraphNode) {
         name = node.name
@@ -31,6 +33,7 @@ struct SummaryLine {
         kind = rows.count == 1 ? last.kind : "\(rows.count) layers"
         output = last.outputShape
         field = last.field
+        isAuxiliary = !model.isInferred[rows.lowerBound]
         for row in model.rows[rows] {
             parameters = parameters + (row.counts.areShared ? LayerParameters() : row.counts)
             operations = operations + row.operations
@@ -44,7 +47,8 @@ struct SummaryLine {
 
     /// A model's layers in order.
     ///
-    /// - Parameter depth: neighbours whose names have so many parts in common are one line; nil for a line a layer.
+    /// - Parameter depth: neighbours whose names have so many parts in common are one line, unless an auxiliary head
+    ///   begins or ends between them; nil for a line a layer.
     static func lines(of model: Model, depth: Int?) -> [SummaryLine] {
         let depths = model.weightLayerDepths
         func key(_ row: Int) -> String {
@@ -54,7 +58,11 @@ struct SummaryLine {
         }
         var result: [SummaryLine] = []
         var first = 0
-        for row in model.rows.indices where row + 1 == model.rows.count || key(row + 1) != key(row) || depth == nil {
+        func isLast(_ row: Int) -> Bool {
+            row + 1 == model.rows.count || key(row + 1) != key(row) || depth == nil
+                || model.isInferred[row + 1] != model.isInferred[row]
+        }
+        for row in model.rows.indices where isLast(row) {
             result.append(SummaryLine(first..<row + 1, of: model, name: key(first), depths: depths))
             first = row + 1
         }
@@ -63,6 +71,14 @@ struct SummaryLine {
 }
 
 extension Model {
+    /// Layers with weights along the longest path.
+    ///
+    /// - Parameter inferred: whether auxiliary heads are left out.
+    func weightLayers(inferred: Bool) -> Int {
+        let depths = weightLayerDepths.dropFirst(inputs.count)
+        return zip(depths, isInferred).lazy.filter { !inferred || $1 }.map(\.0).max() ?? 0
+    }
+
     /// For each node the layers with weights on the longest path to it: those that multiply by them, such as
     /// convolutions, and not normalisations.
     var weightLayerDepths: [Int] {

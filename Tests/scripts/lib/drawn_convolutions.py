@@ -101,7 +101,8 @@ class ConvolutionDraw:
             if self.odds(0.5):
                 layers.append(self.pointwise(shape_after(layers, shape)[-1]))
         # As one layer, so that no other is drawn for a sequence.
-        return [self.named({"sequence": layers + [self.named("flatten")]})]
+        end = self.rng.choice(["flatten", "flatten", "globalAveragePool", "globalMaxPool"])
+        return [self.named({"sequence": layers + [self.named(end)]})]
 
     def time_convolution(self, shape):
         steps, channels = shape
