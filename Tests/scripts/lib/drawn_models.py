@@ -43,7 +43,20 @@ class ModelDraw(LayerDraw):
                 layers += self.vector_block(after, 0)
                 after = shape_after(layers, shape)
         layers += self.reach(after, (CLASSES,), 0) if after != (CLASSES,) else []
-        return {"input": list(shape), "layers": self.with_tail(layers, tail, loss)}, loss
+        layers = self.with_tail(layers, tail, loss)
+        if self.draws_head():
+            place = self.rng.randint(1, len(layers))
+            head = self.auxiliary(shape_after(layers[:place], shape), tail, loss)
+            layers.insert(place, {"name": self.new_name(), **head})
+        return {"input": list(shape), "layers": layers}, loss
+
+    def draws_head(self):
+        return "auxiliary" in self.features and self.odds(0.2)
+
+    def auxiliary(self, shape, tail, loss):
+        """A head on a value of that shape, which takes the loss of the model's result."""
+        layers = self.with_tail(self.reach(shape, (CLASSES,), 1), tail, loss)
+        return {"auxiliary": self.rng.choice([0.3, 1]), "sequence": layers}
 
     def with_tail(self, layers, tail, loss):
         """Layers with those behind them that the loss needs; a loss of scores does not take shares of one for them."""
@@ -193,6 +206,9 @@ class ModelDraw(LayerDraw):
         loss, tail = self.loss()
         if "losses" not in self.features or self.odds(0.3):
             self.extend(trunk, self.with_tail(self.reach(self.shapes[trunk], (CLASSES,), 1), tail, loss))
+            if self.draws_head():
+                source = self.rng.choice(self.named_nodes())
+                self.append(self.new_name(), [source], self.auxiliary(self.shapes[source], tail, loss), (CLASSES,))
             return {"loss": loss}, [None]
         chosen = ["digit"] + self.rng.sample(["tilt", "width", "second"], self.rng.randint(0, 3))
         losses, metrics = [], {}

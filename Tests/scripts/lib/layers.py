@@ -12,7 +12,7 @@ SHORT = {
     "concatenate": "branches", "sequence": "layers", "unflatten": "shape", "share": "of", "upsample": "factor",
     "imageKernel": "kernel",
 }
-BESIDE = ("name", "from")
+BESIDE = ("name", "from", "auxiliary")
 SAME = (
     "relu", "leakyRelu", "sigmoid", "tanh", "softmax", "logSoftmax", "elu", "gelu", "silu", "softplus", "ramp",
     "scaledTanh", "identity", "threshold", "dropout", "localResponseNorm")
@@ -29,6 +29,11 @@ def kind_of(layer):
 
 def own_name(layer):
     return layer.get("name") if isinstance(layer, dict) else None
+
+
+def is_head(layer):
+    """Whether a layer is an auxiliary head."""
+    return isinstance(layer, dict) and "auxiliary" in layer
 
 
 def pair(size):
@@ -59,7 +64,9 @@ class Walk:
             sources = layer.get("from") if isinstance(layer, dict) else None
             sources = sources if isinstance(sources, list) else [sources]
             self.nodes[name] = layer
-            values[name] = values[None] = self.layer(layer, name, [values[source] for source in sources])
+            values[name] = self.layer(layer, name, [values[source] for source in sources])
+            if not is_head(layer):  # else the next layer goes on before it
+                values[None] = values[name]
         return values
 
     def layer(self, layer, path, values):

@@ -18,6 +18,7 @@ PROBES = {
     "from": (f"{IMAGE}, layers: [{HEAD}, {{name: b, from: a, linear: 10}}, {{name: c, from: [a, b], add: {{}}}}, "
              "{from: [a, c], concatenate: {}}, {linear: 10}]", ""),
     "share": (f"{IMAGE}, layers: [{HEAD}, {{name: b, linear: 10}}, {{share: b}}]", ""),
+    "auxiliary": (f"{IMAGE}, layers: [flatten, {{name: side, auxiliary: 0.3, linear: 10}}, {{linear: 10}}]", ""),
     "layerNorm": (f"{IMAGE}, layers: [layerNorm, {HEAD}]", ""),
     "batchStatistics": (f"{IMAGE}, layers: [{{batchNorm: {{statistics: batch}}}}, {HEAD}]", ""),
     "unflatten": (f"{IMAGE}, layers: [flatten, {{unflatten: [14, 28, 2]}}, {HEAD}]", ""),
