@@ -5,10 +5,11 @@ import TensorCore
 /// Learning from what the data say outputs should be: a weighted sum of losses on outputs of one model.
 ///
 /// A target may be any field: a class, numbers, the input itself (an autoencoder), the next tokens of a text; or
-/// another layer of the model, whose value it is then, through which no gradient flows. The weight is what the first loss counts: samples, or positions of sequences. Every loss is summed over what it counts
-/// itself, and the whole is divided by that one weight. Where all losses weigh samples and classes alike, as a single
-/// one does, the weight is the sum of those weights; where they differ there is no sum that fits all, and it is the
-/// number of what the first one counts.
+/// another layer of the model, whose value it is then, through which no gradient flows. The weight is what the first
+/// loss counts: samples, or positions of sequences. Every loss is summed over what it counts itself, and the whole is
+/// divided by that one weight. Where all losses weigh samples and classes alike, as a single one does, the weight is
+/// the sum of those weights; where they differ there is no sum that fits all, and it is the number of what the first
+/// one counts.
 package struct SupervisedObjective: Objective {
     package let metrics: [MetricDefinition]
     package let sumCount: Int

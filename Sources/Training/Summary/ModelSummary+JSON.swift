@@ -3,8 +3,8 @@ import NeuralNetwork
 import TensorCore
 
 extension ModelSummary {
-    /// The same in JSON: `{"models": [{"name", "inputs", "output", "layers": […], "total": {…}, "evaluation": {…}, …}]}`,
-    /// where `total` has all layers, and `evaluation` leaves auxiliary heads out.
+    /// The same in JSON: `{"models": [{"name", "inputs", "output", "layers": […], "total": {…}, "evaluation": {…}}]}`
+    /// and more, where `total` has all layers, and `evaluation` leaves auxiliary heads out.
     package func json() throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
