@@ -67,7 +67,8 @@ extension ProgramTests {
             throws
         {
             let overrides = [
-                "data.limit=300", "batch=16", "grain=4", "epochs=40", "schedule=constant", "stop={trainLoss: 0.3}",
+                "data.limit=300", "data.validation=50", "batch=16", "grain=4", "epochs=40", "schedule=constant",
+                "stop={trainLoss: 0.3}",
                 "checkpoint={everySteps: 7}",
             ]
             let one = try train("xor-points", overrides, run: "one")

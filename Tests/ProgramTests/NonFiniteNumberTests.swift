@@ -47,11 +47,15 @@ extension ProgramTests {
             // The rate of step 4 makes infinite weights of finite gradients.
             let config = try configuration {
                 $0.replacingOccurrences(
-                    of: "schedule: {onPlateau", with: "schedule: {step: {everySteps: 3, factor: 1e45}}\n#"
+                    of: "schedule: {onPlateau", with: "schedule: {step: {everySteps: 3, factor: 3e38}}\n#"
                 )
                 .replacingOccurrences(of: "checkpoint: {everySteps: 4", with: "checkpoint: {everySteps: 1")
             }
-            let outcome = try program.run(train(config, ["--set", "onNonFinite=\(policy)"], steps: 9), ranks: ranks)
+            let arguments = [
+                "--set", "onNonFinite=\(policy)",
+                "--set", "optimizer.groups=[{match: '*.bias', learningRateFactor: 50}]",
+            ]
+            let outcome = try program.run(train(config, arguments, steps: 9), ranks: ranks)
             expectEnd(outcome, 70, ["step 4: weight ", " is not a finite number", "the last checkpoint is intact"])
             let checkpoints = try FileManager.default.contentsOfDirectory(atPath: directory.file("run/checkpoints"))
                 .sorted()
