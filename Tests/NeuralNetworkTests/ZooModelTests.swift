@@ -53,6 +53,11 @@ import Testing
         #expect(alexNet.parameters.first?.shape.count == 34_848)
         #expect(alexNet.rows.filter { $0.kind == "conv" }.map { $0.outputShape[0] } == [55, 27, 13, 13, 13])
         #expect(alexNet.rows.last { $0.kind == "maxPool" }?.field.axes.map(\.size) == [195, 195])
+        // Normalised behind the ReLU, twice; VGG A-LRN once.
+        let start = ["conv", "relu", "localResponseNorm", "maxPool"]
+        #expect(alexNet.rows.prefix(8).map(\.kind) == start + start)
+        let kinds = try ZooModel.named("vgg11-lrn").build().rows.map(\.kind)
+        #expect(Array(kinds.prefix(4)) == start && kinds.count { $0 == "localResponseNorm" } == 1)
         // Figure 3 of Zeiler and Fergus 2014.
         let zfNet = try ZooModel.named("zfnet").build()
         let grids = zfNet.rows.filter { ["conv", "maxPool"].contains($0.kind) }.map { $0.outputShape[0] }
