@@ -157,7 +157,7 @@ import Training
                     - crop:
                         padding: 2
                     - flip: {}
-                  keepClasses: null
+                  labels: null
                   limit: null
                 batch: 64
                 grain: 32

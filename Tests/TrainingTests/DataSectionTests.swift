@@ -76,7 +76,7 @@ import Training
     func phaseData() throws {
         let phases =
             "phases: [{name: a, steps: 5, optimizer: {name: sgd, learningRate: 1}, "
-            + "data: {name: digits, keepClasses: [3, 1, 3]}}, {name: b, steps: 5, optimizer: {name: sgd, "
+            + "data: {name: digits, labels: [3, 1, 3]}}, {name: b, steps: 5, optimizer: {name: sgd, "
             + "learningRate: 1}}]\n"
         let run = try readConfiguration(configurationText(phases, without: ["optimizer", "epochs"]))
         #expect(run.phases[0].data?.classes == [1, 3] && run.phases[1].data == nil && run.data.classes == nil)
@@ -85,7 +85,7 @@ import Training
         #expect(
             configurationProblem(configurationText(turns, without: ["optimizer"]))?.contains(
                 "'phases.0.data': phases that alternate share the run's data") == true)
-        let scaled = phases.replacingOccurrences(of: "keepClasses", with: "preprocessing: none, keepClasses")
+        let scaled = phases.replacingOccurrences(of: "labels", with: "preprocessing: none, labels")
         #expect(
             configurationProblem(configurationText(scaled, without: ["optimizer", "epochs"]))?.contains(
                 "unknown key 'phases.0.data.preprocessing'") == true)

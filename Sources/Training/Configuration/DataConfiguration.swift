@@ -24,7 +24,7 @@ package struct DataConfiguration: Sendable {
     package let classes: [Int]?
     /// Only so many training samples are used, validation included; nil for all.
     package let limit: Int?
-    /// Where `keepClasses` stands, for errors.
+    /// Where `labels` stands, for errors.
     let classesPlace: PlacedName
 
     /// The name of the data set.
@@ -85,10 +85,10 @@ extension DataConfiguration: ConfigurationSection {
             : reader.value(
                 "augment", .list(of: .section()), default: [], "Random changes to training samples, new every epoch.")
         let given: [Int]? = reader.optional(
-            "keepClasses", .list(of: .integer(in: 0...), atLeast: 1),
+            "labels", .list(of: .integer(in: 0...), atLeast: 1),
             "Use only samples of these classes, counted from 0; the model's outputs stay as many.")
         classes = given.map { Set($0).sorted() }
-        classesPlace = reader.placed("keepClasses")
+        classesPlace = reader.placed("labels")
         limit = reader.optional("limit", .integer(in: 1...), "Use only so many training samples, validation included.")
         check(reader)
     }
