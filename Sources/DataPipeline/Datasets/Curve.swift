@@ -14,36 +14,30 @@ package struct Curve: DatasetFactory {
     package let function: CurveFunction
     /// The standard deviation of what is added to y.
     package let noise: Double
-    /// The number of places for training, those for validation included.
-    package let training: Int
-    /// The number of places for the test.
-    package let test: Int
-    /// Of the places; runs of different seeds usually share one.
-    package let seed: Int
+    package let samples: DrawnSamples
 
     package init(function: CurveFunction, noise: Double = 0, training: Int = 4000, test: Int = 1000, seed: Int = 0) {
+        self.init(function: function, noise: noise, samples: DrawnSamples(training: training, test: test, seed: seed))
+    }
+
+    private init(function: CurveFunction, noise: Double, samples: DrawnSamples) {
         self.function = function
         self.noise = noise
-        self.training = training
-        self.test = test
-        self.seed = seed
+        self.samples = samples
     }
 
     package func open(
         _ split: DatasetSplit, path: String?, imports: [String: SharedBytes.Export]
     ) -> any Dataset {
         DrawnCurve(
-            function, split: split, count: split == .train ? training : test, noise: Float(noise), seed: UInt64(seed))
+            function, split: split, count: samples.count(of: split), noise: Float(noise), seed: UInt64(samples.seed))
     }
 
     /// Opens a table whose header names the column x.
     package func openSamples(
         _ path: String, field: FieldDescription
     ) throws(DataError) -> any UnlabelledSamples {
-        guard case .real(let names) = field.meaning else {
-            throw .notPredictable(path: path, dataset: Curve.name, field: field.name)
-        }
-        return try TableSamples(SharedBytes.open(path, expected: [path]), settings: TableSettings(), names: names)
+        try openTable(path, field: field)
     }
 }
 
@@ -56,11 +50,7 @@ extension Curve {
                 "y of x: the polynomial 16x⁵ − 20x³ + 5x, 1/(1 + 25x²) (Runge), −1 or 1, a zigzag, or |x|."),
             noise: reader.value(
                 "noise", .number(in: 0...1), default: 0, "The standard deviation of what is added to y."),
-            training: reader.value(
-                "training", .integer(in: 2...), default: 4000, "Places for training, those for validation included."),
-            test: reader.value("test", .integer(in: 1...), default: 1000, "Places for the test."),
-            seed: reader.value(
-                "seed", .integer(in: 0...), default: 0, "Of the places: another one gives other places."))
+            samples: DrawnSamples(from: reader, of: "places", training: 4000, test: 1000))
     }
 }
 
@@ -100,18 +90,14 @@ package struct DrawnCurve: Dataset {
         self.count = count
         self.function = function
         self.noise = noise
-        key = RandomKey(seed: seed).folding(.drawing).folding(name: name)
+        key = RandomKey(drawing: name, seed: seed)
     }
 
     package var fingerprint: UInt64 {
         var hash = Fingerprint()
-        hash.feed("\(name) \(function) \(noise)")
-        hash.feed(count)
-        hash.feed(Int(bitPattern: UInt(key.bits)))
-        // The samples follow from these; a few of them tell another version of the program.
-        for index in 0..<min(count, 20) {
+        hash.feed("\(name) \(function) \(noise)", count: count, key: key, samples: 20) { index in
             let point = point(index)
-            for value in [point.x, point.y] { hash.feed(Int(value.bitPattern)) }
+            return [point.x, point.y]
         }
         return hash.value
     }

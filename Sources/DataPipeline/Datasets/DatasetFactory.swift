@@ -53,6 +53,14 @@ extension DatasetFactory {
         return path
     }
 
+    /// Opens a table whose header names the columns of a field of real numbers.
+    func openTable(_ path: String, field: FieldDescription) throws(DataError) -> any UnlabelledSamples {
+        guard case .real(let names) = field.meaning else {
+            throw .notPredictable(path: path, dataset: Self.name, field: field.name)
+        }
+        return try TableSamples(SharedBytes.open(path, expected: [path]), settings: TableSettings(), names: names)
+    }
+
     /// Whether `other` is the same kind of data set with the same settings.
     package func isEqual(to other: any DatasetFactory) -> Bool { other as? Self == self }
 }

@@ -27,18 +27,14 @@ package struct DrawnPoints: Dataset {
         self.count = count
         self.shape = shape
         self.noise = noise
-        key = RandomKey(seed: seed).folding(.drawing).folding(name: name)
+        key = RandomKey(drawing: name, seed: seed)
     }
 
     package var fingerprint: UInt64 {
         var hash = Fingerprint()
-        hash.feed("\(name) \(shape) \(noise)")
-        hash.feed(count)
-        hash.feed(Int(bitPattern: UInt(key.bits)))
-        // The points follow from these; a few of them tell another version of the program.
-        for index in 0..<min(count, 20) {
+        hash.feed("\(name) \(shape) \(noise)", count: count, key: key, samples: 20) { index in
             let point = point(index)
-            for value in [point.x, point.y] { hash.feed(Int(value.bitPattern)) }
+            return [point.x, point.y]
         }
         return hash.value
     }

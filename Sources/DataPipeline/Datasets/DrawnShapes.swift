@@ -44,7 +44,7 @@ package struct DrawnShapes: Dataset {
         self.width = width
         self.classes = classes
         fields = DrawnShapes.fields(height: height, width: width, classes: classes)
-        key = RandomKey(seed: seed).folding(.drawing).folding(name: name)
+        key = RandomKey(drawing: name, seed: seed)
     }
 
     package var fingerprint: UInt64 {

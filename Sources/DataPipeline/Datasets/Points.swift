@@ -13,36 +13,30 @@ package struct Points: DatasetFactory {
     package let shape: PointShape
     /// The standard deviation of what is added to x and to y.
     package let noise: Double
-    /// The number of points for training, those for validation included.
-    package let training: Int
-    /// The number of points for the test.
-    package let test: Int
-    /// Of the drawing; runs of different seeds usually share one.
-    package let seed: Int
+    package let samples: DrawnSamples
 
     package init(shape: PointShape, noise: Double = 0.05, training: Int = 4000, test: Int = 1000, seed: Int = 0) {
+        self.init(shape: shape, noise: noise, samples: DrawnSamples(training: training, test: test, seed: seed))
+    }
+
+    private init(shape: PointShape, noise: Double, samples: DrawnSamples) {
         self.shape = shape
         self.noise = noise
-        self.training = training
-        self.test = test
-        self.seed = seed
+        self.samples = samples
     }
 
     package func open(
         _ split: DatasetSplit, path: String?, imports: [String: SharedBytes.Export]
     ) -> any Dataset {
         DrawnPoints(
-            shape, split: split, count: split == .train ? training : test, noise: Float(noise), seed: UInt64(seed))
+            shape, split: split, count: samples.count(of: split), noise: Float(noise), seed: UInt64(samples.seed))
     }
 
     /// Opens a table whose header names the columns x and y.
     package func openSamples(
         _ path: String, field: FieldDescription
     ) throws(DataError) -> any UnlabelledSamples {
-        guard case .real(let names) = field.meaning else {
-            throw .notPredictable(path: path, dataset: Points.name, field: field.name)
-        }
-        return try TableSamples(SharedBytes.open(path, expected: [path]), settings: TableSettings(), names: names)
+        try openTable(path, field: field)
     }
 }
 
@@ -57,10 +51,6 @@ extension Points {
             noise: reader.value(
                 "noise", .number(in: 0...1), default: 0.05,
                 "The standard deviation of what is added to x and to y, which lie in about −1…1."),
-            training: reader.value(
-                "training", .integer(in: 2...), default: 4000, "Points for training, those for validation included."),
-            test: reader.value("test", .integer(in: 1...), default: 1000, "Points for the test."),
-            seed: reader.value(
-                "seed", .integer(in: 0...), default: 0, "Of the drawing: another one gives other points."))
+            samples: DrawnSamples(from: reader, of: "points", training: 4000, test: 1000))
     }
 }

@@ -14,30 +14,29 @@ package struct Shapes: DatasetFactory {
     package let width: Int
     /// Up to 10 of the shape alone, up to 100 of shape and colour, up to 1000 of shape, colour and ground.
     package let classes: Int
-    /// The number of pictures for training, those for validation included.
-    package let training: Int
-    /// The number of pictures for the test.
-    package let test: Int
-    /// Of the drawing; runs of different seeds usually share one.
-    package let seed: Int
+    package let samples: DrawnSamples
 
     package init(
         height: Int, width: Int, classes: Int = 10, training: Int = 2000, test: Int = 500, seed: Int = 0
     ) {
+        self.init(
+            height: height, width: width, classes: classes,
+            samples: DrawnSamples(training: training, test: test, seed: seed))
+    }
+
+    private init(height: Int, width: Int, classes: Int, samples: DrawnSamples) {
         self.height = height
         self.width = width
         self.classes = classes
-        self.training = training
-        self.test = test
-        self.seed = seed
+        self.samples = samples
     }
 
     package func open(
         _ split: DatasetSplit, path: String?, imports: [String: SharedBytes.Export]
     ) -> any Dataset {
         DrawnShapes(
-            split: split, count: split == .train ? training : test, height: height, width: width, classes: classes,
-            seed: UInt64(seed))
+            split: split, count: samples.count(of: split), height: height, width: width, classes: classes,
+            seed: UInt64(samples.seed))
     }
 }
 
@@ -56,11 +55,6 @@ extension Shapes {
                 "classes", .integer(in: 2...DrawnShapes.mostClasses), default: 10,
                 "How many classes: up to 10 differ by their shape, up to 100 by the colour too, up to 1000 by the "
                     + "ground too."),
-            training: reader.value(
-                "training", .integer(in: 2...), default: 2000,
-                "Pictures for training, those for validation included."),
-            test: reader.value("test", .integer(in: 1...), default: 500, "Pictures for the test."),
-            seed: reader.value(
-                "seed", .integer(in: 0...), default: 0, "Of the drawing: another one gives other pictures."))
+            samples: DrawnSamples(from: reader, of: "pictures", training: 2000, test: 500))
     }
 }

@@ -38,7 +38,7 @@ package struct TruthTable: DatasetFactory {
 
     /// Opens a table whose header names the columns x and y.
     package func openSamples(_ path: String, field: FieldDescription) throws(DataError) -> any UnlabelledSamples {
-        try Points(shape: .linear).openSamples(path, field: field)
+        try openTable(path, field: field)
     }
 
     /// Case i has x = i mod 2 and y = i / 2.
