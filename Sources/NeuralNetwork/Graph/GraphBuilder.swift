@@ -178,14 +178,6 @@ package struct GraphBuilder {
         return nodes.count - 1
     }
 
-    /// Adds a node of a layer that counts its parameters, which is no longer needed.
-    package mutating func add(
-        _ layer: any Layer, _ kind: String, _ inputs: [Node], _ output: Shape, _ path: String, parameters: Int,
-        multiplyAdds: Int = 0
-    ) -> Node {
-        add(layer, kind, inputs, output, path, multiplyAdds: multiplyAdds)
-    }
-
     /// Counts a parameter for the next node.
     private mutating func count(_ parameter: Parameter) {
         let size = parameter.shape.count

@@ -37,7 +37,7 @@ package enum ModelError: Error, Equatable, CustomStringConvertible {
                 + "use a smaller kernel, more padding or fewer pooling layers before it"
         case .wrongRank(let layer, let input, let expected):
             return "layer \(layer): its input has shape \(input), but it takes \(expected)"
-                + (expected.hasPrefix("a vector") ? "; put `flatten` before it" : "")
+                + (expected.hasPrefix("a vector") ? "; put `flatten` before it" : "; `unflatten` makes one of a vector")
         case .groups(let layer, let groups, let i, let o):
             return "layer \(layer): \(groups) groups do not divide \(i) input and \(o) output channels; "
                 + "choose a divisor of both"
