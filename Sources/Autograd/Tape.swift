@@ -47,6 +47,8 @@ package final class Tape {
     /// Where gradients of factored weights go instead; nil where the vector has them all.
     var factors: GradientFactors?
     var carriedLanes: CarriedLanes?
+    /// What layers remember where sequences are computed one position at a time; nil where they are computed whole.
+    package private(set) var stepMemory: StepMemory?
     /// Where the grain meets the others of its step; nil where it is alone.
     var meeting: (any GrainMeeting)?
     /// Nodes whose pullbacks run whether or not anything depends on them, with the shapes of their values.
@@ -113,6 +115,7 @@ package final class Tape {
         completed = 0
         nonFinite = nil
         latestParameter = nil
+        stepMemory = nil
         for index in isWritten.indices {
             isWritten[index] = false
             pendingUses[index] = 0
@@ -129,6 +132,14 @@ package final class Tape {
         gradients: UnsafeMutablePointer<Float>?, carried: CarriedLanes? = nil, onProgress: ((Int) -> Void)? = nil
     ) {
         begin(gradients: gradients, layout: wholeVector, carried: carried, onProgress: onProgress)
+    }
+
+    /// Begins one position of sequences that are computed a position at a time, without gradients.
+    ///
+    /// - Parameter memory: what the positions before have left; this one's layers change it.
+    package func begin(stepping memory: StepMemory) {
+        begin(gradients: nil)
+        stepMemory = memory
     }
 
     var isRecording: Bool { gradients != nil }

@@ -6,6 +6,8 @@ package struct Variable {
     package let value: Tensor
     let identity: Identity
     package unowned(unsafe) let tape: Tape
+    /// How many steps each row has, of sequences [N, T, …] that are not all equally long; nil where all rows are whole.
+    package var lengths: SequenceLengths?
 
     /// What a value is to the tape.
     enum Identity: Equatable {

@@ -32,6 +32,8 @@ package struct GraphBuilder {
     private var elements: [String: LayerSpecification] = [:]
     /// The paths of layers that are built again, and those whose parameters they use.
     private var shared: [(path: String, original: String)] = []
+    /// The first layer that can't read sequences of several lengths and is given some.
+    var lengthProblem: ModelError?
     /// Layers whose units begin equal, and those with weights of several inputs, by their paths.
     var equalUnits: Set<String> = []
     private(set) var weighted: Set<String> = []
@@ -74,7 +76,8 @@ package struct GraphBuilder {
             GraphNode(
                 name: input.name, kind: "input", layer: nil, inputs: [], shape: input.shape,
                 vocabulary: input.vocabulary,
-                field: ReceptiveField(input: input.shape, isTokens: input.vocabulary != nil)))
+                field: ReceptiveField(input: input.shape, isTokens: input.vocabulary != nil),
+                lengthSource: input.varies ? nodes.count : nil, window: .position))
         references[input.name] = nodes.count - 1
         if let alias { references[alias] = nodes.count - 1 }
         return nodes.count - 1
@@ -157,9 +160,11 @@ package struct GraphBuilder {
     ///   - window: which positions of the inputs a position of the output depends on; nil for the same one where the
     ///     shapes allow it, and for all of them otherwise.
     ///   - inPlace: whether the result can take the place of what the layer reads.
+    ///   - lengths: what becomes of the lengths of sequences that the layer reads.
     package mutating func add(
         _ layer: any Layer, _ kind: String, _ inputs: [Node], _ output: Shape, _ path: String, multiplyAdds: Int = 0,
-        multiplications: Int? = nil, additions: Int? = nil, window: ReceptiveWindow? = nil, inPlace: Bool = false
+        multiplications: Int? = nil, additions: Int? = nil, window: ReceptiveWindow? = nil, inPlace: Bool = false,
+        lengths: LengthHandling = .usual
     ) -> Node {
         let window = window ?? .usual(inputs: inputs.map(shape(of:)), output: output)
         let field = ReceptiveField(inputs.map { nodes[$0].field }, through: window)
@@ -168,7 +173,8 @@ package struct GraphBuilder {
             multiplyAdds: multiplyAdds, multiplications: multiplications ?? multiplyAdds, additions: additions ?? sums)
         nodes.append(
             GraphNode(
-                name: path, kind: kind, layer: layer, inputs: inputs, shape: output, vocabulary: nil, field: field))
+                name: path, kind: kind, layer: layer, inputs: inputs, shape: output, vocabulary: nil, field: field,
+                lengthSource: lengthSource(inputs, output, window, lengths, path), window: window))
         rows.append(
             LayerSummary(
                 name: path, kind: kind, outputShape: output, counts: ownParameters, operations: operations,
@@ -241,22 +247,4 @@ package struct GraphBuilder {
     package func randomNumber(_ path: String) -> Int {
         Int(truncatingIfNeeded: fnv1a(parameterPrefix + path))
     }
-}
-
-/// A node of a model's graph.
-package struct GraphNode: Sendable {
-    /// Its path: `block.conv1`, or the name of an input.
-    package let name: String
-    /// The key of its layer, such as `linear`; `input` of an input.
-    package let kind: String
-    /// What it computes; nil for an input of the model.
-    let layer: (any Layer)?
-    /// The nodes that it reads.
-    package let inputs: [Int]
-    /// The shape of one sample.
-    package let shape: Shape
-    /// How many different tokens or classes it can hold; nil where its numbers are no such.
-    let vocabulary: Int?
-    /// What of the model's input its values depend on.
-    package let field: ReceptiveField
 }

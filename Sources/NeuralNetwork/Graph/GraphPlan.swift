@@ -8,7 +8,8 @@ package struct GraphPlan: Sendable {
     /// The wanted nodes by name.
     package let outputs: [String]
     private let steps: [Step]
-    private let inputCount: Int
+    /// The nodes whose values are given.
+    private let starts: [Int]
     private let slotCount: Int
     private let outputSlots: [Int]
 
@@ -16,6 +17,8 @@ package struct GraphPlan: Sendable {
         let layer: any Layer
         let inputs: [Int]
         let output: Int
+        /// Whether the result's sequences are as long as those that the layer reads.
+        let keepsLengths: Bool
         /// Values that nothing after this step reads.
         var released: [Int] = []
     }
@@ -23,15 +26,19 @@ package struct GraphPlan: Sendable {
     /// - Parameters:
     ///   - nodes: of the graph; the first ones are the model's inputs.
     ///   - wanted: numbers of the nodes to give out.
-    init(_ nodes: [GraphNode], wanted: [Int]) {
-        var fusion = GraphFusion(nodes, wanted: wanted)
+    ///   - given: the nodes whose values the caller gives, in the place of what computes them; nil for the inputs.
+    init(_ nodes: [GraphNode], wanted: [Int], given: [Int]? = nil) {
+        starts = given ?? nodes.indices.filter { nodes[$0].layer == nil }
+        var fusion = GraphFusion(nodes, wanted: wanted, given: starts)
         fusion.run()
         outputs = wanted.map { nodes[$0].name }
         outputSlots = wanted
         slotCount = nodes.count
-        inputCount = nodes.count { $0.layer == nil }
         var steps = fusion.nodes.enumerated().compactMap { index, node in
-            node.layer.map { Step(layer: $0, inputs: node.inputs, output: index) }
+            node.layer.map {
+                Step(
+                    layer: $0, inputs: node.inputs, output: index, keepsLengths: nodes[index].lengthSource != index)
+            }
         }
         var isLive = Set(wanted)
         for index in steps.indices.reversed() {
@@ -41,38 +48,21 @@ package struct GraphPlan: Sendable {
         self.steps = steps
     }
 
-    /// The wanted values from the model's inputs, in order.
+    /// The wanted values from the given ones, which are the model's inputs unless the plan says otherwise, in order.
     ///
     /// A value is let go of as soon as no layer needs it any more, unless backward does.
     package func callAsFunction(_ inputs: [Variable], mode: Mode) -> [Variable] {
-        precondition(inputs.count == inputCount, "GraphPlan: \(inputs.count) inputs for a model of \(inputCount)")
-        var values: [Variable?] = inputs
-        values.reserveCapacity(slotCount)
-        for _ in inputs.count..<slotCount { values.append(nil) }
+        precondition(inputs.count == starts.count, "GraphPlan: \(inputs.count) values for \(starts.count) given nodes")
+        var values = [Variable?](repeating: nil, count: slotCount)
+        for (start, input) in zip(starts, inputs) { values[start] = input }
         for step in steps {
-            let value = step.layer(step.inputs.map { values[$0]! }, mode: mode)
+            let read = step.inputs.map { values[$0]! }
+            var value = step.layer(read, mode: mode)
+            if step.keepsLengths, value.lengths == nil { value.lengths = read.lazy.compactMap(\.lengths).first }
             for slot in step.released { values[slot] = nil }
             values[step.output] = value
         }
         return outputSlots.map { values[$0]! }
-    }
-}
-
-extension GraphNode {
-    /// The nodes that no other reads.
-    static func ends(_ graph: [GraphNode]) -> [Int] {
-        let read = Set(graph.flatMap(\.inputs))
-        return graph.indices.filter { !read.contains($0) }
-    }
-
-    /// Whether each node is one of the wanted ones or something that they depend on.
-    static func needed(_ graph: [GraphNode], for wanted: [Int]) -> [Bool] {
-        var isNeeded = Array(repeating: false, count: graph.count)
-        for node in wanted { isNeeded[node] = true }
-        for index in graph.indices.reversed() where isNeeded[index] {
-            for input in graph[index].inputs { isNeeded[input] = true }
-        }
-        return isNeeded
     }
 }
 
@@ -88,15 +78,18 @@ struct GraphFusion {
     private var readers: [Int]
     private let isWanted: [Bool]
 
-    init(_ graph: [GraphNode], wanted: [Int]) {
-        let isNeeded = GraphNode.needed(graph, for: wanted)
+    init(_ graph: [GraphNode], wanted: [Int], given: [Int]) {
+        let isGiven = Set(given)
+        let isNeeded = GraphNode.needed(graph, for: wanted, given: isGiven)
         var isWanted = Array(repeating: false, count: graph.count)
-        for node in wanted { isWanted[node] = true }
+        for node in wanted + given { isWanted[node] = true }
         var readers = Array(repeating: 0, count: graph.count)
-        for index in graph.indices where isNeeded[index] {
+        for index in graph.indices where isNeeded[index] && !isGiven.contains(index) {
             for input in graph[index].inputs { readers[input] += 1 }
         }
-        nodes = graph.enumerated().map { Node(layer: isNeeded[$0] ? $1.layer : nil, inputs: $1.inputs) }
+        nodes = graph.enumerated().map {
+            Node(layer: isNeeded[$0] && !isGiven.contains($0) ? $1.layer : nil, inputs: $1.inputs)
+        }
         self.readers = readers
         self.isWanted = isWanted
     }

@@ -15,6 +15,11 @@ package protocol Layer: Sendable {
     /// itself.
     var batchStatistic: Parameter? { get }
 
+    /// Whether a place of the result depends on that place of the inputs and earlier ones alone, and the layer remembers
+    /// those where sequences are computed one position at a time (`StepMemory`). Asked of layers whose window is not the
+    /// position alone.
+    var isCausal: Bool { get }
+
     /// This layer plus one more value, its last input, as one operation; nil where there is none.
     var fusedWithSum: (any Layer)? { get }
 }
@@ -23,6 +28,7 @@ extension Layer {
     package func fused(with next: any Layer) -> (any Layer)? { nil }
     package var fusedWithSum: (any Layer)? { nil }
     package var batchStatistic: Parameter? { nil }
+    package var isCausal: Bool { false }
 }
 
 /// A layer that reads one value.

@@ -93,6 +93,9 @@ package struct Model: Sendable {
     /// The shape of one sample of the value that a name stands for; nil where there is none.
     package func shape(of name: String) -> Shape? { references[name].map { nodes[$0].shape } }
 
+    /// Whether the sequences of the value that a name stands for have several lengths.
+    package func varies(_ name: String) -> Bool { references[name].map { nodes[$0].lengthSource != nil } ?? false }
+
     /// What computes these nodes, which may be any of the graph.
     ///
     /// - Throws: `ModelError.unknownNode` with the names that there are.
@@ -120,6 +123,12 @@ package struct Model: Sendable {
     /// A batch in the form in which an input takes it: an input of vectors also takes images of as many values.
     package func adapted(_ x: Variable, to input: ModelInput) -> Variable {
         let sample = x.shape.sample
+        if input.varies {
+            precondition(
+                sample.rank == input.shape.rank && sample.dimensions.dropFirst() == input.shape.dimensions.dropFirst(),
+                "\(name).\(input.name): \(x.shape), expected [N] + at most \(input.shape)")
+            return x
+        }
         let isFlattened = input.shape.rank == 1 && sample.rank != 1 && sample.count == input.shape.count
         precondition(
             sample == input.shape || isFlattened, "\(name).\(input.name): \(x.shape), expected [N] + \(input.shape)")
@@ -135,6 +144,8 @@ package struct ModelInput: Equatable, Sendable {
     package let shape: Shape
     /// How many different tokens or classes the field has; nil where its numbers are no such.
     package let vocabulary: Int?
+    /// Whether samples have different numbers of steps, at most those of the shape.
+    package let varies: Bool
     /// Where a configuration names it, for errors; nil where it does not.
     let place: PlacedName?
 
@@ -142,22 +153,26 @@ package struct ModelInput: Equatable, Sendable {
     package static let usualName = "input"
 
     package init(
-        name: String = ModelInput.usualName, shape: Shape, vocabulary: Int? = nil, place: PlacedName? = nil
+        name: String = ModelInput.usualName, shape: Shape, vocabulary: Int? = nil, varies: Bool = false,
+        place: PlacedName? = nil
     ) {
+        self.varies = varies
         self.name = name
         self.shape = shape
         self.vocabulary = vocabulary
         self.place = place
     }
 
-    /// The input of a field with so many tokens or classes; nil for other fields.
-    package func with(vocabulary: Int?) -> ModelInput {
-        ModelInput(name: name, shape: shape, vocabulary: vocabulary, place: place)
+    /// The input that takes a field, with what the field's numbers are and whether its axis varies.
+    package func taking(_ field: FieldDescription?) -> ModelInput {
+        ModelInput(
+            name: name, shape: shape, vocabulary: field?.meaning.choiceCount, varies: field?.variableAxis != nil,
+            place: place)
     }
 
     /// Two inputs are equal wherever a configuration names them.
     package static func == (a: ModelInput, b: ModelInput) -> Bool {
-        a.name == b.name && a.shape == b.shape && a.vocabulary == b.vocabulary
+        a.name == b.name && a.shape == b.shape && a.vocabulary == b.vocabulary && a.varies == b.varies
     }
 }
 
@@ -212,6 +227,7 @@ package struct Network: Sendable {
             let first = registry.parameters.count
             let last = try builder.sequence(description.layers, input: inputs[0], prefix: "")
             try builder.requireDifferentUnits()
+            try builder.requireHandledLengths()
             registry = builder.parameters
             built.append(.init(builder: builder, parameterIndices: first..<registry.parameters.count, last: last))
         }

@@ -26,6 +26,10 @@ package enum ModelError: Error, Equatable, CustomStringConvertible {
     case smallVocabulary(layer: String, chosen: Int, needed: Int)
     /// A layer that can't work as it is described; the reason ends with what to do.
     case refused(layer: String, because: String)
+    /// A layer that mixes the steps of sequences that are not equally long, and would read what pads them.
+    case varyingLength(layer: String, input: String)
+    /// A layer that joins sequences of different inputs, whose lengths have nothing to do with each other.
+    case otherLengths(layer: String, inputs: [String])
     /// A hidden layer whose units all begin equal.
     case equalUnits(layer: String)
     case empty
@@ -68,6 +72,14 @@ package enum ModelError: Error, Equatable, CustomStringConvertible {
             return "layer \(layer): a vocabulary of \(chosen) is less than the \(needed) of its input; give at least "
                 + "\(needed), or leave `vocabulary` out"
         case .refused(let layer, let reason): return "layer \(layer): \(reason)"
+        case .varyingLength(let layer, let input):
+            return
+                "layer \(layer): it would read what pads the shorter sequences of \(input); put a layer before it that "
+                + "ends the steps, such as `lstm` with `returns: last` or `globalAveragePool`"
+        case .otherLengths(let layer, let inputs):
+            return
+                "layer \(layer): \(inputs.joined(separator: " and ")) have sequences whose lengths differ; join them "
+                + "where they have no steps any more, behind `returns: last` or `globalAveragePool`"
         case .equalUnits(let layer):
             return "layer \(layer): all its units begin equal, compute the same thing and get the same gradient, so "
                 + "they never differ; use heNormal or another random initializer, or `demonstrate: symmetry` to see it"

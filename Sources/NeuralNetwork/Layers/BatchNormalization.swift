@@ -15,6 +15,12 @@ struct BatchNormalization: Layer {
     var adds = false
 
     func callAsFunction(_ inputs: [Variable], mode: Mode) -> Variable {
+        guard let lengths = inputs[0].lengths else { return normalized(inputs, mode: mode) }
+        let steps = inputs[0].shape[1]
+        return unpacked(normalized(inputs.map(packed), mode: mode), lengths, steps: steps)
+    }
+
+    private func normalized(_ inputs: [Variable], mode: Mode) -> Variable {
         let x = inputs[0]
         return batchNormalization(
             x, gamma: affine.map { x.parameter($0.gamma) } ?? constant(1, x),

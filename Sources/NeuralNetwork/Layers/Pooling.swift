@@ -60,7 +60,9 @@ struct AveragePooling: UnaryLayer {
 
 /// The mean over all positions: [N, H, W, C] or [N, T, C] → [N, C].
 struct GlobalAveragePooling: UnaryLayer {
-    func callAsFunction(_ x: Variable, mode: Mode) -> Variable { globalAveragePool2D(x) }
+    func callAsFunction(_ x: Variable, mode: Mode) -> Variable {
+        x.lengths == nil ? globalAveragePool2D(x) : averageOverSteps(x)
+    }
 
     static let entry = LayerEntry(
         "globalAveragePool", "Mean over all positions of an image, or all steps of a sequence, of each channel."
@@ -73,7 +75,7 @@ struct GlobalAveragePooling: UnaryLayer {
             let (input, channels) = try builder.positions(inputs, path)
             return builder.add(
                 GlobalAveragePooling(), "globalAveragePool", inputs, [channels], path, multiplications: channels,
-                additions: input.count - channels, window: .everything)
+                additions: input.count - channels, window: .everything, lengths: .consumed)
         }
     }
 }
@@ -81,6 +83,7 @@ struct GlobalAveragePooling: UnaryLayer {
 /// The largest value over all positions: [N, H, W, C] or [N, T, C] → [N, C].
 struct GlobalMaxPooling: UnaryLayer {
     func callAsFunction(_ x: Variable, mode: Mode) -> Variable {
+        if x.lengths != nil { return largestOverSteps(x) }
         let image = x.shape.rank == 3 ? reshape(x, [x.shape[0], 1, x.shape[1], x.shape[2]]) : x
         let whole = PoolingAttributes(kernel: [image.shape[1], image.shape[2]])
         return reshape(maxPool2D(image, whole), [image.shape[0], image.shape[3]])
@@ -95,7 +98,8 @@ struct GlobalMaxPooling: UnaryLayer {
             _ builder: inout GraphBuilder, _ inputs: [GraphBuilder.Node], _ path: String
         ) throws -> GraphBuilder.Node {
             let (_, channels) = try builder.positions(inputs, path)
-            return builder.add(GlobalMaxPooling(), "globalMaxPool", inputs, [channels], path, window: .everything)
+            return builder.add(
+                GlobalMaxPooling(), "globalMaxPool", inputs, [channels], path, window: .everything, lengths: .consumed)
         }
     }
 }

@@ -29,11 +29,15 @@ struct VanillaRNN: UnaryLayer {
             states.append(h)
         }
         if let state { x.tape.carry(state, value: h) }
+        x.tape.stepMemory?[stateWeight] = h.value
         return stack(states)
     }
 
+    var isCausal: Bool { true }
+
     /// What the first step continues from, [N, units].
     private func firstState(_ x: Variable) -> Variable {
+        if let h = x.tape.stepMemory?[stateWeight] { return x.tape.constant(h) }
         if let state { return x.tape.carried(state, rows: x.shape[0]) }
         let zero = x.makeTensor([x.shape[0], stateWeight.shape[0]])
         zero.fill(0)

@@ -18,6 +18,17 @@ package struct LossInput {
         self.weights = weights
     }
 
+    /// The weight of each step of sequences of several lengths: that of its sample.
+    static func weights(_ samples: Tensor, of lengths: SequenceLengths, _ tape: Tape) -> Tensor {
+        let result = Tensor([lengths.total], pool: tape.pool)
+        var next = 0
+        for (sample, count) in lengths.counts.enumerated() {
+            (result.pointer + next).update(repeating: samples.pointer[sample], count: count)
+            next += count
+        }
+        return result
+    }
+
     /// The weight of each row, where every sample has as many rows: positions of sequences count as their sample does.
     func rowWeights(_ rows: Int) -> Tensor? {
         guard let weights, weights.count != rows else { return weights }

@@ -36,7 +36,8 @@ struct BoundLoss: Sendable {
         let compared = try BoundLoss.target(of: term, given, setup, model)
         let target = compared?.field
         if let problem = target.flatMap({ term.loss.problem(output: shape, target: $0) }) { throw refusal(problem) }
-        if let problem = compared?.problem(output: output, shape) { throw refusal(problem) }
+        let varies = model.varies(output)
+        if let problem = compared?.problem(output: output, shape, varies: varies) { throw refusal(problem) }
         let readsScores: Bool
         switch term.loss.reading(end) {
         case .output: readsScores = false
@@ -140,12 +141,15 @@ struct BoundLoss: Sendable {
     ///
     /// - Parameter values: of the model's nodes by their places in ``nodes``.
     func callAsFunction(_ values: [Variable], _ context: GrainContext) -> (sum: Variable, input: LossInput) {
-        let others = values.dropFirst().dropLast(comparesLayer ? 1 : 0)
+        let others = values.dropFirst().dropLast(comparesLayer ? 1 : 0).map(packed)
         let target: Target =
             comparesLayer
-            ? .values(values[values.count - 1].value)
-            : target.map { context.target($0.name, like: values[0].shape) } ?? .nothing
-        let input = LossInput(values[0], target, others: Array(others), weights: context.weights(weights))
+            ? .values(packed(values[values.count - 1]).value)
+            : target.map { context.target($0.name, like: values[0]) } ?? .nothing
+        let weights = context.weights(weights).map { weights in
+            values[0].lengths.map { LossInput.weights(weights, of: $0, context.tape) } ?? weights
+        }
+        let input = LossInput(packed(values[0]), target, others: others, weights: weights)
         return (loss(input), input)
     }
 }

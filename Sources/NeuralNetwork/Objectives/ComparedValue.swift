@@ -27,8 +27,19 @@ extension ComparedValue {
     }
 
     /// Why an output can't be compared with the layer; nil where it can, or where it is compared with a field.
-    func problem(output: String, _ shape: Shape) -> String? {
-        if node == nil { return nil }
+    ///
+    /// - Parameter varies: whether the output's sequences have several lengths.
+    func problem(output: String, _ shape: Shape, varies: Bool) -> String? {
+        if node == nil {
+            if field.variableAxis != nil, !varies {
+                return
+                    "'\(field.name)' has as many steps as its sample, and the output has lost them; keep the steps up to "
+                    + "the output (`returns: sequence`)"
+            }
+            return field.variableAxis == nil && varies && field.shape.rank > 0
+                ? "the output has as many steps as its sample, and '\(field.name)' is always \(field.shape); compare it "
+                    + "with a field whose length varies" : nil
+        }
         if field.name == output { return "it is compared with itself; name another layer or a field in `target`" }
         return shape == field.shape
             ? nil : "the layer \(field.name) is \(field.shape), but the output is \(shape); give both one shape"

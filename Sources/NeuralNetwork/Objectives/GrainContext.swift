@@ -28,7 +28,15 @@ package struct GrainContext {
 
     /// A field as a model's input takes it: integers as exact floats, images as vectors where the input is one.
     package func input(_ input: ModelInput, of model: Model, from field: String) -> Variable {
-        model.adapted(tape.constant(batch.input(field, pool: tape.pool)), to: input)
+        var value = tape.constant(batch.input(field, pool: tape.pool))
+        value.lengths = lengths(of: field)
+        return model.adapted(value, to: input)
+    }
+
+    /// How many steps each sample of a field has; nil where all have as many.
+    func lengths(of field: String) -> SequenceLengths? {
+        guard let length = batch.field(field)?.lengthField else { return nil }
+        return SequenceLengths(batch.integers(length.name).values.map { Int($0) })
     }
 
     /// One number for each sample, [n], of a field of floats; nil without a field.
@@ -36,8 +44,28 @@ package struct GrainContext {
         field.map { batch.floats($0).reshaped([count]) }
     }
 
-    /// What a field says an output of this shape, [n, …], should be.
-    package func target(_ field: String, like output: Shape) -> Target {
+    /// What a field says an output, [n, …], should be; of sequences of several lengths the steps that are there, as
+    /// ``packed(_:)`` gives those of the output.
+    package func target(_ field: String, like output: Variable) -> Target {
+        guard let lengths = lengths(of: field) else { return target(field, like: output.shape) }
+        precondition(
+            output.lengths?.counts == lengths.counts,
+            "target: '\(field)' has other lengths than the output that is compared with it")
+        switch batch.field(field)?.elementType {
+        case .int32:
+            let all = tape.constant(batch.integers(field).floats(pool: tape.pool))
+            return .classes(packed(all, lengths).values.map { Int32($0) })
+        case .float32, nil: return .values(packed(tape.constant(batch.floats(field)), lengths))
+        }
+    }
+
+    private func packed(_ x: Variable, _ lengths: SequenceLengths) -> Tensor {
+        var x = x
+        x.lengths = lengths
+        return Autograd.packed(x).value
+    }
+
+    private func target(_ field: String, like output: Shape) -> Target {
         switch batch.field(field)?.elementType {
         case .int32: return .classes(batch.integers(field).values)
         case .float32, nil:

@@ -90,8 +90,10 @@ package struct ObjectiveSetup: Sendable {
             guard let field = fields.first(where: { $0.name == name }) else {
                 throw place.unknown("field", known: fields.map(\.name))
             }
-            guard input.shape == field.shape || (input.shape.rank == 1 && input.shape.count == field.shape.count) else {
-                let vector = field.shape.rank == 1 ? "" : ", or [\(field.shape.count)] for vectors"
+            let takesVectors = input.shape.rank == 1 && field.variableAxis == nil
+            guard input.shape == field.shape || (takesVectors && input.shape.count == field.shape.count) else {
+                let vector =
+                    field.shape.rank == 1 || field.variableAxis != nil ? "" : ", or [\(field.shape.count)] for vectors"
                 let expected = field.shape.rank == 0 ? "[1]" : "\(field.shape)\(vector)"
                 throw place.refused(
                     because: "\(input.shape) is not the shape of '\(name)'; give \(expected).")

@@ -77,7 +77,9 @@ struct SupervisedAssembly {
         if let problem = term.metric.problem(output: model.shape(of: output) ?? [], target: target) {
             throw (term.output ?? term.place).refused(because: "\(name) of \(output): \(problem).")
         }
-        if let problem = compared.problem(output: output, model.shape(of: output) ?? []) {
+        if let problem = compared.problem(
+            output: output, model.shape(of: output) ?? [], varies: model.varies(output))
+        {
             throw (term.output ?? term.place).refused(because: "\(name) of \(output): \(problem).")
         }
         let isMeasured = measured.contains {

@@ -84,14 +84,15 @@ package struct SupervisedObjective: Objective {
         }
         let total = weightedSum(losses)
         for item in measured {
-            let output = item.loss?.estimate(outputs[item.place]) ?? outputs[item.place]
-            let layer = item.targetPlace.map { Target.values(outputs[$0].value) }
-            own += item.metric.sums(output.value, layer ?? context.target(item.target, like: output.shape))
+            let rows = packed(outputs[item.place])
+            let output = item.loss?.estimate(rows) ?? rows
+            let layer = item.targetPlace.map { Target.values(packed(outputs[$0]).value) }
+            own += item.metric.sums(output.value, layer ?? context.target(item.target, like: outputs[item.place]))
         }
         for item in tables where !isTraining {
             let output = outputs[item.place]
             own += ConfusionTable.sums(
-                output.value, context.target(item.target, like: output.shape), classes: item.table.classes.count)
+                packed(output).value, context.target(item.target, like: output), classes: item.table.classes.count)
         }
         return GrainResult(loss: total, weight: weight, sums: [Double(total.value.pointer[0])] + own)
     }
