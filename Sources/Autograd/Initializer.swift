@@ -31,6 +31,11 @@ package enum Initializer: Hashable, Sendable {
     case gabor(GaborArrangement)
     /// Given values, as many as the parameter has, in its order.
     case values([Float])
+    /// ±log u with u uniform in 1…n − 1: biases with which gates keep a state for up to n steps (Tallec and Ollivier,
+    /// "Can recurrent neural networks warp time?", 2018, section 3). The same numbers for both signs.
+    case logarithm(longest: Int, isNegative: Bool)
+    /// Equal blocks, each with its own.
+    indirect case blocks([Initializer])
     /// The same where units have other fans than the shape says: as many equal blocks of values as there are fans.
     indirect case withFans(Initializer, [Fans])
 
@@ -61,6 +66,17 @@ package enum Initializer: Hashable, Sendable {
         let field = shape.rank > 2 ? Float(count / max(shape[0] * shape[-1], 1)) : 1
         let fanOut = Float(max(shape.rank > 0 ? shape[0] : 1, 1)) * field
         switch self {
+        case .blocks(let parts):
+            let size = count / max(parts.count, 1)
+            for (block, part) in parts.enumerated() {
+                part.fill(target + block * size, shape: [size], key: part.sharesNumbers ? key : key.folding(block))
+            }
+        case .logarithm(let longest, let isNegative):
+            for i in 0..<count {
+                let u = RandomKey.unit(key.block(at: UInt64(i / 4))[i % 4])
+                let value = Kernels.logarithm(1 + u * Float(max(longest - 2, 0)))
+                target[i] = isNegative ? -value : value
+            }
         case .signs:
             for i in 0..<count { target[i] = key.block(at: UInt64(i / 128))[i / 32 % 4] >> (i % 32) & 1 == 0 ? -1 : 1 }
         case .gabor(let arrangement): GaborFunction.fill(target, shape: shape, arrangement, key: key)
@@ -69,6 +85,11 @@ package enum Initializer: Hashable, Sendable {
             for i in 0..<count { target[i] = values[i] }
         default: fill(target, count, distribution(fanIn: fanIn, fanOut: fanOut), key)
         }
+    }
+
+    /// Whether blocks with this initializer get the same numbers.
+    private var sharesNumbers: Bool {
+        if case .logarithm = self { true } else { false }
     }
 
     private enum Distribution {
@@ -94,7 +115,7 @@ package enum Initializer: Hashable, Sendable {
         case .normalFanIn(let c): .normal(c / fanIn.squareRoot())
         case .normal(let deviation): .normal(deviation)
         case .uniformBias(let n): .uniform(1 / Float(max(n, 1)).squareRoot())
-        case .signs, .gabor, .values: nil
+        case .signs, .gabor, .values, .logarithm, .blocks: nil
         case .withFans(let initializer, _): initializer.distribution(fanIn: fanIn, fanOut: fanOut)
         }
     }

@@ -16,8 +16,8 @@ package final class SequenceLengths: Sendable {
     /// Whether no row of tensors with so many steps is padded.
     package func areAll(_ steps: Int) -> Bool { counts.allSatisfy { $0 == steps } }
 
-    /// Calls `body` with each row, where its steps begin in a tensor [N, `steps`, …] and in the packed one, and how many
-    /// there are.
+    /// Calls `body` with each row, where its steps begin in a tensor [N, `steps`, …] and in the packed one, and how
+    /// many there are.
     func forEachRow(steps: Int, _ body: (_ row: Int, _ padded: Int, _ packed: Int, _ count: Int) -> Void) {
         var packed = 0
         for (row, count) in counts.enumerated() {

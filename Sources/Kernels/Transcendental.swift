@@ -7,7 +7,9 @@ import Glibc
 @inlinable @inline(__always)
 package func exponential(_ x: Vector) -> Vector {
     let magic = Vector(repeating: 12_582_912)  // 1.5 · 2²³: adding it rounds to an integer
-    let limited = x.clamped(lowerBound: Vector(repeating: -87.5), upperBound: Vector(repeating: 88.7))
+    // Not `clamped`, which the compiler does not inline.
+    let limited = x.replacing(with: -87.5, where: x .< Vector(repeating: -87.5))
+        .replacing(with: 88.7, where: x .> Vector(repeating: 88.7))
     let shifted = magic.addingProduct(limited, Vector(repeating: 1.442_695_04))
     let n = shifted - magic
     var r = limited.addingProduct(n, Vector(repeating: -0.693_359_375))

@@ -9,7 +9,7 @@ package func transposeSamples(
 }
 
 /// B [columns, rows] = the transpose of A [rows, columns].
-func transpose(_ a: UnsafePointer<Float>, rows: Int, columns: Int, into b: UnsafeMutablePointer<Float>) {
+package func transpose(_ a: UnsafePointer<Float>, rows: Int, columns: Int, into b: UnsafeMutablePointer<Float>) {
     // Blocks of 16 × 16: each line of either matrix stays in the first-level cache while it is needed.
     for top in stride(from: 0, to: rows, by: 16) {
         for left in stride(from: 0, to: columns, by: 16) {

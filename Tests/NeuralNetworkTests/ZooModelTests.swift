@@ -111,8 +111,8 @@ import Testing
     }
 
     @Test(arguments: ZooModel.all) func classesCanBeChosen(zoo: ZooModel) throws {
-        let model = try Model(name: zoo.name, input: zoo.inputShape, layers: zoo.layers(ZooOptions(classes: 3)))
-        #expect(model.outputShape == [3])
+        let model = try Network([zoo.description(ZooOptions(classes: 3))]).models[0]
+        #expect(model.outputShape[-1] == 3)
     }
 
     @Test(arguments: [ZooModel.mlp, .lenet5]) func dropoutCanBeChosen(zoo: ZooModel) throws {

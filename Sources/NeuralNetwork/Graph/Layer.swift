@@ -15,9 +15,9 @@ package protocol Layer: Sendable {
     /// itself.
     var batchStatistic: Parameter? { get }
 
-    /// Whether a place of the result depends on that place of the inputs and earlier ones alone, and the layer remembers
-    /// those where sequences are computed one position at a time (`StepMemory`). Asked of layers whose window is not the
-    /// position alone.
+    /// Whether a place of the result depends on that place of the inputs and earlier ones alone, and the layer
+    /// remembers those where sequences are computed one position at a time (`StepMemory`). Asked of layers whose window
+    /// is not the position alone.
     var isCausal: Bool { get }
 
     /// This layer plus one more value, its last input, as one operation; nil where there is none.

@@ -27,7 +27,7 @@ let layerCatalogue: [LayerEntry] =
         Unflatten.entry,
         Embedding.entry,
         OneHot.entry,
-        VanillaRNN.entry,
+    ] + Recurrent.entries + [
         RadialBasis.entry,
         Residual.entry,
         Concatenation.entry,

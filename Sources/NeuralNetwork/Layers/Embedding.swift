@@ -8,6 +8,8 @@ struct Embedding: UnaryLayer {
 
     func callAsFunction(_ x: Variable, mode: Mode) -> Variable { embedding(x, x.parameter(weight)) }
 
+    func fused(with next: any Layer) -> (any Layer)? { (next as? Recurrent)?.reading(.embedding(weight)) }
+
     static let entry = LayerEntry(
         "embedding", "A learned vector for each token, or class, of a field.", shorthand: "units"
     ) { reader in

@@ -8,6 +8,8 @@ struct OneHot: UnaryLayer {
 
     func callAsFunction(_ x: Variable, mode: Mode) -> Variable { oneHot(x, classes: classes) }
 
+    func fused(with next: any Layer) -> (any Layer)? { (next as? Recurrent)?.reading(.oneHot(classes: classes)) }
+
     static let entry = LayerEntry(
         "oneHot", "For each token, or class, of a field a vector of zeros with a one at its place.",
         shorthand: "vocabulary"

@@ -13,6 +13,8 @@ package struct ZooModel: Sendable {
     let documentation: String
     /// The shape of one sample that the model was published for, channels last.
     package let inputShape: Shape
+    /// How many tokens the data set has that the model was published for; nil of a model that reads no tokens.
+    package let usualVocabulary: Int?
     /// The classes of the data set that the model was published for.
     package let usualClasses: Int
     /// What may be chosen beside the number of classes.
@@ -23,22 +25,24 @@ package struct ZooModel: Sendable {
     enum Option: Sendable { case hidden, dropout, auxiliary, statistics }
 
     init(
-        _ name: String, _ documentation: String, input: Shape, classes: Int, options: Set<Option> = [],
-        layers: @escaping @Sendable (ZooOptions) -> [LayerSpecification]
+        _ name: String, _ documentation: String, input: Shape, vocabulary: Int? = nil, classes: Int,
+        options: Set<Option> = [], layers: @escaping @Sendable (ZooOptions) -> [LayerSpecification]
     ) {
         self.init(
-            name, documentation, input: input, classes: classes, options: options,
+            name, documentation, input: input, vocabulary: vocabulary, classes: classes, options: options,
             layersFor: { options, _ in layers(options) })
     }
 
     /// - Parameter layersFor: the layers for an input of a given shape, of a model that is not the same for all.
     init(
-        _ name: String, _ documentation: String, input: Shape, classes: Int, options: Set<Option> = [],
+        _ name: String, _ documentation: String, input: Shape, vocabulary: Int? = nil, classes: Int,
+        options: Set<Option> = [],
         layersFor: @escaping @Sendable (ZooOptions, Shape) -> [LayerSpecification]
     ) {
         self.name = name
         self.documentation = documentation
         inputShape = input
+        usualVocabulary = vocabulary
         usualClasses = classes
         self.options = options
         make = layersFor
@@ -48,14 +52,14 @@ package struct ZooModel: Sendable {
     package static let all: [ZooModel] =
         [mlp, lenet5, leNet1, leNet5Of1998] + residualNetsCIFAR + [resNet18CIFAR, vgg11CIFAR, alexNet]
         + alexNets2012 + [zfNet] + vggs + normalizedVGGs + [vggWithResponse, vggC]
-        + [googLeNet, googLeNet2014, inceptionV2, inceptionV3] + residualNets + plainNets
+        + [googLeNet, googLeNet2014, inceptionV2, inceptionV3] + residualNets + plainNets + characterModels
 
     /// The model's layers for the input that it was published for.
     package func layers(_ options: ZooOptions = ZooOptions()) -> [LayerSpecification] { make(options, inputShape) }
 
     /// What the model is built from.
     package func description(_ options: ZooOptions, input: ModelInput? = nil) -> ModelDescription {
-        let input = input ?? ModelInput(shape: inputShape)
+        let input = input ?? ModelInput(shape: inputShape, vocabulary: usualVocabulary)
         return ModelDescription(
             name: name, inputs: [input], layers: make(options, input.shape), statistics: options.statistics)
     }

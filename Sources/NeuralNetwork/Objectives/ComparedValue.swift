@@ -33,12 +33,12 @@ extension ComparedValue {
         if node == nil {
             if field.variableAxis != nil, !varies {
                 return
-                    "'\(field.name)' has as many steps as its sample, and the output has lost them; keep the steps up to "
-                    + "the output (`returns: sequence`)"
+                    "'\(field.name)' has as many steps as its sample, and the output has lost them; keep the steps up "
+                    + "to the output (`returns: sequence`)"
             }
             return field.variableAxis == nil && varies && field.shape.rank > 0
-                ? "the output has as many steps as its sample, and '\(field.name)' is always \(field.shape); compare it "
-                    + "with a field whose length varies" : nil
+                ? "the output has as many steps as its sample, and '\(field.name)' is always \(field.shape); compare "
+                    + "it with a field whose length varies" : nil
         }
         if field.name == output { return "it is compared with itself; name another layer or a field in `target`" }
         return shape == field.shape

@@ -84,8 +84,8 @@ package struct StepBenchmark: Sendable {
             network: network, values: state.values, vectors: [phase.vector], threads: threads,
             grainCount: grainsPerRank * ranks.worldSize, ranks: ranks, defersUpdates: true)
         let data = RandomSamples(
-            shape: model.inputShape, count: batch, grain: grain, firstGrain: replica.grains.lowerBound,
-            classes: model.usualClasses, key: key)
+            model, rows: Shape(network.models[0].outputShape.dimensions.dropLast()), count: batch, grain: grain,
+            firstGrain: replica.grains.lowerBound, key: key)
         var seconds: [Double] = []
         var before = 0
         try ranks.barrier()
@@ -127,15 +127,11 @@ package struct StepBenchmark: Sendable {
             schedule: ScheduleConfiguration(.schedule(ConstantSchedule())),
             clipNorm: nil, clipValue: nil, measuresGradientVariance: false, data: nil, length: nil,
             place: PlacedName("bench"))
-        let fields = [
-            FieldDescription(
-                name: "image", elementType: .float32, shape: network.models[0].inputShape, meaning: .real(names: [])),
-            FieldDescription(
-                name: "label", elementType: .int32, shape: [],
-                meaning: .classes(names: (0..<classes).map(String.init))),
-        ]
+        let fields = RandomSamples.fields(
+            network.models[0].inputs[0], rows: Shape(network.models[0].outputShape.dimensions.dropLast()),
+            classes: classes)
         let setup = ObjectiveSetup(
-            network: network, fields: fields, defaultInput: "image", defaultTarget: "label")
+            network: network, fields: fields, defaultInput: "input", defaultTarget: "label")
         return try TrainingPhase(configuration, setup, samplesPerGrain: grain, isOnly: true)
     }
 
@@ -192,58 +188,4 @@ package struct StepBenchmark: Sendable {
             if let hasher { hasher.changing(range, change) } else { change(range) }
         }
     }
-}
-
-/// Random inputs and classes, the same in every step.
-private struct RandomSamples: Sendable {
-    let shape: Shape
-    let count: Int
-    let grain: Int
-    let firstGrain: Int
-    let inputs: FlatBuffer
-    let labels: IntegerMemory
-
-    init(shape: Shape, count: Int, grain: Int, firstGrain: Int, classes: Int, key: RandomKey) {
-        self.shape = shape
-        self.count = count
-        self.grain = grain
-        self.firstGrain = firstGrain
-        inputs = FlatBuffer(count: count * shape.count)
-        let key = key.folding(.benchmark)
-        Initializer.normal(1).fill(inputs.pointer, shape: [count * shape.count], key: key)
-        labels = IntegerMemory(
-            (0..<count).map { Int32(key.folding(1).integer(at: UInt64($0), below: classes)) })
-    }
-
-    func samples(_ number: Int) -> FieldBatch {
-        let first = (number - firstGrain) * grain
-        let n = min(grain, count - first)
-        let storage = Storage(borrowing: inputs.pointer + first * shape.count, count: n * shape.count, owner: inputs)
-        return FieldBatch(
-            count: n, sampleIDs: Array(first..<first + n),
-            memory: [
-                FieldMemory(
-                    field: FieldDescription(
-                        name: "image", elementType: .float32, shape: shape, meaning: .real(names: [])),
-                    elements: .floats(storage)),
-                FieldMemory(
-                    field: FieldDescription(
-                        name: "label", elementType: .int32, shape: [], meaning: .identifiers),
-                    elements: .integers(UnsafePointer(labels.pointer + first), capacity: n, owner: labels)),
-            ])
-    }
-}
-
-/// Integers that live as long as this object.
-///
-/// `@unchecked Sendable`: nobody writes them after they have been made.
-private final class IntegerMemory: @unchecked Sendable {
-    let pointer: UnsafeMutablePointer<Int32>
-
-    init(_ values: [Int32]) {
-        pointer = .allocate(capacity: max(values.count, 1))
-        pointer.initialize(from: values, count: values.count)
-    }
-
-    deinit { pointer.deallocate() }
 }

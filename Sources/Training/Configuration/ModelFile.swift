@@ -49,7 +49,9 @@ struct ModelFile: ConfigurationSection {
                 switch named.model {
                 case .zoo(let zoo, let options, let classes):
                     let model = try ZooModel.named(zoo)
-                    let input = ModelInput(shape: choice.inputShape ?? model.inputShape, vocabulary: choice.vocabulary)
+                    let input = ModelInput(
+                        shape: choice.inputShape ?? model.inputShape,
+                        vocabulary: choice.vocabulary ?? model.usualVocabulary)
                     return try ModelConfiguration.zoo(name: zoo, options, classes: choice.classes ?? classes)
                         .description(
                             name: name, input: input, classes: model.usualClasses, isNamed: named.name != nil)

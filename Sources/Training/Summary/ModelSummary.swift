@@ -44,7 +44,8 @@ package struct ModelSummary {
         self.depth = depth
         if let zoo = ZooModel.all.first(where: { $0.name == source }) {
             let options = ZooOptions(classes: choice.classes ?? zoo.usualClasses)
-            let input = ModelInput(shape: choice.inputShape ?? zoo.inputShape, vocabulary: choice.vocabulary)
+            let input = ModelInput(
+                shape: choice.inputShape ?? zoo.inputShape, vocabulary: choice.vocabulary ?? zoo.usualVocabulary)
             network = try Network([zoo.description(options, input: input)])
             frozen = []
             normalization = nil
