@@ -37,7 +37,8 @@ package struct GraphPlan: Sendable {
         var steps = fusion.nodes.enumerated().compactMap { index, node in
             node.layer.map {
                 Step(
-                    layer: $0, inputs: node.inputs, output: index, keepsLengths: nodes[index].lengthSource != index)
+                    layer: $0, inputs: node.inputs, output: index,
+                    keepsLengths: nodes[index].lengthSource.map { $0 != index } ?? false)
             }
         }
         var isLive = Set(wanted)
