@@ -39,6 +39,9 @@ let package = Package(
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         // Writes pictures of samples.
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+        // Reads recordings: WAV, FLAC and other files of sound, and archives of them.
+        .systemLibrary(name: "CSndfile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
+        .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CPrefetch"),  // the compiler's cache hints, which Swift does not have
         .target(name: "CMPI", dependencies: ["COpenMPI"]),
         .target(name: "CProcess"),
@@ -53,7 +56,11 @@ let package = Package(
         module("ConfigurationReading", ["System", .product(name: "Yams", package: "Yams")], settings: compact),
         module("NeuralNetwork", ["System", "Kernels", "TensorCore", "Autograd", "ConfigurationReading"]),
         module("Optimization", ["Kernels", "ConfigurationReading"]),
-        module("DataPipeline", ["CZlib", "CPrefetch", "System", "Kernels", "TensorCore", "ConfigurationReading"]),
+        module(
+            "DataPipeline",
+            [
+                "CZlib", "CSndfile", "CArchive", "CPrefetch", "System", "Kernels", "TensorCore", "ConfigurationReading",
+            ]),
         module("Collectives", ["CMPI", "System"]),
         module("DataParallel", ["System", "Kernels", "Autograd", "Collectives"]),
         module("Checkpointing", ["CCrypto", "System", "TensorCore"]),
@@ -91,7 +98,7 @@ let package = Package(
             "NeuralNetworkTests",
             ["System", "Kernels", "TensorCore", "Autograd", "ConfigurationReading", "NeuralNetwork"]),
         tests("OptimizationTests", ["Kernels", "ConfigurationReading", "Optimization", "Checkpointing"]),
-        tests("DataPipelineTests", ["CZlib", "Kernels", "TensorCore", "DataPipeline"]),
+        tests("DataPipelineTests", ["CZlib", "CSndfile", "CArchive", "Kernels", "TensorCore", "DataPipeline"]),
         .target(
             name: "CollectivesConformanceChecks", dependencies: ["Collectives"],
             path: "Tests/CollectivesConformanceChecks",

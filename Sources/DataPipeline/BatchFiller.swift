@@ -87,8 +87,15 @@ struct BatchFiller: Sendable {
         all[end...].update(repeating: 0)
         var raw = room
         if !filling.transforms.isEmpty { raw = batch.workspace(0, count: room.count) }
-        try source.read(batch.sourceIndices[position], field: filling.index, into: raw)
-        if !filling.transforms.isEmpty { raw = augment(filling, batch, raw, key: epochKey.folding(id)) }
+        let key = epochKey.folding(id)
+        if filling.soundTransforms.isEmpty {
+            try source.read(batch.sourceIndices[position], field: filling.index, into: raw)
+        } else {
+            try source.read(
+                batch.sourceIndices[position], field: filling.index,
+                changing: SoundChange(filling.soundTransforms, key: key), into: raw)
+        }
+        if !filling.transforms.isEmpty { raw = augment(filling, batch, raw, key: key) }
         guard let from = raw.baseAddress, let to = room.baseAddress else { return }
         if !filling.scale.isEmpty {
             scaleAndShift(
@@ -104,9 +111,11 @@ struct BatchFiller: Sendable {
         _ filling: FieldFilling, _ batch: Batch, _ raw: UnsafeMutableBufferPointer<Float>, key: RandomKey
     ) -> UnsafeMutableBufferPointer<Float> {
         var (current, other) = (raw, batch.workspace(1, count: raw.count))
+        var shape = filling.field.shape
+        if filling.field.variableAxis != nil { shape[0] = raw.count / max(shape.count / max(shape[0], 1), 1) }
         for (place, transform) in filling.transforms {
             let isChanged = transform.apply(
-                UnsafeBufferPointer(current), to: other, shape: filling.field.shape, background: filling.background,
+                UnsafeBufferPointer(current), to: other, shape: shape, background: filling.background,
                 key: key.folding(place))
             if isChanged { swap(&current, &other) }
         }

@@ -57,6 +57,8 @@ struct FieldFilling: Sendable {
     let slot: Int
     /// What is done at random, each with its place among all augmentations of the run.
     let transforms: [(place: Int, transform: any SampleTransform)]
+    /// What is done before to the recordings that the field is computed from.
+    let soundTransforms: [(place: Int, transform: any SoundTransform)]
     let background: Float
     /// The channels' factors sixteen times over, as `scaleAndShift` wants them; empty when values stay as they are.
     let scale: [Float]
@@ -70,13 +72,18 @@ struct FieldFilling: Sendable {
         field = dataset.fields[index]
         self.slot = slot
         var transforms: [(place: Int, transform: any SampleTransform)] = []
+        var soundTransforms: [(place: Int, transform: any SoundTransform)] = []
         for (place, augmentation) in augmentations.enumerated() where augmentation.field == name {
-            guard field.elementType == .float32, field.variableAxis == nil, field.shape.rank == 3 else {
-                throw .notAnImage(field: name, shape: field.shape.dimensions)
+            if let transform = augmentation.augmentation.transform as? any SampleTransform {
+                try FieldFilling.check(type(of: transform).subject, field)
+                transforms.append((place, transform))
+            } else if let transform = augmentation.augmentation.transform as? any SoundTransform {
+                guard dataset.source.soundRate(field: index) != nil else { throw .notSound(field: name) }
+                soundTransforms.append((place, transform))
             }
-            transforms.append((place, augmentation.augmentation.transform))
         }
         self.transforms = transforms
+        self.soundTransforms = soundTransforms
         background = if case .pixels(_, let background) = field.meaning { background } else { 0 }
         guard let own = preprocessing.first(where: { $0.field == name }) else {
             (scale, shift) = ([], [])
@@ -88,5 +95,19 @@ struct FieldFilling: Sendable {
         }
         scale = Array(repeatElement(own.scale, count: 16).joined())
         shift = Array(repeatElement(own.shift, count: 16).joined())
+    }
+
+    /// - Throws: `DataError` when the field does not hold what is to be changed.
+    private static func check(_ subject: TransformSubject, _ field: FieldDescription) throws(DataError) {
+        switch subject {
+        case .image:
+            guard field.elementType == .float32, field.variableAxis == nil, field.shape.rank == 3 else {
+                throw .notAnImage(field: field.name, shape: field.shape.dimensions)
+            }
+        case .features:
+            guard field.elementType == .float32, field.shape.rank == 2 else {
+                throw .notFeatures(field: field.name, shape: field.shape.dimensions)
+            }
+        }
     }
 }

@@ -15,6 +15,10 @@ package enum DataError: Error, Equatable, CustomStringConvertible {
     case missingPath(dataset: String, location: DatasetLocation)
     case unknownField(dataset: String, name: String, known: [String], nearest: String?)
     case notAnImage(field: String, shape: [Int])
+    /// An augmentation of sequences of features, of a field that holds none.
+    case notFeatures(field: String, shape: [Int])
+    /// An augmentation of sound, of a field that is not computed from recordings.
+    case notSound(field: String)
     case onlyForPixels(preprocessing: String, field: String)
     case preprocessingMismatch(field: String, channels: Int, factors: Int)
     /// What is wrong with a table at a line, counted from 1; `problem` ends with what to do.
@@ -22,6 +26,8 @@ package enum DataError: Error, Equatable, CustomStringConvertible {
     /// A table does not fit its settings; `problem` ends with what to do.
     case tableSettings(path: String, problem: String)
     case unknownColumn(path: String, key: String, name: String, known: [String], nearest: String?)
+    /// What is wrong with recordings.
+    case sound(path: String, problem: SoundProblem)
     case textTooShort(path: String, part: String, bytes: Int, window: Int)
     case invalidValidation(requested: String, available: Int)
     case threadStart(reason: String)
@@ -81,6 +87,14 @@ package enum DataError: Error, Equatable, CustomStringConvertible {
             return
                 "data.augment: the field '\(field)' has the shape \(shape), only images [height, width, channels] "
                 + "can be moved and mirrored; take the augmentation away."
+        case .notFeatures(let field, let shape):
+            return
+                "data.augment: the field '\(field)' has the shape \(shape), only sequences of features [steps, "
+                + "channels] can be masked; take the augmentation away."
+        case .notSound(let field):
+            return
+                "data.augment: the field '\(field)' is not computed from recordings, so it can't be shifted in time, "
+                + "made louder or noisier; take the augmentation away."
         case .onlyForPixels(let preprocessing, let field):
             return
                 "data.preprocessing: '\(preprocessing)' is for pixels and '\(field)' holds real numbers; use "
@@ -96,6 +110,7 @@ package enum DataError: Error, Equatable, CustomStringConvertible {
             let hint = nearest.map { ", did you mean '\($0)'?" } ?? "."
             return "\(path): data.\(key) names '\(name)', which is no column\(hint) "
                 + "Columns: \(known.joined(separator: ", "))."
+        case .sound(let path, let problem): return "\(path): \(problem)."
         case .textTooShort(let path, let part, let bytes, let window):
             return
                 "\(path): the \(part) part has \(bytes) bytes, too few for a window of \(window) and the byte behind "

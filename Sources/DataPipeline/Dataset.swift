@@ -40,6 +40,11 @@ package protocol Dataset: Sendable {
     ///   - field: the place in ``fields``.
     ///   - buffer: holds the count of the field's shape, with ``length(of:field:)`` for a varying axis.
     func read(_ index: Int, field: Int, into buffer: UnsafeMutableBufferPointer<Float>) throws
+    /// Samples a second of the recordings from which a field of floats is computed; nil where it is not.
+    func soundRate(field: Int) -> Int?
+    /// As ``read(_:field:into:)``, from a recording that has been changed.
+    func read(
+        _ index: Int, field: Int, changing change: SoundChange, into buffer: UnsafeMutableBufferPointer<Float>) throws
     /// Writes a field of integers in row-major order, as ``read(_:field:into:)`` does floats.
     func readIntegers(_ index: Int, field: Int, into buffer: UnsafeMutableBufferPointer<Int32>) throws
     /// The extent of the varying axis of a field in sample `index`; asked only where an axis varies.
@@ -58,9 +63,15 @@ extension Dataset {
     package func prefetch(_ index: Int) {}
     package func sampleID(of index: Int) -> Int { index }
     package func length(of index: Int, field: Int) -> Int { fields[field].shape[0] }
+    package func soundRate(field: Int) -> Int? { nil }
 
     package func read(_ index: Int, field: Int, into buffer: UnsafeMutableBufferPointer<Float>) throws {
         preconditionFailure("\(name): '\(fields[field].name)' is no field of floats")
+    }
+    package func read(
+        _ index: Int, field: Int, changing change: SoundChange, into buffer: UnsafeMutableBufferPointer<Float>
+    ) throws {
+        preconditionFailure("\(name): '\(fields[field].name)' is not computed from recordings")
     }
     package func readIntegers(_ index: Int, field: Int, into buffer: UnsafeMutableBufferPointer<Int32>) throws {
         preconditionFailure("\(name): '\(fields[field].name)' is no field of integers")

@@ -20,7 +20,7 @@ func unpackGzip(_ path: String, into descriptor: Int32, atMost limit: Int) throw
         if length + produced > limit {
             throw .corruptGzip(path: path, offset: inflater.offset, reason: "it holds more than \(limit) bytes")
         }
-        try write(UnsafeRawBufferPointer(rebasing: chunk[0..<produced]), to: descriptor, path: path)
+        try MemoryObject.write(UnsafeRawBufferPointer(rebasing: chunk[0..<produced]), to: descriptor, path: path)
         length += produced
     }
 }
@@ -86,17 +86,5 @@ private struct GzipInflater {
 
     private func damage(_ reason: String) -> DataError {
         .corruptGzip(path: packed.path, offset: offset, reason: reason)
-    }
-}
-
-private func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, path: String) throws(DataError) {
-    var offset = 0
-    while offset < bytes.count {
-        let written = Glibc.write(descriptor, bytes.baseAddress.map { $0 + offset }, bytes.count - offset)
-        if written < 0 {
-            if errno == EINTR { continue }
-            throw .failed("write to memory", path: path)
-        }
-        offset += written
     }
 }

@@ -40,6 +40,14 @@ package struct JoinedDataset: Dataset {
         let (part, place) = position(of: index)
         try parts[part].read(place, field: field, into: buffer)
     }
+    package func soundRate(field: Int) -> Int? { parts[0].source.soundRate(field: field) }
+    package func read(
+        _ index: Int, field: Int, changing change: SoundChange, into buffer: UnsafeMutableBufferPointer<Float>
+    ) throws {
+        let (part, place) = position(of: index)
+        let source = parts[part].source
+        try source.read(parts[part].sourceIndex(of: place), field: field, changing: change, into: buffer)
+    }
     package func readIntegers(_ index: Int, field: Int, into buffer: UnsafeMutableBufferPointer<Int32>) throws {
         let (part, place) = position(of: index)
         try parts[part].readIntegers(place, field: field, into: buffer)

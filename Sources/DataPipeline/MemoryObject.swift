@@ -26,4 +26,17 @@ enum MemoryObject {
             throw .failed("fcntl(F_ADD_SEALS)", path: path)
         }
     }
+
+    /// Appends `bytes`.
+    static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, path: String) throws(DataError) {
+        var offset = 0
+        while offset < bytes.count {
+            let written = Glibc.write(descriptor, bytes.baseAddress.map { $0 + offset }, bytes.count - offset)
+            if written < 0 {
+                if errno == EINTR { continue }
+                throw .failed("write to memory", path: path)
+            }
+            offset += written
+        }
+    }
 }

@@ -46,9 +46,20 @@ package final class SharedBytes: @unchecked Sendable {
     ///
     /// - Parameter limit: bytes that it may have; half of the machine's memory if not given.
     package convenience init(unpacking path: String, atMost limit: Int = SharedBytes.halfOfMemory) throws(DataError) {
+        try self.init(filling: path) { descriptor throws(DataError) in
+            try unpackGzip(path, into: descriptor, atMost: limit)
+        }
+    }
+
+    /// Bytes that `fill` writes to the descriptor of an anonymous memory object, which is then sealed against change.
+    ///
+    /// - Parameters:
+    ///   - path: what they come from, for messages.
+    ///   - fill: gives their number.
+    convenience init(filling path: String, _ fill: (Int32) throws(DataError) -> Int) throws(DataError) {
         let descriptor = try MemoryObject.create(path: path)
         do throws(DataError) {
-            let length = try unpackGzip(path, into: descriptor, atMost: limit)
+            let length = try fill(descriptor)
             try MemoryObject.seal(descriptor, path: path)
             let status = try DataError.wrapping { () throws(SystemError) in
                 try MappedFile.status(of: descriptor, path: path)

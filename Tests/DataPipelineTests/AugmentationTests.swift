@@ -13,10 +13,11 @@ struct AugmentationTests {
         shape: Shape? = nil
     ) -> [Float] {
         let (image, shape) = (image ?? self.image, shape ?? self.shape)
+        guard let transform = augmentation.transform as? any SampleTransform else { return [] }
         var result = [Float](repeating: -1, count: image.count)
         let isChanged = image.withUnsafeBufferPointer { source in
             result.withUnsafeMutableBufferPointer {
-                augmentation.transform.apply(source, to: $0, shape: shape, background: background, key: key)
+                transform.apply(source, to: $0, shape: shape, background: background, key: key)
             }
         }
         return isChanged ? result : image

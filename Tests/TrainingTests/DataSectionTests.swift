@@ -72,6 +72,68 @@ import Training
         try expectRoundTrip(run)
     }
 
+    @Test("Recordings are described beside their name: how they are cut, and what their names tell")
+    func sound() throws {
+        let run = try readConfiguration(
+            configurationText(
+                """
+                data:
+                  name: sound
+                  path: /data/spoken-digits
+                  features: {logMel: {mels: 32, frame: 0.032, hop: 0.016, lowest: 50, highest: 3800}}
+                  names: "{digit}_{speaker}_{index}"
+                  table: speakers.csv
+                  classes: [digit, gender]
+                  target: gender
+                  longest: 2.5
+                  augment:
+                    - {timeShift: 0.1}
+                    - {gain: 6}
+                    - {noise: 15}
+                    - {timeMask: {steps: 10, count: 2}}
+                    - {frequencyMask: 8}
+
+                """))
+        let names = RecordingNames(
+            pattern: try NamePattern("{digit}_{speaker}_{index}"), table: "speakers.csv", classes: ["digit", "gender"])
+        let mel = MelSettings(mels: 32, frame: 0.032, hop: 0.016, lowest: 50, highest: 3800)
+        #expect(
+            run.data.dataset.isEqual(to: Sound(view: .logMel(mel), names: names, longest: 2.5, target: "gender")))
+        #expect(run.data.path(in: "/sets") == "/sets/spoken-digits")
+        #expect(
+            run.data.augment == [
+                .init(TimeShift(seconds: 0.1)), .init(Gain(decibels: 6)), .init(Noise(decibels: 15)),
+                .init(TimeMask(steps: 10, count: 2)), .init(FrequencyMask(channels: 8)),
+            ])
+        try expectRoundTrip(run)
+        for (keys, dataset) in [
+            ("", Sound(view: .logMel(MelSettings()))), ("levels: muLaw", Sound(view: .muLaw(window: 8000))),
+            ("rate: 16000, levels: {muLaw: 500}", Sound(view: .muLaw(window: 500), rate: 16_000)),
+            ("features: {logMel: 20}", Sound(view: .logMel(MelSettings(mels: 20)))),
+            (
+                "names: '{a}-{index}'",
+                Sound(view: .logMel(MelSettings()), names: RecordingNames(pattern: try NamePattern("{a}-{index}")))
+            ),
+        ] {
+            let run = try readConfiguration(configurationText("data: {name: sound, path: a, \(keys)}\n"))
+            #expect(run.data.dataset.isEqual(to: dataset), "\(keys)")
+            try expectRoundTrip(run)
+        }
+    }
+
+    @Test(
+        "Recordings are refused where keys can't hold together",
+        arguments: [
+            ("levels: muLaw, features: logMel", "levels"), ("names: 'ab'", "no placeholder"),
+            ("names: '{sound}_{index}'", "another field"), ("classes: [a]", "no placeholder of `names`"),
+            ("names: '{a}_{b}', target: c", "name one of: a, b"), ("features: {logMel: 200}", "make mels smaller"),
+            ("features: {logMel: {lowest: 4000}}", "half of data.rate"), ("rate: 10", "1000"),
+        ])
+    func soundProblems(keys: String, words: String) {
+        let problem = configurationProblem(configurationText("data: {name: sound, path: a, \(keys)}\n"))
+        #expect(problem?.contains(words) == true, "\(problem ?? "none")")
+    }
+
     @Test("A phase has data of its own, with the run's preprocessing, and data can be of some classes")
     func phaseData() throws {
         let phases =
@@ -154,6 +216,6 @@ import Training
             configurationProblem(configurationText("data: mnst\n"))
                 == "configs/run.yaml:1:7: 'data.name' names 'mnst', which does not exist (did you mean 'mnist'?); "
                 + "allowed here: digits, points, truthTable, curve, shapes, mnist, fashion-mnist, cifar10, csv, "
-                + "text.")
+                + "text, sound.")
     }
 }

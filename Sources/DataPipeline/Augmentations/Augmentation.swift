@@ -2,39 +2,62 @@ import ConfigurationReading
 import Kernels
 import TensorCore
 
-/// A random change of one raw training sample, a pure function of the sample and its key.
+/// A random change of a training sample, a pure function of the sample and its key: a ``SampleTransform`` or a
+/// ``SoundTransform``.
 ///
 /// A new one is one file: its keys (an ``AugmentationEntry`` in ``augmentationCatalogue``) and its computation.
-package protocol SampleTransform: Equatable, Sendable {
+package protocol RandomTransform: Equatable, Sendable {}
+
+/// A change of the raw values of a field.
+package protocol SampleTransform: RandomTransform {
+    /// What a field has to hold.
+    static var subject: TransformSubject { get }
     /// Writes the changed `source` into `destination` and returns true, or returns false when this key leaves it as it
     /// is.
     ///
-    /// Both buffers hold `shape.count` raw values in [H, W, C] order and do not overlap.
+    /// Both buffers hold `shape.count` raw values in row-major order, [H, W, C] or [T, C], and do not overlap.
     func apply(
         _ source: UnsafeBufferPointer<Float>, to destination: UnsafeMutableBufferPointer<Float>, shape: Shape,
         background: Float, key: RandomKey
     ) -> Bool
 }
 
-extension SampleTransform {
-    fileprivate func isEqual(to other: any SampleTransform) -> Bool { (other as? Self) == self }
+/// What a ``SampleTransform`` changes.
+package enum TransformSubject {
+    /// [H, W, C]
+    case image
+    /// A sequence of features, [T, C].
+    case features
 }
 
-package typealias AugmentationEntry = CatalogueEntry<any SampleTransform>
+extension SampleTransform {
+    package static var subject: TransformSubject { .image }
+}
+
+extension RandomTransform {
+    fileprivate func isEqual(to other: any RandomTransform) -> Bool { (other as? Self) == self }
+}
+
+package typealias AugmentationEntry = CatalogueEntry<any RandomTransform>
 
 /// Every augmentation that a configuration can name, a line each; the reference lists them in this order.
 let augmentationCatalogue: [AugmentationEntry] = [
     Translate.entry,
     FlipHorizontal.entry,
     RandomCrop.entry,
+    TimeShift.entry,
+    Gain.entry,
+    Noise.entry,
+    TimeMask.entry,
+    FrequencyMask.entry,
 ]
 
 /// An augmentation as a configuration names it: `flip`, `{translate: 2}`, `{crop: {padding: 4}}`.
 package struct Augmentation: Equatable, Sendable {
     /// What carries it out.
-    package let transform: any SampleTransform
+    package let transform: any RandomTransform
 
-    package init(_ transform: any SampleTransform) { self.transform = transform }
+    package init(_ transform: any RandomTransform) { self.transform = transform }
 
     package static func == (a: Augmentation, b: Augmentation) -> Bool { a.transform.isEqual(to: b.transform) }
 }
@@ -53,7 +76,7 @@ extension Augmentation: ConfigurationSection {
 
 /// An augmentation of one field.
 package struct FieldAugmentation: Equatable, Sendable {
-    /// The field's name; it holds images.
+    /// The field's name; it holds what the augmentation changes.
     package var field: String
     package var augmentation: Augmentation
 

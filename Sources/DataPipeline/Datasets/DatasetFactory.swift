@@ -42,6 +42,8 @@ package enum DatasetLocation: String, Sendable {
     /// The program makes the data itself.
     case nowhere
     case folder, file
+    /// A folder of any name, or an archive.
+    case recordings = "folder of recordings"
 }
 
 extension DatasetFactory {

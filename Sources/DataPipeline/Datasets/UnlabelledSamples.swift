@@ -3,7 +3,7 @@ import TensorCore
 /// Samples of one field from a file that is no data set, for trained weights to be applied to.
 package protocol UnlabelledSamples {
     var count: Int { get }
-    /// The raw values of a sample, as many as the field has.
+    /// The raw values of a sample, as many as the field has; where its first axis varies, as many as the sample has.
     func values(_ index: Int) -> [Float]
 }
 

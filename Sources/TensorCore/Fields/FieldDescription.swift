@@ -13,23 +13,27 @@ package enum FieldMeaning: Codable, Equatable, Sendable {
     case classes(names: [String])
     /// A word of a text; the number is an index into the vocabulary.
     case tokens(vocabulary: [String])
+    /// The amplitude of sound in one of `count` levels, `rate` samples a second.
+    case levels(count: Int, rate: Int)
     /// A number that only tells things apart, such as a node of a graph.
     case identifiers
 
-    /// The number of classes or of words; nil for other meanings.
+    /// The number of classes, words or levels; nil for other meanings.
     package var choiceCount: Int? {
         switch self {
         case .classes(let names): names.count
         case .tokens(let vocabulary): vocabulary.count
+        case .levels(let count, _): count
         case .pixels, .real, .identifiers: nil
         }
     }
 
-    /// The names of the classes or words; none for other meanings.
+    /// The names of the classes or words, the numbers of levels; none for other meanings.
     package var choiceNames: [String] {
         switch self {
         case .classes(let names): names
         case .tokens(let vocabulary): vocabulary
+        case .levels(let count, _): (0..<count).map(String.init)
         case .pixels, .real, .identifiers: []
         }
     }

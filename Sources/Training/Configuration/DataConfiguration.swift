@@ -31,12 +31,13 @@ package struct DataConfiguration: Sendable {
     package var name: String { type(of: dataset).name }
 
     /// Where the data set lies in `folder`, which holds all of them: `FOLDER/mnist`; of one file, in its own folder:
-    /// `FOLDER/tabular/abalone.csv`. Nil for drawn data.
+    /// `FOLDER/tabular/abalone.csv`; of recordings by the name of their folder. Nil for drawn data.
     package func path(in folder: String) -> String? {
         switch type(of: dataset).location {
         case .nowhere: nil
         case .folder: folder + "/" + name
         case .file: path.map { folder + "/" + $0.split(separator: "/").suffix(2).joined(separator: "/") }
+        case .recordings: path.map { folder + "/" + ($0.split(separator: "/").last ?? "") }
         }
     }
 }
@@ -96,7 +97,7 @@ extension DataConfiguration: ConfigurationSection {
     private func check(_ reader: ConfigurationReader) {
         let location = type(of: dataset).location
         if location != .nowhere, path == nil {
-            let (source, remedy) = location == .folder ? ("files", "their folder") : ("a file", "the file")
+            let (source, remedy) = location == .file ? ("a file", "the file") : ("files", "their folder")
             reader.refuse(
                 "name", because: "'\(name)' is read from \(source); add the key 'path' with \(remedy).")
         }

@@ -30,7 +30,7 @@ extension ErrorReport {
             case .ranksDiffer, .boundToFewerCores, .tooLittleMemory, .moreLanesThanWindows, .moreRanksThanGrains,
                 .otherConfiguration,
                 .otherCheckpoint, .unknownMonitor, .batchTooHeavy, .startMismatch, .nothingToPredict, .noConfusion,
-                .severalInputs, .severalModelInputs, .unknownColumn, .noDropoutAverage, .runDirectory,
+                .severalInputs, .severalLengths, .severalModelInputs, .unknownColumn, .noDropoutAverage, .runDirectory,
                 .runDirectoryInUse:
                 .usage
             case .noWeights, .damagedUsage, .sampleCounts, .noSuchChoice: .data

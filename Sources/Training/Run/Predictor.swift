@@ -52,7 +52,9 @@ package final class Predictor {
             for row in 0..<outputs[0].shape[0] {
                 let answers = zip(objective.predictions, outputs).map { prediction, output in
                     let size = output.shape.sample.count
-                    let values = UnsafeBufferPointer(start: output.value.pointer + row * size, count: size)
+                    // Of a sequence the steps that it has.
+                    let count = output.lengths.map { $0.counts[row] * (size / max(output.shape[1], 1)) } ?? size
+                    let values = UnsafeBufferPointer(start: output.value.pointer + row * size, count: count)
                     return Answer(
                         output: prediction.output, target: prediction.target,
                         values: values.enumerated().map { raw($1, of: prediction.target, at: $0) },
@@ -71,6 +73,9 @@ package final class Predictor {
         for file in files {
             try forEachBatch(file) { _, outputs in
                 for (index, output) in outputs.enumerated() {
+                    guard output.lengths == nil else {
+                        throw TrainingError.severalLengths(path: path, output: objective.predictions[index].output)
+                    }
                     collected[index] += output.value.values
                     shapes[index] = output.shape.sample
                 }
@@ -98,22 +103,41 @@ package final class Predictor {
         let pool = StoragePool()
         for first in stride(from: 0, to: samples.count, by: Predictor.grain) {
             let count = min(Predictor.grain, samples.count - first)
-            let storages = inputs.map { pool.storage(count: count * $0.shape.count) }
-            for row in 0..<count {
-                for ((field, storage), values) in zip(zip(inputs, storages), samples.values(first + row)) {
-                    for (offset, value) in values.enumerated() {
-                        storage.pointer[row * field.shape.count + offset] = prepared(value, of: field, at: offset)
-                    }
-                }
-            }
+            let rows = (0..<count).map { samples.values(first + $0) }
             let batch = FieldBatch(
                 count: count, sampleIDs: Array(first..<first + count),
-                memory: zip(inputs, storages).map { FieldMemory(field: $0, elements: .floats($1)) })
+                memory: inputs.enumerated().flatMap { place, field in
+                    memory(of: field, rows.map { $0[place] }, pool)
+                })
             let key = RandomKey(seed: 0).folding(first)
             try models.replica.withContext(batch, key: key, dropoutSamples: dropoutSamples) {
                 try body(first, objective.predict($0))
             }
         }
+    }
+
+    /// A field of a batch with these raw values, row by row, and with their lengths where an axis varies.
+    private func memory(of field: FieldDescription, _ rows: [[Float]], _ pool: StoragePool) -> [FieldMemory] {
+        let size = field.shape.count
+        let step = field.variableAxis == nil ? size : size / max(field.shape[0], 1)
+        let longest = rows.map(\.count).max() ?? 0
+        let stride = field.variableAxis == nil ? size : longest
+        let storage = pool.storage(count: rows.count * stride)
+        for (row, values) in rows.enumerated() {
+            for place in 0..<stride {
+                storage.pointer[row * stride + place] =
+                    place < values.count ? prepared(values[place], of: field, at: place) : 0
+            }
+        }
+        guard let lengthField = field.lengthField else {
+            return [FieldMemory(field: field, elements: .floats(storage))]
+        }
+        let lengths = IntegerBlock(rows.map { $0.count / max(step, 1) })
+        return [
+            FieldMemory(field: field, elements: .floats(storage), variableExtent: longest / max(step, 1)),
+            FieldMemory(
+                field: lengthField, elements: .integers(lengths.pointer, capacity: rows.count, owner: lengths)),
+        ]
     }
 
     /// What a model gets for a raw value.
@@ -129,6 +153,18 @@ package final class Predictor {
         let channel = offset % own.scale.count
         return (value - own.shift[channel]) / own.scale[channel]
     }
+}
+
+/// Integers that a batch refers to.
+private final class IntegerBlock {
+    let pointer: UnsafeMutablePointer<Int32>
+
+    init(_ values: [Int]) {
+        pointer = .allocate(capacity: max(values.count, 1))
+        for (index, value) in values.enumerated() { (pointer + index).initialize(to: Int32(value)) }
+    }
+
+    deinit { pointer.deallocate() }
 }
 
 extension TrainedWeights {
@@ -158,7 +194,8 @@ extension Predictor.Answer {
     package var text: String {
         let prefix = isOnly ? "" : output + ": "
         switch target.meaning {
-        case .classes(let names), .tokens(let names):
+        case .classes, .tokens, .levels:
+            let names = target.meaning.choiceNames
             let count = names.count == 2 && values.count == target.shape.count ? 1 : names.count
             let rows = (0..<values.count / max(count, 1)).map { row in
                 classText(Array(values[row * count..<(row + 1) * count]), names)

@@ -38,6 +38,8 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
     case noConfusion(path: String)
     /// Weights whose model needs several fields of a sample.
     case severalInputs(path: String, fields: [String])
+    /// Sequences of several lengths, which no tensor holds.
+    case severalLengths(path: String, output: String)
     /// A shape was chosen for the input of a model that has several.
     case severalModelInputs(model: String, inputs: [String])
     /// A name that no column of the summary has.
@@ -133,6 +135,8 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
         case .severalInputs(let path, let fields):
             "\(path): the model takes several fields (\(fields.joined(separator: ", "))); give a .safetensors file "
                 + "that has a tensor [samples, …] of each, or 'trainer evaluate', which reads the data set"
+        case .severalLengths(let path, let output):
+            "\(path): '\(output)' gives sequences of several lengths, which no tensor holds; take --outputs away"
         case .severalModelInputs(let model, let inputs):
             "model \(model): it has several inputs (\(inputs.joined(separator: ", "))), so that no one shape can be "
                 + "chosen; write their shapes under `inputs` of the file"
