@@ -28,7 +28,11 @@ package enum DataError: Error, Equatable, CustomStringConvertible {
     case unknownColumn(path: String, key: String, name: String, known: [String], nearest: String?)
     /// What is wrong with recordings.
     case sound(path: String, problem: SoundProblem)
-    case textTooShort(path: String, part: String, bytes: Int, window: Int)
+    case textTooShort(path: String, part: String, tokens: Int, window: Int)
+    /// A byte that is no part of a character; lines are counted from 1.
+    case invalidUTF8(path: String, line: Int, offset: Int)
+    /// So many tokens can't be made of the text.
+    case bytePairCount(path: String, asked: Int, problem: BytePairProblem)
     case invalidValidation(requested: String, available: Int)
     case threadStart(reason: String)
     case loaderStopped
@@ -111,10 +115,16 @@ package enum DataError: Error, Equatable, CustomStringConvertible {
             return "\(path): data.\(key) names '\(name)', which is no column\(hint) "
                 + "Columns: \(known.joined(separator: ", "))."
         case .sound(let path, let problem): return "\(path): \(problem)."
-        case .textTooShort(let path, let part, let bytes, let window):
+        case .textTooShort(let path, let part, let tokens, let window):
             return
-                "\(path): the \(part) part has \(bytes) bytes, too few for a window of \(window) and the byte behind "
-                + "it; make data.window smaller or give a longer text."
+                "\(path): the \(part) part has \(tokens) tokens, too few for a window of \(window) and the token "
+                + "behind it; make data.window smaller or give a longer text."
+        case .invalidUTF8(let path, let line, let offset):
+            return
+                "\(path):\(line): the byte at offset \(offset) is not UTF-8; convert the file (iconv -f LATIN1 -t "
+                + "UTF-8), or set data.vocabulary to distinct or bytes, which take any file."
+        case .bytePairCount(let path, let asked, let problem):
+            return "\(path): data.vocabulary: \(asked) tokens cannot be had: \(problem.text)."
         case .invalidValidation(let requested, let available):
             return "data.validation: \(requested) of \(available) training samples is impossible; "
                 + "give a count from 1 to \(max(available - 1, 1)) or a fraction between 0 and 1 that leaves samples "
@@ -139,3 +149,23 @@ private func hexadecimal(_ value: UInt32) -> String {
 }
 
 private func times(_ extents: [Int]) -> String { extents.map(String.init).joined(separator: "×") }
+
+extension DataError {
+    /// Why byte pairs do not give the tokens that were asked for.
+    package enum BytePairProblem: Equatable, Sendable {
+        /// The file's bytes alone are as many.
+        case tooFew(distinct: Int)
+        /// No pair occurs twice any more.
+        case tooMany(possible: Int)
+
+        fileprivate var text: String {
+            switch self {
+            case .tooFew(let distinct):
+                "the file has \(distinct) different bytes, which are tokens already; give more than \(distinct)"
+            case .tooMany(let possible):
+                "with \(possible) no two neighbours occur twice in the training part; give at most \(possible), or a "
+                    + "longer text"
+            }
+        }
+    }
+}

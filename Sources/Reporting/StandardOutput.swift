@@ -1,5 +1,6 @@
 import Foundation
 import JobHealth
+import System
 import Training
 
 /// Standard output of this process.
@@ -53,6 +54,33 @@ package final class StandardOutput: TextOutput {
                 return true
             }
         }
+    }
+
+    /// Writes all of `bytes` as they are, at once.
+    ///
+    /// - Returns: false when nobody reads any more, as behind `head`.
+    /// - Throws: an `ErrorReport` when the system refuses, as on a full disk.
+    package static func write(_ bytes: UnsafeRawBufferPointer) throws -> Bool {
+        var rest = bytes
+        while !rest.isEmpty {
+            let (count, code) = Activity.waitingForReader {
+                withoutBrokenPipeSignal { [rest] in
+                    let count = Glibc.write(STDOUT_FILENO, rest.baseAddress, rest.count)
+                    return (count, errno)
+                }
+            }
+            if count < 0 {
+                if code == EINTR { continue }
+                if code == EPIPE { return false }
+                var entry = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
+                // Another process has made the pipe that we share one that does not wait.
+                if code == EAGAIN, poll(&entry, 1, -1) >= 0 || errno == EINTR { continue }
+                throw ErrorReport(
+                    text: "standard output: \(SystemError.text(code)); send it where there is room", code: .internal)
+            }
+            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+        }
+        return true
     }
 
     /// Columns of the terminal behind `descriptor`, 0 when it is none or does not say.

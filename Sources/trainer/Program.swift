@@ -16,7 +16,9 @@ struct Program: ParsableCommand {
             Exit codes: 0 done, 64 bad usage or configuration, 65 bad data or checkpoint, 70 internal, 71 faulty
             memory or processor, 75 stopped by a signal and resumable.
             """,
-        subcommands: [Train.self, Evaluate.self, Predict.self, Summary.self, Digest.self, Bench.self, Doctor.self],
+        subcommands: [
+            Train.self, Evaluate.self, Predict.self, Generate.self, Summary.self, Digest.self, Bench.self, Doctor.self,
+        ],
         defaultSubcommand: Train.self)
 
     /// Runs a command; errors go to standard error with the documented exit code.

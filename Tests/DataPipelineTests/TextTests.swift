@@ -14,11 +14,8 @@ struct TextTests {
 
     /// The bytes that the tokens of a field stand for, all samples one after the other.
     func bytes(_ dataset: any Dataset, _ field: String) throws -> [UInt8] {
-        guard case .tokens(let words) = try dataset.field(field).meaning else { return [] }
-        let vocabulary = try #require(TextVocabulary(words: words))
-        return try (0..<dataset.count).flatMap { index in
-            try dataset.integers(index, field).map { vocabulary.bytes[Int($0)] }
-        }
+        let vocabulary = try #require(TextVocabulary(words: try dataset.field(field).meaning.choiceNames))
+        return vocabulary.decode(try (0..<dataset.count).flatMap { try dataset.integers($0, field) })
     }
 
     @Test("windows follow each other, and the next token is one byte later")
@@ -45,10 +42,11 @@ struct TextTests {
         #expect(try bytes(parts.validation, "tokens") == Array(text[54..<72]))
     }
 
-    @Test("a text that is shorter than a window is refused", arguments: [0, 1, 4])
+    @Test("a text that is empty or shorter than a window is refused", arguments: [0, 1, 4])
     func tooShort(bytes: Int) throws {
         let path = "\(folder.path)/text.txt"
-        #expect(throws: DataError.textTooShort(path: path, part: "train", bytes: bytes, window: 4)) {
+        let error = DataError.textTooShort(path: path, part: "train", tokens: bytes, window: 4)
+        #expect(throws: bytes == 0 ? .emptyFile(path: path) : error) {
             try open([UInt8](repeating: 65, count: bytes), Text(window: 4, test: 0))
         }
         #expect(try open([65, 66, 67, 68, 69], Text(window: 4, test: 0)).count == 1)
@@ -73,7 +71,7 @@ struct TextTests {
             }
             for (alive, tokens) in batches {
                 for (row, lane) in alive.enumerated() {
-                    lanes[lane] += tokens[5 * row..<5 * row + 5].map { vocabulary.bytes[Int($0)] }
+                    lanes[lane] += vocabulary.decode(tokens[5 * row..<5 * row + 5])
                 }
             }
             return lanes
@@ -81,13 +79,5 @@ struct TextTests {
         let lanes = try read(grain: 2, threads: 0)
         #expect(lanes.flatMap { $0 } == Array(text[0..<995]))
         #expect(try read(grain: 6, threads: 2) == lanes && read(grain: 4, threads: 1) == lanes)
-    }
-
-    @Test("the words of a vocabulary give its bytes back")
-    func vocabulary() {
-        let all = TextVocabulary(bytes: Array(0...255))
-        #expect(TextVocabulary(words: all.words) == all && Set(all.words).count == 256)
-        #expect(all.words[65] == "A" && all.words[10] == "\n" && all.words[0xE9] == "<0xE9>")
-        #expect(TextVocabulary(words: ["ab"]) == nil && TextVocabulary(words: ["<0xZZ>"]) == nil)
     }
 }

@@ -71,6 +71,26 @@ struct MetricTests {
         #expect(TopKError(k: 5).description.validationName == "valTop5Error")
     }
 
+    @Test func bitsAndPerplexityPerCharacterDoNotDependOnTheVocabulary() {
+        func field(_ words: [String]) -> FieldDescription {
+            FieldDescription(name: "next", elementType: .int32, shape: [4], meaning: .tokens(vocabulary: words))
+        }
+        // "abab", "ü" and a half of it, and "c": 4 + 1 + 1 + 1 characters, each token with a probability of 1/4.
+        let words = field(["abab", "ü", "<0xC3>", "c"])
+        let equal = Self.tensor([Float](repeating: 0.5, count: 16), [1, 4, 4])
+        let bits = BitsPerCharacter().measuring(words)
+        #expect(bits.sums(equal, .classes([0, 1, 2, 3]))[1] == 7)
+        #expect(abs(value(bits, equal, .classes([0, 1, 2, 3])) - 8.0 / 7) < 1e-12)
+        #expect(bits.sums(equal, .classes([0, 0, 1, 1]))[1] == 10)
+        #expect(
+            BitsPerCharacter().measuring(field(["a", "<0xA9>", "<0xC3>", "b"])).sums(equal, .classes([2, 1, 0, 3]))[1]
+                == 3)
+        let perCharacter = Perplexity(per: .character).measuring(words)
+        #expect(abs(value(perCharacter, equal, .classes([0, 1, 2, 3])) - pow(2, 8.0 / 7)) < 1e-12)
+        #expect(abs(value(Perplexity().measuring(words), equal, .classes([0, 1, 2, 3])) - 4) < 1e-12)
+        #expect(perCharacter.description.name == "characterPerplexity")
+    }
+
     @Test func perplexityOfEqualScoresIsTheNumberOfClasses() {
         let output = Self.tensor(Array(repeating: 1000, count: 24), [3, 8])
         let target = Target.classes([0, 3, 7])

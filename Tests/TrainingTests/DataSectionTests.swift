@@ -70,6 +70,18 @@ import Training
             configurationText("data: {name: text, path: a.txt, window: 32, vocabulary: bytes}\n"))
         #expect(run.data.dataset.isEqual(to: Text(window: 32, vocabulary: .bytes)))
         try expectRoundTrip(run)
+        let pairs = try readConfiguration(
+            configurationText("data: {name: text, path: a.txt, vocabulary: {bpe: 300}}\n"))
+        #expect(pairs.data.dataset.isEqual(to: Text(window: 64, vocabulary: .bytePairs(300))))
+        try expectRoundTrip(pairs)
+        for (vocabulary, words) in [
+            ("bpe", "did you mean '{bpe: N}'"), ("character", "did you mean 'characters'"), ("{bpe: 1}", "at least 2"),
+            ("{bpe: 70000}", "at most 65536"), ("{}", "bpe"), ("[bytes]", "vocabulary"), ("{pairs: 2}", "pairs"),
+        ] {
+            let text = configurationText("data: {name: text, path: a.txt, vocabulary: \(vocabulary)}\n")
+            let error = #expect(throws: ConfigurationError.self) { try readConfiguration(text) }
+            #expect("\(String(describing: error))".contains(words), "\(vocabulary): \(String(describing: error))")
+        }
     }
 
     @Test("Recordings are described beside their name: how they are cut, and what their names tell")

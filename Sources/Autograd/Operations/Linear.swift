@@ -18,10 +18,15 @@ package func linear(_ x: Variable, _ weight: Variable, bias: Variable? = nil, re
     let keepsPositions = isPositionwise && !isOneRowEach
     let y = x.makeTensor(keepsPositions ? x.shape.replacingLast(with: outputs) : [x.shape[0], outputs])
     let rows = y.shape.replacingLast(with: 1).count
-    multiply(
-        m: rows, n: outputs, k: inputs, x.value.pointer, lda: inputs, weight.value.pointer, ldb: inputs,
-        transposeB: true,
-        into: y.pointer, ldc: outputs)
+    if rows == 1, x.tape.stepMemory != nil {
+        // One step of one sequence: the library would copy the weights before it multiplies.
+        multiply(
+            rows: outputs, columns: inputs, weight.value.pointer, vector: x.value.pointer, into: y.pointer)
+    } else {
+        multiply(
+            m: rows, n: outputs, k: inputs, x.value.pointer, lda: inputs, weight.value.pointer, ldb: inputs,
+            transposeB: true, into: y.pointer, ldc: outputs)
+    }
     if let bias {
         addBias(bias.value.pointer, to: y.pointer, rows: rows, columns: outputs, rectify: rectify)
     } else if rectify {

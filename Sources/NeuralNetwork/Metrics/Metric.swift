@@ -66,7 +66,7 @@ package let metricCatalogue: [MetricEntry] =
             otherNames: ["SparseCategoricalAccuracy", "CategoricalAccuracy", "BinaryAccuracy", "acc"]),
         MetricEntry(TopKError(k: 1)),
         MetricEntry(TopKError(k: 5), otherNames: ["TopKCategoricalAccuracy", "SparseTopKCategoricalAccuracy"]),
-        MetricEntry(Perplexity()),
+        Perplexity.entry,
         MetricEntry(BitsPerCharacter()),
         MetricEntry(RootMeanSquareError(), otherNames: ["RootMeanSquaredError", "MeanSquaredError", "mse"]),
         MetricEntry(MeanAbsoluteError(), otherNames: ["MeanAbsoluteError", "l1"]),

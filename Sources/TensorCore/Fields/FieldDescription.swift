@@ -28,6 +28,12 @@ package enum FieldMeaning: Codable, Equatable, Sendable {
         }
     }
 
+    /// How many characters begin in each token of a text; none for other meanings.
+    package var charactersOfTokens: [Double] {
+        guard case .tokens(let vocabulary) = self else { return [] }
+        return vocabulary.map { Double(TokenWord.characterCount(of: TokenWord.bytes(of: $0))) }
+    }
+
     /// The names of the classes or words, the numbers of levels; none for other meanings.
     package var choiceNames: [String] {
         switch self {

@@ -182,7 +182,7 @@ extension TrainedWeights {
     }
 
     /// What weights of an older program, or of another, do not say.
-    private func usageFromData(_ ranks: Ranks) throws -> WeightsUsage {
+    func usageFromData(_ ranks: Ranks) throws -> WeightsUsage {
         let data = try RunData.open(configuration.data, ranks: ranks)
         return WeightsUsage(data.training, data.preprocessing)
     }
