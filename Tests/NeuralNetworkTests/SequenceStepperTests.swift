@@ -38,7 +38,7 @@ import Testing
         ),
         (
             "softmax at its end",
-            [.embedding(units: 20), .rnn(units: 17, activation: "relu"), .linear(units: 5), .activation("softmax")]
+            [.embedding(units: 20), .rnn(units: 17, activation: .relu), .linear(units: 5), .activation("softmax")]
         ),
         (
             "two branches",
