@@ -27,6 +27,8 @@ package struct ClassSubset: Dataset {
     package var fields: [FieldDescription] { base.fields }
     package var defaultInput: String { base.defaultInput }
     package var defaultTarget: String? { base.defaultTarget }
+    package var partition: Partition { base.partition }
+    package var baselines: [Baseline] { base.baselines }
     package var source: any Dataset { base.source }
     package func sourceIndex(of index: Int) -> Int { base.sourceIndex(of: Int(indices[index])) }
     package func prefetch(_ index: Int) { base.prefetch(Int(indices[index])) }

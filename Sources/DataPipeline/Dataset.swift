@@ -6,6 +6,28 @@ package enum DatasetSplit: String, Sendable, CaseIterable {
     case train, test
 }
 
+/// How parts of a data set, such as the samples for validation, are cut.
+package enum Partition: Equatable, Sendable {
+    /// Samples are drawn.
+    case drawn
+    /// A part is a run of neighbours; so many samples between two parts belong to neither, because they say of one part
+    /// what is asked in the other.
+    case runs(gap: Int)
+}
+
+/// A forecast of a data set's usual target that needs no model.
+package struct Baseline: Equatable, Sendable {
+    /// For people: `last value`.
+    package let name: String
+    /// The field that holds it, of the target's shape and units.
+    package let field: String
+
+    package init(name: String, field: String) {
+        self.name = name
+        self.field = field
+    }
+}
+
 /// Random access to samples that are rows of named fields; any thread may read any sample at any time.
 package protocol Dataset: Sendable {
     /// The registered name with its split, such as `mnist/train`.
@@ -21,6 +43,10 @@ package protocol Dataset: Sendable {
     /// Whether a sample continues the one before, as windows of a text do: then parts of the data set are runs of
     /// neighbours, and lanes may read it.
     var isSequence: Bool { get }
+    /// How parts of it are cut.
+    var partition: Partition { get }
+    /// Forecasts of the usual target without a model, to be compared with one.
+    var baselines: [Baseline] { get }
     /// A 64-bit identity: equal on two hosts when both have the same data. It is computed when it is asked for, small
     /// data sets from their content, large ones from an index of names and sizes.
     var fingerprint: UInt64 { get }
@@ -57,6 +83,8 @@ package protocol Dataset: Sendable {
 extension Dataset {
     package var defaultTarget: String? { nil }
     package var isSequence: Bool { false }
+    package var partition: Partition { isSequence ? .runs(gap: 0) : .drawn }
+    package var baselines: [Baseline] { [] }
     package var exports: [String: SharedBytes.Export] { [:] }
     package var source: any Dataset { self }
     package func sourceIndex(of index: Int) -> Int { index }

@@ -25,6 +25,8 @@ package struct JoinedDataset: Dataset {
     package var fields: [FieldDescription] { parts[0].fields }
     package var defaultInput: String { parts[0].defaultInput }
     package var defaultTarget: String? { parts[0].defaultTarget }
+    package var partition: Partition { parts[0].partition }
+    package var baselines: [Baseline] { parts[0].baselines }
     package func prefetch(_ index: Int) {
         let (part, place) = position(of: index)
         parts[part].prefetch(place)

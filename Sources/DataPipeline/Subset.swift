@@ -2,7 +2,7 @@ import Kernels
 import TensorCore
 
 /// A part of a data set, in constant memory: a run of positions in a keyed permutation of its samples, or in their own
-/// order where each sample continues the one before.
+/// order where parts are runs of neighbours.
 package struct Subset: Dataset {
     package let name: String
     private let base: any Dataset
@@ -10,20 +10,20 @@ package struct Subset: Dataset {
     private let order: EpochOrder?
     private let positions: Range<Int>
 
-    /// The samples of `base` that stand at `positions` in the permutation of all of them that belongs to `key`; of a
-    /// sequence, those at `positions`.
+    /// The samples of `base` that stand at `positions` in the permutation of all of them that belongs to `key`; where
+    /// parts are runs, those at `positions`.
     init(of base: any Dataset, part: String, key: RandomKey, positions: Range<Int>) {
         precondition(
             positions.lowerBound >= 0 && positions.upperBound <= base.count,
             "Subset: \(positions) of \(base.count) samples")
         name = "\(base.name)/\(part)"
         self.base = base
-        order = base.isSequence ? nil : EpochOrder(count: base.count, key: key)
+        order = base.partition == .drawn ? EpochOrder(count: base.count, key: key) : nil
         self.positions = positions
     }
 
-    /// `count` samples of `base`, at most all, chosen by a fixed key, the same for every run; of a sequence the first
-    /// ones.
+    /// `count` samples of `base`, at most all, chosen by a fixed key, the same for every run; where parts are runs the
+    /// first ones.
     package init(drawing count: Int, of base: any Dataset) {
         self.init(
             of: base, part: "\(count)", key: RandomKey(seed: 0).folding(.sampling),
@@ -35,6 +35,8 @@ package struct Subset: Dataset {
     package var defaultInput: String { base.defaultInput }
     package var defaultTarget: String? { base.defaultTarget }
     package var isSequence: Bool { base.isSequence }
+    package var partition: Partition { base.partition }
+    package var baselines: [Baseline] { base.baselines }
     package var source: any Dataset { base.source }
     package func sourceIndex(of index: Int) -> Int { base.sourceIndex(of: baseIndex(index)) }
     package func prefetch(_ index: Int) { base.prefetch(baseIndex(index)) }
@@ -101,8 +103,16 @@ package struct ValidationSplit: Sendable {
         let held = try size.count(of: dataset.count)
         let key = RandomKey(seed: seed).folding(.split)
         let total = dataset.count
-        let heldPositions = dataset.isSequence ? total - held..<total : 0..<held
-        let trainPositions = dataset.isSequence ? 0..<total - held : held..<total
+        let heldPositions: Range<Int>
+        let trainPositions: Range<Int>
+        switch dataset.partition {
+        case .drawn: (heldPositions, trainPositions) = (0..<held, held..<total)
+        case .runs(let gap):
+            guard total - held - gap >= 1 else {
+                throw .invalidValidation(requested: "\(held)", available: total - gap)
+            }
+            (heldPositions, trainPositions) = (total - held..<total, 0..<total - held - gap)
+        }
         validation = Subset(of: dataset, part: "validation", key: key, positions: heldPositions)
         train = Subset(of: dataset, part: "training", key: key, positions: trainPositions)
     }

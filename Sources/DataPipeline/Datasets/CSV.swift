@@ -54,31 +54,22 @@ package struct CSV: DatasetFactory {
 /// `{name: csv, path: abalone.csv, columns: [sex, …, rings], target: rings, categorical: [sex]}`
 extension CSV {
     package init(from reader: ConfigurationReader) {
-        let columns: [String]? = reader.optional(
-            "columns", .list(of: .text, atLeast: 1), "Names of all columns, in order; those of the header if absent.")
-        let hasHeader = reader.value(
-            "header", .flag, default: .plain(columns == nil ? "true" : "false"), shown: "true, without `columns`",
-            "Whether the first row names the columns; it is skipped.")
-        let separator = reader.value(
-            "separator", .name(of: Self.separators.map(\.name)), default: "comma", "What stands between two values.")
-        let targets: [String] =
+        var table = TableSettings(formFrom: reader)
+        table.targets =
             reader.optional(
                 "target", .oneOrMore(of: .text),
                 "The column to predict; several of real numbers are predicted together.")
             ?? []
-        let table = TableSettings(
-            hasHeader: hasHeader, separator: Self.separators.first { $0.name == separator }?.character ?? ",",
-            columns: columns, targets: targets,
-            targetKind: reader.value(
-                "targetKind", .choice(of: TableSettings.TargetKind.self), default: "real",
-                "What the target holds: real numbers, or names of classes."),
-            categorical: reader.value(
-                "categorical", .list(of: .text), default: [],
-                "Columns of names; each becomes a feature of 0 and 1 for every name."),
-            ignored: reader.value("ignore", .list(of: .text), default: [], "Columns that are left out."),
-            sampleWeights: reader.optional(
-                "sampleWeights", .text,
-                "A column of numbers that is no feature but a field of its own, for a loss's `sampleWeights`."))
+        table.targetKind = reader.value(
+            "targetKind", .choice(of: TableSettings.TargetKind.self), default: "real",
+            "What the target holds: real numbers, or names of classes.")
+        table.categorical = reader.value(
+            "categorical", .list(of: .text), default: [],
+            "Columns of names; each becomes a feature of 0 and 1 for every name.")
+        table.ignored = reader.value("ignore", .list(of: .text), default: [], "Columns that are left out.")
+        table.sampleWeights = reader.optional(
+            "sampleWeights", .text,
+            "A column of numbers that is no feature but a field of its own, for a loss's `sampleWeights`.")
         self.init(
             table: table,
             test: reader.value(
@@ -86,8 +77,4 @@ extension CSV {
                 "The part of the rows that is drawn for the test, once for all."
             ))
     }
-
-    private static let separators: [(name: String, character: Character)] = [
-        ("comma", ","), ("semicolon", ";"), ("tab", "\t"), ("space", " "), ("bar", "|"),
-    ]
 }

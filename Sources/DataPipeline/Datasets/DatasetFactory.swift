@@ -22,6 +22,8 @@ package protocol DatasetFactory: Equatable, Sendable {
     func open(
         _ split: DatasetSplit, path: String?, imports: [String: SharedBytes.Export]
     ) throws(DataError) -> any Dataset
+    /// Whether ``openSamples(_:field:)`` finds every field in one file.
+    var opensEveryField: Bool { get }
     /// Opens a file of samples of one field without the others, for `predict`.
     ///
     /// - Throws: `DataError.notPredictable` for fields that are in no such file.
@@ -48,6 +50,7 @@ package enum DatasetLocation: String, Sendable {
 
 extension DatasetFactory {
     package var knownFields: [FieldDescription]? { nil }
+    package var opensEveryField: Bool { false }
 
     /// The path, where one is needed.
     func required(_ path: String?) throws(DataError) -> String {

@@ -1,3 +1,5 @@
+import ConfigurationReading
+
 /// How a text file is read as a table. A column is given by its name, or by its number from 1.
 package struct TableSettings: Equatable, Sendable {
     /// What a target column holds.
@@ -35,4 +37,24 @@ package struct TableSettings: Equatable, Sendable {
         self.ignored = ignored
         self.sampleWeights = sampleWeights
     }
+}
+
+extension TableSettings {
+    /// The keys that say how the text of a table is written.
+    init(formFrom reader: ConfigurationReader) {
+        let columns: [String]? = reader.optional(
+            "columns", .list(of: .text, atLeast: 1), "Names of all columns, in order; those of the header if absent.")
+        let hasHeader = reader.value(
+            "header", .flag, default: .plain(columns == nil ? "true" : "false"), shown: "true, without `columns`",
+            "Whether the first row names the columns; it is skipped.")
+        let separator = reader.value(
+            "separator", .name(of: Self.separators.map(\.name)), default: "comma", "What stands between two values.")
+        self.init(
+            hasHeader: hasHeader, separator: Self.separators.first { $0.name == separator }?.character ?? ",",
+            columns: columns)
+    }
+
+    private static let separators: [(name: String, character: Character)] = [
+        ("comma", ","), ("semicolon", ";"), ("tab", "\t"), ("space", " "), ("bar", "|"),
+    ]
 }

@@ -9,16 +9,16 @@ struct PredictionSamples {
     private let fields: [any UnlabelledSamples]
 
     /// - Parameters:
-    ///   - file: a safetensors file, with a tensor [samples, …] of raw values for each field; or, for one field, a file
-    ///     of the data set's own kind.
+    ///   - file: a safetensors file, with a tensor [samples, …] of raw values for each field; or, for one field, and
+    ///     where it holds every field, a file of the data set's own kind.
     ///   - fields: what the model takes.
     /// - Throws: `DataError`, `CheckpointError`; `TrainingError.severalInputs`, `sampleCounts`.
     init(_ file: String, _ fields: [FieldDescription], _ dataset: any DatasetFactory) throws {
         if file.hasSuffix(".safetensors") {
             let tensors = try SafetensorsFile(path: file)
             self.fields = try fields.map { try TensorSamples(tensors, $0, file: file) }
-        } else if let field = fields.first, fields.count == 1 {
-            self.fields = [try dataset.openSamples(file, field: field)]
+        } else if fields.count == 1 || dataset.opensEveryField {
+            self.fields = try fields.map { try dataset.openSamples(file, field: $0) }
         } else {
             throw TrainingError.severalInputs(path: file, fields: fields.map(\.name))
         }
