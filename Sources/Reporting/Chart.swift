@@ -70,10 +70,12 @@ package struct Chart: Equatable, Sendable {
     package var isPercent: Bool
     /// Where the horizontal axis ends at the least.
     package var lastEpoch: Double
+    /// What the horizontal axis counts; that of epochs begins at 0.
+    package var horizontal: String
 
     package init(
         title: String, unit: String = "", series: [Series], markers: [Marker] = [], scale: Scale,
-        isPercent: Bool = false, lastEpoch: Double = 0
+        isPercent: Bool = false, lastEpoch: Double = 0, horizontal: String = "epoch"
     ) {
         self.title = title
         self.unit = unit
@@ -82,6 +84,7 @@ package struct Chart: Equatable, Sendable {
         self.scale = scale
         self.isPercent = isPercent
         self.lastEpoch = lastEpoch
+        self.horizontal = horizontal
     }
 
     /// Whether there is any finite value to draw.

@@ -17,7 +17,7 @@ package struct ChartDrawing {
         self.chart = chart
         horizontal = ChartAxis(
             linear: chart.series.flatMap { $0.points.map(\.x) } + chart.markers.map(\.x),
-            including: [0, chart.lastEpoch], count: 8,
+            including: chart.horizontal == "epoch" ? [0, chart.lastEpoch] : [], count: 8,
             isExtended: false)
         vertical = ChartDrawing.verticalAxis(chart)
     }
@@ -95,7 +95,9 @@ package struct ChartDrawing {
             )
         }
         lines.append(
-            "<text class=\"name end\" x=\"\(coordinate(D.right))\" y=\"\(coordinate(D.bottom + 37))\">epoch</text>")
+            "<text class=\"name end\" x=\"\(coordinate(D.right))\" y=\"\(coordinate(D.bottom + 37))\">"
+                + "\(escaped(chart.horizontal))</text>"
+        )
         let unit = [chart.unit, vertical.isLogarithmic ? "logarithmic" : ""].filter { !$0.isEmpty }.joined(
             separator: ", ")
         if !unit.isEmpty { lines.append("<text class=\"name\" x=\"4\" y=\"10\">\(escaped(unit))</text>") }
@@ -148,7 +150,8 @@ package struct ChartDrawing {
     private func dot(_ point: Chart.Point, _ series: Chart.Series) -> String {
         let (x, y) = (coordinate(horizontalPosition(point.x)), coordinate(verticalPosition(point.y)))
         let text =
-            "\(series.name), epoch \(NumberText.significant(point.x, digits: 4)): \(NumberText.significant(point.y))"
+            "\(series.name), \(chart.horizontal) \(NumberText.significant(point.x, digits: 4)): "
+            + "\(NumberText.significant(point.y))"
         return
             "<circle class=\"dot c\(series.color)\" cx=\"\(x)\" cy=\"\(y)\" "
             + "r=\"3\"><title>\(escaped(text))</title></circle>"

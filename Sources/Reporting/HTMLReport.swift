@@ -54,7 +54,7 @@ package struct HTMLReport {
             <div class="charts">
             \(ReportCharts(run: run, history: history).all.map { ChartDrawing($0).html }.joined(separator: "\n"))
             </div>
-            \(confusionFigures)\(pictureFigures)\(decisions)<h2>Facts</h2>
+            \(baselines)\(figures)\(confusionFigures)\(pictureFigures)\(decisions)<h2>Facts</h2>
             <div class="card facts"><table>
             \(facts)
             </table></div>
@@ -127,6 +127,38 @@ package struct HTMLReport {
     private func words(_ metric: MetricDescription) -> String {
         let isAbbreviation = metric.title.dropFirst().first?.isLowercase != true
         return isAbbreviation ? metric.title : metric.title.prefix(1).lowercased() + metric.title.dropFirst()
+    }
+
+    /// The best validation beside what forecasts without a model come to.
+    private var baselines: String {
+        guard !run.baselines.isEmpty else { return "" }
+        let names = run.baselines[0].metrics.map(\.description)
+        let rows =
+            (history.best.map { [BaselineFigures(name: "this model, at its best", metrics: $0.metrics)] } ?? [])
+            + run.baselines.map { BaselineFigures(name: "without a model: \($0.name)", metrics: $0.metrics) }
+        let heads = names.map { "<th class=\"number\">\(escaped($0.title))</th>" }.joined()
+        let lines = rows.map { row in
+            let cells = names.map { name in
+                let value = row.metrics.first { $0.name == name.name }.map(text) ?? "–"
+                return "<td class=\"number\">\(escaped(value))</td>"
+            }
+            return "<tr><th>\(escaped(row.name))</th>\(cells.joined())</tr>"
+        }
+        return """
+            <h2>Validation beside forecasts without a model</h2>
+            <div class="card"><table>
+            <tr><th></th>\(heads)</tr>
+            \(lines.joined(separator: "\n"))
+            </table></div>
+
+            """
+    }
+
+    private var figures: String {
+        let charts = ReportCharts(run: run, history: history).figures
+        if charts.isEmpty { return "" }
+        return "<h2>Figures</h2>\n<div class=\"charts\">\n"
+            + "\(charts.map { ChartDrawing($0).html }.joined(separator: "\n"))\n</div>\n"
     }
 
     private var confusionFigures: String {

@@ -46,6 +46,28 @@ extension DecisionRecord {
     }
 }
 
+extension FigureRecord {
+    /// The record as a line of `figures.jsonl`, its numbers with six significant digits.
+    package var jsonLine: String {
+        var record = self
+        for curve in curves.indices {
+            record.curves[curve].y = curves[curve].y.map { $0.isFinite ? Double(String(format: "%.6g", $0)) ?? $0 : $0 }
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+        // Numbers and texts can always be written.
+        do { return String(decoding: try encoder.encode(record), as: UTF8.self) } catch { return "{}" }
+    }
+
+    /// The record in a line of `figures.jsonl`, or nil when the line is damaged.
+    init?(line: ArraySlice<UInt8>) {
+        guard let record = decodeLine(FigureRecord.self, line) else { return nil }
+        self = record
+    }
+}
+
 extension Double {
     /// This number rounded to `places` decimal places, so that logs carry no digits that mean nothing.
     func rounded(toPlaces places: Int) -> Double {

@@ -2,7 +2,8 @@ import NeuralNetwork
 import System
 import Training
 
-/// The two logs of a run directory, a JSON object a line: `metrics.jsonl` and `decisions.jsonl`.
+/// The logs of a run directory, a JSON object a line: `metrics.jsonl`, `decisions.jsonl` and, once there is a figure,
+/// `figures.jsonl`.
 ///
 /// When a run resumes, lines beyond its checkpoint are cut off before anything is appended, so that no step appears
 /// twice. Decisions that are events of one job (a restart, a signal) stay: the resumed run does not make them again.
@@ -13,6 +14,9 @@ package final class MetricsLog {
     package let damagedLines: Int
     private let metrics: AppendingFile
     private let decisions: AppendingFile
+    private let figuresPath: String
+    /// Nil until there is one.
+    private var figures: AppendingFile?
 
     /// Opens the logs in `directory`.
     ///
@@ -47,6 +51,17 @@ package final class MetricsLog {
             history.decisions.append(record)
             return true
         }
+        figuresPath = directory + "/figures.jsonl"
+        try MetricsLog.filterLines(of: figuresPath) { line in
+            guard let step else { return false }
+            guard let record = FigureRecord(line: line) else {
+                damaged += 1
+                return false
+            }
+            if record.step > step { return false }
+            history.figures.append(record)
+            return true
+        }
         self.history = history
         damagedLines = damaged
         metrics = try AppendingFile(path: metricsPath)
@@ -58,6 +73,12 @@ package final class MetricsLog {
     package func append(_ record: ValidationRecord) throws { try metrics.append(Array((record.jsonLine + "\n").utf8)) }
 
     package func append(_ record: DecisionRecord) throws { try decisions.append(Array((record.jsonLine + "\n").utf8)) }
+
+    package func append(_ record: FigureRecord) throws {
+        let file = try figures ?? AppendingFile(path: figuresPath)
+        figures = file
+        try file.append(Array((record.jsonLine + "\n").utf8))
+    }
 
     /// Rewrites the file at `path` with only the lines that `isKept`; leaves it alone when that is all of them.
     private static func filterLines(of path: String, isKept: (ArraySlice<UInt8>) -> Bool) throws {

@@ -66,6 +66,7 @@ package final class ProgressLine {
     package func finished(_ record: FinalRecord) {
         finishEpochIfComplete()
         if record.exitReason != .finished { show(record.exitReason.rawValue) }
+        for baseline in run?.baselines ?? [] { show(BaselineText.line(baseline) { $0.validationName }) }
         show(FinalLine.text(record))
     }
 

@@ -96,6 +96,28 @@ package struct ReportCharts {
         return Chart(title: "Where the time goes", series: series, scale: .linear, isPercent: true)
     }
 
+    /// The last figure of each kind, and beside it the first one where that is to be seen.
+    package var figures: [Chart] {
+        var titles: [String] = []
+        for figure in history.figures where !titles.contains(figure.title) { titles.append(figure.title) }
+        return titles.compactMap { title in
+            let all = history.figures.filter { $0.title == title }
+            guard let first = all.first, let last = all.last else { return nil }
+            let shown = last.showsFirst && first.step < last.step ? [first, last] : [last]
+            let series = shown.flatMap { figure in
+                figure.curves.map { curve in
+                    let name = shown.count > 1 ? "\(curve.name), step \(NumberText.grouped(figure.step))" : curve.name
+                    return (name, zip(curve.x, curve.y).map { Chart.Point($0, $1) })
+                }
+            }
+            return Chart(
+                title: shown.count > 1 ? title : "\(title), step \(NumberText.grouped(last.step))",
+                series: series.enumerated().map { index, curve in
+                    Chart.Series(name: curve.0, color: index % 5 + 1, style: .line, points: curve.1)
+                }, scale: last.isLogarithmic ? .logarithmic(fromRatio: 10) : .linear, horizontal: last.horizontal)
+        }
+    }
+
     private func intervals(_ value: (IntervalRecord) -> Double?) -> [Chart.Point] {
         history.intervals.compactMap { record in value(record).map { Chart.Point(record.epoch, $0) } }
     }

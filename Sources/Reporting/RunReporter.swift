@@ -3,8 +3,8 @@ import NeuralNetwork
 import System
 import Training
 
-/// Shows and records a run: progress on standard output, `metrics.jsonl`, `decisions.jsonl`, TensorBoard events and
-/// `report.html` in the run directory.
+/// Shows and records a run: progress on standard output, `metrics.jsonl`, `decisions.jsonl`, `figures.jsonl`,
+/// TensorBoard events and `report.html` in the run directory.
 ///
 /// A terminal that is gone does not end a run; a log that cannot be written does, by a ``ReportingError``, unless the
 /// run is to go on without its storage.
@@ -125,6 +125,13 @@ package final class RunReporter: TrainingObserver {
         }
     }
 
+    package func figured(_ figure: FigureRecord) throws {
+        try update("a figure") { session in
+            session.history.figures.append(figure)
+            try session.log.append(figure)
+        }
+    }
+
     package func decided(_ decision: DecisionRecord) throws {
         progressLine.decided(decision)
         try update("a decision") { session in
@@ -160,6 +167,7 @@ package final class RunReporter: TrainingObserver {
                 try events.append(validation)
             }
             for decision in session.history.decisions { try log.append(decision) }
+            for figure in session.history.figures { try log.append(figure) }
             (session.log, session.events) = (log, events)
         }
     }

@@ -49,6 +49,7 @@ struct Evaluate: ParsableCommand {
             if confusion, evaluation.confusions.isEmpty { throw TrainingError.noConfusion(path: source) }
             if ranks.rank == 0 {
                 if confusion { for matrix in evaluation.confusions { print(ConfusionText(matrix).text) } }
+                for baseline in evaluation.baselines { print(BaselineText.line(baseline) { $0.name }) }
                 let figures = evaluation.metrics.map { "\($0.name)=\($0.value)" }
                 print((["samples=\(evaluation.samples)"] + figures).joined(separator: " "))
             }

@@ -14,6 +14,7 @@ struct SliceData {
         try writeImages("train", count: 240)
         try writeImages("t10k", count: 40)
         try directory.write(Array(SliceData.table.utf8), to: "tabular/abalone.csv")
+        try directory.write(Array(SliceData.months.utf8), to: "tabular/airline-passengers.csv")
         try directory.write(Array(SliceData.notes.utf8), to: "tabular/banknote_authentication.csv")
         try directory.write(SliceData.text, to: "tinyshakespeare/input.txt")
     }
@@ -45,6 +46,11 @@ struct SliceData {
             return ([sex] + numbers.map { String(format: "%.3f", $0) } + ["\(rings)"]).joined(separator: ",")
         }.joined(separator: "\n")
     }()
+
+    /// Two columns as in `airline-passengers.csv`, with seasons and a trend.
+    private static let months: String =
+        "\"Month\",\"Passengers\"\n"
+        + (0..<80).map { "\"month \($0)\",\(100 + 2 * $0 + ($0 % 12) * ($0 % 12) + $0 * 7 % 5)\n" }.joined()
 
     /// Five columns as in `banknote_authentication.csv`; the class is that of a line with some noise about it.
     private static let notes: String = {

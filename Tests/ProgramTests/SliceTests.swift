@@ -22,6 +22,7 @@ struct Slice: CustomTestStringConvertible, Sendable {
             name: "digits-two-heads", settings: drawn,
             figures: ["valLoss", "valDigitCrossEntropy", "valSlantMse", "valAccuracy", "valMae"]),
         Slice(name: "digits-auxiliary", settings: drawn, figures: ["valLoss", "valDigitCrossEntropy", "valAccuracy"]),
+        Slice(name: "airline", settings: [], figures: ["valLoss", "valRmse", "valMae"]),
         Slice(name: "svm", settings: [], figures: ["valLoss", "valAccuracy", "valF1"]),
         Slice(name: "xor-points", settings: drawn, figures: ["valLoss", "valAccuracy", "valF1"]),
         Slice(name: "learn-the-kernel", settings: drawn, figures: ["valLoss", "valRmse", "valMae"]),
@@ -115,6 +116,10 @@ extension ProgramTests {
                     #expect(
                         try FileContent(directory.file("\(run)/\(file)"))
                             == FileContent(directory.file("runs/\(slice.name)/\(file)")), "\(run)/\(file)")
+                }
+                let figures = directory.file("runs/\(slice.name)/figures.jsonl")
+                if FileManager.default.fileExists(atPath: figures) {
+                    #expect(try FileContent(directory.file("\(run)/figures.jsonl")) == FileContent(figures), "\(run)")
                 }
             }
         }

@@ -45,6 +45,14 @@ struct ChartDrawingTests {
         #expect(html.contains("<polyline class=\"curve c1\" points=\"62.0,228.0 344.0,128.0 626.0,28.0\"/>"))
     }
 
+    @Test func whatIsNoEpochBeginsWhereItsPointsDo() {
+        var rows = chart([.init(100, 0), .init(110, 5), .init(120, 10)])
+        rows.horizontal = "row"
+        let html = ChartDrawing(rows).html
+        #expect(html.contains("points=\"62.0,228.0 344.0,128.0 626.0,28.0\"") && html.contains(">row</text>"))
+        #expect(!html.contains("epoch"))
+    }
+
     @Test func stepsHoldSinceThePointBefore() {
         let html = ChartDrawing(chart([.init(1, 10), .init(2, 5)], style: .steps)).html
         #expect(html.contains("points=\"62.0,28.0 344.0,28.0 344.0,128.0 626.0,128.0\""))

@@ -40,6 +40,65 @@ struct RunReporterTests {
         }
     }
 
+    private func figure(_ step: Int, height: Double) -> FigureRecord {
+        FigureRecord(
+            step: step, title: "Gradient norm over steps", horizontal: "step of the sequence", isLogarithmic: true,
+            showsFirst: true,
+            curves: [
+                .init(name: "rnn", x: [1, 2, 3], y: [height, height / 10, height / 100]),
+                .init(name: "lstm", x: [1, 2, 3], y: [height, .nan, height]),
+            ])
+    }
+
+    @Test func figuresAreLoggedDrawnAndGoOnInAResumedRun() throws {
+        try withTemporaryDirectory { directory in
+            let first = reporter(RecordingOutput(isTerminal: false))
+            try first.began(run(in: directory))
+            for step in [430, 860, 1290] { try first.figured(figure(step, height: Double(step))) }
+            let second = reporter(RecordingOutput(isTerminal: false))
+            try second.began(run(in: directory, resumedFromStep: 900))
+            let kept = try textOfFile(directory + "/figures.jsonl").split(separator: "\n")
+            #expect(kept.count == 2 && kept.allSatisfy { $0.contains("\"x\":[1,2,3]") && $0.contains("\"NaN\"") })
+            try second.figured(figure(1720, height: 5))
+            try second.runDirectoryIsNew()
+            #expect(try textOfFile(directory + "/figures.jsonl").split(separator: "\n").count == 3)
+            try second.finished(Samples.final)
+            let report = try textOfFile(directory + "/report.html")
+            for name in ["rnn, step 430", "lstm, step 430", "rnn, step 1,720", "lstm, step 1,720"] {
+                #expect(report.contains(">\(name)</span>"), "\(name)")
+            }
+            #expect(!report.contains("step 860") && report.contains(">step of the sequence</text>"))
+            let third = reporter(RecordingOutput(isTerminal: false))
+            try third.began(run(in: directory))
+            #expect(try textOfFile(directory + "/figures.jsonl").isEmpty)
+        }
+    }
+
+    @Test func forecastsWithoutAModelStandBesideTheResult() throws {
+        try withTemporaryDirectory { directory in
+            let output = RecordingOutput(isTerminal: false)
+            let reporter = reporter(output)
+            var run = run(in: directory)
+            run.baselines = [
+                BaselineFigures(name: "last value", metrics: Samples.figures(loss: 0.5, accuracy: 0.25)),
+                BaselineFigures(name: "mean", metrics: Samples.figures(loss: 0.75, accuracy: nil)),
+            ]
+            try reporter.began(run)
+            try reporter.validated(Samples.validation(430))
+            try reporter.finished(Samples.final)
+            #expect(
+                output.text.hasSuffix(
+                    "\nwithout a model, last value: valLoss=0.5 valAccuracy=0.25\n"
+                        + "without a model, mean: valLoss=0.75\n" + FinalLine.text(Samples.final) + "\n"))
+            let report = try textOfFile(directory + "/report.html")
+            let rows = report.components(separatedBy: "<tr><th>").filter {
+                $0.hasPrefix("this model") || $0.hasPrefix("without")
+            }
+            #expect(rows.count == 3 && rows[0].contains("98.12 %") && rows[1].contains("25 %"))
+            #expect(rows[2].contains(">–<"))
+        }
+    }
+
     @Test func reportIsNotWrittenAgainWithinTwentyTimesWhatItTook() throws {
         try withTemporaryDirectory { directory in
             let clock = ManualClock()

@@ -202,6 +202,7 @@ import Training
                 clipNorm: null
                 clipValue: null
                 gradientVariance: false
+                gradientOverSteps: null
                 start: null
                 averaging: null
                 earlyStopping: null
@@ -248,7 +249,8 @@ import Training
         "The fingerprint ignores names, folders, checkpoints, logging, deadlines, learning rates, and spelling",
         arguments: [
             "name=other", "data.path=/elsewhere", "checkpoint.keep=9", "checkpoint.onFailure=continue",
-            "replicaCheck.everySteps=7", "gradientVariance=true", "logEverySteps=1", "deadlineSeconds=5",
+            "replicaCheck.everySteps=7", "gradientVariance=true", "gradientOverSteps=a", "logEverySteps=1",
+            "deadlineSeconds=5",
             "optimizer.learningRate=0.2", "loss={crossEntropy: {labelSmoothing: 0}}", "seed=01",
         ])
     func fingerprintStays(override: String) throws {

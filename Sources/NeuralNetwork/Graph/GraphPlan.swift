@@ -52,16 +52,21 @@ package struct GraphPlan: Sendable {
     /// The wanted values from the given ones, which are the model's inputs unless the plan says otherwise, in order.
     ///
     /// A value is let go of as soon as no layer needs it any more, unless backward does.
-    package func callAsFunction(_ inputs: [Variable], mode: Mode) -> [Variable] {
+    ///
+    /// - Parameter probe: gets the number and the value of each node that is computed or given, and says what the nodes
+    ///   behind it read.
+    package func callAsFunction(
+        _ inputs: [Variable], mode: Mode, probe: ((Int, Variable) -> Variable)? = nil
+    ) -> [Variable] {
         precondition(inputs.count == starts.count, "GraphPlan: \(inputs.count) values for \(starts.count) given nodes")
         var values = [Variable?](repeating: nil, count: slotCount)
-        for (start, input) in zip(starts, inputs) { values[start] = input }
+        for (start, input) in zip(starts, inputs) { values[start] = probe?(start, input) ?? input }
         for step in steps {
             let read = step.inputs.map { values[$0]! }
             var value = step.layer(read, mode: mode)
             if step.keepsLengths, value.lengths == nil { value.lengths = read.lazy.compactMap(\.lengths).first }
             for slot in step.released { values[slot] = nil }
-            values[step.output] = value
+            values[step.output] = probe?(step.output, value) ?? value
         }
         return outputSlots.map { values[$0]! }
     }

@@ -38,6 +38,19 @@ package protocol Objective: Sendable {
     /// The outputs of ``predictions``, in their order, [n, …].
     func predict(_ context: GrainContext) -> [Variable]
 
+    /// The model whose nodes ``loss(_:probing:_:)`` can look at; nil where its loss can't be followed.
+    var probedModel: Model? { get }
+
+    /// The loss of a grain in evaluation's arithmetic, with the values of some nodes of ``probedModel`` passed through
+    /// `probe` on the way; nil where it has none.
+    func loss(
+        _ context: GrainContext, probing nodes: [String], _ probe: @escaping (Int, Variable) -> Variable
+    ) -> Variable?
+
+    /// What judges a field of forecasts by this objective's losses and metrics, as if a model had given it; nil where
+    /// anything but `target` is compared.
+    func judging(_ field: String, of target: String) -> (any Objective)?
+
     /// Pictures that show what has been learned, from a grain of validation samples; nil where there is nothing to see.
     func pictures(_ context: GrainContext) -> Pictures?
 }
@@ -86,6 +99,11 @@ extension Objective {
     package func predict(_ context: GrainContext) -> [Variable] { [] }
     package var averagesDropout: Bool { false }
     package func pictures(_ context: GrainContext) -> Pictures? { nil }
+    package var probedModel: Model? { nil }
+    package func loss(
+        _ context: GrainContext, probing nodes: [String], _ probe: @escaping (Int, Variable) -> Variable
+    ) -> Variable? { nil }
+    package func judging(_ field: String, of target: String) -> (any Objective)? { nil }
 }
 
 /// What an objective makes of one grain.

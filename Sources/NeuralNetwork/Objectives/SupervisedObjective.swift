@@ -28,6 +28,7 @@ package struct SupervisedObjective: Objective {
     private let sumsWeights: Bool
     /// The nodes that evaluation needs; training needs some more behind them.
     private let evaluation: GraphPlan
+    private let evaluatedNodes: [Int]
     private let training: GraphPlan
     /// The outputs of ``predictions``.
     private let predicted: GraphPlan
@@ -65,7 +66,13 @@ package struct SupervisedObjective: Objective {
 
     package func callAsFunction(_ context: GrainContext) -> GrainResult {
         let isTraining = context.mode.isTraining
-        let outputs = isTraining ? training(inputs(context), mode: context.mode) : evaluated(context)
+        return result(
+            isTraining ? training(inputs(context), mode: context.mode) : evaluated(context), context)
+    }
+
+    /// The loss and the sums of what the nodes have come to.
+    private func result(_ outputs: [Variable], _ context: GrainContext) -> GrainResult {
+        let isTraining = context.mode.isTraining
         var losses: [(variable: Variable, weight: Float)] = []
         var own: [Double] = []
         var weight = 0.0
@@ -140,6 +147,37 @@ package struct SupervisedObjective: Objective {
         return Pictures(values: values, field: likeness.field.name, columns: columns)
     }
 
+    package var probedModel: Model? { model }
+
+    package func loss(
+        _ context: GrainContext, probing nodes: [String], _ probe: @escaping (Int, Variable) -> Variable
+    ) -> Variable? {
+        let places = nodes.map { model.references[$0] }
+        // The probed nodes are wanted, so that no other computes them on the way.
+        let plan = model.plan(nodes: evaluatedNodes + places.compactMap(\.self))
+        let outputs = plan(inputs(context), mode: .evaluation) { node, value in
+            places.firstIndex(of: node).map { probe($0, value) } ?? value
+        }
+        return weightedSum(
+            terms.filter { !$0.isForTrainingOnly }.map { term in
+                (term.bound(term.places.map { outputs[$0] }, context).sum, term.bound.term.weight)
+            })
+    }
+
+    package func judging(_ field: String, of target: String) -> (any Objective)? {
+        let judged = terms.filter { !$0.isForTrainingOnly }.map(\.bound)
+        let isAll =
+            judged.allSatisfy { $0.target?.name == target && $0.nodes.count == 1 }
+            && measured.allSatisfy { $0.target == target && $0.targetPlace == nil } && tables.isEmpty
+        return isAll ? BaselineObjective(base: self, field: field) : nil
+    }
+
+    /// What evaluation would be with a field in the place of every output.
+    func judge(_ field: String, _ context: GrainContext) -> GrainResult {
+        let forecast = context.tape.constant(context.batch.floats(field))
+        return result(Array(repeating: forecast, count: evaluatedNodes.count), context)
+    }
+
     private func inputs(_ context: GrainContext) -> [Variable] {
         bindings.map { context.input($0.input, of: model, from: $0.field) }
     }
@@ -154,7 +192,8 @@ package struct SupervisedObjective: Objective {
         self.model = model
         bindings = try setup.bindings(of: model)
         training = model.plan(nodes: nodes)
-        evaluation = model.plan(nodes: Array(nodes[..<evaluated]))
+        evaluatedNodes = Array(nodes[..<evaluated])
+        evaluation = model.plan(nodes: evaluatedNodes)
         self.terms = terms
         self.measured = measured
         self.tables = tables

@@ -125,7 +125,8 @@ package struct StepBenchmark: Sendable {
                 rule: Momentum(momentum: 0.9), learningRate: learningRate, weightDecay: 5e-4, l1: 0, maxNorm: nil,
                 lookahead: nil, groups: [], place: PlacedName("bench")),
             schedule: ScheduleConfiguration(.schedule(ConstantSchedule())),
-            clipNorm: nil, clipValue: nil, measuresGradientVariance: false, data: nil, length: nil,
+            clipNorm: nil, clipValue: nil, measuresGradientVariance: false, gradientOverSteps: nil, data: nil,
+            length: nil,
             place: PlacedName("bench"))
         let fields = RandomSamples.fields(
             network.models[0].inputs[0], rows: Shape(network.models[0].outputShape.dimensions.dropLast()),

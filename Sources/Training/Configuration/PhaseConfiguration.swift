@@ -18,6 +18,8 @@ package struct PhaseConfiguration: Sendable {
     package let clipValue: Double?
     /// Whether the variance of its gradient is a metric.
     package let measuresGradientVariance: Bool
+    /// Layers whose gradient is recorded step by step; nil for none.
+    package let gradientOverSteps: [PlacedName]?
     /// What it is trained on, where that is not the run's data.
     package let data: DataConfiguration?
     /// How long it trains, in a sequence altogether, in alternation at a turn; nil for a run of one phase.
@@ -31,7 +33,7 @@ extension PhaseConfiguration: Equatable {
         a.name == b.name && a.objective.isEqual(to: b.objective) && a.train == b.train && a.freeze == b.freeze
             && a.optimizer == b.optimizer && a.schedule == b.schedule && a.clipNorm == b.clipNorm
             && a.clipValue == b.clipValue && a.measuresGradientVariance == b.measuresGradientVariance
-            && a.data == b.data && a.length == b.length
+            && a.gradientOverSteps == b.gradientOverSteps && a.data == b.data && a.length == b.length
     }
 }
 
@@ -79,6 +81,10 @@ extension PhaseConfiguration: ConfigurationSection {
             "gradientVariance", .flag, default: false, influencesWeights: false,
             "Whether the variance of the gradient between mini-batches, as a step's grains show it, is a metric of "
                 + "training.")
+        gradientOverSteps = reader.optional(
+            "gradientOverSteps", .oneOrMore(of: .placedName), influencesWeights: false,
+            "Layers of sequences, such as what feeds a recurrent layer: at each validation the norm of the loss's "
+                + "derivative is recorded at each of their steps, which shows how far back in time the loss reaches.")
         place = reader.placed
     }
 

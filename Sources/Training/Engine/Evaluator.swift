@@ -96,6 +96,21 @@ package final class Evaluator: Sendable {
         return found
     }
 
+    /// Calls `body` with the last samples on this rank, in order, as contexts of evaluation.
+    func forEachOfLast(_ count: Int, _ body: (GrainContext) -> Void) throws {
+        let reader = BatchReader(source)
+        let grains = 0..<plan.grainsPerStep
+        var (first, found) = (grains.upperBound, 0)
+        while first > grains.lowerBound, found < count {
+            first -= 1
+            found += plan.samples(step: 0, grain: first).count
+        }
+        for grain in first..<grains.upperBound {
+            let batch = try reader.read(step: 0, grain: grain)
+            if batch.count > 0 { replica.withContext(batch.fields, key: key.folding(grain), body) }
+        }
+    }
+
     /// What an objective shows of the first samples; nil where it shows nothing.
     func pictures(_ objective: any Objective) throws -> Pictures? {
         let batch = try BatchReader(source).read(step: 0, grain: 0)
@@ -137,7 +152,8 @@ extension RunSetup {
         func make(_ data: RunData) throws -> Evaluator? {
             try data.validation.map { validation in
                 try Evaluator(
-                    ranks: ranks, replica: replica, dataset: validation, fields: phases.flatMap(\.objective.fields),
+                    ranks: ranks, replica: replica, dataset: validation,
+                    fields: phases.flatMap(\.objective.fields) + validation.baselines.map(\.field),
                     preprocessing: data.preprocessing, grain: configuration.grain, lanes: configuration.batch, key: key)
             }
         }

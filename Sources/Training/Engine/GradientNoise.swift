@@ -105,6 +105,7 @@ package struct NoiseMeasuringObjective: Objective {
     package var models: [String] { base.models }
     package var weightPerSample: Double { base.weightPerSample }
     package func pictures(_ context: GrainContext) -> Pictures? { base.pictures(context) }
+    package func judging(_ field: String, of target: String) -> (any Objective)? { base.judging(field, of: target) }
 
     package func callAsFunction(_ context: GrainContext) -> GrainResult {
         var result = base(context)

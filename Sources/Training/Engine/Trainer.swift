@@ -44,10 +44,11 @@ package final class Trainer {
         }
         saver = RunSaver(setup, descent, meter, observer, timeLimit, startSeconds: startSeconds)
         validator = Validator(setup, evaluators, descent, saver, meter, observer)
+        let baselines = try validator.baselines()
         self.setup = setup
         self.observer = observer
         try ranks.together {
-            try observer?.began(setup.description(threads: setup.replica.pool.count))
+            try observer?.began(setup.description(threads: setup.replica.pool.count, baselines: baselines))
             for decision in setup.decisions { try observer?.decided(decision) }
         }
     }

@@ -14,6 +14,8 @@ struct TrainingPhase: Sendable {
     let optimizer: Optimizer
     /// What measures the gradient's variance; nil where nobody asks.
     let noise: GradientNoise?
+    /// What measures how strongly the loss depends on each step of a sequence; nil where nobody asks.
+    let stepGradients: StepGradients?
     /// Of its optimiser's slots in checkpoints: empty in a run of one phase, else the phase's name and a hyphen.
     let slotPrefix: String
 
@@ -38,6 +40,7 @@ struct TrainingPhase: Sendable {
         let optimizer = try configuration.makeOptimizer(vector.trained)
         self.optimizer = optimizer
         noise = measuring.map { GradientNoise(groups: optimizer.groups, slot: $0.slot) }
+        stepGradients = try configuration.gradientOverSteps.map { try StepGradients(made, of: $0) }
         slotPrefix = isOnly ? "" : configuration.name + "-"
     }
 
@@ -51,8 +54,12 @@ private struct NamedObjective: Objective {
     let metrics: [MetricDefinition]
 
     init(_ base: any Objective, phase: String) {
+        self.init(base, metrics: base.metrics.map { $0.named(of: phase) })
+    }
+
+    private init(_ base: any Objective, metrics: [MetricDefinition]) {
         self.base = base
-        metrics = base.metrics.map { $0.named(of: phase) }
+        self.metrics = metrics
     }
 
     var sumCount: Int { base.sumCount }
@@ -68,6 +75,9 @@ private struct NamedObjective: Objective {
     var weightPerSample: Double { base.weightPerSample }
     func callAsFunction(_ context: GrainContext) -> GrainResult { base(context) }
     func pictures(_ context: GrainContext) -> Pictures? { base.pictures(context) }
+    func judging(_ field: String, of target: String) -> (any Objective)? {
+        base.judging(field, of: target).map { NamedObjective($0, metrics: metrics) }
+    }
 }
 
 extension PhaseConfiguration {

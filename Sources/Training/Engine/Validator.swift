@@ -85,6 +85,7 @@ final class Validator {
             ValidationRecord(
                 step: step, epoch: Double(step) / Double(setup.plan.stepsPerEpoch),
                 metrics: values, learningRate: rate, isBest: isBest, confusions: confusions(of: all, phases)))
+        try figureGradients(step: step)
         try picture(step: step)
         if isBest {
             control.best = .init(name: monitor.name, value: metric, step: step)
@@ -173,12 +174,46 @@ final class Validator {
         }
     }
 
+    /// What forecasts without a model come to on the validation samples; none where the data have no such. Collective.
+    func baselines() throws -> [BaselineFigures] {
+        guard let validation = setup.data.validation, let evaluator = evaluators.first ?? nil,
+            !validation.baselines.isEmpty
+        else { return [] }
+        return try evaluator.judge(validation.baselines, of: validation, setup.phases.map(\.objective))
+    }
+
+    /// Draws how strongly the loss depends on each step, where that was asked for. Collective.
+    private func figureGradients(step: Int) throws {
+        for index in setup.order.phasesInTurn(before: step) {
+            let phase = setup.phases[index]
+            guard let gradients = phase.stepGradients, let evaluator = evaluators[index] else { continue }
+            let sums = try setup.state.withAverages { try evaluator.evaluate([gradients]) }
+            guard let curves = sums.map({ gradients.curves(of: $0[0]) }) else { continue }
+            try observer?.figured(
+                FigureRecord(
+                    step: step, title: "Gradient norm over steps" + (setup.phases.count > 1 ? ", \(phase.name)" : ""),
+                    horizontal: "step of the sequence", isLogarithmic: true, showsFirst: true,
+                    curves: curves.map { curve in
+                        FigureRecord.Curve(
+                            name: curve.name, x: curve.norms.indices.map { Double($0 + 1) }, y: curve.norms)
+                    }))
+        }
+    }
+
     /// Rank 0 shows what has been learned, where an objective has something to see.
     private func picture(step: Int) throws {
         guard let observer else { return }
         for index in setup.order.phasesInTurn(before: step) {
             let phase = setup.phases[index]
             guard let evaluator = evaluators[index] else { continue }
+            if let validation = (setup.phaseData[index] ?? setup.data).validation,
+                let figure = try setup.state.withAverages({
+                    try evaluator.forecasts(
+                        phase.objective, of: validation, step: step, setup.data.preprocessing)
+                })
+            {
+                try observer.figured(figure)
+            }
             guard let pictures = try setup.state.withAverages({ try evaluator.pictures(phase.objective) }) else {
                 continue
             }

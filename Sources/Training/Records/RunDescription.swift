@@ -35,6 +35,8 @@ package struct RunDescription: Equatable, Sendable {
     package var openBLASCore: String
     /// What is measured in training and validation.
     package var metrics: [MetricDescription]
+    /// What forecasts without a model come to on the validation samples; none where the data have no such.
+    package var baselines: [BaselineFigures]
     /// What a reader must know, such as a feature that leaves the bit contract; part of the run's first line.
     package var notes: [String]
 
@@ -43,6 +45,7 @@ package struct RunDescription: Equatable, Sendable {
         hosts: [String], cores: Int, batch: Int, grain: Int, epochs: Int, stepsPerEpoch: Int, totalSteps: Int,
         trainingSamples: Int, validationSamples: Int, runDirectory: String, resumedFromStep: Int? = nil,
         openBLASCore: String, metrics: [MetricDescription] = [.loss],
+        baselines: [BaselineFigures] = [],
         notes: [String] = []
     ) {
         self.configurationName = configurationName
@@ -63,6 +66,7 @@ package struct RunDescription: Equatable, Sendable {
         self.resumedFromStep = resumedFromStep
         self.openBLASCore = openBLASCore
         self.metrics = metrics
+        self.baselines = baselines
         self.notes = notes
     }
 }

@@ -21,6 +21,8 @@ package protocol TrainingObserver: AnyObject {
     func validated(_ validation: ValidationRecord) throws
     /// Pictures of what has been learned, after a validation.
     func pictured(_ pictures: PictureRecord) throws
+    /// Curves over something else than time, after a validation.
+    func figured(_ figure: FigureRecord) throws
     /// The run decided something.
     func decided(_ decision: DecisionRecord) throws
     /// A checkpoint is safely on disk.

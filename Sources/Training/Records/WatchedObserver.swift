@@ -27,6 +27,8 @@ final class WatchedObserver: TrainingObserver {
 
     func pictured(_ pictures: PictureRecord) throws { try passing { try observer.pictured(pictures) } }
 
+    func figured(_ figure: FigureRecord) throws { try passing { try observer.figured(figure) } }
+
     func decided(_ decision: DecisionRecord) throws { try passing { try observer.decided(decision) } }
 
     func saved(_ checkpoint: CheckpointRecord) throws { try passing { try observer.saved(checkpoint) } }

@@ -116,6 +116,12 @@ struct RunData: Sendable {
                 result.append(own)
             }
         }
+        // Forecasts without a model are compared with the target as a model's are.
+        if let target = result.first(where: { $0.field == dataset.defaultTarget }) {
+            result += dataset.baselines.map {
+                FieldPreprocessing(field: $0.field, scale: target.scale, shift: target.shift)
+            }
+        }
         return result
     }
 

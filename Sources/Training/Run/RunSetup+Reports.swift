@@ -7,7 +7,7 @@ import NeuralNetwork
 
 extension RunSetup {
     /// What the run is, for its header and report.
-    func description(threads: Int) -> RunDescription {
+    func description(threads: Int, baselines: [BaselineFigures] = []) -> RunDescription {
         RunDescription(
             configurationName: configuration.name, model: network.models.map(\.name).joined(separator: ", "),
             parameterCount: network.layout.trainableParameterCount,
@@ -19,7 +19,7 @@ extension RunSetup {
             stepsPerEpoch: plan.stepsPerEpoch, totalSteps: totalSteps, trainingSamples: data.training.count,
             validationSamples: data.validation?.count ?? 0, runDirectory: directory.path,
             resumedFromStep: firstStep > 0 ? firstStep : nil, openBLASCore: LinearAlgebraLibrary.coreName,
-            metrics: phases.flatMap(\.objective.metrics).map(\.description),
+            metrics: phases.flatMap(\.objective.metrics).map(\.description), baselines: baselines,
             notes: phases.flatMap(\.objective.notes) + wireNotes + meetingNotes)
     }
 

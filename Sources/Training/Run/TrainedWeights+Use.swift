@@ -21,6 +21,8 @@ extension TrainedWeights {
         package var metrics: [MetricValue]
         /// How often samples of each class were taken for each, of every output for classes.
         package var confusions: [ConfusionMatrix]
+        /// What forecasts without a model come to on the same samples; none where the data have no such.
+        package var baselines: [BaselineFigures]
     }
 
     /// Evaluates on the official test set; collective.
@@ -40,7 +42,8 @@ extension TrainedWeights {
         let objectives = last.map(\.objective)
         if dropoutSamples > 0 { try requireDropoutAverages(objectives, isSequence: test.isSequence) }
         let evaluator = try Evaluator(
-            ranks: ranks, replica: models.replica, dataset: test, fields: objectives.flatMap(\.fields),
+            ranks: ranks, replica: models.replica, dataset: test,
+            fields: objectives.flatMap(\.fields) + test.baselines.map(\.field),
             preprocessing: preprocessing, grain: configuration.grain, lanes: configuration.batch,
             key: RandomKey(seed: configuration.seed))
         let sums =
@@ -51,7 +54,7 @@ extension TrainedWeights {
             metrics: zip(objectives, sums).flatMap { $1.values(of: $0.metrics) }.filter(\.isCounted),
             confusions: zip(objectives, sums).flatMap { objective, sums in
                 objective.confusions.map { $0.matrix(of: sums) }
-            })
+            }, baselines: try evaluator.judge(test.baselines, of: test, objectives))
     }
 
     /// The classes of the training samples, where a loss balances them and the weights do not say.
