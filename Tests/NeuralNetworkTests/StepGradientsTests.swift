@@ -1,5 +1,6 @@
 import Autograd
 import ConfigurationReading
+import Glibc
 import Kernels
 import NeuralNetwork
 import TensorCore
@@ -115,6 +116,27 @@ struct StepGradientsTests {
             $0.squareRoot()
         }
         for (norm, right) in zip(curves[0].norms, expected) { #expect(abs(norm - right) < 1e-5 * right) }
+    }
+
+    /// Of a linear recurrence the gradient is multiplied by the states' weights at each step back, whose largest
+    /// eigenvalue is about `stateScale` (Ginibre 1965), so that it shrinks or grows like a power of it.
+    @Test(arguments: [0.5, 1.5])
+    func gradientsShrinkOrGrowOnTheirWayBackAsTheStatesWeightsSay(scale: Double) throws {
+        let steps = 21
+        let batch = FieldBatch((0..<2 * steps).map { Float($0 % 7) / 7 }, [steps, 2], .values([0.5], [1]))
+        let network = try TestSupport.network(
+            [.rnn(units: 64, activation: .identity, returns: .last, stateScale: scale), .linear(units: 1)],
+            input: [steps, 2])
+        let objective = try network.objective([LossTerm(MeanSquaredErrorLoss())], fields: batch.fields)
+        let measuring = try StepGradients(objective, of: [PlacedName("input")])
+        let tape = Tape(layout: network.layout, values: weights(network))
+        tape.begin(gradients: nil)
+        let result = measuring(GrainContext(batch, on: tape, mode: .evaluation, key: RandomKey(seed: 1)))
+        let sums = MetricSums(samples: 1, weight: result.weight, own: result.sums)
+        let norms = try #require(measuring.curves(of: sums).first).norms
+        // From step to step by that factor, on the average over twenty; two numbers a step tell it to a few per cent.
+        let factor = pow(norms[0] / norms[steps - 1], 1 / Double(steps - 1))
+        #expect(abs(factor / scale - 1) < 0.1, "\(factor)")
     }
 
     @Test func layersWithoutStepsAndUnknownOnesAreRefused() throws {

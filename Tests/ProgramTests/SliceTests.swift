@@ -23,6 +23,13 @@ struct Slice: CustomTestStringConvertible, Sendable {
             figures: ["valLoss", "valDigitCrossEntropy", "valSlantMse", "valAccuracy", "valMae"]),
         Slice(name: "digits-auxiliary", settings: drawn, figures: ["valLoss", "valDigitCrossEntropy", "valAccuracy"]),
         Slice(name: "airline", settings: [], figures: ["valLoss", "valRmse", "valMae"]),
+        Slice(name: "opinions", settings: drawn, figures: ["valLoss", "valAccuracy"]),
+        Slice(
+            name: "vanishing-gradient", settings: drawn + ["data.lag=6", "model.inputs.tokens=[7]"],
+            figures: [
+                "valLoss", "valPlainClassCrossEntropy", "valLongClassCrossEntropy", "valPlainClassAccuracy",
+                "valLongClassAccuracy",
+            ]),
         Slice(name: "svm", settings: [], figures: ["valLoss", "valAccuracy", "valF1"]),
         Slice(name: "xor-points", settings: drawn, figures: ["valLoss", "valAccuracy", "valF1"]),
         Slice(name: "learn-the-kernel", settings: drawn, figures: ["valLoss", "valRmse", "valMae"]),

@@ -50,6 +50,8 @@ extension Recurrent {
         var dropout = 0.0
         var biases = Biases.two
         var returns = RecurrentResult.sequence
+        /// The deviation of the states' weights at first, times √units; nil for PyTorch's rule.
+        var stateScale: Double?
         /// The first value of the forget gates' biases; nil for a random one.
         var forgetBias: Double?
         /// The steps over which gates are to keep a state at first; nil for random biases.
@@ -134,7 +136,9 @@ extension Recurrent {
             let rows = cell.gateCount * units
             return Pass(
                 inputWeight: try builder.parameter(path + ".weight_ih" + suffix, [rows, inputs], initializer),
-                stateWeight: try builder.parameter(path + ".weight_hh" + suffix, [rows, units], initializer),
+                stateWeight: try builder.parameter(
+                    path + ".weight_hh" + suffix, [rows, units],
+                    stateScale.map { .normalFanIn(Float($0)) } ?? initializer),
                 inputBias: biases == .none
                     ? nil : try builder.parameter(path + ".bias_ih" + suffix, [rows], firstBias(initializer)),
                 stateBias: biases == .two
@@ -178,6 +182,10 @@ extension Recurrent.Kind {
             "returns", .choice(of: RecurrentResult.self), default: "sequence",
             "`sequence` the states of all steps, `last` that at the end of each sequence, `state` all that another "
                 + "such layer needs to go on: a vector that its `from` names second.")
+        stateScale = reader.optional(
+            "stateScale", .number(above: 0),
+            "The weights of the states begin normal with deviation stateScale/√units, about their largest eigenvalue: "
+                + "below 1 gradients shrink on their way back, above they can grow. Uniform in ±1/√units if absent.")
         if case .longShortTerm = self.cell {
             forgetBias = reader.optional(
                 "forgetBias", .number, "First value of the forget gates' biases (1 in Jozefowicz et al. 2015).")
@@ -208,9 +216,9 @@ extension Recurrent.Kind {
 extension LayerSpecification {
     package static func rnn(
         units: Int, activation: RecurrentFunction = .tanh, layers: Int = 1, bidirectional: Bool = false,
-        returns: RecurrentResult = .sequence
+        returns: RecurrentResult = .sequence, stateScale: Double? = nil
     ) -> LayerSpecification {
-        recurrent(.simple(activation), units, layers, bidirectional, returns: returns)
+        recurrent(.simple(activation), units, layers, bidirectional, returns: returns, stateScale: stateScale)
     }
 
     package static func lstm(
@@ -229,11 +237,11 @@ extension LayerSpecification {
 
     private static func recurrent(
         _ cell: RecurrentCell, _ units: Int, _ layers: Int, _ bidirectional: Bool, returns: RecurrentResult,
-        _ dropout: Double = 0
+        _ dropout: Double = 0, stateScale: Double? = nil
     ) -> LayerSpecification {
         .init(
             Recurrent.Kind(
                 cell: cell, units: units, layers: layers, isBidirectional: bidirectional, dropout: dropout,
-                returns: returns))
+                returns: returns, stateScale: stateScale))
     }
 }
