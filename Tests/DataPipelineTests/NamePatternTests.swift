@@ -9,6 +9,7 @@ struct NamePatternTests {
         #expect(digits.values(in: "7_jackson_0.wav") == ["7", "jackson", "0"])
         #expect(digits.values(in: "some/folder/7_a_0_b.c.flac") == ["7", "a", "0_b.c"])
         #expect(digits.values(in: "7_jackson.wav") == nil && digits.values(in: "7__0.wav") == nil)
+        #expect(digits.values(in: "7_jackson_.wav") == nil && digits.values(in: "_jackson_0.wav") == nil)
         let folders = try NamePattern("{word}/take-{index}x")
         #expect(folders.values(in: "deep/down/seven/take-12x.wav") == ["seven", "12"])
         #expect(folders.values(in: "take-12x.wav") == nil && folders.values(in: "seven/take-12.wav") == nil)
