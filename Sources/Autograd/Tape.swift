@@ -65,15 +65,21 @@ package final class Tape {
     /// - Parameters:
     ///   - values: the model's flat memory of this layout; read only by operations.
     ///   - willRead: called before each use of a parameter; its values may change until it returns.
-    package init(
+    package convenience init(
         layout: ModelLayout, values: FlatBuffer, pool: StoragePool = StoragePool(),
         willRead: ((Parameter) -> Void)? = nil
     ) {
         precondition(values.count >= layout.count, "Tape: \(values.count) values for a layout of \(layout.count)")
+        self.init(
+            layout: layout, storage: Storage(borrowing: values.pointer, count: values.count, owner: values), pool: pool,
+            willRead: willRead)
+    }
+
+    private init(layout: ModelLayout, storage: Storage, pool: StoragePool, willRead: ((Parameter) -> Void)?) {
         self.layout = layout
         self.pool = pool
         self.willRead = willRead
-        self.values = Storage(borrowing: values.pointer, count: values.count, owner: values)
+        values = storage
         wholeVector = GrainVectorLayout(all: layout)
         vector = wholeVector
         isWritten = Array(repeating: false, count: layout.parameters.count)
@@ -141,6 +147,9 @@ package final class Tape {
         begin(gradients: nil)
         stepMemory = memory
     }
+
+    /// Another tape over the same weights, for what a grain computes beside its own pass, without gradients.
+    package private(set) lazy var aside = Tape(layout: layout, storage: values, pool: pool, willRead: willRead)
 
     var isRecording: Bool { gradients != nil }
 

@@ -17,14 +17,21 @@ package final class SequenceStepper {
 
     /// Begins new sequences.
     ///
-    /// - Parameter conditions: of the plan's conditions, a tensor [rows, …] each.
-    package func begin(_ conditions: [Tensor]) {
+    /// - Parameters:
+    ///   - conditions: of the plan's conditions, a tensor [rows, …] each.
+    ///   - lengths: how many steps the rows of each have; nil where all are whole.
+    package func begin(_ conditions: [Tensor], lengths: [SequenceLengths?]? = nil) {
         precondition(
             conditions.count == plan.conditions.count,
             "SequenceStepper: \(conditions.count) values for \(plan.conditions.count) conditions")
         tape.begin(gradients: nil)
         memory.reset()
-        constants = plan.begin(conditions.map(tape.constant))
+        constants = plan.begin(
+            conditions.enumerated().map { index, condition in
+                var value = tape.constant(condition)
+                value.lengths = lengths?[index]
+                return value
+            })
     }
 
     /// The model's value at the next step, [rows, 1, …], whose input is `x` [rows, 1, …].
@@ -38,6 +45,19 @@ package final class SequenceStepper {
         let x = Tensor([1, 1], pool: tape.pool)
         x.pointer[0] = Float(token)
         return step(x)
+    }
+
+    /// Makes row i of what does not change from step to step what row `rows[i]` was; before the first step.
+    package func arrange(rows: [Int]) {
+        constants = constants.map { constant in
+            let sample = constant.shape.sample
+            let result = Tensor(sample.batched(rows.count), pool: tape.pool)
+            for (i, row) in rows.enumerated() {
+                (result.pointer + i * sample.count).update(
+                    from: constant.value.pointer + row * sample.count, count: sample.count)
+            }
+            return tape.constant(result)
+        }
     }
 
     /// Lets row i go on with what row `rows[i]` was, as a search does with its beams.

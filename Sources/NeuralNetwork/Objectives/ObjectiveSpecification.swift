@@ -110,6 +110,7 @@ let objectiveCatalogue: [ObjectiveEntry] = [
     GANDiscriminator.entry,
     GANGenerator.entry,
     Denoising.entry,
+    EncoderDecoder.entry,
 ]
 
 /// `{ganGenerator: {…}}`: a value of `objective`.

@@ -83,7 +83,8 @@ package final class IntervalMeter: @unchecked Sendable {
         let seconds = max(now - start, 1e-9)
         // The workers wait at the same time, so that their mean is a part of the time in which they compute.
         let data = min(Double(dataNanoseconds.exchange(0, ordering: .relaxed)) / 1e9 / Double(workers), compute)
-        let values = zip(objectives, sums).filter { $1.samples > 0 }.flatMap { $1.values(of: $0.metrics) }
+        let values = zip(objectives, sums).filter { $1.samples > 0 }.flatMap { $1.values(of: $0.metrics) }.filter(
+            \.isCounted)
         let record = IntervalRecord(
             step: step, epoch: epoch, samples: samples, learningRate: learningRate, metrics: values,
             samplesPerSecond: sums.reduce(0) { $0 + $1.samples } / seconds,
