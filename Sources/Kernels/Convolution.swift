@@ -52,8 +52,9 @@ package struct Convolution: Sendable {
         self.algorithm = algorithm ?? Convolution.choose(geometry)
     }
 
-    /// Tap by tap where images are sequences; Winograd where it can and its tiles are full enough, Fourier tiles for other large kernels, direct where matrix
-    /// products would be too thin, else im2col; in groups what one group gets, unless they are computed together.
+    /// Tap by tap where images are sequences; Winograd where it can and its tiles are full enough, Fourier tiles for
+    /// other large kernels, direct where matrix products would be too thin, else im2col; in groups what one group gets,
+    /// unless they are computed together.
     /// docs/convolution-notes.md has the measurements.
     static func choose(_ g: ConvolutionGeometry) -> ConvolutionAlgorithm {
         if SequenceConvolution.supports(g) && SequenceConvolution.isWorthwhile(g) { return .taps }

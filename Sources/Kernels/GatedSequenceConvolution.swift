@@ -1,4 +1,5 @@
-/// A convolution over steps whose output is gated at once: y = tanh(a) · sigmoid(b) with [a, b] = x ∗ w + bias + offset.
+/// A convolution over steps whose output is gated at once: y = tanh(a) · sigmoid(b) with [a, b] = x ∗ w + bias +
+/// offset.
 ///
 /// Block by block the convolution's output goes through the gates while it is in the first cache; backward makes the
 /// output's gradient block by block from the gates, so that neither is ever a tensor. Van den Oord et al., "WaveNet",

@@ -37,8 +37,8 @@ package func gate(
     }
 }
 
-/// dz [rows, 2 D] = the gradient of [a, b] from dy [rows, D] and the gates [tanh a, sigmoid b] that ``gate`` left, or dz
-/// += it; `dz` may be the gates.
+/// dz [rows, 2 D] = the gradient of [a, b] from dy [rows, D] and the gates [tanh a, sigmoid b] that ``gate`` left, or
+/// dz += it; `dz` may be the gates.
 package func gateGradient(
     _ gates: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, rows: Int, width d: Int,
     into dz: UnsafeMutablePointer<Float>, accumulate: Bool = false

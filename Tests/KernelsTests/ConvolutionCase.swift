@@ -167,7 +167,7 @@ extension ConvolutionCase {
         if numbers.integer(below: 2) == 0 { (g.kernelHeight, g.kernelWidth) = (3, 3) }
     }
 
-    /// Sequences of up to 150 steps, with channels that fill vectors: any number of taps, dilations beyond the sequence,
+    /// Sequences of up to 150 steps, whose channels fill vectors: any number of taps, dilations beyond the sequence,
     /// paddings on either side, several blocks.
     static let sequences = cases(60, seed: 15) { g, numbers in
         (g.inputHeight, g.kernelHeight, g.paddingTop, g.paddingBottom) = (1, 1, 0, 0)
@@ -176,7 +176,8 @@ extension ConvolutionCase {
         g.dilationWidth = [1, 2, 3, 8, 40][numbers.integer(below: 5)]
         let reach = g.dilationWidth * (g.kernelWidth - 1)
         let before = [reach, reach / 2, numbers.integer(below: 4)][numbers.integer(below: 3)]
-        (g.paddingLeft, g.paddingRight) = (before, before == reach ? 0 : reach - reach / 2 + numbers.integer(below: 2))
+        let behind = before == reach ? 0 : reach - reach / 2 + numbers.integer(below: 2)
+        (g.paddingLeft, g.paddingRight) = (before, behind)
         g.inputChannels = 16 * (1 + numbers.integer(below: 3))
         g.outputChannels = 16 * (1 + numbers.integer(below: 4))
     }
