@@ -7,6 +7,8 @@ package enum ConvolutionAlgorithm: Hashable, Sendable {
     case winograd(tileOutputs: Int)
     /// By Fourier transforms of tiles, for kernels of 4×4 to 11×11.
     case fft
+    /// Over the steps of sequences: a matrix product a tap, of rows where they lie.
+    case taps
 }
 
 /// What a configuration may say about how convolutions are computed.
@@ -30,6 +32,7 @@ extension ConvolutionAlgorithm {
         case .direct: "direct"
         case .winograd(let outputs): "winograd\(outputs)"
         case .fft: "fft"
+        case .taps: "taps"
         }
     }
 }
@@ -49,10 +52,12 @@ package struct Convolution: Sendable {
         self.algorithm = algorithm ?? Convolution.choose(geometry)
     }
 
-    /// Winograd where it can and its tiles are full enough, Fourier tiles for other large kernels, direct where matrix
-    /// products would be too thin, else im2col; in groups what one group gets, unless they are computed together.
+    /// Tap by tap where images are sequences; Winograd where it can and its tiles are full enough, Fourier tiles for
+    /// other large kernels, direct where matrix products would be too thin, else im2col; in groups what one group gets,
+    /// unless they are computed together.
     /// docs/convolution-notes.md has the measurements.
     static func choose(_ g: ConvolutionGeometry) -> ConvolutionAlgorithm {
+        if SequenceConvolution.supports(g) && SequenceConvolution.isWorthwhile(g) { return .taps }
         if g.groups > 1 {
             let group = choose(g.ofOneGroup)
             return isInRegisters(g) && (group == .im2col || g.strideHeight > 1) ? .direct : group
@@ -90,8 +95,12 @@ package struct Convolution: Sendable {
             result.append(.winograd(tileOutputs: 4))
         }
         if FFTConvolution.supports(g) { result.append(.fft) }
+        if SequenceConvolution.supports(g) { result.append(.taps) }
         return result
     }
+
+    /// Whether ``SequenceConvolution`` computes it.
+    package var isByTaps: Bool { algorithm == .taps }
 
     private var kernel: any ConvolutionKernel { Convolution.kernel(geometry, algorithm) }
 
@@ -104,6 +113,7 @@ package struct Convolution: Sendable {
         case .direct: DirectConvolution(g)
         case .winograd(let m): WinogradConvolution(g, tileOutputs: m)
         case .fft: FFTConvolution(g)
+        case .taps: SequenceConvolution(g)
         }
     }
 

@@ -21,6 +21,21 @@ func multiplyTransposedInCache(
     multiply(m: m, n: n, k: k, Factor(pointer: a, rowStride: 1, depthStride: lda), b, ldb, c, ldc, accumulate)
 }
 
+/// C = Σⱼ Aⱼ · Bⱼ for `taps` matrices Aⱼ [m, k] and Bⱼ [k, n]; n is a multiple of 16.
+///
+/// The sum stays in registers from tap to tap.
+/// - Parameters:
+///   - aStride: from one A to the next, as `bStride` from one B to the next.
+func multiplyTapsInCache(
+    m: Int, n: Int, k: Int, taps: Int, _ a: UnsafePointer<Float>, lda: Int, aStride: Int, _ b: UnsafePointer<Float>,
+    ldb: Int, bStride: Int, into c: UnsafeMutablePointer<Float>, ldc: Int
+) {
+    multiply(
+        m: m, n: n, k: k,
+        Factor(pointer: a, rowStride: lda, depthStride: 1, taps: taps, tapStride: aStride, otherTapStride: bStride), b,
+        ldb, c, ldc, false)
+}
+
 /// C = Aᵀ · B for A [k, m] and B [k, n] with few rows; C may be large, each of its values is written once.
 package func multiplyFewDeep(
     m: Int, n: Int, k: Int, _ a: UnsafePointer<Float>, lda: Int, _ b: UnsafePointer<Float>, ldb: Int,
@@ -35,15 +50,22 @@ package func multiplyFewDeep(
     }
 }
 
-/// The first factor: its value (row, depth) lies at row · rowStride + depth · depthStride.
+/// The first factor: its value (row, depth) lies at row · rowStride + depth · depthStride. There may be several, one a
+/// tap.
 private struct Factor {
     var pointer: UnsafePointer<Float>
     var rowStride: Int
     var depthStride: Int
+    var taps = 1
+    var tapStride = 0
+    /// Of the second factors.
+    var otherTapStride = 0
 
     @inline(__always)
     func from(row: Int) -> Factor {
-        Factor(pointer: pointer + row * rowStride, rowStride: rowStride, depthStride: depthStride)
+        var copy = self
+        copy.pointer += row * rowStride
+        return copy
     }
 }
 
@@ -91,7 +113,10 @@ private func multiplyBlock<Block: Accumulators>(
     _ accumulate: Bool
 ) {
     var block = accumulate ? Block(from: c, ldc) : Block()
-    for depth in 0..<k { block.add(a.pointer + depth * a.depthStride, a.rowStride, b + depth * ldb) }
+    for tap in 0..<a.taps {
+        let (first, second) = (a.pointer + tap * a.tapStride, b + tap * a.otherTapStride)
+        for depth in 0..<k { block.add(first + depth * a.depthStride, a.rowStride, second + depth * ldb) }
+    }
     block.store(to: c, ldc)
 }
 

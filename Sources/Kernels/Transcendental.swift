@@ -1,18 +1,30 @@
 import Glibc
 
 /// eˣ in every lane, relative error below 2 · 10⁻⁷, 0 below −87.3 and +∞ above 88.7; NaN stays NaN.
+@inlinable @inline(__always)
+package func exponential(_ x: Vector) -> Vector {
+    var result = exponentialOfBounded(limited(x, -87.5, 88.7)).replacing(with: 0, where: x .< Vector(repeating: -87.3))
+    result.replace(with: Float.infinity, where: x .> Vector(repeating: 88.7))
+    return result.replacing(with: x, where: x .!= x)
+}
+
+/// x, but not below `lower` and not above `upper`; NaN stays NaN. Not `clamped`, which the compiler does not inline.
+@inlinable @inline(__always)
+func limited(_ x: Vector, _ lower: Float, _ upper: Float) -> Vector {
+    x.replacing(with: lower, where: x .< Vector(repeating: lower))
+        .replacing(with: upper, where: x .> Vector(repeating: upper))
+}
+
+/// eˣ of numbers in −87.5…88.7.
 ///
 /// Cody and Waite reduction x = n ln 2 + r with |r| ≤ ln 2 / 2 and the degree-6 polynomial of Cephes `expf` (Moshier
 /// 1989).
 @inlinable @inline(__always)
-package func exponential(_ x: Vector) -> Vector {
+func exponentialOfBounded(_ x: Vector) -> Vector {
     let magic = Vector(repeating: 12_582_912)  // 1.5 · 2²³: adding it rounds to an integer
-    // Not `clamped`, which the compiler does not inline.
-    let limited = x.replacing(with: -87.5, where: x .< Vector(repeating: -87.5))
-        .replacing(with: 88.7, where: x .> Vector(repeating: 88.7))
-    let shifted = magic.addingProduct(limited, Vector(repeating: 1.442_695_04))
+    let shifted = magic.addingProduct(x, Vector(repeating: 1.442_695_04))
     let n = shifted - magic
-    var r = limited.addingProduct(n, Vector(repeating: -0.693_359_375))
+    var r = x.addingProduct(n, Vector(repeating: -0.693_359_375))
     r = r.addingProduct(n, Vector(repeating: 2.121_944_4e-4))
     var p = Vector(repeating: 1.987_569_1e-4)
     p = Vector(repeating: 1.398_199_9e-3).addingProduct(p, r)
@@ -22,27 +34,29 @@ package func exponential(_ x: Vector) -> Vector {
     p = Vector(repeating: 0.5).addingProduct(p, r)
     p = (r + Vector(repeating: 1)).addingProduct(p, r * r)
     let exponent = unsafeBitCast(shifted, to: SIMD16<Int32>.self) &<< SIMD16(repeating: 23)
-    let scaled = unsafeBitCast(unsafeBitCast(p, to: SIMD16<Int32>.self) &+ exponent, to: Vector.self)
-    var result = scaled.replacing(with: 0, where: x .< Vector(repeating: -87.3))
-    result.replace(with: Float.infinity, where: x .> Vector(repeating: 88.7))
-    return result.replacing(with: x, where: x .!= x)
+    return unsafeBitCast(unsafeBitCast(p, to: SIMD16<Int32>.self) &+ exponent, to: Vector.self)
 }
 
 /// tanh x in every lane, relative error below 3 · 10⁻⁷.
 ///
-/// For |x| < 0.625 the odd polynomial of Cephes `tanhf`, else 1 − 2 / (e²ˣ + 1).
+/// For |x| < 0.625 a polynomial, else 1 − 2 / (e²ˣ + 1).
 @inlinable @inline(__always)
 package func hyperbolicTangent(_ x: Vector) -> Vector {
+    let far = Vector(repeating: 1) - Vector(repeating: 2) / (exponential(x + x) + Vector(repeating: 1))
+    let isNear = (x .< Vector(repeating: 0.625)) .& (x .> Vector(repeating: -0.625))
+    return far.replacing(with: tanhNearZero(x), where: isNear)
+}
+
+/// tanh x for |x| < 0.625: the odd polynomial of Cephes `tanhf`.
+@inlinable @inline(__always)
+func tanhNearZero(_ x: Vector) -> Vector {
     let z = x * x
     var p = Vector(repeating: -5.704_988_7e-3)
     p = Vector(repeating: 2.063_908_8e-2).addingProduct(p, z)
     p = Vector(repeating: -5.373_972_8e-2).addingProduct(p, z)
     p = Vector(repeating: 1.333_144_2e-1).addingProduct(p, z)
     p = Vector(repeating: -3.333_328_2e-1).addingProduct(p, z)
-    let near = x.addingProduct(p * z, x)
-    let far = Vector(repeating: 1) - Vector(repeating: 2) / (exponential(x + x) + Vector(repeating: 1))
-    let isNear = (x .< Vector(repeating: 0.625)) .& (x .> Vector(repeating: -0.625))
-    return far.replacing(with: near, where: isNear)
+    return x.addingProduct(p * z, x)
 }
 
 /// 1 / (1 + e⁻ˣ) in every lane.

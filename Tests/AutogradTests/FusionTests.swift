@@ -24,6 +24,16 @@ import Testing
         },
         Fusion(description: "linear without bias", shapes: [[5, 13], [19, 13]]) { linear($0[0], $0[1], rectify: $1) },
         Fusion(description: "add", shapes: [[3, 19], [3, 19]]) { add($0[0], $0[1], rectify: $1) },
+        Fusion(description: "addAtPositions", shapes: [[3, 4, 19], [3, 19]]) {
+            addAtPositions($0[0], $0[1], rectify: $1)
+        },
+        Fusion(
+            description: "convolution over steps plus a value",
+            shapes: [[2, 70, 16], [32, 1, 2, 16], [32], [2, 70, 32]]
+        ) {
+            convolution1D(
+                $0[0], $0[1], bias: $0[2], plus: $0[3], .init(padding: [0, 0, 8, 0], dilation: [1, 8]), rectify: $1)
+        },
         Fusion(description: "convolution, im2col", shapes: [[2, 7, 5, 3], [19, 3, 3, 3], [19]]) {
             convolution2D($0[0], $0[1], bias: $0[2], .init(padding: [1, 1, 1, 1], algorithm: .im2col), rectify: $1)
         },
@@ -70,6 +80,20 @@ import Testing
         let separate = run(shapes) { add(add(Self.normalized($0, mode: mode), $0[3], rectify: rectify), $0[3]) }
         #expect(fused.allSatisfy { $0.contains { $0 != 0 } })
         #expect(fused.map { $0.map(\.bitPattern) } == separate.map { $0.map(\.bitPattern) })
+    }
+
+    /// Of values; gradients are summed in another order.
+    @Test func sumsAndGatesWithinConvolutionsChangeNoBitOfTheValue() {
+        let attributes = ConvolutionAttributes(padding: [0, 0, 8, 0], dilation: [1, 8])
+        let shapes = [[2, 70, 16], [32, 1, 2, 16], [32], [2, 32], [2, 70, 32]]
+        let gated = run(shapes) { gatedConvolution1D($0[0], $0[1], bias: $0[2], vector: $0[3], attributes) }
+        let inParts = run(shapes) {
+            gate(addAtPositions(convolution1D($0[0], $0[1], bias: $0[2], attributes), $0[3]))
+        }
+        #expect(gated[0].contains { $0 != 0 } && gated[0] == inParts[0])
+        let summed = run(shapes) { convolution1D($0[0], $0[1], bias: $0[2], plus: $0[4], attributes) }
+        let separate = run(shapes) { add(convolution1D($0[0], $0[1], bias: $0[2], attributes), $0[4]) }
+        #expect(summed.map { $0.map(\.bitPattern) } == separate.map { $0.map(\.bitPattern) })
     }
 
     @Test(arguments: fusions) func changesNoBit(_ fusion: Fusion) {

@@ -167,6 +167,30 @@ extension ConvolutionCase {
         if numbers.integer(below: 2) == 0 { (g.kernelHeight, g.kernelWidth) = (3, 3) }
     }
 
+    /// Sequences of up to 150 steps, whose channels fill vectors: any number of taps, dilations beyond the sequence,
+    /// paddings on either side, several blocks.
+    static let sequences = cases(60, seed: 15) { g, numbers in
+        (g.inputHeight, g.kernelHeight, g.paddingTop, g.paddingBottom) = (1, 1, 0, 0)
+        g.inputWidth = numbers.integer(below: 3) == 0 ? 60 + numbers.integer(below: 90) : g.inputWidth
+        g.kernelWidth = 1 + numbers.integer(below: 4)
+        g.dilationWidth = [1, 2, 3, 8, 40][numbers.integer(below: 5)]
+        let reach = g.dilationWidth * (g.kernelWidth - 1)
+        let before = [reach, reach / 2, numbers.integer(below: 4)][numbers.integer(below: 3)]
+        let behind = before == reach ? 0 : reach - reach / 2 + numbers.integer(below: 2)
+        (g.paddingLeft, g.paddingRight) = (before, behind)
+        g.inputChannels = 16 * (1 + numbers.integer(below: 3))
+        g.outputChannels = 16 * (1 + numbers.integer(below: 4))
+    }
+
+    /// A sequence long enough for the sums of filters' gradients to be added up in parts.
+    static let longSequences = [1, 2].flatMap { kernel -> [ConvolutionCase] in
+        var g = ConvolutionGeometry(
+            batch: 2, inputHeight: 1, inputWidth: 700, inputChannels: 16, outputChannels: 32, kernelHeight: 1,
+            kernelWidth: kernel)
+        (g.dilationWidth, g.paddingLeft) = (256, 256 * (kernel - 1))
+        return Convolution.algorithms(for: g).map { ConvolutionCase(geometry: g, algorithm: $0) }
+    }
+
     private static func cases(
         _ count: Int, seed: UInt64, _ vary: (inout ConvolutionGeometry, inout TestNumbers) -> Void
     ) -> [ConvolutionCase] {

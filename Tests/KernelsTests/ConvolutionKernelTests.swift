@@ -19,6 +19,17 @@ import Testing
     @Test(arguments: Case.randomCases) func anyShapeAgreesWithTheDirectSum(_ test: Case) { check(test) }
     @Test(arguments: Case.fewChannels) func fewChannelsAgreeWithTheDirectSum(_ test: Case) { check(test) }
 
+    @Test(arguments: Case.sequences + Case.longSequences) func sequencesAgreeWithTheDirectSum(_ test: Case) {
+        check(test)
+    }
+
+    /// Else the products of taps would go untested.
+    @Test func sequencesAreComputedTapByTap() {
+        #expect(
+            Case.sequences.contains { $0.algorithm == .taps } && Case.longSequences.contains { $0.algorithm == .taps })
+        #expect(Case.longSequences.allSatisfy { Convolution($0.geometry).isByTaps })
+    }
+
     /// Else a length of the transform would go untested.
     @Test func largeKernelsMeetEveryTile() {
         let tiles = Case.largeKernels.map { FFTConvolution($0.geometry) }

@@ -71,27 +71,10 @@ package func convolution2D(
             }
         }
         let scratch = Tensor([convolution.gradientScratchCount], pool: tape.pool)
-        // Both gradients in one call: the fast algorithms share a transform of dy.
-        tape.accumulate(into: filters) { dw, accumulateFilter in
-            guard x.needsGradient else {
-                convolution.gradients(
-                    xValue.pointer, w.pointer, gradient.pointer, data: nil, accumulateData: false,
-                    filter: dw,
-                    accumulateFilter: accumulateFilter, scratch: scratch.pointer)
-                return
-            }
-            tape.accumulate(into: x) { dx, accumulateData in
-                convolution.gradients(
-                    xValue.pointer, w.pointer, gradient.pointer, data: dx, accumulateData: accumulateData,
-                    filter: dw, accumulateFilter: accumulateFilter, scratch: scratch.pointer)
-            }
-        }
-        if !filters.needsGradient {
-            tape.accumulate(into: x) { dx, accumulateData in
-                convolution.gradients(
-                    xValue.pointer, w.pointer, gradient.pointer, data: dx, accumulateData: accumulateData,
-                    filter: nil, accumulateFilter: false, scratch: scratch.pointer)
-            }
+        tape.accumulate(data: x, filters: filters) { dx, accumulateData, dw, accumulateFilter in
+            convolution.gradients(
+                xValue.pointer, w.pointer, gradient.pointer, data: dx, accumulateData: accumulateData, filter: dw,
+                accumulateFilter: accumulateFilter, scratch: scratch.pointer)
         }
     }
 }

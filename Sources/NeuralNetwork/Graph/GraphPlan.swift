@@ -111,7 +111,9 @@ struct GraphFusion {
             guard let producer = nodes[input].layer else { continue }
             if nodes[index].inputs.count == 1, let fused = producer.fused(with: layer) {
                 nodes[index] = Node(layer: fused, inputs: nodes[input].inputs)
-            } else if layer is Addition, nodes[index].inputs.count == 2, let fused = producer.fusedWithSum {
+            } else if let sum = layer as? Addition, nodes[index].inputs.count == 2,
+                let fused = sum.fused(with: producer, at: position)
+            {
                 nodes[index] = Node(layer: fused, inputs: nodes[input].inputs + [nodes[index].inputs[1 - position]])
             } else {
                 continue

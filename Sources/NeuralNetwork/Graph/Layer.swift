@@ -22,11 +22,15 @@ package protocol Layer: Sendable {
 
     /// This layer plus one more value, its last input, as one operation; nil where there is none.
     var fusedWithSum: (any Layer)? { get }
+
+    /// This layer plus a vector at every position, its last input, as one operation; nil where there is none.
+    var fusedWithVector: (any Layer)? { get }
 }
 
 extension Layer {
     package func fused(with next: any Layer) -> (any Layer)? { nil }
     package var fusedWithSum: (any Layer)? { nil }
+    package var fusedWithVector: (any Layer)? { nil }
     package var batchStatistic: Parameter? { nil }
     package var isCausal: Bool { false }
 }

@@ -30,8 +30,11 @@ let layerCatalogue: [LayerEntry] =
     ] + Recurrent.entries + [
         RadialBasis.entry,
         Residual.entry,
+        GatedResidual.entry,
         Concatenation.entry,
         Addition.entry,
+        Multiplication.entry,
+        Gate.entry,
         LayerSequence.entry,
         SharedLayer.entry,
     ]

@@ -41,7 +41,10 @@ package struct LayerSpecification: Equatable, Sendable {
     }
 
     /// The element with given inputs.
-    package func reading(_ names: String...) -> LayerSpecification {
+    package func reading(_ names: String...) -> LayerSpecification { reading(names) }
+
+    /// The element with given inputs.
+    package func reading(_ names: [String]) -> LayerSpecification {
         var copy = self
         copy.from = names
         return copy

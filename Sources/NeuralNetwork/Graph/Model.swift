@@ -163,6 +163,11 @@ package struct ModelInput: Equatable, Sendable {
         self.place = place
     }
 
+    /// The same for so many tokens.
+    func with(vocabulary: Int) -> ModelInput {
+        ModelInput(name: name, shape: shape, vocabulary: vocabulary, varies: varies, place: place)
+    }
+
     /// The input that takes a field, with what the field's numbers are and whether its axis varies.
     package func taking(_ field: FieldDescription?) -> ModelInput {
         ModelInput(

@@ -2,37 +2,48 @@ import Autograd
 import ConfigurationReading
 import TensorCore
 
-/// The sum of several values of one shape, in their order.
+/// The sum of several values of one shape, in their order; some may be vectors, which go with every position of the
+/// first.
 struct Addition: Layer {
     var rectifies = false
+    /// Whether some are vectors.
+    var addsVectors = false
 
     func callAsFunction(_ inputs: [Variable], mode: Mode) -> Variable {
         var sum = inputs[0]
         for index in inputs.indices.dropFirst() {
-            sum = add(sum, inputs[index], rectify: rectifies && index == inputs.count - 1)
+            let rectify = rectifies && index == inputs.count - 1
+            sum =
+                inputs[index].shape.rank == sum.shape.rank
+                ? add(sum, inputs[index], rectify: rectify) : addAtPositions(sum, inputs[index], rectify: rectify)
         }
         return sum
     }
 
     func fused(with next: any Layer) -> (any Layer)? {
-        rectifies || !(next is Rectifier) ? nil : Addition(rectifies: true)
+        rectifies || !(next is Rectifier) ? nil : Addition(rectifies: true, addsVectors: addsVectors)
     }
 
-    static let entry = LayerEntry("add", "The sum of the values that `from` names.") { _ in Kind() }
+    /// A sum of two with the layer that computes one of them; nil where there is no operation for both.
+    func fused(with producer: any Layer, at position: Int) -> (any Layer)? {
+        if rectifies { return nil }
+        return addsVectors ? (position == 0 ? producer.fusedWithVector : nil) : producer.fusedWithSum
+    }
+
+    static let entry = LayerEntry(
+        "add",
+        "The sum of the values that `from` names. Where the first has positions, others may be vectors of its "
+            + "channels, which are added at each: a condition."
+    ) { _ in Kind() }
 
     struct Kind: LayerKind {
         func build(
             _ builder: inout GraphBuilder, _ inputs: [GraphBuilder.Node], _ path: String
         ) throws -> GraphBuilder.Node {
-            guard inputs.count > 1 else {
-                throw ModelError.inputCount(layer: path, count: inputs.count, expected: "two or more values")
-            }
-            let shape = builder.shape(of: inputs[0])
-            for other in inputs where builder.shape(of: other) != shape {
-                throw ModelError.branchesDiffer(layer: path, shape, builder.shape(of: other))
-            }
+            let (shape, hasVectors) = try builder.combined(inputs, path)
             return builder.add(
-                Addition(), "add", inputs, shape, path, additions: (inputs.count - 1) * shape.count)
+                Addition(addsVectors: hasVectors), "add", inputs, shape, path,
+                additions: (inputs.count - 1) * shape.count, window: .position)
         }
     }
 }

@@ -6,20 +6,62 @@ import TensorCore
 ///
 /// It is a convolution of images of height 1, whose kernels compute it. Parameters have PyTorch's names and shapes in
 /// files: [O, C / groups, k].
-struct Convolution1D: UnaryLayer {
-    /// Over an image of height 1.
+struct Convolution1D: Layer {
+    /// Over an image of height 1. Where it rectifies, that comes after the sum.
     var convolution: Convolution2D
+    let reach: Reach
+    /// What is added to the result, as the second input.
+    var addend = Addend.none
+    /// Whether the result, after the sum, goes through gates.
+    var isGated = false
 
-    func callAsFunction(_ x: Variable, mode: Mode) -> Variable {
-        convolution1D(
-            x, convolution.filters(x), bias: convolution.bias.map(x.parameter), convolution.attributes,
-            rectify: convolution.rectifies)
+    enum Addend {
+        case none, value
+        /// The same at every step.
+        case vector
+    }
+
+    func callAsFunction(_ inputs: [Variable], mode: Mode) -> Variable {
+        if let memory = inputs[0].tape.stepMemory { return step(inputs, memory) }
+        var result = whole([readable(inputs[0])] + inputs.dropFirst())
+        result.lengths = inputs[0].lengths.map { SequenceLengths($0.counts.map { max(reach.outputs(of: $0), 0) }) }
+        return result
+    }
+
+    /// What it computes of all steps at once.
+    private func whole(_ inputs: [Variable]) -> Variable {
+        let x = inputs[0]
+        let (filters, bias) = (convolution.filters(x), convolution.bias.map(x.parameter))
+        if isGated {
+            return gatedConvolution1D(
+                x, filters, bias: bias, vector: addend == .vector ? inputs[1] : nil, convolution.attributes)
+        }
+        let y = convolution1D(
+            x, filters, bias: bias, plus: addend == .value ? inputs[1] : nil, convolution.attributes,
+            rectify: convolution.rectifies && addend != .vector)
+        return addend == .vector ? addAtPositions(y, inputs[1], rectify: convolution.rectifies) : y
     }
 
     func fused(with next: any Layer) -> (any Layer)? {
-        guard !convolution.rectifies, next is Rectifier else { return nil }
+        guard !convolution.rectifies, !isGated else { return nil }
         var copy = self
-        copy.convolution.rectifies = true
+        if next is Rectifier {
+            copy.convolution.rectifies = true
+        } else if next is Gate, addend != .value {
+            copy.isGated = true
+        } else {
+            return nil
+        }
+        return copy
+    }
+
+    var fusedWithSum: (any Layer)? { adding(.value) }
+    var fusedWithVector: (any Layer)? { adding(.vector) }
+
+    private func adding(_ addend: Addend) -> (any Layer)? {
+        guard self.addend == .none, !convolution.rectifies, !isGated else { return nil }
+        var copy = self
+        copy.addend = addend
         return copy
     }
 
@@ -40,12 +82,14 @@ struct Convolution1D: UnaryLayer {
             }
             let made = try convolution.make(
                 &builder, input: [1, input[0], input[1]], shown: input, layout: .sequenceFilters, path)
+            let g = made.geometry
             let taps = ReceptiveWindow.Taps(
                 convolution.kernel.width, dilation: convolution.dilation.width, stride: convolution.stride.width,
-                padding: made.geometry.paddingLeft)
+                padding: g.paddingLeft)
+            let reach = Convolution1D.Reach(taps: taps, behind: g.paddingRight)
             return builder.add(
-                Convolution1D(convolution: made.layer), "conv1d", inputs, made.output.sample, path,
-                multiplyAdds: made.multiplyAdds, window: .taps([taps]))
+                Convolution1D(convolution: made.layer, reach: reach), "conv1d", inputs, made.output.sample, path,
+                multiplyAdds: made.multiplyAdds, window: .taps([taps]), lengths: reach.keepsSteps ? .kept : .changed)
         }
     }
 }

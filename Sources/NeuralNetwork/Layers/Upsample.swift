@@ -13,7 +13,9 @@ struct Upsample: UnaryLayer {
         guard x.shape.rank == 3 else { return upsample2D(x, factor: factor, interpolation) }
         let image = reshape(x, [x.shape[0], 1, x.shape[1], x.shape[2]])
         let y = upsample2D(image, factor: factor, interpolation)
-        return reshape(y, [y.shape[0], y.shape[2], y.shape[3]])
+        var result = reshape(y, [y.shape[0], y.shape[2], y.shape[3]])
+        result.lengths = x.lengths.map { SequenceLengths($0.counts.map { $0 * factor[1] }) }
+        return result
     }
 
     static let entry = LayerEntry(
@@ -55,7 +57,8 @@ struct Upsample: UnaryLayer {
             return builder.add(
                 Upsample(factor: factors, interpolation: interpolation), "upsample", inputs, output, path,
                 multiplications: 2 * blends, additions: blends,
-                window: .taps(factors.suffix(input.rank - 1).map(taps)))
+                window: .taps(factors.suffix(input.rank - 1).map(taps)),
+                lengths: input.rank == 2 ? .changed : .usual)
         }
 
         /// The inputs along an axis that an output depends on: a window over the inputs with zeros between them, which

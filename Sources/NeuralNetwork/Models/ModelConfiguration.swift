@@ -90,5 +90,6 @@ extension ZooOptions {
                 "statistics", .choice(of: NormalizationStatistics.self), default: "grain",
                 "Over which samples its batch normalisations take mean and variance in training, as of `batchNorm`.")
         }
+        if model.options.contains(.waveNet) { waveNet = WaveNetOptions(from: reader) }
     }
 }

@@ -22,7 +22,7 @@ package struct ZooModel: Sendable {
     private let make: @Sendable (ZooOptions, Shape) -> [LayerSpecification]
 
     /// A choice that some models have.
-    enum Option: Sendable { case hidden, dropout, auxiliary, statistics }
+    enum Option: Sendable { case hidden, dropout, auxiliary, statistics, waveNet }
 
     init(
         _ name: String, _ documentation: String, input: Shape, vocabulary: Int? = nil, classes: Int,
@@ -52,16 +52,19 @@ package struct ZooModel: Sendable {
     package static let all: [ZooModel] =
         [mlp, lenet5, leNet1, leNet5Of1998] + residualNetsCIFAR + [resNet18CIFAR, vgg11CIFAR, alexNet]
         + alexNets2012 + [zfNet] + vggs + normalizedVGGs + [vggWithResponse, vggC]
-        + [googLeNet, googLeNet2014, inceptionV2, inceptionV3] + residualNets + plainNets + characterModels
+        + [googLeNet, googLeNet2014, inceptionV2, inceptionV3] + residualNets + plainNets + characterModels + [waveNet]
 
     /// The model's layers for the input that it was published for.
     package func layers(_ options: ZooOptions = ZooOptions()) -> [LayerSpecification] { make(options, inputShape) }
 
     /// What the model is built from.
     package func description(_ options: ZooOptions, input: ModelInput? = nil) -> ModelDescription {
-        let input = input ?? ModelInput(shape: inputShape, vocabulary: usualVocabulary)
+        var input = input ?? ModelInput(shape: inputShape)
+        if let usualVocabulary, input.vocabulary == nil { input = input.with(vocabulary: usualVocabulary) }
+        let conditions = options.waveNet.conditions.map { ModelInput(name: $0, shape: []) }
         return ModelDescription(
-            name: name, inputs: [input], layers: make(options, input.shape), statistics: options.statistics)
+            name: name, inputs: [input] + conditions, layers: make(options, input.shape),
+            statistics: options.statistics)
     }
 
     /// The model for the classes that it was published for, alone in its memory.
@@ -91,6 +94,9 @@ package struct ZooOptions: Equatable, Sendable {
 
     /// Whether a model that was published with auxiliary heads has them.
     package var auxiliary: Bool
+
+    /// Of `wavenet`.
+    package var waveNet = WaveNetOptions()
 
     package init(
         classes: Int = 10, hidden: [Int] = [512, 512], dropout: Double = 0, auxiliary: Bool = true,

@@ -96,8 +96,13 @@ class ConvolutionDraw:
             after = shape_after(layers, shape)
             if self.odds(0.2) and math.prod(after) <= LARGEST_VECTOR // 2:
                 layers.append(self.named({"upsample": self.rng.randint(1, 3)}))
+            elif "gatedResidual" in self.features and self.odds(0.3):
+                layers.append(self.gated_block(after))
             else:
                 layers.append(self.time_convolution(after))
+            channels = shape_after(layers, shape)[-1]
+            if "gatedResidual" in self.features and channels % 2 == 0 and channels > 2 and self.odds(0.15):
+                layers.append(self.named("gate"))
             if self.odds(0.5):
                 layers.append(self.pointwise(shape_after(layers, shape)[-1]))
         # As one layer, so that no other is drawn for a sequence.
@@ -117,6 +122,19 @@ class ConvolutionDraw:
         if groups > 1:
             options["groups"] = groups
         return self.named({"conv1d": self.weighted(options)})
+
+    def gated_block(self, shape):
+        """Of whole vectors of channels now and then, for which there are other kernels."""
+        options = {"kernel": self.rng.choice([1, 2, 2, 3]), "dilation": self.rng.choice([1, 2, 4, 16])}
+        if self.odds(0.5):
+            options["channels"] = self.rng.choice([1, 3, 16])
+        if self.odds(0.3):
+            options["padding"] = "same"
+        if self.odds(0.2):
+            options["bias"] = False
+        if self.odds(0.3):
+            options.update(skip=self.rng.randint(1, 8), residual=False)
+        return self.named({"gatedResidual": options})
 
     def weighted(self, options):
         if self.odds(0.25):

@@ -176,7 +176,8 @@ class ModelDraw(LayerDraw):
         target = (*shape[:-1], self.rng.randint(1, 6)) if joins else shape
         if self.shapes[other] != target or other == one:
             other = self.extend(other, self.reach(self.shapes[other], target, 1))
-        self.join([one, other], "concatenate" if joins else "add")
+        sums = ["add", "multiply"] if "gatedResidual" in self.features else ["add"]
+        self.join([one, other], "concatenate" if joins else self.rng.choice(sums))
 
     def join(self, sources, kind):
         shapes = [self.shapes[source] for source in sources]

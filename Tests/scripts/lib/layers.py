@@ -3,6 +3,7 @@
 A shape is that of a sample as a configuration gives it: (height, width, channels) of an image, (features,) of a vector.
 """
 import math
+from gated_blocks import gated_convolutions
 
 # What a value that is no map stands for: {linear: 10} for {linear: {units: 10}}.
 SHORT = {
@@ -10,8 +11,7 @@ SHORT = {
     "l2Pool": "kernel", "stochasticPool": "kernel", "subsampling": "kernel", "localResponseNorm": "size",
     "groupNorm": "groups", "radialBasis": "units", "dropout": "probability", "residual": "main",
     "concatenate": "branches", "sequence": "layers", "unflatten": "shape", "share": "of", "upsample": "factor",
-    "imageKernel": "kernel",
-}
+    "imageKernel": "kernel"}
 BESIDE = ("name", "from", "auxiliary")
 SAME = (
     "relu", "leakyRelu", "sigmoid", "tanh", "softmax", "logSoftmax", "elu", "gelu", "silu", "softplus", "ramp",
@@ -45,8 +45,8 @@ class Walk:
     """Takes values through a model.
 
     `algebra` says what the values are. It has a method for each kind of layer: (path, options, value) to the layer's
-    value, where parameters are named by the path; `concatenate` and `add` take (path, values), and `same` is for all
-    whose output has the shape of the input: (kind, options, value).
+    value, where parameters are named by the path. `concatenate`, `add` and `multiply` take (path, values); `same` takes
+    (kind, options, value), for all whose output has the shape of the input.
     """
 
     def __init__(self, algebra):
@@ -73,7 +73,7 @@ class Walk:
         kind, options = kind_of(layer)
         if kind == "share":
             return self.layer(self.nodes[options["of"]], options["of"], values)
-        if kind == "add" or kind == "concatenate" and len(values) > 1:
+        if kind in ("add", "multiply") or kind == "concatenate" and len(values) > 1:
             return getattr(self.algebra, kind)(path, values)
         value, = values
         if kind == "sequence":
@@ -127,7 +127,7 @@ def step_padding(options, steps):
 
 
 def window_count(n, kernel, stride, padding, dilation=1, ceil=False):
-    """How many windows there are along an axis of n positions; 0 where none fits."""
+    """How many windows there are along n positions; 0 where none fits."""
     before, behind = padding
     room = n + before + behind - dilation * (kernel - 1) - 1
     if room < 0:
@@ -147,7 +147,7 @@ KERNELS = {
 
 
 def given_kernel(options):
-    """The kernel of a layer whose kernel is given, and its options with that one's size."""
+    """A layer's given kernel, and its options with that one's size."""
     values = KERNELS[options["kernel"]] if "kernel" in options else options["values"]
     return values, {**options, "kernel": [len(values), len(values[0])]}
 
@@ -185,6 +185,15 @@ class Shapes:
             self.parameter(path + ".bias", filters)
         return window_count(
             steps, kernel, options.get("stride", 1), step_padding(options, steps), options.get("dilation", 1)), filters
+
+    def gate(self, path, options, shape):
+        return *shape[:-1], shape[-1] // 2
+
+    def gatedResidual(self, path, options, shape):
+        convolutions = gated_convolutions(options, shape[1])
+        gated = self.gate(path, {}, self.conv1d(path + ".conv", convolutions.pop("conv"), shape))
+        ends = {name: self.conv1d(f"{path}.{name}", own, gated) for name, own in convolutions.items()}
+        return self.add(path, [shape, ends["residual"]]) if "residual" in ends else ends["skip"]
 
     def local(self, path, options, shape):
         height, width = self.windows(options, *shape[:2])
@@ -275,8 +284,10 @@ class Shapes:
 
     def add(self, path, shapes):
         if len(set(shapes)) > 1:
-            raise ValueError(f"{path} adds {shapes}")
+            raise ValueError(f"{path} combines {shapes}")
         return shapes[0]
+
+    multiply = add
 
     def concatenate(self, path, shapes):
         if len({shape[:-1] for shape in shapes}) > 1:

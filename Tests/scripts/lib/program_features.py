@@ -24,6 +24,8 @@ PROBES = {
     "unflatten": (f"{IMAGE}, layers: [flatten, {{unflatten: [14, 28, 2]}}, {HEAD}]", ""),
     "conv1d": (f"{IMAGE}, layers: [flatten, {{unflatten: [28, 28]}}, {{upsample: 2}}, "
                f"{{conv1d: {{filters: 2, kernel: 3, padding: causal}}}}, {HEAD}]", ""),
+    # And gate and multiply, which came with it.
+    "gatedResidual": (f"{IMAGE}, layers: [flatten, {{unflatten: [28, 28]}}, {{gatedResidual: {{}}}}, {HEAD}]", ""),
     "convTranspose": (f"{IMAGE}, layers: [{{maxPool: 4}}, {{convTranspose: {{filters: 2, kernel: 3}}}}, "
                       f"{{upsample: {{factor: 2, mode: bilinear}}}}, {HEAD}]", ""),
     "connections": (f"{IMAGE}, layers: [{{conv: {{filters: 1, kernel: 3, connections: [[0]]}}}}, {HEAD}]", ""),

@@ -3,7 +3,10 @@
 Everything is computed with PyTorch's own layouts, [N, C, H, W] for images and [N, C, T] for sequences, in evaluation
 mode, and in double precision, so that the other side's error alone is seen. Without PyTorch `torch` is None.
 """
+import math
+
 import layers
+from gated_blocks import gated_convolutions
 from layers import pair, step_padding, window_padding
 
 try:
@@ -105,6 +108,16 @@ class Torch:
             x, *self.parameters(path, "weight", "bias"), options.get("stride", 1), 0, options.get("dilation", 1),
             options.get("groups", 1))
 
+    def gate(self, path, options, x):
+        a, b = x.chunk(2, 1)
+        return torch.tanh(a) * torch.sigmoid(b)
+
+    def gatedResidual(self, path, options, x):
+        convolutions = gated_convolutions(options, x.shape[1])
+        gated = self.gate(path, {}, self.conv1d(path + ".conv", convolutions.pop("conv"), x))
+        ends = {name: self.conv1d(f"{path}.{name}", own, gated) for name, own in convolutions.items()}
+        return x + ends["residual"] if "residual" in ends else ends["skip"]
+
     def convTranspose(self, path, options, x):
         stride, padding, outputs, dilation = (
             pair(options.get(key, default)) for key, default in
@@ -201,6 +214,9 @@ class Torch:
 
     def add(self, path, values):
         return sum(values)
+
+    def multiply(self, path, values):
+        return math.prod(values)
 
     def concatenate(self, path, values):
         return torch.cat(values, 1)
