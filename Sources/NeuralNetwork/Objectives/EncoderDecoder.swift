@@ -37,8 +37,8 @@ package struct EncoderDecoder: ObjectiveSpecification {
     static let entry = ObjectiveEntry(
         "encoderDecoder",
         "An encoder and a decoder that writes an answer token by token: training gives it the right tokens before each "
-            + "(teacher forcing), or its own (`scheduledSampling`); validation also counts the answers that it writes by "
-            + "itself without a mistake, as `exactMatch`."
+            + "(teacher forcing), or its own (`scheduledSampling`); validation also counts the answers that it writes "
+            + "by itself without a mistake, as `exactMatch`."
     ) { reader in
         EncoderDecoder(
             model: reader.optional("model", .placedName, "Which of several models it trains."),
@@ -49,8 +49,8 @@ package struct EncoderDecoder: ObjectiveSpecification {
                 "loss", .section(), default: "crossEntropy", "Compares scores with the target's tokens."),
             scheduledSampling: reader.value(
                 "scheduledSampling", .number(in: 0...1), default: 0,
-                "Probability that the decoder reads the token that it has drawn itself (Bengio et al. 2015); phases can "
-                    + "raise it."),
+                "Probability that the decoder reads the token that it has drawn itself (Bengio et al. 2015); phases "
+                    + "can raise it."),
             beams: reader.value(
                 "beams", .integer(in: 1...64), default: 1,
                 "Beginnings that the search for an answer keeps; 1 is greedy."),
