@@ -111,7 +111,7 @@ extension ProgramTests {
                 (["--length", "0"], 64, "--length 0: give 1 to"), (["--length", "-3"], 64, "--length -3"),
                 (["--temperature", "-0.1"], 64, "--temperature -0.1"), (["--temperature", "inf"], 64, "--temperature"),
                 (["--top-k", "0"], 64, "--top-k 0: give at least 1"), (["--seed", "-1"], 64, "--seed -1"),
-                (["--given", "digit"], 64, "--given digit: give FIELD=CLASS"),
+                (["--given", "digit"], 64, "--given digit: give FIELD=VALUE"),
                 (["--given", "digit=3"], 64, "the model takes no 'digit'; leave it out"),
             ]
             for (arguments, code, words) in wrong {

@@ -7,7 +7,7 @@ struct SliceData {
 
     init() throws {
         directory = try TemporaryDirectory(inMemory: true)
-        for folder in ["mnist", "tabular", "tinyshakespeare"] {
+        for folder in ["mnist", "tabular", "tinyshakespeare", "spoken-digits/train", "spoken-digits/test"] {
             try FileManager.default.createDirectory(
                 atPath: directory.file(folder), withIntermediateDirectories: true)
         }
@@ -17,6 +17,8 @@ struct SliceData {
         try directory.write(Array(SliceData.months.utf8), to: "tabular/airline-passengers.csv")
         try directory.write(Array(SliceData.notes.utf8), to: "tabular/banknote_authentication.csv")
         try directory.write(SliceData.text, to: "tinyshakespeare/input.txt")
+        for index in 0..<100 { try writeRecording(index, part: "train") }
+        for index in 0..<20 { try writeRecording(index, part: "test") }
     }
 
     /// Bright bars on a dark ground, at a place that the label says.
@@ -35,6 +37,25 @@ struct SliceData {
         }
         try directory.write(images, to: "mnist/\(part)-images-idx3-ubyte")
         try directory.write(labels, to: "mnist/\(part)-labels-idx1-ubyte")
+    }
+
+    /// A tone of a tenth to a fifth of a second whose pitch is the digit, as 16-bit WAV of 8,000 samples a second.
+    private func writeRecording(_ index: Int, part: String) throws {
+        let digit = index % 10
+        let samples = (0..<800 + index * 37 % 800).map { time in
+            Int16(8000 * sin(2 * Double.pi * Double((200 + 150 * digit) * time) / 8000) + Double(time * index % 97))
+        }
+        var bytes = Array("RIFF".utf8) + SliceData.littleEndian(UInt32(36 + 2 * samples.count)) + Array("WAVEfmt ".utf8)
+        bytes +=
+            SliceData.littleEndian(UInt32(16)) + SliceData.littleEndian(UInt16(1)) + SliceData.littleEndian(UInt16(1))
+        bytes += SliceData.littleEndian(UInt32(8000)) + SliceData.littleEndian(UInt32(16000))
+        bytes += SliceData.littleEndian(UInt16(2)) + SliceData.littleEndian(UInt16(16)) + Array("data".utf8)
+        bytes += SliceData.littleEndian(UInt32(2 * samples.count)) + samples.flatMap { SliceData.littleEndian($0) }
+        try directory.write(bytes, to: "spoken-digits/\(part)/\(digit)_\(["ann", "ben"][index / 10 % 2])_\(index).wav")
+    }
+
+    private static func littleEndian(_ value: some FixedWidthInteger) -> [UInt8] {
+        withUnsafeBytes(of: value.littleEndian) { Array($0) }
     }
 
     /// Nine columns as in `abalone.csv`; the last one follows from the others.

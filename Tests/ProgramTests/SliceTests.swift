@@ -49,6 +49,14 @@ struct Slice: CustomTestStringConvertible, Sendable {
                 "valGeneratorLoss", "valGeneratorTakenForReal",
             ]),
         Slice(
+            name: "reverse-strings", settings: drawn + ["objective.encoderDecoder.scheduledSampling=0.3"],
+            figures: ["valLoss", "valAccuracy", "valExactMatch"]),
+        Slice(name: "spoken-digits-tdnn", settings: ["data.validation=20"], figures: ["valLoss", "valAccuracy"]),
+        Slice(name: "spoken-digits-lstm", settings: ["data.validation=20"], figures: ["valLoss", "valAccuracy"]),
+        Slice(
+            name: "shakespeare-lstm", settings: ["data.window=16", "model.input=[16]", "schedule=cosine"],
+            figures: ["valLoss", "valPerplexity", "valBitsPerCharacter"]),
+        Slice(
             name: "shakespeare-rnn", settings: ["data.window=16", "model.input=[16]"],
             figures: ["valLoss", "valPerplexity", "valBitsPerCharacter"]),
     ]

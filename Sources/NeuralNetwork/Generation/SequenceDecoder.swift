@@ -7,15 +7,24 @@ import TensorCore
 /// decoding.
 package struct SequenceDecoder: Sendable {
     /// Gives the scores of the next token, of which softmax makes probabilities.
-    let plan: StepPlan
+    private let plan: StepPlan
     /// The token that every sequence begins with, and which is not written.
-    let start: Int
+    private let start: Int
     /// The token that ends a sequence.
-    let end: Int
+    private let end: Int
     /// The most tokens of a sequence, its end included.
-    let steps: Int
+    private let steps: Int
     /// How many beginnings are kept of each sequence.
-    let beams: Int
+    private let beams: Int
+
+    package init(plan: StepPlan, start: Int, end: Int, steps: Int, beams: Int) {
+        precondition(beams > 0, "SequenceDecoder: \(beams) beams")
+        self.plan = plan
+        self.start = start
+        self.end = end
+        self.steps = steps
+        self.beams = beams
+    }
 
     private struct Beginning {
         var tokens: [Int]
@@ -30,7 +39,7 @@ package struct SequenceDecoder: Sendable {
     /// - Parameters:
     ///   - rows: of each condition [rows, …].
     ///   - tape: serves nothing else meanwhile.
-    func callAsFunction(
+    package func callAsFunction(
         _ conditions: [Tensor], lengths: [SequenceLengths?], rows: Int, on tape: Tape
     ) -> [[Int]] {
         let stepper = SequenceStepper(plan, on: tape)

@@ -83,7 +83,7 @@ package struct EncoderDecoder: ObjectiveSpecification {
         let plan = try StepPlan(model, stepped: stepped, wanted: bound.end.scores)
         return WrittenAnswers(
             model: model, bindings: bindings, stepped: stepped, bound: bound, target: target,
-            whole: model.plan(nodes: bound.nodes),
+            whole: model.plan(nodes: bound.nodes), plan: plan,
             decoder: SequenceDecoder(plan: plan, start: start, end: end, steps: target.shape[0], beams: beams),
             scheduledSampling: scheduledSampling)
     }
@@ -98,6 +98,8 @@ private struct WrittenAnswers: Objective {
     let target: FieldDescription
     /// What the loss reads, of whole sequences.
     let whole: GraphPlan
+    /// What the decoder computes at each step.
+    let plan: StepPlan
     let decoder: SequenceDecoder
     let scheduledSampling: Double
 
@@ -167,7 +169,7 @@ private struct WrittenAnswers: Objective {
         let right = inputs[stepped]
         let (rows, steps) = (right.shape[0], right.shape[1])
         let tape = context.tape.aside
-        let stepper = SequenceStepper(decoder.plan, on: tape)
+        let stepper = SequenceStepper(plan, on: tape)
         let (values, lengths) = conditions(inputs)
         stepper.begin(values, lengths: lengths)
         let key = context.key.folding(name: "scheduledSampling")

@@ -4,8 +4,15 @@ import System
 package enum GenerationError: Error, Equatable, CustomStringConvertible {
     /// Weights whose models do not say what comes next in a sequence.
     case nothingToGenerate(path: String)
-    /// They do, but the sequence is no text.
+    /// They do, but the sequence is neither a text nor an answer nor sound.
     case noText(path: String, field: String)
+    /// Sound without a file to write to, or a file for what is no sound.
+    case needsFile(path: String)
+    case noSound(option: String)
+    /// An option that is for texts.
+    case noTextOption(option: String, remedy: String)
+    case emptySequence(field: String)
+    case longSequence(field: String, count: Int, most: Int)
     /// A character of the prime is in no token; characters are counted from 1.
     case unknownCharacter(character: String, place: Int, tokens: Int)
     case emptyPrime
@@ -28,7 +35,19 @@ package enum GenerationError: Error, Equatable, CustomStringConvertible {
                 "\(path): its models do not say what comes next in a sequence of tokens, so that there is nothing to "
                 + "generate; give weights that were trained to, as with configs/shakespeare-rnn.yaml"
         case .noText(let path, let field):
-            return "\(path): what its model generates, '\(field)', is no text; 'trainer predict' applies it to samples"
+            return
+                "\(path): what its model generates, '\(field)', is neither text nor sound; 'trainer predict' applies "
+                + "it to samples"
+        case .needsFile(let path):
+            return "\(path): its model generates sound; give --out FILE.wav"
+        case .noSound(let option): return "\(option): the model generates no sound; leave it out"
+        case .noTextOption(let option, let remedy):
+            return "\(option): the model generates no text that goes on for ever; \(remedy)"
+        case .emptySequence(let field): return "--given \(field)=: it is empty; give at least one word"
+        case .longSequence(let field, let count, let most):
+            return
+                "--given \(field)=: \(count) words are more than the \(most) that the model was trained "
+                + "with; give fewer"
         case .unknownCharacter(let character, let place, let tokens):
             let code = character.unicodeScalars.count == 1 ? character.unicodeScalars.first?.value : nil
             let number = code.map { " (U+\(GenerationError.hexadecimal($0)))" } ?? ""
@@ -51,8 +70,8 @@ package enum GenerationError: Error, Equatable, CustomStringConvertible {
             return "--given: '\(name)' is no class of \(field)\(nearest); there are: "
                 + known.prefix(30).joined(separator: ", ") + (known.count > 30 ? ", …" : "")
         case .unsayableCondition(let path, let field):
-            return "\(path): the model also takes '\(field)', which is not one class for a whole sequence, so that it "
-                + "cannot be given here; 'trainer predict' applies it to samples"
+            return "\(path): the model also takes '\(field)', which is neither one class nor a sequence of words, "
+                + "so that it cannot be given here; 'trainer predict' applies it to samples"
         case .notFinite(let path, let step):
             return
                 "\(path): the model's outputs at step \(step) are not finite numbers; give the weights of a run that "

@@ -4,33 +4,6 @@ import JobHealth
 import NeuralNetwork
 import TensorCore
 
-/// What is to be generated, as somebody asks for it.
-package struct GenerationRequest {
-    /// The text to go on with, in brackets to be shown so; nil to begin as after a line's end.
-    package var prime: String?
-    /// Classes of the model's other inputs, by their fields.
-    package var given: [(field: String, value: String)]
-    /// Characters of a text, beside the prime.
-    package var length: Int
-    /// 0 for the likeliest token everywhere.
-    package var temperature: Float
-    /// How many of the likeliest tokens are drawn from; nil for all.
-    package var topK: Int?
-    package var seed: UInt64
-
-    package init(
-        prime: String?, given: [(field: String, value: String)], length: Int, temperature: Float, topK: Int?,
-        seed: UInt64
-    ) {
-        self.prime = prime
-        self.given = given
-        self.length = length
-        self.temperature = temperature
-        self.topK = topK
-        self.seed = seed
-    }
-}
-
 /// Lets a trained model go on with a sequence by itself: each step reads what was drawn at the one before.
 ///
 /// What it generates is a function of the weights and the request.
@@ -52,27 +25,75 @@ package final class Generator {
         self.path = path
     }
 
-    /// Generates a text.
+    /// Generates a text, an answer or a sound.
     ///
-    /// - Parameter write: takes the bytes of the text as they come, whole characters; false when nobody reads them any
+    /// - Parameter write: takes the bytes of a text as they come, whole characters; false when nobody reads them any
     ///   more, which ends it.
     /// - Throws: `GenerationError`, and what `write` throws.
     package func generate(_ request: GenerationRequest, write: @escaping (UnsafeRawBufferPointer) throws -> Bool) throws
     {
         let prime = try request.prime.map { text throws(GenerationError) in try Prime(text) }
-        guard case .tokens(let words) = generative.stepped.meaning, let vocabulary = TextVocabulary(words: words) else {
-            throw GenerationError.noText(path: path, field: generative.stepped.name)
+        let conditions = try GivenConditions(generative.conditions, request.given, path: path, replica.tapes[0].pool)
+        let sampler = TokenSampler(
+            temperature: request.temperature ?? 1, topK: request.topK, seed: request.seed)
+        let stepped = generative.stepped
+        if case .levels(_, let rate) = stepped.meaning {
+            try refuse([
+                ("--prime", prime != nil), ("--length", request.length != nil), ("--beams", request.beams != nil),
+            ]) {
+                .noTextOption(option: $0, remedy: "give --seconds, or leave it out")
+            }
+            guard let file = request.out else { throw GenerationError.needsFile(path: path) }
+            let sink = SoundSink(rate: rate, seconds: request.seconds ?? 1, path: file)
+            return try generate(into: sink, conditions, sampler)
         }
-        let conditions = try conditions(request.given)
+        try refuse([("--out", request.out != nil), ("--seconds", request.seconds != nil)]) { .noSound(option: $0) }
+        guard case .tokens(let words) = stepped.meaning else {
+            throw GenerationError.noText(path: path, field: stepped.name)
+        }
+        let answerLength = request.length ?? stepped.shape[0]
+        if let sink = AnswerSink(words, length: answerLength, write: write) {
+            try refuse([("--prime", prime != nil)]) { .noTextOption(option: $0, remedy: "leave it out") }
+            if request.temperature != nil || request.topK != nil {
+                return try generate(into: sink, conditions, sampler)
+            }
+            return try search(into: sink, conditions, words, beams: request.beams ?? 1, steps: answerLength + 1)
+        }
+        try refuse([("--beams", request.beams != nil)]) { _ in
+            .noTextOption(option: "--beams", remedy: "a text has no end to search for; use --temperature 0")
+        }
+        guard let vocabulary = TextVocabulary(words: words) else {
+            throw GenerationError.noText(path: path, field: stepped.name)
+        }
         try generate(
-            into: TextSink(vocabulary, prime: prime, length: request.length, write: write), conditions,
-            TokenSampler(temperature: request.temperature, topK: request.topK, seed: request.seed))
+            into: TextSink(vocabulary, prime: prime, length: request.length ?? 500, write: write), conditions, sampler)
     }
 
-    private func generate(into sink: any GenerationSink, _ conditions: [Tensor], _ sampler: TokenSampler) throws {
+    private func refuse(
+        _ options: [(name: String, isGiven: Bool)], _ error: (String) -> GenerationError
+    ) throws(GenerationError) {
+        if let option = options.first(where: \.isGiven) { throw error(option.name) }
+    }
+
+    /// Writes the likeliest answer that a search finds.
+    private func search(
+        into sink: AnswerSink, _ conditions: GivenConditions, _ words: [String], beams: Int, steps: Int
+    ) throws {
+        guard let end = words.firstIndex(of: FieldMeaning.endWord) else { return }
+        let decoder = SequenceDecoder(
+            plan: generative.plan, start: sink.beginning[0], end: end, steps: steps, beams: beams)
+        let answers = decoder(conditions.values, lengths: conditions.lengths, rows: 1, on: replica.tapes[0])
+        try sink.begin()
+        for token in answers[0] { if try !sink.take(token) { break } }
+        try sink.end()
+    }
+
+    private func generate(
+        into sink: any GenerationSink, _ conditions: GivenConditions, _ sampler: TokenSampler
+    ) throws {
         var sampler = sampler
         let stepper = SequenceStepper(generative.plan, on: replica.tapes[0])
-        stepper.begin(conditions)
+        stepper.begin(conditions.values, lengths: conditions.lengths)
         try sink.begin()
         var scores = stepper.step(token: sink.beginning[0])
         for choice in sink.beginning.dropFirst() {
@@ -90,34 +111,6 @@ package final class Generator {
             Activity.beat()
         }
         try sink.end()
-    }
-
-    /// The values of the model's other inputs, [1, …] each.
-    private func conditions(_ given: [(field: String, value: String)]) throws(GenerationError) -> [Tensor] {
-        let known = generative.conditions.map(\.field.name)
-        for (index, item) in given.enumerated() {
-            guard known.contains(item.field) else { throw .unknownCondition(name: item.field, known: known) }
-            if given[..<index].contains(where: { $0.field == item.field }) { throw .conditionTwice(name: item.field) }
-        }
-        for condition in generative.conditions {
-            guard case .classes = condition.field.meaning, condition.field.shape.count == 1 else {
-                throw .unsayableCondition(path: path, field: condition.field.name)
-            }
-        }
-        let missing = known.filter { name in !given.contains { $0.field == name } }
-        guard missing.isEmpty else { throw .missingConditions(names: missing) }
-        var values: [Tensor] = []
-        for (field, shape) in generative.conditions {
-            let name = given.first { $0.field == field.name }?.value ?? ""
-            let names = field.meaning.choiceNames
-            guard let choice = names.firstIndex(of: name) else {
-                throw .unknownClass(field: field.name, name: name, known: names)
-            }
-            let value = Tensor(shape.batched(1), pool: replica.tapes[0].pool)
-            value.fill(Float(choice))
-            values.append(value)
-        }
-        return values
     }
 }
 
