@@ -21,16 +21,6 @@ package func multiply(
         Int32(m), Int32(n), Int32(k), 1, a, Int32(lda), b, Int32(ldb), accumulate ? 1 : 0, c, Int32(ldc))
 }
 
-/// y = A · x, or y += A · x, for A [rows, columns].
-package func multiplyVector(
-    rows: Int, columns: Int, _ a: UnsafePointer<Float>, _ x: UnsafePointer<Float>,
-    into y: UnsafeMutablePointer<Float>, accumulate: Bool = false
-) {
-    if rows == 0 { return }
-    cblas_sgemv(
-        CblasRowMajor, CblasNoTrans, Int32(rows), Int32(columns), 1, a, Int32(columns), x, 1, accumulate ? 1 : 0, y, 1)
-}
-
 /// Facts about the linear-algebra library in this process.
 package enum LinearAlgebraLibrary {
     /// Makes every call run on the calling thread; parallelism comes from grains.

@@ -2,11 +2,11 @@ import Kernels
 import TestSupport
 import Testing
 
-@Suite("multiply by a vector")
+@Suite("multiplyVector")
 struct MatrixVectorTests {
     @Test(
         "values are those of double precision, and nothing else is written",
-        arguments: [1, 2, 3, 4, 5, 8, 11, 65], [0, 1, 15, 16, 17, 33, 256])
+        arguments: [0, 1, 2, 3, 4, 5, 8, 11, 65], [0, 1, 15, 16, 17, 33, 256])
     func values(rows: Int, columns: Int) {
         func numbers(_ count: Int, _ seed: UInt64) -> [Float] {
             let key = RandomKey(seed: seed)
@@ -17,9 +17,9 @@ struct MatrixVectorTests {
             (0..<columns).reduce(0.0) { $0 + Double(a[row * columns + $1]) * Double(x[$1]) }
         }
         var y = [Float](repeating: 7, count: rows + 1)
-        multiply(rows: rows, columns: columns, a, vector: x, into: &y)
+        multiplyVector(rows: rows, columns: columns, a, x, into: &y)
         for row in 0..<rows { #expect(abs(Double(y[row]) - expected[row]) < 1e-5, "row \(row)") }
-        multiply(rows: rows, columns: columns, a, vector: x, into: &y, accumulate: true)
+        multiplyVector(rows: rows, columns: columns, a, x, into: &y, accumulate: true)
         for row in 0..<rows { #expect(abs(Double(y[row]) - 2 * expected[row]) < 2e-5, "row \(row)") }
         #expect(y[rows] == 7)
     }
@@ -30,10 +30,10 @@ struct MatrixVectorTests {
         let a = (0..<9 * columns).map { Float($0 % 23) * 0.37 - 4 }
         let x = (0..<columns).map { Float($0 % 7) * 0.11 - 0.3 }
         var together = [Float](repeating: 0, count: 9)
-        multiply(rows: 9, columns: columns, a, vector: x, into: &together)
+        multiplyVector(rows: 9, columns: columns, a, x, into: &together)
         for row in 0..<9 {
             var alone: [Float] = [0]
-            multiply(rows: 1, columns: columns, Array(a[row * columns..<(row + 1) * columns]), vector: x, into: &alone)
+            multiplyVector(rows: 1, columns: columns, Array(a[row * columns..<(row + 1) * columns]), x, into: &alone)
             #expect(alone[0] == together[row])
         }
     }

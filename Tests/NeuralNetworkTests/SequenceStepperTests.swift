@@ -40,6 +40,8 @@ import Testing
             "softmax at its end",
             [.embedding(units: 20), .rnn(units: 17, activation: .relu), .linear(units: 5), .activation("softmax")]
         ),
+        ("LSTM", [.oneHot, .lstm(units: 6, layers: 2), .linear(units: 5)]),
+        ("GRU", [.embedding(units: 16), .gru(units: 16), .gru(units: 7), .linear(units: 5)]),
         (
             "two branches",
             [
@@ -94,6 +96,48 @@ import Testing
         #expect(relativeError(run([a, b]), run([a]) + run([b])) < 1e-6)
         let chosen = run([a, b], choosing: [1, 1, 0], then: [2, 3, 0])
         #expect(relativeError(chosen, run([b + [2]]) + run([b + [3]]) + run([a + [0]])) < 1e-6)
+    }
+
+    @Test func whatDoesNotDependOnTheStepsIsComputedOnceAndConditionsThem() throws {
+        let inputs = [
+            ModelInput(name: "tokens", shape: [7], vocabulary: 5), ModelInput(name: "voice", shape: [1], vocabulary: 3),
+        ]
+        let network = try Network([
+            ModelDescription(
+                name: "text", inputs: inputs,
+                layers: [
+                    .named("table", .embedding(units: 6)).reading("voice"),
+                    .named("first", .flatten).reading("table"),
+                    .named("words", .oneHot).reading("tokens"),
+                    .named("states", .gru(units: 6)).reading("words", "first"),
+                    .linear(units: 5),
+                ])
+        ])
+        let fields =
+            ["tokens", "next"].map { Self.field($0, steps: 7, .tokens(vocabulary: Self.words)) } + [
+                FieldDescription(
+                    name: "voice", elementType: .int32, shape: [], meaning: .classes(names: ["x", "y", "z"]))
+            ]
+        let setup = ObjectiveSetup(network: network, fields: fields, defaultInput: "tokens", defaultTarget: "next")
+        let objective = try SupervisedSpecification(losses: [LossTerm(CrossEntropyLoss())]).make(setup)
+        let generative = try #require(try GenerativeModel(objective, setup))
+        #expect(generative.conditions.map(\.field.name) == ["voice"] && generative.conditions[0].shape == [1])
+        let tape = Tape(layout: network.layout, values: Self.values(network))
+        let stepper = SequenceStepper(generative.plan, on: tape)
+        let tokens: [Float] = [4, 0, 1, 1, 3, 2, 2]
+        var all: [[Float]] = []
+        for voice in 0..<3 {
+            let voiceValue = Tensor([Float(voice)], [1, 1], pool: tape.pool)
+            tape.begin(gradients: nil)
+            let whole = network.models[0](
+                [tape.constant(Tensor(tokens, [1, 7], pool: tape.pool)), tape.constant(voiceValue)], mode: .evaluation
+            ).value.values
+            stepper.begin([voiceValue])
+            let steps = tokens.flatMap { stepper.step(token: Int($0)).values }
+            #expect(relativeError(steps, whole) < 1e-5)
+            all.append(steps)
+        }
+        #expect(all[0] != all[1] && all[1] != all[2])
     }
 
     @Test func stepsTakeNothingFromTheSystem() throws {

@@ -20,8 +20,7 @@ package func linear(_ x: Variable, _ weight: Variable, bias: Variable? = nil, re
     let rows = y.shape.replacingLast(with: 1).count
     if rows == 1, x.tape.stepMemory != nil {
         // One step of one sequence: the library would copy the weights before it multiplies.
-        multiply(
-            rows: outputs, columns: inputs, weight.value.pointer, vector: x.value.pointer, into: y.pointer)
+        multiplyVector(rows: outputs, columns: inputs, weight.value.pointer, x.value.pointer, into: y.pointer)
     } else {
         multiply(
             m: rows, n: outputs, k: inputs, x.value.pointer, lda: inputs, weight.value.pointer, ldb: inputs,
