@@ -96,6 +96,8 @@ class ConvolutionDraw:
             after = shape_after(layers, shape)
             if self.odds(0.2) and math.prod(after) <= LARGEST_VECTOR // 2:
                 layers.append(self.named({"upsample": self.rng.randint(1, 3)}))
+            elif "recurrent" in self.features and after[0] <= 60 and self.odds(0.25):
+                layers.append(self.recurrent())
             elif "gatedResidual" in self.features and self.odds(0.3):
                 layers.append(self.gated_block(after))
             else:
@@ -107,7 +109,21 @@ class ConvolutionDraw:
                 layers.append(self.pointwise(shape_after(layers, shape)[-1]))
         # As one layer, so that no other is drawn for a sequence.
         end = self.rng.choice(["flatten", "flatten", "globalAveragePool", "globalMaxPool"])
+        if "recurrent" in self.features and self.odds(0.2):
+            end = self.recurrent(returns="last")
         return [self.named({"sequence": layers + [self.named(end)]})]
+
+    def recurrent(self, **options):
+        options = {"units": self.rng.choice([1, 3, 8, 16, 17]), **options}
+        for key, choices in {"layers": [1, 1, 2], "bidirectional": [False, False, True],
+                             "bias": ["two", "two", "one", "none"]}.items():
+            choice = self.rng.choice(choices)
+            if choice != choices[0]:
+                options[key] = choice
+        kind = self.rng.choice(["rnn", "lstm", "gru"])
+        if kind == "rnn" and self.odds(0.3):
+            options["activation"] = "relu"
+        return {kind: options}
 
     def time_convolution(self, shape):
         steps, channels = shape

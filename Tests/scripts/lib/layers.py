@@ -10,7 +10,7 @@ SHORT = {
     "linear": "units", "leakyRelu": "slope", "elu": "alpha", "maxPool": "kernel", "averagePool": "kernel",
     "l2Pool": "kernel", "stochasticPool": "kernel", "subsampling": "kernel", "localResponseNorm": "size",
     "groupNorm": "groups", "radialBasis": "units", "dropout": "probability", "residual": "main",
-    "concatenate": "branches", "sequence": "layers", "unflatten": "shape", "share": "of", "upsample": "factor",
+    "concatenate": "branches", "sequence": "layers", "unflatten": "shape", "share": "of", "upsample": "factor", "rnn": "units", "lstm": "units", "gru": "units",
     "imageKernel": "kernel"}
 BESIDE = ("name", "from", "auxiliary")
 SAME = (
@@ -116,6 +116,14 @@ def window_padding(options, height, width):
     return [(padding, padding) for padding in pair(options.get("padding", 0))]
 
 
+def passes(options, channels):
+    """The end of the parameters' names of each layer and direction, and how many numbers it reads."""
+    directions = 1 + options.get("bidirectional", False)
+    for layer in range(options.get("layers", 1)):
+        for end in ["", "_reverse"][:directions]:
+            yield f"_l{layer}{end}", directions * options["units"] if layer else channels
+
+
 def step_padding(options, steps):
     """The zeros before and behind a sequence that a convolution over its steps reads."""
     padding, dilation = options.get("padding", 0), options.get("dilation", 1)
@@ -185,6 +193,26 @@ class Shapes:
             self.parameter(path + ".bias", filters)
         return window_count(
             steps, kernel, options.get("stride", 1), step_padding(options, steps), options.get("dilation", 1)), filters
+
+    def recurrent(self, path, options, shape, gates):
+        units, directions = options["units"], 1 + options.get("bidirectional", False)
+        for name, inputs in passes(options, shape[1]):
+            rows = gates * units
+            self.parameter(f"{path}.weight_ih{name}", rows, inputs)
+            self.parameter(f"{path}.weight_hh{name}", rows, units)
+            for key in ("bias_ih", "bias_hh")[:["none", "one", "two"].index(options.get("bias", "two"))]:
+                self.parameter(f"{path}.{key}{name}", rows)
+        channels = directions * units
+        return (channels,) if options.get("returns") == "last" else (shape[0], channels)
+
+    def rnn(self, path, options, shape):
+        return self.recurrent(path, options, shape, 1)
+
+    def lstm(self, path, options, shape):
+        return self.recurrent(path, options, shape, 4)
+
+    def gru(self, path, options, shape):
+        return self.recurrent(path, options, shape, 3)
 
     def gate(self, path, options, shape):
         return *shape[:-1], shape[-1] // 2

@@ -24,6 +24,7 @@ PROBES = {
     "unflatten": (f"{IMAGE}, layers: [flatten, {{unflatten: [14, 28, 2]}}, {HEAD}]", ""),
     "conv1d": (f"{IMAGE}, layers: [flatten, {{unflatten: [28, 28]}}, {{upsample: 2}}, "
                f"{{conv1d: {{filters: 2, kernel: 3, padding: causal}}}}, {HEAD}]", ""),
+    "recurrent": (f"{IMAGE}, layers: [flatten, {{unflatten: [28, 28]}}, {{lstm: {{units: 3, layers: 2}}}}, {HEAD}]", ""),
     # And gate and multiply, which came with it.
     "gatedResidual": (f"{IMAGE}, layers: [flatten, {{unflatten: [28, 28]}}, {{gatedResidual: {{}}}}, {HEAD}]", ""),
     "convTranspose": (f"{IMAGE}, layers: [{{maxPool: 4}}, {{convTranspose: {{filters: 2, kernel: 3}}}}, "

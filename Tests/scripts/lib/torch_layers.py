@@ -108,6 +108,29 @@ class Torch:
             x, *self.parameters(path, "weight", "bias"), options.get("stride", 1), 0, options.get("dilation", 1),
             options.get("groups", 1))
 
+    def recurrent(self, path, options, x, module):
+        both = options.get("bidirectional", False)
+        module = module(x.shape[1], options["units"], options.get("layers", 1), bidirectional=both, batch_first=True)
+        state = {
+            name: self.parameter(f"{path}.{name}") if f"{path}.{name}" in self.weights.shapes else torch.zeros_like(value)
+            for name, value in module.state_dict().items()}
+        module.double().load_state_dict(state)
+        states, last = module(x.transpose(1, 2))
+        if options.get("returns") == "last":
+            h = last[0] if isinstance(last, tuple) else last
+            return torch.cat([h[-2], h[-1]], 1) if both else h[-1]
+        return states.transpose(1, 2)
+
+    def rnn(self, path, options, x):
+        return self.recurrent(path, options, x, lambda *sizes, **keys: torch.nn.RNN(
+            *sizes, nonlinearity=options.get("activation", "tanh"), **keys))
+
+    def lstm(self, path, options, x):
+        return self.recurrent(path, options, x, torch.nn.LSTM)
+
+    def gru(self, path, options, x):
+        return self.recurrent(path, options, x, torch.nn.GRU)
+
     def gate(self, path, options, x):
         a, b = x.chunk(2, 1)
         return torch.tanh(a) * torch.sigmoid(b)
