@@ -1,7 +1,7 @@
 /// Gates: tanh(a) · sigmoid(b), in one pass over memory, with one division for both functions.
 
-/// tanh x and 1 / (1 + e⁻ʸ) in every lane, each with a relative error below 5 · 10⁻⁷; NaN stays NaN. The second one is
-/// not below e⁻⁶⁰.
+/// tanh x and 1 / (1 + e⁻ʸ) in every lane, each with a relative error below 5 · 10⁻⁷; the second one is not below e⁻⁶⁰.
+/// NaN gives NaN, and may give NaN for the other number too.
 ///
 /// With p = e²ˣ + 1 and q = e⁻ʸ + 1 both come from r = 1 / (p q): 1 − 2 q r and p r. For |x| < 0.625 tanh is the
 /// polynomial of ``hyperbolicTangent(_:)``.
@@ -14,8 +14,7 @@ package func tanhAndLogistic(_ x: Vector, _ y: Vector) -> (tanh: Vector, logisti
     let r = one / (p * q)
     let far = one - (q + q) * r
     let isNear = (x .< Vector(repeating: 0.625)) .& (x .> Vector(repeating: -0.625))
-    let tanh = far.replacing(with: tanhNearZero(x), where: isNear)
-    return (tanh.replacing(with: x, where: x .!= x), (p * r).replacing(with: y, where: y .!= y))
+    return (far.replacing(with: tanhNearZero(x), where: isNear), p * r)
 }
 
 /// y [rows, D] = tanh(a) · sigmoid(b) of z = [a, b], [rows, 2 D]; z becomes [tanh a, sigmoid b].

@@ -8,10 +8,10 @@ package func exponential(_ x: Vector) -> Vector {
     return result.replacing(with: x, where: x .!= x)
 }
 
-/// x, but not below `lower` and not above `upper`; `lower` for NaN. Not `clamped`, which the compiler does not inline.
+/// x, but not below `lower` and not above `upper`; NaN stays NaN. Not `clamped`, which the compiler does not inline.
 @inlinable @inline(__always)
 func limited(_ x: Vector, _ lower: Float, _ upper: Float) -> Vector {
-    Vector(repeating: lower).replacing(with: x, where: x .>= Vector(repeating: lower))
+    x.replacing(with: lower, where: x .< Vector(repeating: lower))
         .replacing(with: upper, where: x .> Vector(repeating: upper))
 }
 

@@ -178,13 +178,6 @@ import Training
                 "{concatenate: [[relu], [tanh], []]}",
                 .concatenate(branches: [[.activation("relu")], [.activation("tanh")], []])
             ),
-            ("gate", .gate), ("{from: [a, b], multiply: }", .multiply.reading("a", "b")),
-            ("{gatedResidual: {skip: 3}}", .gatedResidual(skip: 3)),
-            (
-                "{gatedResidual: {channels: 4, kernel: 3, dilation: 8, padding: same, bias: false}}",
-                .gatedResidual(channels: 4, skip: nil, kernel: 3, dilation: 8, padding: .same, bias: false)
-            ),
-            ("{gatedResidual: {skip: 3, residual: false}}", .gatedResidual(skip: 3, residual: false)),
             ("{sequence: [relu, {linear: 3}]}", .sequence([.activation("relu"), .linear(units: 3)])),
             ("{name: head, linear: 10}", .named("head", .linear(units: 10))),
             (
@@ -231,11 +224,6 @@ import Training
             (
                 "{conv1d: {filters: 4, kernel: 3, padding: causl}}",
                 "1:81: 'model.layers.0.conv1d.padding' is 'causl'; give an integer of at least 0, or same, or causal."
-            ),
-            (
-                "{gatedResidual: {residual: false}}",
-                "1:56: 'model.layers.0.gatedResidual.residual': without `skip` nothing is left of the block; give one "
-                    + "of them."
             ),
             (
                 "{convTranspose: {filters: 4, kernel: 3, stride: 2, outputPadding: 2}}",
