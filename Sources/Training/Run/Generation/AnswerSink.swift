@@ -4,7 +4,7 @@ import TensorCore
 final class AnswerSink: GenerationSink {
     let beginning: [Int]
     private let words: [String]
-    private let end: Int
+    private let endToken: Int
     /// The most words.
     private let length: Int
     private let write: TextSink.Writer
@@ -18,7 +18,7 @@ final class AnswerSink: GenerationSink {
         else { return nil }
         beginning = [start]
         self.words = words
-        self.end = end
+        endToken = end
         self.length = length
         self.write = write
     }
@@ -26,7 +26,7 @@ final class AnswerSink: GenerationSink {
     func begin() throws {}
 
     func take(_ choice: Int) throws -> Bool {
-        if choice == end { return false }
+        if choice == endToken { return false }
         let separator = count > 0 && !AnswerSink.areLetters(words) ? " " : ""
         isRead = try Array((separator + words[choice]).utf8).withUnsafeBytes(write)
         count += 1
