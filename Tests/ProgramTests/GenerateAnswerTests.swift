@@ -76,7 +76,7 @@ extension ProgramTests {
                 batch: 16
                 grain: 4
                 maxSteps: 5
-                optimizer: adam
+                optimizer: {name: adam, learningRate: 0.001}
                 """)
             func sound(_ name: String, _ arguments: [String]) throws -> [UInt8] {
                 let file = directory.file(name)
