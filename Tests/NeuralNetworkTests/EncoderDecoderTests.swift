@@ -104,8 +104,8 @@ import Testing
         func memory(_ field: FieldDescription, _ rows: [[Int]]) -> [FieldMemory] {
             let longest = rows.map(\.count).max() ?? 0
             let padded = rows.flatMap { $0 + Array(repeating: 0, count: longest - $0.count) }
-            let values = HandMadeIntegers(padded.map { Int32($0) })
-            let lengths = HandMadeIntegers(rows.map { Int32($0.count) })
+            let values = OwnedIntegers(padded.map { Int32($0) })
+            let lengths = OwnedIntegers(rows.map { Int32($0.count) })
             return [
                 FieldMemory(
                     field: field, elements: .integers(values.pointer, capacity: padded.count, owner: values),
@@ -183,17 +183,4 @@ import Testing
         #expect(throws: ConfigurationError.self) { try Self.objective(network, previous: "source") }
         #expect(throws: ConfigurationError.self) { try Self.objective(network, previous: "nothing") }
     }
-}
-
-/// Integers that live as long as this object.
-private final class HandMadeIntegers {
-    let pointer: UnsafePointer<Int32>
-
-    init(_ values: [Int32]) {
-        let memory = UnsafeMutablePointer<Int32>.allocate(capacity: max(values.count, 1))
-        memory.initialize(from: values, count: values.count)
-        pointer = UnsafePointer(memory)
-    }
-
-    deinit { pointer.deallocate() }
 }

@@ -39,10 +39,10 @@ extension FieldBatch {
 }
 
 /// Integers that live as long as this object.
-private final class OwnedIntegers {
-    let pointer: UnsafePointer<Int32>
+package final class OwnedIntegers {
+    package let pointer: UnsafePointer<Int32>
 
-    init(_ values: [Int32]) {
+    package init(_ values: [Int32]) {
         let memory = UnsafeMutablePointer<Int32>.allocate(capacity: max(values.count, 1))
         memory.initialize(from: values, count: values.count)
         pointer = UnsafePointer(memory)
