@@ -114,7 +114,7 @@ class Torch:
         state = {
             name: self.parameter(f"{path}.{name}") if f"{path}.{name}" in self.weights.shapes else torch.zeros_like(value)
             for name, value in module.state_dict().items()}
-        module.double().load_state_dict(state)
+        module.double().requires_grad_(False).load_state_dict(state)
         states, last = module(x.transpose(1, 2))
         if options.get("returns") == "last":
             h = last[0] if isinstance(last, tuple) else last
