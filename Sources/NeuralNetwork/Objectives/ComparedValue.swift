@@ -26,7 +26,7 @@ extension ComparedValue {
         }
     }
 
-    /// Why an output can't be compared with the layer; nil where it can, or where it is compared with a field.
+    /// Why an output can't be compared with the layer, or its steps not with those of the field; nil where they can.
     ///
     /// - Parameter varies: whether the output's sequences have several lengths.
     func problem(output: String, _ shape: Shape, varies: Bool) -> String? {
