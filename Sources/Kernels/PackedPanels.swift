@@ -8,8 +8,8 @@ package func panelCount(k: Int, n: Int) -> Int { k * n }
 
 /// Packs B [k, n], whose value (row, column) is that of `source`, into panels.
 ///
-/// - Parameter source: of the 16 values of row `row` from `column` on, a multiple of 16: where they begin, how far apart
-///   they lie, and how many there are. The others are zero; nil stands for sixteen zeros.
+/// - Parameter source: of the 16 values of row `row` from `column` on, a multiple of 16: where they begin, how far
+///   apart they lie, and how many there are. The others are zero; nil stands for sixteen zeros.
 @inline(__always)
 private func pack(
     k: Int, n: Int, into panels: UnsafeMutablePointer<Float>,
