@@ -53,6 +53,9 @@ package protocol Objective: Sendable {
 
     /// Pictures that show what has been learned, from a grain of validation samples; nil where there is nothing to see.
     func pictures(_ context: GrainContext) -> Pictures?
+
+    /// What makes samples as the data's with what is learned; nil where that is not the aim.
+    var sampleMaker: (any SampleMaker)? { get }
 }
 
 /// An output that says what a field of the sample should be.
@@ -99,6 +102,7 @@ extension Objective {
     package func predict(_ context: GrainContext) -> [Variable] { [] }
     package var averagesDropout: Bool { false }
     package func pictures(_ context: GrainContext) -> Pictures? { nil }
+    package var sampleMaker: (any SampleMaker)? { nil }
     package var probedModel: Model? { nil }
     package func loss(
         _ context: GrainContext, probing nodes: [String], _ probe: @escaping (Int, Variable) -> Variable

@@ -75,6 +75,7 @@ private struct NamedObjective: Objective {
     var weightPerSample: Double { base.weightPerSample }
     func callAsFunction(_ context: GrainContext) -> GrainResult { base(context) }
     func pictures(_ context: GrainContext) -> Pictures? { base.pictures(context) }
+    var sampleMaker: (any SampleMaker)? { base.sampleMaker }
     func judging(_ field: String, of target: String) -> (any Objective)? {
         base.judging(field, of: target).map { NamedObjective($0, metrics: metrics) }
     }
