@@ -140,6 +140,8 @@ struct MetricTests {
         let target = Target.values(Self.tensor([0, 2, 5, 9], [2, 2]))
         #expect(value(RootMeanSquareError(), output, target) == (14.0 / 4).squareRoot())
         #expect(value(MeanAbsoluteError(), output, target) == 1.5)
+        // Of two samples.
+        #expect(value(SquaredError(), output, target) == 7)
         // The targets' mean is 4, their sum of squared distances from it 46.
         #expect(abs(value(CoefficientOfDetermination(), output, target) - (1 - 14.0 / 46)) < 1e-15)
     }

@@ -21,6 +21,7 @@ import Training
                 "{dropout: {probability: 0.5, scaling: evaluation}}",
                 .dropout(probability: 0.5, scaling: .evaluation)
             ),
+            ("{from: [mean, spread], normalSample: {}}", .normalSample.reading("mean", "spread")),
             ("scaledTanh", .activation("scaledTanh")), ("identity", .activation("identity")),
             ("threshold", .activation("threshold")), ("globalMaxPool", .globalMaxPool),
             ("{localResponseNorm: 5}", .localResponseNorm(size: 5, alpha: 1e-4, beta: 0.75, k: 1)),

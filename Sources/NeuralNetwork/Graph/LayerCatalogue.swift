@@ -23,6 +23,7 @@ let layerCatalogue: [LayerEntry] =
         GlobalMaxPooling.entry,
         Upsample.entry,
         Dropout.entry,
+        NormalSample.entry,
         Flatten.entry,
         Unflatten.entry,
         Embedding.entry,

@@ -69,6 +69,7 @@ package let metricCatalogue: [MetricEntry] =
         Perplexity.entry,
         MetricEntry(BitsPerCharacter()),
         MetricEntry(RootMeanSquareError(), otherNames: ["RootMeanSquaredError", "MeanSquaredError", "mse"]),
+        MetricEntry(SquaredError()),
         MetricEntry(MeanAbsoluteError(), otherNames: ["MeanAbsoluteError", "l1"]),
         MetricEntry(CoefficientOfDetermination(), otherNames: ["R2Score"]),
     ] + ClassRate.entries

@@ -19,23 +19,23 @@ package struct SupervisedObjective: Objective {
     package let predictions: [Prediction]
     package let targetRules: [TargetRule]
     package let notes: [String]
-    private let model: Model
+    let model: Model
     private let bindings: [(input: ModelInput, field: String)]
-    private let terms: [Term]
+    let terms: [Term]
     private let measured: [Measured]
     private let tables: [Table]
     /// Whether what the losses count is summed with its weights.
     private let sumsWeights: Bool
     /// The nodes that evaluation needs; training needs some more behind them.
     private let evaluation: GraphPlan
-    private let evaluatedNodes: [Int]
+    let evaluatedNodes: [Int]
     private let training: GraphPlan
     /// The outputs of ``predictions``.
     private let predicted: GraphPlan
     /// How these are averaged over dropout masks; nil for the mean of their values.
     private let predictedLosses: [(any Loss)?]
     /// The node and the field of pixels whose likeness it is trained to be; nil where there is none.
-    private let likeness: (place: Int, field: FieldDescription, loss: any Loss)?
+    let likeness: (place: Int, field: FieldDescription, loss: any Loss)?
     /// The fields that the model's inputs take.
     package var inputFields: [String] { bindings.map(\.field) }
     package var confusions: [ConfusionTable] { tables.map(\.table) }
@@ -219,13 +219,13 @@ package struct SupervisedObjective: Objective {
         let first = bounds[0]
         let shape = model.nodes[first.nodes[0]].shape
         weightPerSample = Double(first.loss.count(of: shape.batched(1)))
-        if let target = first.target, case .pixels = target.meaning, target.shape.rank == 3,
-            shape.count == target.shape.count
-        {
-            likeness = (terms[0].places[0], target, first.loss)
-        } else {
-            likeness = nil
-        }
+        likeness =
+            terms.lazy.compactMap { [model] term in
+                guard !term.isForTrainingOnly, let target = term.bound.target, case .pixels = target.meaning,
+                    target.shape.rank == 3, model.nodes[term.bound.nodes[0]].shape.count == target.shape.count
+                else { return nil }
+                return (term.places[0], target, term.bound.loss)
+            }.first
     }
 }
 
