@@ -121,7 +121,7 @@ import Testing
         }
         let mse = MeanSquaredErrorLoss()
         #expect(problem() == "none")
-        #expect(problem(LossTerm(mse, target: "label")).hasSuffix("with the clean input; take `target` away."))
+        #expect(problem(LossTerm(mse, target: "label")).hasSuffix("with what was clean; take `target` away."))
         #expect(problem(LossTerm(mse, isForTrainingOnly: true)).hasSuffix("to validate; take `only` away."))
         #expect(problem(LossTerm(mse, output: "cpoy")).contains("copy"))
         #expect(
@@ -139,6 +139,6 @@ import Testing
         let other = FieldDescription(name: "other", elementType: .float32, shape: [6], meaning: .real(names: []))
         #expect(
             problem(LossTerm(mse), two, fields: [Self.image, other]).hasSuffix(
-                "net has 2 inputs, and denoising restores one; give it one `input`."))
+                "net has 2 inputs, and denoising restores one; give it one `input`, or name a layer in `of`."))
     }
 }

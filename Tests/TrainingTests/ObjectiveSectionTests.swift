@@ -30,6 +30,12 @@ import Training
         #expect(read.loss == LossTerm(HingeLoss(margin: 2), weight: 3))
     }
 
+    @Test func denoisingNamesWhatItRestoresAndWhatRestoresIt() throws {
+        let read = try #require(
+            try objective("{denoising: {corruption: {masking: 0.1}, of: code1, output: restored1}}"))
+        #expect(read.subject?.name == "code1" && read.output?.name == "restored1")
+    }
+
     @Test(arguments: [
         ("denoising", "'objective.denoising.corruption'"),
         ("{denoising: {corruption: {blur: 1}}}", "masking, saltAndPepper, gaussian"),

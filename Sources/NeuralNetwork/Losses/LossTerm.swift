@@ -36,8 +36,15 @@ package struct LossTerm: Equatable, Sendable {
             isForTrainingOnly: true, sampleWeights: sampleWeights, place: place)
     }
 
+    /// The same comparison of another output.
+    func of(_ output: PlacedName) -> LossTerm {
+        LossTerm(
+            loss: loss, output: output, target: target, weight: weight, isForTrainingOnly: isForTrainingOnly,
+            sampleWeights: sampleWeights, place: place)
+    }
+
     private init(
-        loss: any Loss, output: PlacedName, target: PlacedName?, weight: Float, isForTrainingOnly: Bool,
+        loss: any Loss, output: PlacedName?, target: PlacedName?, weight: Float, isForTrainingOnly: Bool,
         sampleWeights: PlacedName?, place: PlacedName
     ) {
         self.loss = loss

@@ -24,7 +24,7 @@ struct BoundLoss: Sendable {
 
     /// - Parameter given: what the output is compared with, where that is not for the term to say.
     /// - Throws: `ConfigurationError` with the place and what would fit.
-    init(_ term: LossTerm, _ setup: ObjectiveSetup, _ model: Model, target given: FieldDescription? = nil) throws {
+    init(_ term: LossTerm, _ setup: ObjectiveSetup, _ model: Model, target given: ComparedValue? = nil) throws {
         let output = term.output?.name ?? model.outputName
         let place = term.output ?? term.place
         guard let end = model.end(of: output), let shape = model.shape(of: output) else {
@@ -70,12 +70,9 @@ struct BoundLoss: Sendable {
 
     /// What the output is compared with; nil where the loss takes nothing.
     private static func target(
-        of term: LossTerm, _ given: FieldDescription?, _ setup: ObjectiveSetup, _ model: Model
+        of term: LossTerm, _ given: ComparedValue?, _ setup: ObjectiveSetup, _ model: Model
     ) throws -> ComparedValue? {
-        if term.loss.needsTarget {
-            return try given.map { ComparedValue(field: $0, node: nil) }
-                ?? ComparedValue(term.target, from: term.place, setup, model)
-        }
+        if term.loss.needsTarget { return try given ?? ComparedValue(term.target, from: term.place, setup, model) }
         if let target = term.target {
             throw target.refused(because: "\(term.loss.name) compares its output with no field; take `target` away.")
         }

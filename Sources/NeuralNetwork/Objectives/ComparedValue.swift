@@ -15,15 +15,21 @@ extension ComparedValue {
     ///
     /// - Throws: `ConfigurationError`.
     init(_ name: PlacedName?, from place: PlacedName, _ setup: ObjectiveSetup, _ model: Model) throws {
-        if let name, !setup.fields.contains(where: { $0.name == name.name }), let shape = model.shape(of: name.name),
-            let end = model.end(of: name.name)
+        if let name, !setup.fields.contains(where: { $0.name == name.name }),
+            let layer = ComparedValue(layer: name.name, of: model)
         {
-            let values = FieldDescription(
-                name: name.name, elementType: .float32, shape: shape, meaning: .real(names: []))
-            self.init(field: values, node: end.node)
+            self = layer
         } else {
             self.init(field: try setup.target(name, from: place), node: nil)
         }
+    }
+
+    /// The values of a model's layer; nil where it has none of that name.
+    init?(layer name: String, of model: Model) {
+        guard let shape = model.shape(of: name), let end = model.end(of: name) else { return nil }
+        self.init(
+            field: FieldDescription(name: name, elementType: .float32, shape: shape, meaning: .real(names: [])),
+            node: end.node)
     }
 
     /// Why an output can't be compared with the layer, or its steps not with those of the field; nil where they can.
