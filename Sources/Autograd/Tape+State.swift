@@ -78,3 +78,38 @@ extension Tape {
             "carried: lanes \(lanes) of \(parameter.shape) for \(rows) rows")
     }
 }
+
+/// State that grains own by their numbers, whatever their samples are.
+extension Tape {
+    /// These rows of carried state, [rows, …], as the step before has left them: a constant.
+    package func carried(_ parameter: Parameter, rows: Range<Int>) -> Variable {
+        requireRows(rows, of: parameter)
+        let size = parameter.shape.sample.count
+        let state = Tensor(parameter.shape.sample.batched(rows.count), pool: pool)
+        state.pointer.update(
+            from: values.pointer + layout.offsets[parameter.index] + rows.lowerBound * size, count: state.count)
+        return constant(state)
+    }
+
+    /// Leaves the rows of carried state that the grain owns for the next step; all grains of a step must do so, for all
+    /// rows, or none.
+    ///
+    /// - Parameter value: [rows, …]; it gets no gradient.
+    package func carry(_ parameter: Parameter, _ value: Tensor, rows: Range<Int>) {
+        requireRows(rows, of: parameter)
+        precondition(
+            value.shape == parameter.shape.sample.batched(rows.count), "carry: \(value.shape) for \(parameter.shape)")
+        guard let gradients, let offset = vector.offset(of: parameter.index),
+            let weightOffset = vector.weightOffset(of: parameter.index)
+        else { return }
+        let size = parameter.shape.sample.count
+        (gradients + offset + rows.lowerBound * size).update(from: value.pointer, count: value.count)
+        gradients[weightOffset] = Float(rows.count)
+    }
+
+    private func requireRows(_ rows: Range<Int>, of parameter: Parameter) {
+        precondition(
+            parameter.role == .carried && rows.upperBound <= parameter.shape[0],
+            "carried: rows \(rows) of \(parameter.name), \(parameter.role) of \(parameter.shape)")
+    }
+}

@@ -122,4 +122,25 @@ import Testing
         rows.reset()
         #expect(grain() == [0, 0, 0, 0])
     }
+
+    @Test func rowsThatGrainsOwnByTheirNumbersAreAssignedTogether() {
+        let layout = tape.wholeVector
+        let state = values.pointer + Self.arena.offsets[4]
+        for i in 0..<8 { state[i] = Float(i) }
+        let total = FlatBuffer(count: layout.count)
+        for (rows, new) in [(0..<3, nil), (3..<4, [Float(60), 70])] as [(Range<Int>, [Float]?)] {
+            let memory = FlatBuffer(count: layout.count)
+            memory.pointer.update(repeating: .nan, count: layout.count)
+            tape.begin(gradients: memory.pointer, layout: layout)
+            let own = tape.carried(parameters[4], rows: rows)
+            #expect(
+                !own.needsGradient && own.value.values == (rows.lowerBound * 2..<rows.upperBound * 2).map { Float($0) })
+            tape.carry(parameters[4], new.map { Tensor($0, [1, 2], pool: tape.pool) } ?? own.value, rows: rows)
+            for i in layout.statistics.lowerBound..<layout.metrics.lowerBound {
+                total.pointer[i] += memory.pointer[i]
+            }
+        }
+        layout.assignCarried(values, sums: total.pointer)
+        #expect((0..<8).map { state[$0] } == [0, 1, 2, 3, 4, 5, 60, 70])
+    }
 }

@@ -7,12 +7,16 @@ struct SliceData {
 
     init() throws {
         directory = try TemporaryDirectory(inMemory: true)
-        for folder in ["mnist", "tabular", "tinyshakespeare", "spoken-digits/train", "spoken-digits/test"] {
+        for folder in [
+            "mnist", "fashion-mnist", "tabular", "tinyshakespeare", "spoken-digits/train", "spoken-digits/test",
+        ] {
             try FileManager.default.createDirectory(
                 atPath: directory.file(folder), withIntermediateDirectories: true)
         }
-        try writeImages("train", count: 240)
-        try writeImages("t10k", count: 40)
+        for folder in ["mnist", "fashion-mnist"] {
+            try writeImages("\(folder)/train", count: 240)
+            try writeImages("\(folder)/t10k", count: 40)
+        }
         try directory.write(Array(SliceData.table.utf8), to: "tabular/abalone.csv")
         try directory.write(Array(SliceData.months.utf8), to: "tabular/airline-passengers.csv")
         try directory.write(Array(SliceData.notes.utf8), to: "tabular/banknote_authentication.csv")
@@ -35,8 +39,8 @@ struct SliceData {
                 }
             }
         }
-        try directory.write(images, to: "mnist/\(part)-images-idx3-ubyte")
-        try directory.write(labels, to: "mnist/\(part)-labels-idx1-ubyte")
+        try directory.write(images, to: "\(part)-images-idx3-ubyte")
+        try directory.write(labels, to: "\(part)-labels-idx1-ubyte")
     }
 
     /// A tone of a tenth to a fifth of a second whose pitch is the digit, as 16-bit WAV of 8,000 samples a second.

@@ -61,7 +61,7 @@ struct Slice: CustomTestStringConvertible, Sendable {
             figures: ["valLoss", "valPerplexity", "valBitsPerCharacter"]),
     ]
 
-    static func named(_ name: String) -> Slice { all.first { $0.name == name } ?? all[0] }
+    static func named(_ name: String) -> Slice { (all + boltzmann).first { $0.name == name } ?? all[0] }
 }
 
 extension ProgramTests {
@@ -112,7 +112,7 @@ extension ProgramTests {
 
         // MARK: - Every slice
 
-        @Test(arguments: Slice.all)
+        @Test(arguments: Slice.all + Slice.boltzmann)
         func `a slice has one result on any ranks and threads, and after a kill within an epoch`(slice: Slice) throws {
             let first = try trained(slice)
             let figures = first.lastLine.split(separator: " ").compactMap { $0.split(separator: "=").first }
@@ -256,7 +256,10 @@ extension ProgramTests {
             #expect(reason.contains("4 of 4 parameters taken") && reason.contains("decoder.0.weight"), "\(reason)")
         }
 
-        @Test(arguments: [("autoencoder-mnist", "main"), ("denoising-mnist", "main"), ("gan-mnist", "generator")])
+        @Test(arguments: [
+            ("autoencoder-mnist", "main"), ("denoising-mnist", "main"), ("gan-mnist", "generator"),
+            ("rbm-mnist", "main"),
+        ])
         func `validation leaves pictures`(name: String, phase: String) throws {
             _ = try trained(.named(name))
             let folder = directory.file("runs/\(name)/pictures")

@@ -187,7 +187,8 @@ package struct GraphBuilder {
     /// Counts a parameter for the next node.
     private mutating func count(_ parameter: Parameter) {
         let size = parameter.shape.count
-        let isBias = parameter.name.split(separator: ".").last?.hasPrefix("bias") ?? false
+        let isBias =
+            parameter.name.split(separator: ".").last.map { $0.hasPrefix("bias") || $0 == "visibleBias" } ?? false
         switch (parameter.isTrainable, isBias) {
         case (true, true):
             ownParameters.biases += size
@@ -228,9 +229,11 @@ package struct GraphBuilder {
     /// State that a layer carries along the lanes of a sequence; nil where samples have nothing to do with each other.
     ///
     /// A layer that shares its weights with another has state of its own, since it reads something else.
-    /// - Parameter sample: the shape of one lane's.
-    package mutating func carriedState(_ name: String, _ sample: Shape) throws -> Parameter? {
-        guard let lanes else { return nil }
+    /// - Parameters:
+    ///   - sample: the shape of one lane's.
+    ///   - own: how many rows it has, where these are not the lanes of a sequence.
+    package mutating func carriedState(_ name: String, _ sample: Shape, rows own: Int? = nil) throws -> Parameter? {
+        guard let lanes = own ?? lanes else { return nil }
         try requireSize(sample.batched(lanes), name)
         return try parameters.add(
             parameterPrefix + name, sample.batched(lanes), .zeros, role: .carried, layout: .same)

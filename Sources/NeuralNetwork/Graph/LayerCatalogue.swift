@@ -30,6 +30,7 @@ let layerCatalogue: [LayerEntry] =
         OneHot.entry,
     ] + Recurrent.entries + [
         RadialBasis.entry,
+        BoltzmannMachine.entry,
         Residual.entry,
         GatedResidual.entry,
         Concatenation.entry,

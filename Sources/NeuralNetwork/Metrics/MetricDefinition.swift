@@ -14,13 +14,15 @@ package struct MetricDefinition: Equatable, Sendable {
         case bits
         /// 1 − a / (Σt² − (Σt)² / b), where Σt and Σt² follow b.
         case determination
+        /// a / b − c / d, where c and d follow b.
+        case differenceOfRatios
         /// The mean of a / b and so many such ratios in all, whose parts follow b; one of nothing counts as 0.
         case meanOfRatios(Int)
 
         /// How many sums it is made of.
         package var slotCount: Int {
             switch self {
-            case .determination: 4
+            case .determination, .differenceOfRatios: 4
             case .meanOfRatios(let count): 2 * count
             default: 2
             }
@@ -61,6 +63,7 @@ package struct MetricDefinition: Equatable, Sendable {
         case .squareRoot: return (a / b).squareRoot()
         case .exponential: return exp(a / b)
         case .bits: return a / b / log(2)
+        case .differenceOfRatios: return a / b - sums.values[denominator + 1] / sums.values[denominator + 2]
         case .meanOfRatios(let count):
             let places = (0..<count).map { (numerator + 2 * $0, denominator + 2 * $0) }
             if places.allSatisfy({ sums.values[$1] == 0 }) { return .nan }

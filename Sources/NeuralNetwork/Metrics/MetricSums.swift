@@ -36,8 +36,29 @@ package struct MetricSums: Equatable, Sendable {
         for index in a.values.indices { a.values[index] += b.values[index] }
     }
 
+    /// Takes the sums of training samples for the comparison with them.
+    package mutating func take(_ comparison: TrainingComparison, from training: MetricSums) {
+        for (offset, place) in comparison.sums.enumerated() {
+            values[MetricSums.lossSlot + comparison.target + offset] = training.values[MetricSums.lossSlot + place]
+        }
+    }
+
     /// What the sums come to.
     package func values(of metrics: [MetricDefinition]) -> [MetricValue] {
         metrics.map { MetricValue($0.description, $0.value(of: self)) }
+    }
+}
+
+/// Own sums of an objective that a validation takes from training samples as well, to compare the two: a gap between
+/// them is a sign of overfitting.
+package struct TrainingComparison: Equatable, Sendable {
+    /// Places among the objective's own sums.
+    package let sums: Range<Int>
+    /// The first of the places where those of training samples go; they are 0 elsewhere.
+    package let target: Int
+
+    package init(sums: Range<Int>, goTo target: Int) {
+        self.sums = sums
+        self.target = target
     }
 }

@@ -13,9 +13,14 @@ package struct GrainContext {
     package let key: RandomKey
     /// Over how many networks, each with dropout masks of its own, evaluation averages; 0 for the scaled one.
     package let dropoutSamples: Int
+    /// In training the grain's number in its step.
+    package let grain: Int
 
     /// - Parameter key: in training the mode's own.
-    package init(_ batch: FieldBatch, on tape: Tape, mode: Mode, key: RandomKey, dropoutSamples: Int = 0) {
+    package init(
+        _ batch: FieldBatch, on tape: Tape, mode: Mode, key: RandomKey, dropoutSamples: Int = 0, grain: Int = 0
+    ) {
+        self.grain = grain
         self.dropoutSamples = dropoutSamples
         self.batch = batch
         self.tape = tape

@@ -15,11 +15,19 @@ package protocol Objective: Sendable {
     var inputFields: [String] { get }
     /// The names of the models whose parameters its loss can depend on.
     var models: [String] { get }
+    /// The names of those parameters, where they are not all of ``models``.
+    var parameters: [String]? { get }
     /// The most that one sample can add to the weight.
     var weightPerSample: Double { get }
 
     /// The loss and the sums of a grain with at least one sample.
     func callAsFunction(_ context: GrainContext) -> GrainResult
+
+    /// Hands on the state that a grain without samples owns, which would be lost otherwise.
+    func keepState(_ context: GrainContext)
+
+    /// Which sums a validation also takes from as many training samples; nil for none.
+    var comparison: TrainingComparison? { get }
 
     /// What the numbers of some fields must be, which is checked before training.
     var targetRules: [TargetRule] { get }
@@ -94,6 +102,9 @@ extension Objective {
         MetricSums(ownCount: sumCount + confusions.reduce(0) { $0 + $1.count })
     }
 
+    package var parameters: [String]? { nil }
+    package func keepState(_ context: GrainContext) {}
+    package var comparison: TrainingComparison? { nil }
     package var inputFields: [String] { fields }
     package var targetRules: [TargetRule] { [] }
     package var notes: [String] { [] }

@@ -31,11 +31,14 @@ package struct ObjectiveSetup: Sendable {
     /// How many training samples have each class, of the fields that objectives ask for
     /// (``ObjectiveSpecification/balancedTargets``).
     package let classCounts: [String: [Int]]
+    /// Into how many grains a batch is cut.
+    package let grainsPerStep: Int
 
     package init(
         network: Network, fields: [FieldDescription], defaultInput: String, defaultTarget: String?,
-        classCounts: [String: [Int]] = [:]
+        classCounts: [String: [Int]] = [:], grainsPerStep: Int = 1
     ) {
+        self.grainsPerStep = grainsPerStep
         self.classCounts = classCounts
         self.network = network
         self.fields = fields
@@ -111,6 +114,7 @@ let objectiveCatalogue: [ObjectiveEntry] = [
     GANGenerator.entry,
     Denoising.entry,
     EncoderDecoder.entry,
+    ContrastiveDivergence.entry,
 ]
 
 /// `{ganGenerator: {…}}`: a value of `objective`.

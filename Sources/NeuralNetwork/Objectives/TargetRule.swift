@@ -5,6 +5,8 @@ package struct TargetRule: Sendable {
     package enum Numbers: Sendable {
         /// Within 0…1.
         case shares
+        /// Within 0…1, for what takes them for chances and compares nothing.
+        case chances
         /// Within 0…1, those along the last axis with a sum of 1.
         case distribution
         /// −1 or 1.
@@ -25,9 +27,9 @@ package struct TargetRule: Sendable {
     /// - Parameter width: the extent of the last axis.
     package func problem(_ values: UnsafeBufferPointer<Float>, width: Int) -> String? {
         switch numbers {
-        case .shares:
+        case .shares, .chances:
             return values.first { !($0 >= 0 && $0 <= 1) }.map {
-                "\($0), and \(reader) compares shares of 1; scale the field to 0…1, or use mse"
+                "\($0), and \(reader) \(sharesWords.want); scale the field to 0…1, or \(sharesWords.else)"
             }
         case .distribution:
             if let value = values.first(where: { !($0 >= 0 && $0 <= 1) }) {
@@ -50,5 +52,11 @@ package struct TargetRule: Sendable {
                 "\($0), and \(reader) counts samples by it; give numbers of at least 0"
             }
         }
+    }
+
+    /// Of numbers within 0…1: what the reader does with them, and what else would do.
+    package var sharesWords: (want: String, else: String) {
+        numbers == .chances
+            ? ("take values from 0 to 1", "give the rbm `visible: gaussian`") : ("compares shares of 1", "use mse")
     }
 }

@@ -150,15 +150,25 @@ extension RunSetup {
     /// What evaluates each phase, the same where the data are; nil where nothing is set aside.
     func evaluators() throws -> [Evaluator?] {
         func make(_ data: RunData) throws -> Evaluator? {
-            try data.validation.map { validation in
-                try Evaluator(
-                    ranks: ranks, replica: replica, dataset: validation,
-                    fields: phases.flatMap(\.objective.fields) + validation.baselines.map(\.field),
-                    preprocessing: data.preprocessing, grain: configuration.grain, lanes: configuration.batch, key: key)
-            }
+            try data.validation.map { try evaluator(of: $0, data, baselines: $0.baselines.map(\.field)) }
         }
         let main = try make(data)
         return try phaseData.map { try $0.map(make) ?? main }
+    }
+
+    /// What evaluates as many training samples as are set aside, for each phase that compares them.
+    func comparers() throws -> [Evaluator?] {
+        try zip(phases, phaseData).map { phase, own in
+            let data = own ?? data
+            guard phase.objective.comparison != nil, let validation = data.validation else { return nil }
+            return try evaluator(of: Subset(drawing: validation.count, of: data.training), data)
+        }
+    }
+
+    private func evaluator(of dataset: any Dataset, _ data: RunData, baselines: [String] = []) throws -> Evaluator {
+        try Evaluator(
+            ranks: ranks, replica: replica, dataset: dataset, fields: phases.flatMap(\.objective.fields) + baselines,
+            preprocessing: data.preprocessing, grain: configuration.grain, lanes: configuration.batch, key: key)
     }
 }
 

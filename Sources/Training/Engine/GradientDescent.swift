@@ -143,3 +143,6 @@ final class GradientDescent {
             step: step, seen: sums.metrics.loss.isFinite ? "the sum of the gradients" : "the sum of the losses")
     }
 }
+
+/// What a sum of gradients is multiplied by to be their mean; 0 where nothing was counted, whose gradients are 0.
+func gradientScale(weight: Double) -> Double { weight > 0 ? 1 / weight : 0 }

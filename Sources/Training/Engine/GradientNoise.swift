@@ -103,6 +103,10 @@ package struct NoiseMeasuringObjective: Objective {
     package var predictions: [Prediction] { base.predictions }
     package func predict(_ context: GrainContext) -> [Variable] { base.predict(context) }
     package var models: [String] { base.models }
+    package var parameters: [String]? { base.parameters }
+    package func keepState(_ context: GrainContext) { base.keepState(context) }
+    package var comparison: TrainingComparison? { base.comparison }
+    package var sampleMaker: (any SampleMaker)? { base.sampleMaker }
     package var weightPerSample: Double { base.weightPerSample }
     package func pictures(_ context: GrainContext) -> Pictures? { base.pictures(context) }
     package func judging(_ field: String, of target: String) -> (any Objective)? { base.judging(field, of: target) }

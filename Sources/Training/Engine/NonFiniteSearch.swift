@@ -18,7 +18,7 @@ package struct NonFiniteSearch {
     ///   - weightsHaveMoved: whether some parameters have the step's update already; then what they are says nothing.
     package init?(
         layout: GrainVectorLayout, values: FlatBuffer, _ objective: any Objective, _ batch: FieldBatch, mode: Mode,
-        key: RandomKey, weightsHaveMoved: Bool = false
+        key: RandomKey, grain: Int = 0, weightsHaveMoved: Bool = false
     ) {
         guard batch.count > 0 else { return nil }
         let identities = batch.sampleIDs
@@ -43,7 +43,7 @@ package struct NonFiniteSearch {
             tape.begin(
                 gradients: mode.isTraining ? vector.pointer : nil, layout: layout,
                 carried: batch.lanes.map { CarriedLanes(lanes: $0, isStartOfSequence: batch.isStartOfSequence) })
-            let result = objective(GrainContext(batch, on: tape, mode: mode, key: key))
+            let result = objective(GrainContext(batch, on: tape, mode: mode, key: key, grain: grain))
             if let found = tape.nonFinite {
                 return found.parameter.map { some("the output of layer \(NonFiniteSearch.layer(of: $0))", found.rows) }
                     ?? all("the loss")

@@ -168,7 +168,7 @@ package final class Replica: @unchecked Sendable {
                 func computeGrain(_ seat: (any GrainMeeting)?) throws {
                     try samples(grain) { batch in
                         try compute(
-                            sums, objective, batch, worker, key.folding(grain), into: vector,
+                            sums, objective, batch, worker, grain, key.folding(grain), into: vector,
                             sums.reducer.factors(ofGrain: grain), seat, onProgress)
                     }
                 }
@@ -237,25 +237,27 @@ package final class Replica: @unchecked Sendable {
 
     /// One grain, forward and backward; one without samples contributes zeros, one without a loss no gradient.
     private func compute(
-        _ sums: PhaseSums, _ objective: any Objective, _ batch: FieldBatch, _ worker: Int, _ key: RandomKey,
-        into vector: UnsafeMutablePointer<Float>, _ factors: GradientFactors?, _ meeting: (any GrainMeeting)?,
-        _ onProgress: @escaping (Int) -> Void
+        _ sums: PhaseSums, _ objective: any Objective, _ batch: FieldBatch, _ worker: Int, _ grain: Int,
+        _ key: RandomKey, into vector: UnsafeMutablePointer<Float>, _ factors: GradientFactors?,
+        _ meeting: (any GrainMeeting)?, _ onProgress: @escaping (Int) -> Void
     ) throws {
         let layout = sums.layout
+        let tape = tapes[worker]
+        let context = GrainContext(batch, on: tape, mode: .training(key), key: key, grain: grain)
         guard batch.count > 0 else {
             try settle()
             layout.clear(vector)
-            factors?.reset()
+            tape.begin(gradients: vector, layout: layout, factors: factors)
+            objective.keepState(context)
             return
         }
-        let tape = tapes[worker]
         tape.begin(
             gradients: vector, layout: layout,
             carried: batch.lanes.map { CarriedLanes(lanes: $0, isStartOfSequence: batch.isStartOfSequence) },
             factors: factors, meeting: meeting,
             // What has been reported may be added to; the variance needs the grain's own gradient, as a whole.
             onProgress: sums.noise == nil ? onProgress : { _ in })
-        let result = objective(GrainContext(batch, on: tape, mode: .training(key), key: key))
+        let result = objective(context)
         let values = MetricSums(samples: batch.count, weight: result.weight, own: result.sums).values
         for (place, value) in zip(layout.metrics, values) { vector[place] = Float(value) }
         try settle()  // the vector's memory may hold sums of the previous step until then
@@ -295,6 +297,3 @@ package final class Replica: @unchecked Sendable {
             + tapes.reduce(0) { $0 + $1.pool.statistics.systemAllocations }
     }
 }
-
-/// What a sum of gradients is multiplied by to be their mean; 0 where nothing was counted, whose gradients are 0.
-func gradientScale(weight: Double) -> Double { weight > 0 ? 1 / weight : 0 }

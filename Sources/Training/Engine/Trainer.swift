@@ -33,7 +33,6 @@ package final class Trainer {
         let startSeconds = Clock.seconds
         let setup = try RunSetup(configuration, options, ranks)
         let observer = setup.keeper.map { WatchedObserver(makeObserver(configuration.resolvedYAML()), $0.lock) }
-        let evaluators = try setup.evaluators()
         meter = IntervalMeter(setup.phases.map(\.objective), workers: setup.replica.pool.count)
         descent = GradientDescent(setup, meter, observer)
         timeLimit = try options.endSeconds.flatMap {
@@ -43,7 +42,7 @@ package final class Trainer {
                 : nil
         }
         saver = RunSaver(setup, descent, meter, observer, timeLimit, startSeconds: startSeconds)
-        validator = Validator(setup, evaluators, descent, saver, meter, observer)
+        validator = try Validator(setup, descent, saver, meter, observer)
         let baselines = try validator.baselines()
         self.setup = setup
         self.observer = observer

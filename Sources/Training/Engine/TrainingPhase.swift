@@ -33,7 +33,7 @@ struct TrainingPhase: Sendable {
         let whole: any Objective = measuring ?? made
         objective = isOnly ? whole : NamedObjective(whole, phase: configuration.name)
         let layout = setup.network.layout
-        let set = try configuration.trainedSet(layout, reaching: made.models, setup.network)
+        let set = try configuration.trainedSet(layout, reaching: made.models, only: made.parameters, setup.network)
         vector = GrainVectorLayout(
             GradientLayout(layout, set), metrics: objective.zeroSums.values.count, flags: TrainingPhase.flagCount,
             samplesPerGrain: samplesPerGrain)
@@ -72,6 +72,9 @@ private struct NamedObjective: Objective {
     var predictions: [Prediction] { base.predictions }
     func predict(_ context: GrainContext) -> [Variable] { base.predict(context) }
     var models: [String] { base.models }
+    var parameters: [String]? { base.parameters }
+    func keepState(_ context: GrainContext) { base.keepState(context) }
+    var comparison: TrainingComparison? { base.comparison }
     var weightPerSample: Double { base.weightPerSample }
     func callAsFunction(_ context: GrainContext) -> GrainResult { base(context) }
     func pictures(_ context: GrainContext) -> Pictures? { base.pictures(context) }
@@ -84,10 +87,13 @@ private struct NamedObjective: Objective {
 extension PhaseConfiguration {
     /// What the phase may change: what its patterns name, of the models that its loss depends on.
     ///
+    /// - Parameter only: the names of those that the loss depends on, where these are not all.
     /// - Throws: `ConfigurationError` for a pattern that names nothing, and where nothing is left.
-    package func trainedSet(_ layout: ModelLayout, reaching models: [String], _ network: Network) throws -> ParameterSet
-    {
+    package func trainedSet(
+        _ layout: ModelLayout, reaching models: [String], only: [String]? = nil, _ network: Network
+    ) throws -> ParameterSet {
         let reached = network.models.filter { models.contains($0.name) }.flatMap { $0.parameters.map(\.name) }
+            .filter { only?.contains($0) ?? true }
         func matching(_ patterns: [PlacedName]) throws -> Set<String> {
             var result: Set<String> = []
             for pattern in patterns {

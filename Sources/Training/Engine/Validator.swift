@@ -26,18 +26,21 @@ final class Validator {
     private let control: TrainingControl
     /// Of each phase; nil where its data have no validation samples.
     private let evaluators: [Evaluator?]
+    /// Of each phase that compares validation samples with training samples.
+    private let comparers: [Evaluator?]
     private let descent: GradientDescent
     private let saver: RunSaver
     private let meter: IntervalMeter
     private let observer: (any TrainingObserver)?
 
     init(
-        _ setup: RunSetup, _ evaluators: [Evaluator?], _ descent: GradientDescent, _ saver: RunSaver,
-        _ meter: IntervalMeter, _ observer: (any TrainingObserver)?
-    ) {
+        _ setup: RunSetup, _ descent: GradientDescent, _ saver: RunSaver, _ meter: IntervalMeter,
+        _ observer: (any TrainingObserver)?
+    ) throws {
         self.setup = setup
         control = setup.control
-        self.evaluators = evaluators
+        evaluators = try setup.evaluators()
+        comparers = try setup.comparers()
         self.descent = descent
         self.saver = saver
         self.meter = meter
@@ -155,6 +158,15 @@ final class Validator {
             }
             guard let own else { return nil }
             for (phase, result) in zip(phases, own) { sums[phase] = result }
+        }
+        for phase in phases {
+            let objective = setup.phases[phase].objective
+            guard let comparison = objective.comparison, let comparer = comparers[phase] else { continue }
+            let seen = try setup.state.withAverages {
+                try comparer.evaluate([objective], unless: { StopSignal.isRequested || lock?.isLost ?? false })
+            }
+            guard let seen else { return nil }
+            sums[phase]?.take(comparison, from: seen[0])
         }
         Activity.enter(.afterValidation, step: step)
         return phases.compactMap { sums[$0] }

@@ -83,7 +83,7 @@ extension RunSetup {
             let key = stepKey(step).folding(grain)
             if let found = NonFiniteSearch(
                 layout: phase.vector, values: state.values, phase.objective, batch, mode: .training(key), key: key,
-                weightsHaveMoved: weightsHaveMoved)
+                grain: grain, weightsHaveMoved: weightsHaveMoved)
             {
                 own = .nonFinite(step: step + 1, what: found.what, rank: ranks.rank, samples: found.samples)
             }

@@ -112,7 +112,8 @@ struct RunSetup {
             let network = try configuration.network(for: data)
             let setup = ObjectiveSetup(
                 network: network, fields: data.fields, defaultInput: data.defaultInput,
-                defaultTarget: data.defaultTarget, classCounts: data.classCounts ?? [:])
+                defaultTarget: data.defaultTarget, classCounts: data.classCounts ?? [:],
+                grainsPerStep: (configuration.batch + configuration.grain - 1) / configuration.grain)
             let phases = try configuration.phases.map {
                 try TrainingPhase(
                     $0, setup, samplesPerGrain: configuration.grain, isOnly: configuration.phases.count == 1)

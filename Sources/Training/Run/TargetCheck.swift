@@ -37,7 +37,7 @@ struct TargetCheck {
     private func check(_ rule: TargetRule, _ dataset: any Dataset, _ field: Int, _ ranks: Ranks) throws -> Bool {
         let description = dataset.fields[field]
         let own = preprocessing.first { $0.field == rule.field }
-        if case .pixels(let scale, _) = description.meaning, rule.numbers == .shares {
+        if case .pixels(let scale, _) = description.meaning, [.shares, .chances].contains(rule.numbers) {
             try checkPixels(rule, own, most: scale)
             return true
         }
@@ -79,7 +79,7 @@ struct TargetCheck {
         let isShare: (Float) -> Bool = { $0 >= -1e-6 && $0 <= 1 + 1e-6 }
         guard let worst = bounds.first(where: { !isShare($0) }) else { return }
         throw rule.place.refused(
-            because: "pixels of '\(rule.field)' become \(worst) in preprocessing, and \(rule.reader) compares shares "
-                + "of 1; set data.preprocessing: none, or use mse.")
+            because: "pixels of '\(rule.field)' become \(worst) in preprocessing, and \(rule.reader) "
+                + "\(rule.sharesWords.want); set data.preprocessing: none, or \(rule.sharesWords.else).")
     }
 }

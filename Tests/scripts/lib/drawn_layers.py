@@ -169,6 +169,9 @@ class LayerDraw(ConvolutionDraw):
                 # Squared distances are large; what stands behind them is not to overflow.
                 options = self.rng.choice([{}, {"learned": True}, {"output": "score"}])
                 return [self.named({"radialBasis": {"units": units, **options}}), "layerNorm"]
+            if self.odds(0.1):
+                options = self.rng.choice([{}, {"hidden": "gaussian"}, {"visible": "gaussian", "chains": 4}])
+                return [self.named({"rbm": {"units": units, **options} if options else units})]
             return [self.linear(units), self.pointwise(units)]
         if choice < 0.65:
             return [self.pointwise(shape[-1])]

@@ -9,7 +9,7 @@ from gated_blocks import gated_convolutions
 SHORT = {
     "linear": "units", "leakyRelu": "slope", "elu": "alpha", "maxPool": "kernel", "averagePool": "kernel",
     "l2Pool": "kernel", "stochasticPool": "kernel", "subsampling": "kernel", "localResponseNorm": "size",
-    "groupNorm": "groups", "radialBasis": "units", "dropout": "probability", "residual": "main",
+    "groupNorm": "groups", "radialBasis": "units", "rbm": "units", "dropout": "probability", "residual": "main",
     "concatenate": "branches", "sequence": "layers", "unflatten": "shape", "share": "of", "upsample": "factor", "rnn": "units", "lstm": "units", "gru": "units",
     "imageKernel": "kernel"}
 BESIDE = ("name", "from", "auxiliary")
@@ -291,6 +291,13 @@ class Shapes:
     def radialBasis(self, path, options, shape):
         features, = shape
         self.parameter(path + ".weight", options["units"], features)
+        return options["units"],
+
+    def rbm(self, path, options, shape):
+        features, = shape
+        self.parameter(path + ".weight", options["units"], features)
+        self.parameter(path + ".bias", options["units"])
+        self.parameter(path + ".visibleBias", features)
         return options["units"],
 
     def batchNorm(self, path, options, shape):

@@ -215,6 +215,10 @@ class Torch:
     def linear(self, path, options, x):
         return F.linear(x, *self.parameters(path, "weight", "bias"))
 
+    def rbm(self, path, options, x):
+        y = self.linear(path, options, x)
+        return y if options.get("hidden") == "gaussian" else torch.sigmoid(y)
+
     def batchNorm(self, path, options, x):
         weight, bias, mean, variance = self.parameters(path, "weight", "bias", "running_mean", "running_var")
         return F.batch_norm(x, mean, variance, weight, bias, False, 0, options.get("epsilon", 1e-5))
