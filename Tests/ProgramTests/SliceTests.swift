@@ -42,6 +42,7 @@ struct Slice: CustomTestStringConvertible, Sendable {
         Slice(name: "autoencoder-mnist", settings: images, figures: ["valLoss", "valRmse"]),
         Slice(name: "autoencoder-features", settings: images, figures: ["valLoss", "valAccuracy"]),
         Slice(name: "denoising-mnist", settings: images, figures: ["valLoss", "valRmse"]),
+        Slice(name: "scattering-mnist", settings: images, figures: ["valLoss", "valAccuracy"]),
         Slice(
             name: "gan-mnist", settings: images,
             figures: [

@@ -153,6 +153,8 @@ import Training
                 .imageKernel([[0, -1, 0], [-1, 5, -1], [0, -1, 0]], padding: .same, paddingMode: .circular)
             ),
             ("{imageKernel: {values: [[1, -0.5]]}}", .imageKernel([[1, -0.5]])),
+            ("{scattering: {J: 2}}", .scattering(scales: 2, orientations: 8, order: 2)),
+            ("{scattering: {J: 3, L: 6, order: 1}}", .scattering(scales: 3, orientations: 6, order: 1)),
             ("{upsample: 2}", .upsample(factor: .init(2))),
             (
                 "{upsample: {factor: [2, 3], mode: bilinear}}",

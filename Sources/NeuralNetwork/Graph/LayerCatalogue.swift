@@ -6,6 +6,7 @@ let layerCatalogue: [LayerEntry] =
         ConvolutionTranspose2D.entry,
         LocalConvolution2D.entry,
         ImageKernel.entry,
+        Scattering.entry,
         Linear.entry,
         BatchNormalization.entry,
         LayerNormalization.entry,

@@ -12,6 +12,7 @@ from layers import pair, step_padding, window_padding
 try:
     import torch
     import torch.nn.functional as F
+    import torch_scattering
 except ImportError:
     torch = None
 
@@ -90,6 +91,9 @@ class Torch:
         values, options = layers.given_kernel(options)
         kernel = torch.tensor(values, dtype=x.dtype).expand(x.shape[1], 1, -1, -1)
         return F.conv2d(bordered(options, x), kernel, groups=x.shape[1])
+
+    def scattering(self, path, options, x):
+        return torch_scattering.scattering(x, options["J"], options.get("L", 8), options.get("order", 2))
 
     def local(self, path, options, x):
         """Each position's patch times its own filters."""
