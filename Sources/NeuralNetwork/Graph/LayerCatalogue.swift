@@ -18,6 +18,8 @@ let layerCatalogue: [LayerEntry] =
         MaxPooling.entry,
         AveragePooling.entry,
         L2Pooling.entry,
+        SimpleCells.entry,
+        ComplexCells.entry,
         StochasticPooling.entry,
         Subsampling.entry,
         GlobalAveragePooling.entry,

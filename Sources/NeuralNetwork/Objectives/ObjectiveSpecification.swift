@@ -111,6 +111,7 @@ let objectiveCatalogue: [ObjectiveEntry] = [
     GANGenerator.entry,
     Denoising.entry,
     EncoderDecoder.entry,
+    Competitive.entry,
 ]
 
 /// `{ganGenerator: {…}}`: a value of `objective`.
