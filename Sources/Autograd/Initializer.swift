@@ -23,6 +23,8 @@ package enum Initializer: Hashable, Sendable {
     case normalFanIn(Float)
     /// Normal with the given standard deviation and mean 0.
     case normal(Float)
+    /// Uniform in 0…limit.
+    case uniform(below: Float)
     /// Uniform in ±1 / √n: for biases, where n is the fan-in of the weight they belong to.
     case uniformBias(fanIn: Int)
     /// −1 or 1 with equal probability.
@@ -79,6 +81,8 @@ package enum Initializer: Hashable, Sendable {
             }
         case .signs:
             for i in 0..<count { target[i] = key.block(at: UInt64(i / 128))[i / 32 % 4] >> (i % 32) & 1 == 0 ? -1 : 1 }
+        case .uniform(let limit):
+            for i in 0..<count { target[i] = limit * RandomKey.unit(key.block(at: UInt64(i / 4))[i % 4]) }
         case .gabor(let arrangement): GaborFunction.fill(target, shape: shape, arrangement, key: key)
         case .values(let values):
             precondition(values.count == count, "Initializer: \(values.count) values for a parameter \(shape)")
@@ -115,7 +119,7 @@ package enum Initializer: Hashable, Sendable {
         case .normalFanIn(let c): .normal(c / fanIn.squareRoot())
         case .normal(let deviation): .normal(deviation)
         case .uniformBias(let n): .uniform(1 / Float(max(n, 1)).squareRoot())
-        case .signs, .gabor, .values, .logarithm, .blocks: nil
+        case .signs, .gabor, .values, .logarithm, .blocks, .uniform: nil
         case .withFans(let initializer, _): initializer.distribution(fanIn: fanIn, fanOut: fanOut)
         }
     }

@@ -5,7 +5,7 @@
 /// Loan, "Computational Frameworks for the Fast Fourier Transform", 1992, section 1.7) with radices 2 to 5. Real and
 /// imaginary parts are separate, so the inverse, times `count`, is the same transform with both swapped.
 struct FFTLine {
-    /// The lengths that are computed; each is 4 · 2, 4 · 3, 4 · 4, 4 · 5, 4 · 3 · 2 or 4 · 4 · 2.
+    /// The lengths of ``transform(_:into:spare:)``; each is 4 · 2, 4 · 3, 4 · 4, 4 · 5, 4 · 3 · 2 or 4 · 4 · 2.
     static let sizes = [8, 12, 16, 20, 24, 32]
     /// Floats of the table of twiddle factors for the longest line.
     static let twiddleCount = 64
@@ -61,9 +61,9 @@ struct FFTLine {
     }
 
     let count: Int
-    private let twiddles: UnsafePointer<Float>
+    let twiddles: UnsafePointer<Float>
 
-    /// - Parameter twiddles: room for ``twiddleCount`` floats, which this fills.
+    /// - Parameter twiddles: room for 2 · `count` floats, which this fills.
     init(count: Int, twiddles: UnsafeMutablePointer<Float>) {
         self.count = count
         self.twiddles = UnsafePointer(twiddles)
@@ -96,13 +96,13 @@ struct FFTLine {
     // MARK: - Passes: `step` interleaved lines of `length` become radix · step lines of length / radix
 
     @inline(__always)
-    private func turn(_ z: Complex, _ p: Int, _ k: Int, _ step: Int) -> Complex {
+    func turn(_ z: Complex, _ p: Int, _ k: Int, _ step: Int) -> Complex {
         let index = 2 * (p * k * step)
         return z.rotated(twiddles[index], twiddles[index + 1])
     }
 
     @inline(__always)
-    private func pass2(_ a: Elements, into b: Elements, length: Int, step: Int) {
+    func pass2(_ a: Elements, into b: Elements, length: Int, step: Int) {
         let part = length / 2 * step
         for p in 0..<length / 2 {
             for q in 0..<step {
@@ -116,7 +116,7 @@ struct FFTLine {
     }
 
     @inline(__always)
-    private func pass3(_ a: Elements, into b: Elements, length: Int, step: Int) {
+    func pass3(_ a: Elements, into b: Elements, length: Int, step: Int) {
         let part = length / 3 * step
         for p in 0..<length / 3 {
             for q in 0..<step {
@@ -134,7 +134,7 @@ struct FFTLine {
     }
 
     @inline(__always)
-    private func pass4(_ a: Elements, into b: Elements, length: Int, step: Int) {
+    func pass4(_ a: Elements, into b: Elements, length: Int, step: Int) {
         let part = length / 4 * step
         for p in 0..<length / 4 {
             for q in 0..<step {
@@ -157,26 +157,31 @@ struct FFTLine {
         }
     }
 
-    /// The last pass only: no twiddle factors.
     @inline(__always)
-    private func pass5(_ a: Elements, into b: Elements, length: Int, step: Int) {
+    func pass5(_ a: Elements, into b: Elements, length: Int, step: Int) {
         // cos 72°, cos 144°
         let (cosine1, cosine2): (Float, Float) = (0.309_016_994_374_947_4, -0.809_016_994_374_947_4)
         let (sine1, sine2): (Float, Float) = (0.951_056_516_295_153_5, 0.587_785_252_292_473_1)  // sin 72°, sin 144°
-        for q in 0..<step {
-            let z0 = a[q]
-            let (z1, z2, z3, z4) = (a[q + step], a[q + 2 * step], a[q + 3 * step], a[q + 4 * step])
-            let (sum1, sum2) = (z1 + z4, z2 + z3)
-            let (difference1, difference2) = ((z1 - z4).turned, (z2 - z3).turned)
-            let middle1 = z0.adding(sum1, times: cosine1).adding(sum2, times: cosine2)
-            let middle2 = z0.adding(sum1, times: cosine2).adding(sum2, times: cosine1)
-            let side1 = difference1.times(sine1).adding(difference2, times: sine2)
-            let side2 = difference1.times(sine2).adding(difference2, times: -sine1)
-            b[q] = z0 + sum1 + sum2
-            b[q + step] = middle1 + side1
-            b[q + 2 * step] = middle2 + side2
-            b[q + 3 * step] = middle2 - side2
-            b[q + 4 * step] = middle1 - side1
+        let part = length / 5 * step
+        for p in 0..<length / 5 {
+            for q in 0..<step {
+                let from = q + step * p
+                let z0 = a[from]
+                let (z1, z2) = (a[from + part], a[from + 2 * part])
+                let (z3, z4) = (a[from + 3 * part], a[from + 4 * part])
+                let (sum1, sum2) = (z1 + z4, z2 + z3)
+                let (difference1, difference2) = ((z1 - z4).turned, (z2 - z3).turned)
+                let middle1 = z0.adding(sum1, times: cosine1).adding(sum2, times: cosine2)
+                let middle2 = z0.adding(sum1, times: cosine2).adding(sum2, times: cosine1)
+                let side1 = difference1.times(sine1).adding(difference2, times: sine2)
+                let side2 = difference1.times(sine2).adding(difference2, times: -sine1)
+                let to = q + step * 5 * p
+                b[to] = z0 + sum1 + sum2
+                b[to + step] = p == 0 ? middle1 + side1 : turn(middle1 + side1, p, 1, step)
+                b[to + 2 * step] = p == 0 ? middle2 + side2 : turn(middle2 + side2, p, 2, step)
+                b[to + 3 * step] = p == 0 ? middle2 - side2 : turn(middle2 - side2, p, 3, step)
+                b[to + 4 * step] = p == 0 ? middle1 - side1 : turn(middle1 - side1, p, 4, step)
+            }
         }
     }
 }

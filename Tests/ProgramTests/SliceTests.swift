@@ -42,6 +42,13 @@ struct Slice: CustomTestStringConvertible, Sendable {
         Slice(name: "autoencoder-mnist", settings: images, figures: ["valLoss", "valRmse"]),
         Slice(name: "autoencoder-features", settings: images, figures: ["valLoss", "valAccuracy"]),
         Slice(name: "denoising-mnist", settings: images, figures: ["valLoss", "valRmse"]),
+        Slice(name: "scattering-mnist", settings: images, figures: ["valLoss", "valAccuracy"]),
+        Slice(
+            name: "neocognitron-mnist", settings: images + ["phases.0.steps=4", "phases.1.steps=4"],
+            figures: [
+                "valFirstLoss", "valFirstWinners", "valSecondLoss", "valSecondWinners", "valClassesLoss",
+                "valClassesAccuracy",
+            ]),
         Slice(
             name: "gan-mnist", settings: images,
             figures: [

@@ -154,6 +154,23 @@ import Training
                 .imageKernel([[0, -1, 0], [-1, 5, -1], [0, -1, 0]], padding: .same, paddingMode: .circular)
             ),
             ("{imageKernel: {values: [[1, -0.5]]}}", .imageKernel([[1, -0.5]])),
+            ("{scattering: {J: 2}}", .scattering(scales: 2, orientations: 8, order: 2)),
+            ("{scattering: {J: 3, L: 6, order: 1}}", .scattering(scales: 3, orientations: 6, order: 1)),
+            (
+                "{simpleCells: {planes: 6, kernel: 5}}",
+                .simpleCells(planes: 6, kernel: .init(5), selectivity: 4, decay: 0.9)
+            ),
+            (
+                "{simpleCells: {planes: 6, kernel: [3, 5], padding: same, selectivity: 1.5, decay: 0.5}}",
+                .simpleCells(
+                    planes: 6, kernel: .init(height: 3, width: 5), padding: .same, selectivity: 1.5, decay: 0.5)
+            ),
+            ("{complexCells: {kernel: 3}}", .complexCells(kernel: .init(3), saturation: 0.5, decay: 0.8)),
+            (
+                "{complexCells: {kernel: 5, stride: 2, padding: 2, saturation: 1, decay: 1}}",
+                .complexCells(
+                    kernel: .init(5), stride: .init(2), padding: .explicit(.init(2)), saturation: 1, decay: 1)
+            ),
             ("{upsample: 2}", .upsample(factor: .init(2))),
             (
                 "{upsample: {factor: [2, 3], mode: bilinear}}",

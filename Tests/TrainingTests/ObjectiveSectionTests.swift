@@ -36,6 +36,20 @@ import Training
         #expect(read.subject?.name == "code1" && read.output?.name == "restored1")
     }
 
+    @Test func theCompetitiveRuleNamesItsLayer() throws {
+        let run = try readConfiguration(configurationText("objective: {competitive: {of: s1, column: 3}}\n"))
+        try expectRoundTrip(run)
+        let rule = try #require(run.phase.objective as? Competitive)
+        #expect(rule.layer.name == "s1" && rule.column == 3 && rule.model == nil)
+        let usual = try readConfiguration(configurationText("objective: {competitive: {of: s1}}\n"))
+        #expect((usual.phase.objective as? Competitive)?.column == 5)
+        for text in ["{competitive: {column: 3}}", "{competitive: {of: s1, column: 4}}"] {
+            let problem = configurationProblem(configurationText("objective: \(text)\n")) ?? "none"
+            let words = text.contains("4") ? "4 has no middle" : "'objective.competitive.of'"
+            #expect(problem.contains(words), "\(problem)")
+        }
+    }
+
     @Test(arguments: [
         ("denoising", "'objective.denoising.corruption'"),
         ("{denoising: {corruption: {blur: 1}}}", "masking, saltAndPepper, gaussian"),

@@ -115,6 +115,7 @@ let objectiveCatalogue: [ObjectiveEntry] = [
     Denoising.entry,
     EncoderDecoder.entry,
     ContrastiveDivergence.entry,
+    Competitive.entry,
 ]
 
 /// `{ganGenerator: {…}}`: a value of `objective`.

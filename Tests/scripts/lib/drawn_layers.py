@@ -122,6 +122,10 @@ class LayerDraw(ConvolutionDraw):
                 layers = [self.enlarged(shape)]
             elif "imageKernel" in self.features and self.odds(0.1):
                 layers = [self.given(shape)]
+            elif "scattering" in self.features and min(shape[:2]) > 1 and shape[2] <= 4 and self.odds(0.06):
+                layers = [self.named({"scattering": self.scattered(min(shape[:2]))})]
+            elif "simpleCells" in self.features and self.odds(0.06):
+                layers = self.cells()
             return layers + ([self.pointwise(shape_after(layers, shape)[-1])] if self.odds(0.6) else [])
         if choice < 0.65:
             if math.prod(shape[:2]) > 1 and self.odds(0.3):  # of one position it would leave nothing
@@ -136,6 +140,21 @@ class LayerDraw(ConvolutionDraw):
         if choice < 0.95:
             return [self.named({"concatenate": self.image_branches(shape, depth + 1)})]
         return [self.named({"sequence": self.image_block(shape, depth + 1)})]
+
+    def scattered(self, extent):
+        """Options of a scattering transform that makes few channels of an image as large as that."""
+        options = {"J": self.rng.randint(1, 2 if extent > 3 else 1), "L": self.rng.randint(1, 3)}
+        return {**options, "order": 1} if self.odds(0.3) else options
+
+    def cells(self):
+        """Cells that look for features, and those that blur them, which want numbers that are not negative."""
+        simple = {"planes": self.rng.randint(1, 6), "kernel": self.size([1, 3, 5]), "padding": "same"}
+        if self.odds(0.5):
+            simple["selectivity"] = self.rng.choice([0.5, 1.5])
+        complex_ = {"kernel": self.size([1, 3, 5]), "padding": "same"}
+        if self.odds(0.5):
+            complex_.update(stride=2, saturation=1, decay=0.5)
+        return [self.named({"simpleCells": simple}), self.named({"complexCells": complex_})]
 
     def image_branches(self, shape, depth):
         first = self.image_block(shape, depth)

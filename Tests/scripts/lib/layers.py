@@ -234,6 +234,22 @@ class Shapes:
     def imageKernel(self, path, options, shape):
         return *self.windows(given_kernel(options)[1], *shape[:2]), shape[2]
 
+    def scattering(self, path, options, shape):
+        scales, orientations = options["J"], options.get("L", 8)
+        paths = 1 + scales * orientations
+        if options.get("order", 2) > 1:
+            paths += orientations ** 2 * scales * (scales - 1) // 2
+        return shape[0] >> scales, shape[1] >> scales, shape[2] * paths
+
+    def simpleCells(self, path, options, shape):
+        kernel, planes = pair(options["kernel"]), options["planes"]
+        self.parameter(path + ".weight", planes, shape[2], *kernel)
+        self.parameter(path + ".inhibition", planes)
+        return *self.windows(options, *shape[:2]), planes
+
+    def complexCells(self, path, options, shape):
+        return *self.windows(options, *shape[:2]), shape[2]
+
     def convTranspose(self, path, options, shape):
         kernel, filters = pair(options["kernel"]), options["filters"]
         self.parameter(path + ".weight", shape[2], filters // options.get("groups", 1), *kernel)

@@ -32,6 +32,9 @@ PROBES = {
     "connections": (f"{IMAGE}, layers: [{{conv: {{filters: 1, kernel: 3, connections: [[0]]}}}}, {HEAD}]", ""),
     "local": (f"{IMAGE}, layers: [{{local: {{filters: 1, kernel: 9, stride: 4}}}}, {HEAD}]", ""),
     "imageKernel": (f"{IMAGE}, layers: [{{imageKernel: edge}}, {HEAD}]", ""),
+    "scattering": (f"{IMAGE}, layers: [{{scattering: {{J: 2, L: 2}}}}, {HEAD}]", ""),
+    "simpleCells": (f"{IMAGE}, layers: [{{simpleCells: {{planes: 2, kernel: 3}}}}, "
+                    f"{{complexCells: {{kernel: 3, stride: 2}}}}, {HEAD}]", ""),
     "circular": (f"{IMAGE}, layers: [{{conv: {{filters: 1, kernel: 3, padding: 1, paddingMode: circular}}}}, "
                  f"{HEAD}]", ""),
     "flip": (f"{IMAGE}, layers: [{{conv: {{filters: 1, kernel: 3, flip: true}}}}, {HEAD}]", ""),

@@ -12,6 +12,7 @@ from layers import pair, step_padding, window_padding
 try:
     import torch
     import torch.nn.functional as F
+    import torch_scattering
 except ImportError:
     torch = None
 
@@ -28,6 +29,12 @@ ACTIVATIONS = {
     "localResponseNorm": lambda x, **options: F.local_response_norm(
         x.unsqueeze(-1) if x.dim() == 2 else x, **options).reshape(x.shape),
 }
+
+
+def falling_taps(kernel, decay):
+    """decay to the power of each tap's distance from the middle."""
+    y, x = (torch.arange(extent, dtype=torch.float64) - (extent - 1) / 2 for extent in kernel)
+    return decay ** (y[:, None] ** 2 + x[None] ** 2).sqrt()
 
 
 def sum_pool(x, kernel, stride, padding, ceil):
@@ -90,6 +97,24 @@ class Torch:
         values, options = layers.given_kernel(options)
         kernel = torch.tensor(values, dtype=x.dtype).expand(x.shape[1], 1, -1, -1)
         return F.conv2d(bordered(options, x), kernel, groups=x.shape[1])
+
+    def scattering(self, path, options, x):
+        return torch_scattering.scattering(x, options["J"], options.get("L", 8), options.get("order", 2))
+
+    def simpleCells(self, path, options, x):
+        x, channels = bordered(options, x), x.shape[1]
+        weight, inhibition = self.parameters(path, "weight", "inhibition")
+        taps = falling_taps(weight.shape[2:], options.get("decay", 0.9))
+        taps = (taps / taps.sum() / channels).expand(1, channels, -1, -1)
+        r = options.get("selectivity", 4)
+        inhibited = 1 + 2 * r / (1 + r) * inhibition[:, None, None] * F.conv2d(x ** 2, taps).sqrt()
+        return r * F.relu((1 + F.conv2d(x, weight)) / inhibited - 1)
+
+    def complexCells(self, path, options, x):
+        taps = falling_taps(pair(options["kernel"]), options.get("decay", 0.8)).expand(x.shape[1], 1, -1, -1)
+        sums = F.conv2d(bordered(options, x), taps, None, pair(options.get("stride", 1)), groups=x.shape[1])
+        z = F.relu((1 + sums) / (1 + sums.mean(1, keepdim=True)) - 1)
+        return z / (options.get("saturation", 0.5) + z)
 
     def local(self, path, options, x):
         """Each position's patch times its own filters."""
