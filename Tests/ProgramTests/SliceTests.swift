@@ -43,6 +43,13 @@ struct Slice: CustomTestStringConvertible, Sendable {
         Slice(name: "autoencoder-features", settings: images, figures: ["valLoss", "valAccuracy"]),
         Slice(name: "denoising-mnist", settings: images, figures: ["valLoss", "valRmse"]),
         Slice(
+            name: "vae-mnist", settings: images,
+            figures: ["valLoss", "valDecoderBinaryCrossEntropy", "valMeanGaussianKL", "valSquaredError"]),
+        Slice(
+            name: "sda-mnist",
+            settings: images + (0..<3).flatMap { ["phases.\($0).epochs=null", "phases.\($0).steps=3"] },
+            figures: ["valClassifyLoss", "valClassifyAccuracy"]),
+        Slice(
             name: "gan-mnist", settings: images,
             figures: [
                 "valDiscriminatorLoss", "valDiscriminatorRealAccuracy", "valDiscriminatorGeneratedAccuracy",
@@ -256,7 +263,10 @@ extension ProgramTests {
             #expect(reason.contains("4 of 4 parameters taken") && reason.contains("decoder.0.weight"), "\(reason)")
         }
 
-        @Test(arguments: [("autoencoder-mnist", "main"), ("denoising-mnist", "main"), ("gan-mnist", "generator")])
+        @Test(arguments: [
+            ("autoencoder-mnist", "main"), ("denoising-mnist", "main"), ("vae-mnist", "main"),
+            ("gan-mnist", "generator"),
+        ])
         func `validation leaves pictures`(name: String, phase: String) throws {
             _ = try trained(.named(name))
             let folder = directory.file("runs/\(name)/pictures")
