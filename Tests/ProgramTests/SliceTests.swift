@@ -50,6 +50,13 @@ struct Slice: CustomTestStringConvertible, Sendable {
                 "valClassesAccuracy",
             ]),
         Slice(
+            name: "vae-mnist", settings: images,
+            figures: ["valLoss", "valDecoderBinaryCrossEntropy", "valMeanGaussianKL", "valSquaredError"]),
+        Slice(
+            name: "sda-mnist",
+            settings: images + (0..<3).flatMap { ["phases.\($0).epochs=null", "phases.\($0).steps=3"] },
+            figures: ["valClassifyLoss", "valClassifyAccuracy"]),
+        Slice(
             name: "gan-mnist", settings: images,
             figures: [
                 "valDiscriminatorLoss", "valDiscriminatorRealAccuracy", "valDiscriminatorGeneratedAccuracy",
@@ -264,8 +271,8 @@ extension ProgramTests {
         }
 
         @Test(arguments: [
-            ("autoencoder-mnist", "main"), ("denoising-mnist", "main"), ("gan-mnist", "generator"),
-            ("rbm-mnist", "main"),
+            ("autoencoder-mnist", "main"), ("denoising-mnist", "main"), ("vae-mnist", "main"),
+            ("gan-mnist", "generator"), ("rbm-mnist", "main"),
         ])
         func `validation leaves pictures`(name: String, phase: String) throws {
             _ = try trained(.named(name))

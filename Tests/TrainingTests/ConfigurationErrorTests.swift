@@ -15,7 +15,7 @@ import Training
                 "1:1: unknown key 'grane' (did you mean 'grain'?); allowed here: name, model, models, data, batch, "
                     + "grain, epochs, maxSteps, phases, order, of, loss, losses, metrics, objective, train, freeze, "
                     + "optimizer, schedule, clipNorm, clipValue, gradientVariance, gradientOverSteps, start, "
-                    + "averaging, earlyStopping, stop, convolutions, validation, checkpoint, replicaCheck, "
+                    + "averaging, earlyStopping, stop, baseline, convolutions, validation, checkpoint, replicaCheck, "
                     + "logEverySteps, seed, onNonFinite, communication, deadlineSeconds."
             ),
             (

@@ -207,6 +207,7 @@ import Training
                 averaging: null
                 earlyStopping: null
                 stop: null
+                baseline: null
                 convolutions: automatic
                 validation:
                   everyEpochs: null

@@ -59,6 +59,10 @@ package protocol Objective: Sendable {
     /// anything but `target` is compared.
     func judging(_ field: String, of target: String) -> (any Objective)?
 
+    /// What judges other reconstructions of a field than a model's by this objective's metrics of that field; nil where
+    /// it has none.
+    func judging(reconstructionOf field: String, by reconstruct: @escaping Reconstruction) -> (any Objective)?
+
     /// Pictures that show what has been learned, from a grain of validation samples; nil where there is nothing to see.
     func pictures(_ context: GrainContext) -> Pictures?
 
@@ -119,6 +123,9 @@ extension Objective {
         _ context: GrainContext, probing nodes: [String], _ probe: @escaping (Int, Variable) -> Variable
     ) -> Variable? { nil }
     package func judging(_ field: String, of target: String) -> (any Objective)? { nil }
+    package func judging(
+        reconstructionOf field: String, by reconstruct: @escaping Reconstruction
+    ) -> (any Objective)? { nil }
 }
 
 /// What an objective makes of one grain.

@@ -22,7 +22,7 @@ package struct SupervisedObjective: Objective {
     let model: Model
     private let bindings: [(input: ModelInput, field: String)]
     let terms: [Term]
-    private let measured: [Measured]
+    let measured: [Measured]
     private let tables: [Table]
     /// Whether what the losses count is summed with its weights.
     private let sumsWeights: Bool

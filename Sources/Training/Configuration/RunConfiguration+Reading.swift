@@ -65,6 +65,9 @@ extension RunConfiguration: ConfigurationSection {
         earlyStopping = reader.optional(
             "earlyStopping", .section(), "Training ends when validation no longer improves.")
         stop = reader.optional("stop", .section(), "Training ends when its loss is small enough.")
+        baseline = reader.optional(
+            "baseline", .section(), influencesWeights: false,
+            "What needs no network and is measured beside the run, at its start and by `evaluate`.")
         convolutions = reader.value(
             "convolutions", .choice(of: ConvolutionPreference.self), default: "automatic",
             "How convolutions are computed: by their shape, or by this algorithm where it can.")

@@ -33,6 +33,8 @@ package struct RunConfiguration: Equatable, Sendable {
     package let earlyStopping: EarlyStoppingConfiguration?
     /// When training ends because its loss is small enough; nil for never.
     package let stop: StopConfiguration?
+    /// What the run's figures stand beside; nil for nothing.
+    package let baseline: BaselineConfiguration?
     /// Averages of the weights, which validation and the best weights go by; nil for none.
     package let averaging: WeightAverage?
     /// How convolutions are computed; part of the result's last bits.

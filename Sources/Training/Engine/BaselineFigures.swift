@@ -34,6 +34,32 @@ extension Evaluator {
         return []
     }
 
+    /// What a baseline of the run comes to, as the first objective says that has a metric of the usual input.
+    /// Collective.
+    ///
+    /// - Parameter data: the run's; the baseline is made from its training samples.
+    /// - Throws: `ConfigurationError` where no objective can judge it, or where it can't be computed.
+    func judge(
+        _ baseline: BaselineConfiguration, from data: RunData, _ objectives: [any Objective], _ ranks: Ranks
+    ) throws -> BaselineFigures {
+        let field = data.training.defaultInput
+        let judge = try ranks.together {
+            let judge = objectives.first { $0.judging(reconstructionOf: field, by: { values, _ in values }) != nil }
+            guard let judge else {
+                throw baseline.place.refused(
+                    because: "no metric compares an output with '\(field)'; add `metrics: [squaredError]` where a loss "
+                        + "has it as its target, or remove the key.")
+            }
+            return judge
+        }
+        let components = try data.components(of: baseline, ranks)
+        let judging = judge.judging(reconstructionOf: field) { components.reconstruction(of: $0, pool: $1) }
+        let metrics = try judging.flatMap { judging in
+            try evaluate([judging])?[0].values(of: judging.metrics)
+        }
+        return BaselineFigures(name: baseline.name, metrics: metrics ?? [])
+    }
+
     /// What an objective and the baselines say of the last samples, and what came true, in the data's units; nil where
     /// the objective says nothing of the usual target. It is drawn over the place of each sample in the series.
     ///

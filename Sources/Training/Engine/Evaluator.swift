@@ -96,6 +96,19 @@ package final class Evaluator: Sendable {
         return found
     }
 
+    /// Calls `body` with the first samples on this rank, at least so many where there are, in order, as contexts of
+    /// evaluation.
+    func forEachOfFirst(_ count: Int, _ body: (GrainContext) throws -> Void) throws {
+        let reader = BatchReader(source)
+        var (grain, found) = (0, 0)
+        while grain < plan.grainsPerStep, found < count {
+            let batch = try reader.read(step: 0, grain: grain)
+            if batch.count > 0 { try replica.withContext(batch.fields, key: key.folding(grain), body) }
+            found += batch.count
+            grain += 1
+        }
+    }
+
     /// Calls `body` with the last samples on this rank, in order, as contexts of evaluation.
     func forEachOfLast(_ count: Int, _ body: (GrainContext) -> Void) throws {
         let reader = BatchReader(source)

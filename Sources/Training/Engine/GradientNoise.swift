@@ -110,6 +110,9 @@ package struct NoiseMeasuringObjective: Objective {
     package var weightPerSample: Double { base.weightPerSample }
     package func pictures(_ context: GrainContext) -> Pictures? { base.pictures(context) }
     package func judging(_ field: String, of target: String) -> (any Objective)? { base.judging(field, of: target) }
+    package func judging(
+        reconstructionOf field: String, by reconstruct: @escaping Reconstruction
+    ) -> (any Objective)? { base.judging(reconstructionOf: field, by: reconstruct) }
 
     package func callAsFunction(_ context: GrainContext) -> GrainResult {
         var result = base(context)

@@ -51,14 +51,16 @@ struct TrainingPhase: Sendable {
 /// An objective whose metrics have the phase's name before theirs: `discriminatorLoss`.
 private struct NamedObjective: Objective {
     private let base: any Objective
+    private let phase: String
     let metrics: [MetricDefinition]
 
     init(_ base: any Objective, phase: String) {
-        self.init(base, metrics: base.metrics.map { $0.named(of: phase) })
+        self.init(base, phase: phase, metrics: base.metrics.map { $0.named(of: phase) })
     }
 
-    private init(_ base: any Objective, metrics: [MetricDefinition]) {
+    private init(_ base: any Objective, phase: String, metrics: [MetricDefinition]) {
         self.base = base
+        self.phase = phase
         self.metrics = metrics
     }
 
@@ -80,7 +82,10 @@ private struct NamedObjective: Objective {
     func pictures(_ context: GrainContext) -> Pictures? { base.pictures(context) }
     var sampleMaker: (any SampleMaker)? { base.sampleMaker }
     func judging(_ field: String, of target: String) -> (any Objective)? {
-        base.judging(field, of: target).map { NamedObjective($0, metrics: metrics) }
+        base.judging(field, of: target).map { NamedObjective($0, phase: phase, metrics: metrics) }
+    }
+    func judging(reconstructionOf field: String, by reconstruct: @escaping Reconstruction) -> (any Objective)? {
+        base.judging(reconstructionOf: field, by: reconstruct).map { NamedObjective($0, phase: phase) }
     }
 }
 

@@ -188,10 +188,16 @@ final class Validator {
 
     /// What forecasts without a model come to on the validation samples; none where the data have no such. Collective.
     func baselines() throws -> [BaselineFigures] {
-        guard let validation = setup.data.validation, let evaluator = evaluators.first ?? nil,
-            !validation.baselines.isEmpty
-        else { return [] }
-        return try evaluator.judge(validation.baselines, of: validation, setup.phases.map(\.objective))
+        guard let validation = setup.data.validation, let evaluator = evaluators.first ?? nil else { return [] }
+        let objectives = setup.phases.map(\.objective)
+        var figures: [BaselineFigures] = []
+        if let own = setup.configuration.baseline {
+            figures.append(try evaluator.judge(own, from: setup.data, objectives, setup.ranks))
+        }
+        if !validation.baselines.isEmpty {
+            figures += try evaluator.judge(validation.baselines, of: validation, objectives)
+        }
+        return figures
     }
 
     /// Draws how strongly the loss depends on each step, where that was asked for. Collective.

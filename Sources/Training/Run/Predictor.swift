@@ -9,13 +9,13 @@ import TensorCore
 /// Applies trained weights to files of samples.
 package final class Predictor {
     private let models: LoadedModels
-    private let objective: any Objective
+    let objective: any Objective
     private let configuration: DataConfiguration
     private let inputs: [FieldDescription]
-    private let preprocessing: [FieldPreprocessing]
+    let preprocessing: [FieldPreprocessing]
     /// Over how many networks with dropout to average; 0 for the scaled one.
     private let dropoutSamples: Int
-    private static let grain = 64
+    static let grain = 64
 
     init(
         _ models: LoadedModels, _ objective: any Objective, _ configuration: DataConfiguration, _ usage: WeightsUsage,
@@ -82,27 +82,23 @@ package final class Predictor {
             }
         }
         let sources = zip(zip(objective.predictions, shapes), collected).map { pair, values in
-            let shape = pair.1
-            let exchanged = shape.rank == 3 ? [shape[2], shape[0], shape[1]] : shape.dimensions
-            let rows = values.count / max(shape.count, 1)
-            return TensorSource(name: pair.0.output, shape: [rows] + exchanged) { target in
-                for index in 0..<values.count {
-                    let (row, place) = index.quotientAndRemainder(dividingBy: shape.count)
-                    let position =
-                        shape.rank == 3
-                        ? place % shape[2] * (shape[0] * shape[1]) + place / shape[2] : place
-                    target[row * shape.count + position] = values[index]
-                }
-            }
+            TensorSource.exchanged(name: pair.0.output, shape: pair.1, values: values)
         }
         try SafetensorsFile(metadata: ["format": "pt"], sources: sources).write(to: path)
     }
 
     private func forEachBatch(_ file: String, _ body: (Int, [Variable]) throws -> Void) throws {
+        try forEachContext(file) { try body($0, objective.predict($1)) }
+    }
+
+    /// Calls `body(number of the first sample, context)` for every so many samples of a file.
+    func forEachContext(
+        _ file: String, grain: Int = Predictor.grain, _ body: (Int, GrainContext) throws -> Void
+    ) throws {
         let samples = try PredictionSamples(file, inputs, configuration.dataset)
         let pool = StoragePool()
-        for first in stride(from: 0, to: samples.count, by: Predictor.grain) {
-            let count = min(Predictor.grain, samples.count - first)
+        for first in stride(from: 0, to: samples.count, by: grain) {
+            let count = min(grain, samples.count - first)
             let rows = (0..<count).map { samples.values(first + $0) }
             let batch = FieldBatch(
                 count: count, sampleIDs: Array(first..<first + count),
@@ -111,7 +107,7 @@ package final class Predictor {
                 })
             let key = RandomKey(seed: 0).folding(first)
             try models.replica.withContext(batch, key: key, dropoutSamples: dropoutSamples) {
-                try body(first, objective.predict($0))
+                try body(first, $0)
             }
         }
     }

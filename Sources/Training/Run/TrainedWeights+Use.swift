@@ -46,6 +46,11 @@ extension TrainedWeights {
             fields: objectives.flatMap(\.fields) + test.baselines.map(\.field),
             preprocessing: preprocessing, grain: configuration.grain, lanes: configuration.batch,
             key: RandomKey(seed: configuration.seed))
+        var baselines = try evaluator.judge(test.baselines, of: test, objectives)
+        if let own = configuration.baseline {
+            let data = try RunData.open(configuration.data, ranks: ranks, preprocessing: preprocessing)
+            baselines.append(try evaluator.judge(own, from: data, objectives, ranks))
+        }
         let sums =
             try evaluator.evaluate(objectives, dropoutSamples: dropoutSamples)
             ?? objectives.map(\.zeroEvaluationSums)
@@ -54,7 +59,7 @@ extension TrainedWeights {
             metrics: zip(objectives, sums).flatMap { $1.values(of: $0.metrics) }.filter(\.isCounted),
             confusions: zip(objectives, sums).flatMap { objective, sums in
                 objective.confusions.map { $0.matrix(of: sums) }
-            }, baselines: try evaluator.judge(test.baselines, of: test, objectives))
+            }, baselines: baselines)
     }
 
     /// The classes of the training samples, where a loss balances them and the weights do not say.

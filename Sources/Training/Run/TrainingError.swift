@@ -32,6 +32,12 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
     case damagedUsage(path: String, reason: String)
     /// Weights whose models predict nothing, as those of a generator.
     case nothingToPredict(path: String)
+    /// Weights whose models make no pictures of what they get.
+    case nothingToReconstruct(path: String)
+    /// The run had no validation samples.
+    case noValidationPart(path: String)
+    /// Features of windows of a text, which are read on with one state.
+    case noFeaturesOfText(path: String)
     /// Weights whose predictions can't be averaged over dropout masks.
     case noDropoutAverage(path: String, reason: String)
     /// No output of the weights' models has a table of classes.
@@ -127,6 +133,12 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
             "\(path): what it says of its data can't be read: \(reason); take another copy of the file"
         case .nothingToPredict(let path):
             "\(path): its models predict no field of a sample; 'trainer evaluate' measures them"
+        case .nothingToReconstruct(let path):
+            "\(path): its models make no pictures of what they get; 'trainer predict' says what they do"
+        case .noValidationPart(let path):
+            "\(path): its run set no samples aside for validation; take --split train or test"
+        case .noFeaturesOfText(let path):
+            "\(path): its model reads a text on from window to window, so that samples have no features of their own"
         case .noDropoutAverage(let path, let reason):
             "\(path): dropout samples can't be averaged, for \(reason); leave --dropout-samples out"
         case .noConfusion(let path):

@@ -177,7 +177,12 @@ class ModelDraw(LayerDraw):
         if self.shapes[other] != target or other == one:
             other = self.extend(other, self.reach(self.shapes[other], target, 1))
         sums = ["add", "multiply"] if "gatedResidual" in self.features else ["add"]
-        self.join([one, other], "concatenate" if joins else self.rng.choice(sums))
+        if "normalSample" in self.features:
+            sums.append("normalSample")
+        kind = "concatenate" if joins else self.rng.choice(sums)
+        if kind == "normalSample":
+            other = self.extend(other, ["tanh"])  # of e to its power training soon has no number left
+        self.join([one, other], kind)
 
     def join(self, sources, kind):
         shapes = [self.shapes[source] for source in sources]

@@ -45,7 +45,7 @@ class Walk:
     """Takes values through a model.
 
     `algebra` says what the values are. It has a method for each kind of layer: (path, options, value) to the layer's
-    value, where parameters are named by the path. `concatenate`, `add` and `multiply` take (path, values); `same` takes
+    value, where parameters are named by the path. `concatenate`, `add`, `multiply` and `normalSample` take (path, values); `same` takes
     (kind, options, value), for all whose output has the shape of the input.
     """
 
@@ -73,7 +73,7 @@ class Walk:
         kind, options = kind_of(layer)
         if kind == "share":
             return self.layer(self.nodes[options["of"]], options["of"], values)
-        if kind in ("add", "multiply") or kind == "concatenate" and len(values) > 1:
+        if kind in ("add", "multiply", "normalSample") or kind == "concatenate" and len(values) > 1:
             return getattr(self.algebra, kind)(path, values)
         value, = values
         if kind == "sequence":
@@ -338,7 +338,7 @@ class Shapes:
             raise ValueError(f"{path} combines {shapes}")
         return shapes[0]
 
-    multiply = add
+    multiply = normalSample = add
 
     def concatenate(self, path, shapes):
         if len({shape[:-1] for shape in shapes}) > 1:

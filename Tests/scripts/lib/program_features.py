@@ -45,6 +45,7 @@ PROBES = {
                "metrics: [{accuracy: {of: a}}, {mae: {of: b}}]\n"),
     "classWeights": (f"{IMAGE}, layers: [{HEAD}, softmax]",
                      "loss: {crossEntropy: {classWeights: balanced, sampleWeights: strokeWidth}}\n"),
+    "normalSample": (f"{IMAGE}, layers: [{HEAD}, {{from: [a, a], normalSample: {{}}}}]", ""),
     "freeze": (f"{IMAGE}, layers: [{HEAD}, {{linear: 10}}]", "freeze: ['a.*']\n"),
 }
 
