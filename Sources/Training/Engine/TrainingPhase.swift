@@ -134,10 +134,12 @@ extension PhaseConfiguration {
                     weightDecay: group.weightDecay ?? optimizer.weightDecay, l1: group.l1 ?? optimizer.l1,
                     maxNorm: (group.maxNorm ?? optimizer.maxNorm).map { $0 > 0 ? $0 : .infinity },
                     isFrozen: group.learningRateFactor == 0)
+                    weightLimit: (group.clipWeights ?? optimizer.clipWeights).map { $0 > 0 ? $0 : .infinity },
             }
         }
         let defaults = GroupSettings(
-            weightDecay: optimizer.weightDecay, l1: optimizer.l1, maxNorm: optimizer.maxNorm ?? .infinity)
+            weightDecay: optimizer.weightDecay, l1: optimizer.l1, maxNorm: optimizer.maxNorm ?? .infinity,
+            weightLimit: optimizer.clipWeights ?? .infinity)
         let untrained = trained.arena.parameters.filter { $0.isTrainable && trained.offset(of: $0.index) == nil }
         let groups = try ParameterGroups(spans, untrained: untrained.map(\.name), defaults: defaults, rules: rules)
         let clipping =
