@@ -47,3 +47,8 @@ package func limitRowNorms(_ x: UnsafeMutablePointer<Float>, rows: Int, columns:
         for i in 0..<columns { start[i] *= factor }
     }
 }
+
+/// Brings every element of `x` within ± `limit`; NaN stays as it is.
+package func limitValues(_ x: UnsafeMutablePointer<Float>, count: Int, limit: Float) {
+    for i in 0..<count { x[i] = x[i] > limit ? limit : x[i] < -limit ? -limit : x[i] }
+}

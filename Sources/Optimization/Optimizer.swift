@@ -138,14 +138,20 @@ package struct Optimizer: Sendable {
         for segment in groups.segments(in: range) {
             let step = updateStep(
                 segment.settings, learningRate: learningRate, gradientScale: gradientScale, stepNumber: stepNumber)
-            guard let layers else {
+            if let layers {
+                for (part, layer) in layers.parts(of: segment.range) {
+                    var step = step
+                    if let layer { step.trustRatio = layers.ratio(of: layer, step, sums) }
+                    rule.update(part, parameters: parameters, gradients: gradients, slots: own, step: step)
+                }
+            } else {
                 rule.update(segment.range, parameters: parameters, gradients: gradients, slots: own, step: step)
-                continue
             }
-            for (part, layer) in layers.parts(of: segment.range) {
-                var step = step
-                if let layer { step.trustRatio = layers.ratio(of: layer, step, sums) }
-                rule.update(part, parameters: parameters, gradients: gradients, slots: own, step: step)
+            // Weight clipping (Arjovsky et al., "Wasserstein GAN", 2017, algorithm 1).
+            if segment.settings.weightLimit < .infinity {
+                limitValues(
+                    parameters + segment.range.lowerBound, count: segment.range.count,
+                    limit: Float(segment.settings.weightLimit))
             }
         }
         limitRows(in: range, parameters)

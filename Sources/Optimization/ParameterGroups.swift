@@ -28,17 +28,20 @@ package struct GroupSettings: Equatable, Sendable {
     package var l1: Double
     /// The largest norm of a row after an update (``MaxNorm``); infinity for no limit.
     package var maxNorm: Double
+    /// The largest absolute value after an update; infinity for no limit.
+    package var weightLimit: Double
     /// A frozen parameter is never read nor written by an update, and counts in no gradient norm.
     package var isFrozen: Bool
 
     package init(
         learningRateFactor: Double = 1, weightDecay: Double = 0, l1: Double = 0, maxNorm: Double = .infinity,
-        isFrozen: Bool = false
+        weightLimit: Double = .infinity, isFrozen: Bool = false
     ) {
         self.learningRateFactor = learningRateFactor
         self.weightDecay = weightDecay
         self.l1 = l1
         self.maxNorm = maxNorm
+        self.weightLimit = weightLimit
         self.isFrozen = isFrozen
     }
 }
@@ -51,17 +54,19 @@ package struct GroupRule: Equatable, Sendable {
     package var weightDecay: Double?
     package var l1: Double?
     package var maxNorm: Double?
+    package var weightLimit: Double?
     package var isFrozen: Bool?
 
     package init(
         _ pattern: String, learningRateFactor: Double? = nil, weightDecay: Double? = nil, l1: Double? = nil,
-        maxNorm: Double? = nil, isFrozen: Bool? = nil
+        maxNorm: Double? = nil, weightLimit: Double? = nil, isFrozen: Bool? = nil
     ) {
         self.pattern = pattern
         self.learningRateFactor = learningRateFactor
         self.weightDecay = weightDecay
         self.l1 = l1
         self.maxNorm = maxNorm
+        self.weightLimit = weightLimit
         self.isFrozen = isFrozen
     }
 }
@@ -134,8 +139,9 @@ package struct ParameterGroups: Equatable, Sendable {
         ] {
             try OptimizationError.require(value >= 0 && value.isFinite, group, name, value, allowed: "\(name) ≥ 0")
         }
-        try OptimizationError.require(
-            settings.maxNorm > 0, group, "maxNorm", settings.maxNorm, allowed: "maxNorm > 0")
+        for (name, value) in [("maxNorm", settings.maxNorm), ("clipWeights", settings.weightLimit)] {
+            try OptimizationError.require(value > 0, group, name, value, allowed: "\(name) > 0")
+        }
     }
 
     private static func merge(_ spans: [ParameterSpan], _ settings: [GroupSettings]) -> [Segment] {
@@ -164,6 +170,7 @@ extension GroupSettings {
         weightDecay = rule.weightDecay ?? weightDecay
         l1 = rule.l1 ?? l1
         maxNorm = rule.maxNorm ?? maxNorm
+        weightLimit = rule.weightLimit ?? weightLimit
         isFrozen = rule.isFrozen ?? isFrozen
     }
 }

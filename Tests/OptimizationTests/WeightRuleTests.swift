@@ -126,4 +126,36 @@ import Testing
         #expect(try !limits([GroupRule("a", maxNorm: 1, isFrozen: true)]))
         #expect(throws: OptimizationError.self) { try limits([GroupRule("a", maxNorm: 0)]) }
     }
+
+    @Test(arguments: [1, 3]) func `clipped weights stay within their group's limit, biases too, whoever updates them`(
+        parts: Int
+    ) throws {
+        let spans = [
+            ParameterSpan(name: "a.weight", offset: 0, count: 9000, rowLength: 90),
+            ParameterSpan(name: "a.bias", offset: 9008, count: 5),
+            ParameterSpan(name: "free.weight", offset: 9024, count: 4, rowLength: 2),
+        ]
+        let groups = try ParameterGroups(
+            spans, defaults: GroupSettings(weightLimit: 0.5), rules: [GroupRule("free.*", weightLimit: .infinity)])
+        let optimizer = try Optimizer(rule: SGD(), groups: groups)
+        let weights = FlatBuffer(normal: 9028, stream: 1, scale: 2)
+        let gradients = FlatBuffer(normal: 9028, stream: 2)
+        let free = zip(weights.values, gradients.values).map { $0 - 0.1 * $1 }
+        withExtendedLifetime((weights, gradients)) {
+            for part in 0..<parts {
+                optimizer.step(
+                    parameters: weights.pointer, gradients: gradients.pointer, slots: [], learningRate: 0.1,
+                    gradientScale: 1, stepNumber: 1, part: part, of: parts)
+            }
+        }
+        let values = weights.values
+        for place in Array(0..<9000) + Array(9008..<9013) {
+            #expect(abs(values[place] - min(max(free[place], -0.5), 0.5)) < 1e-6)
+        }
+        #expect(values[0..<9000].contains(0.5) && values[0..<9000].contains(-0.5))
+        #expect((9024..<9028).allSatisfy { abs(values[$0] - free[$0]) < 1e-6 })
+        #expect(throws: OptimizationError.self) {
+            try ParameterGroups(spans, rules: [GroupRule("a.*", weightLimit: -1)])
+        }
+    }
 }

@@ -59,8 +59,16 @@ struct Slice: CustomTestStringConvertible, Sendable {
         Slice(
             name: "gan-mnist", settings: images,
             figures: [
-                "valDiscriminatorLoss", "valDiscriminatorRealAccuracy", "valDiscriminatorGeneratedAccuracy",
-                "valGeneratorLoss", "valGeneratorTakenForReal",
+                "valDiscriminatorLoss", "valDiscriminatorAccuracy", "valDiscriminatorRealAccuracy",
+                "valDiscriminatorGeneratedAccuracy", "valGeneratorLoss", "valGeneratorTakenForReal",
+            ]),
+        Slice(name: "judge-mnist", settings: images, figures: ["valLoss", "valAccuracy"]),
+        Slice(
+            name: "wgan-mnist", settings: images,
+            figures: [
+                "valCriticLoss", "valCriticRealScore", "valCriticGeneratedScore", "valGeneratorLoss",
+                "valGeneratorScore", "valGeneratorRecognised", "valGeneratorRarestClass",
+                "valGeneratorFrechetDistance",
             ]),
         Slice(
             name: "reverse-strings", settings: drawn + ["objective.encoderDecoder.scheduledSampling=0.3"],
@@ -114,7 +122,8 @@ extension ProgramTests {
         }
 
         private func trained(_ slice: Slice) throws -> Program.Outcome {
-            if slice.name == "autoencoder-features" { _ = try trained(.named("autoencoder-mnist")) }
+            let before = ["autoencoder-features": "autoencoder-mnist", "wgan-mnist": "judge-mnist"]
+            if let name = before[slice.name] { _ = try trained(.named(name)) }
             let outcome = try train(slice)
             try #require(outcome.exitCode == 0, "\(outcome.account)")
             return outcome

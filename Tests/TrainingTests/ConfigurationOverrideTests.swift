@@ -55,7 +55,7 @@ import Training
                 "optimizer.momentun=0.5",
                 "unknown key 'optimizer.momentun' (did you mean 'momentum'?); "
                     + "allowed here: name, momentum, nesterov, form, learningRate, weightDecay, l1, maxNorm, "
-                    + "lookahead, groups."
+                    + "clipWeights, lookahead, groups."
             ),
             (
                 "data.augment.1.flip.angle=5",

@@ -190,6 +190,7 @@ import Training
                   weightDecay: 0.0
                   l1: 0.0
                   maxNorm: null
+                  clipWeights: null
                   lookahead: null
                   groups: []
                 schedule:

@@ -123,7 +123,7 @@ package struct StepBenchmark: Sendable {
             train: nil, freeze: freeze.map { PlacedName($0) },
             optimizer: OptimizerConfiguration(
                 rule: Momentum(momentum: 0.9), learningRate: learningRate, weightDecay: 5e-4, l1: 0, maxNorm: nil,
-                lookahead: nil, groups: [], place: PlacedName("bench")),
+                clipWeights: nil, lookahead: nil, groups: [], place: PlacedName("bench")),
             schedule: ScheduleConfiguration(.schedule(ConstantSchedule())),
             clipNorm: nil, clipValue: nil, measuresGradientVariance: false, gradientOverSteps: nil, data: nil,
             length: nil,

@@ -13,6 +13,8 @@ package struct OptimizerConfiguration: Sendable {
     package let l1: Double
     /// The largest L2 norm of a unit's incoming weights after an update; nil for no limit.
     package let maxNorm: Double?
+    /// The largest absolute value of a parameter's elements after an update; nil for no limit.
+    package let clipWeights: Double?
     /// Slow weights around the rule; nil for none.
     package let lookahead: Lookahead?
     /// Exceptions for some parameters; the first group that matches a parameter holds.
@@ -24,7 +26,8 @@ package struct OptimizerConfiguration: Sendable {
 extension OptimizerConfiguration: Equatable {
     package static func == (a: OptimizerConfiguration, b: OptimizerConfiguration) -> Bool {
         a.rule.isEqual(to: b.rule) && a.learningRate == b.learningRate && a.weightDecay == b.weightDecay
-            && a.l1 == b.l1 && a.maxNorm == b.maxNorm && a.lookahead == b.lookahead && a.groups == b.groups
+            && a.l1 == b.l1 && a.maxNorm == b.maxNorm && a.clipWeights == b.clipWeights && a.lookahead == b.lookahead
+            && a.groups == b.groups
     }
 }
 
@@ -45,6 +48,10 @@ extension OptimizerConfiguration: ConfigurationSection {
             "maxNorm", .number(above: 0),
             "After an update each unit's incoming weights, a row of a matrix or a filter, are scaled back to this L2 "
                 + "norm.")
+        clipWeights = reader.optional(
+            "clipWeights", .number(above: 0),
+            "After an update each parameter's elements, biases too, are brought within ± this, as for the critic of a "
+                + "Wasserstein GAN.")
         lookahead = reader.optional(
             "lookahead", .section(),
             "Slow weights, which every few updates go a part of the way to where the rule has come; it goes on "

@@ -12,6 +12,8 @@ package struct ParameterGroup: Equatable, Sendable {
     package let l1: Double?
     /// Replaces the optimizer's maxNorm, 0 by no limit; nil keeps it.
     package let maxNorm: Double?
+    /// Replaces the optimizer's clipWeights, 0 by no limit; nil keeps it.
+    package let clipWeights: Double?
 }
 
 extension ParameterGroup: ConfigurationSection {
@@ -25,6 +27,8 @@ extension ParameterGroup: ConfigurationSection {
         l1 = reader.optional("l1", .number(in: 0...), "Replaces the optimizer's l1.")
         maxNorm = reader.optional(
             "maxNorm", .number(in: 0...), "Replaces the optimizer's maxNorm; 0 for no limit.")
+        clipWeights = reader.optional(
+            "clipWeights", .number(in: 0...), "Replaces the optimizer's clipWeights; 0 for no limit.")
         learningRateFactor = reader.value(
             "learningRateFactor", .number(in: 0...), default: 1, "Multiplies the learning rate; 0 freezes.")
     }

@@ -65,6 +65,7 @@ private struct NamedObjective: Objective {
     }
 
     var sumCount: Int { base.sumCount }
+    var evaluationSumCount: Int { base.evaluationSumCount }
     var fields: [String] { base.fields }
     var inputFields: [String] { base.inputFields }
     var targetRules: [TargetRule] { base.targetRules }
@@ -144,11 +145,13 @@ extension PhaseConfiguration {
                     pattern, learningRateFactor: group.learningRateFactor,
                     weightDecay: group.weightDecay ?? optimizer.weightDecay, l1: group.l1 ?? optimizer.l1,
                     maxNorm: (group.maxNorm ?? optimizer.maxNorm).map { $0 > 0 ? $0 : .infinity },
+                    weightLimit: (group.clipWeights ?? optimizer.clipWeights).map { $0 > 0 ? $0 : .infinity },
                     isFrozen: group.learningRateFactor == 0)
             }
         }
         let defaults = GroupSettings(
-            weightDecay: optimizer.weightDecay, l1: optimizer.l1, maxNorm: optimizer.maxNorm ?? .infinity)
+            weightDecay: optimizer.weightDecay, l1: optimizer.l1, maxNorm: optimizer.maxNorm ?? .infinity,
+            weightLimit: optimizer.clipWeights ?? .infinity)
         let untrained = trained.arena.parameters.filter { $0.isTrainable && trained.offset(of: $0.index) == nil }
         let groups = try ParameterGroups(spans, untrained: untrained.map(\.name), defaults: defaults, rules: rules)
         let clipping =
