@@ -32,6 +32,7 @@ PROBES = {
     "connections": (f"{IMAGE}, layers: [{{conv: {{filters: 1, kernel: 3, connections: [[0]]}}}}, {HEAD}]", ""),
     "local": (f"{IMAGE}, layers: [{{local: {{filters: 1, kernel: 9, stride: 4}}}}, {HEAD}]", ""),
     "imageKernel": (f"{IMAGE}, layers: [{{imageKernel: edge}}, {HEAD}]", ""),
+    "groupConv": (f"{IMAGE}, layers: [{{groupConv: {{group: p4m, filters: 1, kernel: 3}}}}, groupPool, {HEAD}]", ""),
     "circular": (f"{IMAGE}, layers: [{{conv: {{filters: 1, kernel: 3, padding: 1, paddingMode: circular}}}}, "
                  f"{HEAD}]", ""),
     "flip": (f"{IMAGE}, layers: [{{conv: {{filters: 1, kernel: 3, flip: true}}}}, {HEAD}]", ""),
