@@ -34,6 +34,8 @@ package enum DataError: Error, Equatable, CustomStringConvertible {
     /// So many tokens can't be made of the text.
     case bytePairCount(path: String, asked: Int, problem: BytePairProblem)
     case invalidValidation(requested: String, available: Int)
+    /// A folder does not hold so many images for both parts.
+    case tooFewSamples(path: String, training: Int, test: Int, available: Int)
     case threadStart(reason: String)
     case loaderStopped
     /// Weights that can't be applied to files of samples of their kind.
@@ -129,6 +131,9 @@ package enum DataError: Error, Equatable, CustomStringConvertible {
             return "data.validation: \(requested) of \(available) training samples is impossible; "
                 + "give a count from 1 to \(max(available - 1, 1)) or a fraction between 0 and 1 that leaves samples "
                 + "on both sides."
+        case .tooFewSamples(let path, let training, let test, let available):
+            return "\(path): holds \(available) images, too few for \(training) to train on and \(test) others for the "
+                + "test; make data.training or data.test smaller."
         case .threadStart(let reason):
             return
                 "A prefetching thread cannot be started: \(reason); raise the limit (ulimit -u) or prefetch with "

@@ -1,4 +1,5 @@
 import DataPipeline
+import Foundation
 import Kernels
 import TensorCore
 import Testing
@@ -70,6 +71,85 @@ struct AugmentationTests {
         }
     }
 
+    /// What the formula of bilinear interpolation makes of `image`, turned counter-clockwise, in double precision.
+    func turned(_ image: [Float], _ shape: Shape, radians: Double, fill: Double) -> [Double] {
+        func pixel(_ y: Int, _ x: Int, _ c: Int) -> Double {
+            guard (0..<shape[0]).contains(y), (0..<shape[1]).contains(x) else { return fill }
+            return Double(image[(y * shape[1] + x) * shape[2] + c])
+        }
+        return (0..<shape.count).map { place in
+            let (y, x, c) = (place / shape[2] / shape[1], place / shape[2] % shape[1], place % shape[2])
+            // In coordinates that go up and to the right, the place before the turn is the place turned back.
+            let (up, right) = (Double(shape[0] - 1) / 2 - Double(y), Double(x) - Double(shape[1] - 1) / 2)
+            let column = right * cos(radians) + up * sin(radians) + Double(shape[1] - 1) / 2
+            let row = Double(shape[0] - 1) / 2 - (up * cos(radians) - right * sin(radians))
+            var sum = 0.0
+            for i in Int(floor(row))...Int(floor(row)) + 1 {
+                for j in Int(floor(column))...Int(floor(column)) + 1 {
+                    sum += (1 - abs(row - Double(i))) * (1 - abs(column - Double(j))) * pixel(i, j, c)
+                }
+            }
+            return sum
+        }
+    }
+
+    @Test("a turned image is the bilinear one, and quarters of a turn move pixels", arguments: [1, 3])
+    func rotates(channels: Int) {
+        for shape in [Shape([5, 6, channels]), [7, 7, channels], [1, 4, channels]] {
+            let image = (0..<shape.count).map { Float(($0 * 37 + 11) % 101) }
+            for (turns, radians) in [(0.1, 0.2 * Double.pi), (0.77, 1.54 * .pi), (-0.3, -0.6 * .pi), (0, 0)] {
+                var result = [Float](repeating: -1, count: shape.count)
+                result.withUnsafeMutableBufferPointer { target in
+                    guard let base = target.baseAddress else { return }
+                    rotateImage(
+                        to: base, h: shape[0], w: shape[1], c: shape[2], by: Direction(turns: turns), outside: 9
+                    ) { image[$0] }
+                }
+                let expected = turned(image, shape, radians: radians, fill: 9)
+                #expect(zip(result, expected).allSatisfy { abs(Double($0) - $1) < 2e-3 })
+            }
+        }
+        let (shape, side): (Shape, Int) = ([6, 6, channels], 6)
+        let image = (0..<shape.count).map(Float.init)
+        var quarter = [Float](repeating: -1, count: shape.count)
+        quarter.withUnsafeMutableBufferPointer { target in
+            guard let base = target.baseAddress else { return }
+            rotateImage(to: base, h: 6, w: 6, c: channels, by: Direction(cosine: 0, sine: 1), outside: 9) { image[$0] }
+        }
+        // Counter-clockwise: the right border becomes the top one.
+        let expected = (0..<shape.count).map { place -> Float in
+            let (y, x, c) = (place / channels / side, place / channels % side, place % channels)
+            return image[(x * side + side - 1 - y) * channels + c]
+        }
+        #expect(quarter == expected)
+    }
+
+    @Test("angles reach from one end to the other equally, and background moves in")
+    func rotationAngles() {
+        // Of a thin line from the middle to the right the turn shows as the row of its end.
+        let shape: Shape = [41, 41, 1]
+        var line = [Float](repeating: 0, count: shape.count)
+        for x in 20..<41 { line[20 * 41 + x] = 1 }
+        var (up, down, farthest) = (0, 0, 0.0)
+        for seed in 0..<400 {
+            let result = apply(
+                .rotate(degrees: 30), RandomKey(seed: UInt64(seed)), background: 0, image: line, shape: shape)
+            let weight = (0..<41).map { result[$0 * 41 + 36] }
+            let total = weight.reduce(0, +)
+            let row = zip(weight, 0..<41).reduce(0) { $0 + $1.0 * Float($1.1) } / total
+            let degrees = atan2(Double(20 - row), 16) * 180 / .pi
+            if degrees > 10 { up += 1 }
+            if degrees < -10 { down += 1 }
+            farthest = max(farthest, abs(degrees))
+        }
+        // A third of them each: 133, six deviations are 57.
+        #expect(abs(up - 133) < 57 && abs(down - 133) < 57 && farthest > 28 && farthest < 31)
+        #expect(apply(.rotate(degrees: 0), RandomKey(seed: 1)) == image)
+        let corner = apply(
+            .rotate(degrees: 180), RandomKey(seed: 4), background: 9, image: self.image, shape: self.shape)
+        #expect(corner != self.image && corner.contains(9))
+    }
+
     @Test("a random crop pads with the background")
     func crops() {
         let possible = Set((-2...2).flatMap { down in (-2...2).map { moved(down, $0, fill: 9) } })
@@ -80,7 +160,9 @@ struct AugmentationTests {
 
     @Test("the same key gives the same result and the source stays as it is")
     func isDeterministic() {
-        for augmentation in [Augmentation.flipHorizontal, .randomCrop(padding: 3), .translate(pixels: 3)] {
+        for augmentation in [
+            Augmentation.flipHorizontal, .randomCrop(padding: 3), .translate(pixels: 3), .rotate(degrees: 40),
+        ] {
             #expect(apply(augmentation, RandomKey(seed: 4)) == apply(augmentation, RandomKey(seed: 4)))
         }
     }

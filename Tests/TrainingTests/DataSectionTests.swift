@@ -216,6 +216,23 @@ import Training
         }
     }
 
+    @Test("Rotated digits are described beside their name, and a turn in training by its largest angle")
+    func rotated() throws {
+        let run = try readConfiguration(
+            configurationText(
+                "data: {name: rotated-mnist, path: a, training: 100, test: 7, seed: 3, augment: [{rotate: 22.5}]}\n"))
+        #expect(run.data.dataset.isEqual(to: RotatedMNIST(training: 100, test: 7, seed: 3)))
+        #expect(run.data.augment == [.rotate(degrees: 22.5)])
+        try expectRoundTrip(run)
+        let bare = try readConfiguration(configurationText("data: {name: rotated-mnist, path: a}\n"))
+        #expect(bare.data.dataset.isEqual(to: RotatedMNIST(training: 12_000, test: 50_000)))
+        for degrees in ["-1", "181", "many"] {
+            let problem = configurationProblem(
+                configurationText("data: {name: mnist, path: a, augment: [{rotate: \(degrees)}]}\n"))
+            #expect(problem?.contains("data.augment.0.rotate") == true, "\(problem ?? "taken")")
+        }
+    }
+
     @Test("A data set refuses the keys of another, and needs a path where it has files")
     func dataKeys() {
         #expect(
@@ -227,7 +244,7 @@ import Training
         #expect(
             configurationProblem(configurationText("data: mnst\n"))
                 == "configs/run.yaml:1:7: 'data.name' names 'mnst', which does not exist (did you mean 'mnist'?); "
-                + "allowed here: digits, points, truthTable, curve, shapes, mnist, fashion-mnist, cifar10, csv, "
-                + "series, sequences, text, sound, adding, recall, strings, waves, opinions, captions.")
+                + "allowed here: digits, points, truthTable, curve, shapes, mnist, fashion-mnist, rotated-mnist, "
+                + "cifar10, csv, series, sequences, text, sound, adding, recall, strings, waves, opinions, captions.")
     }
 }

@@ -44,6 +44,7 @@ package typealias AugmentationEntry = CatalogueEntry<any RandomTransform>
 let augmentationCatalogue: [AugmentationEntry] = [
     Translate.entry,
     FlipHorizontal.entry,
+    Rotate.entry,
     RandomCrop.entry,
     TimeShift.entry,
     Gain.entry,

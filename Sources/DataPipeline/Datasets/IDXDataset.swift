@@ -77,16 +77,22 @@ package struct IDXDataset: Dataset {
     }
 
     package func read(_ index: Int, field: Int, into buffer: UnsafeMutableBufferPointer<Float>) {
-        let size = imageShape.count
-        precondition(index >= 0 && index < count && field == 0, "\(name): no image \(index) of \(count)")
+        precondition(field == 0, "\(name): field \(field) is not the image")
         precondition(
-            buffer.count == size, "\(name): a sample is \(imageShape), the buffer holds \(buffer.count) floats")
-        images.withUnsafeBytes { bytes in
-            let pixels = UnsafeRawBufferPointer(rebasing: bytes[(IDXDataset.imagesHeader + index * size)...])
+            buffer.count == imageShape.count,
+            "\(name): a sample is \(imageShape), the buffer holds \(buffer.count) floats")
+        withPixels(index) { pixels in
             if let source = pixels.baseAddress, let destination = buffer.baseAddress {
-                convertBytes(source, to: destination, count: size)
+                convertBytes(source, to: destination, count: pixels.count)
             }
         }
+    }
+
+    /// Calls `body` with the bytes of an image, row by row.
+    func withPixels(_ index: Int, _ body: (UnsafeRawBufferPointer) -> Void) {
+        precondition(index >= 0 && index < count, "\(name): no image \(index) of \(count)")
+        let start = IDXDataset.imagesHeader + index * imageShape.count
+        images.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[start..<start + imageShape.count])) }
     }
 
     package func readIntegers(_ index: Int, field: Int, into buffer: UnsafeMutableBufferPointer<Int32>) {

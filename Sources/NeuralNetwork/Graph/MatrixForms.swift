@@ -31,9 +31,9 @@ package struct MatrixForms: Equatable, Sendable {
 
     /// Nil for a layer that is no convolution.
     init?(_ row: LayerSummary, input: Shape) {
-        guard case .taps(let taps) = row.window, row.counts.weights > 0, taps.count == input.rank - 1 else {
-            return nil
-        }
+        guard case .taps(let taps) = row.window, row.counts.weights > 0, taps.count == input.rank - 1,
+            row.outputShape.rank == input.rank
+        else { return nil }
         layer = row.name
         self.input = input
         output = row.outputShape

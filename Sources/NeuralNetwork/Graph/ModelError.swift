@@ -41,7 +41,7 @@ package enum ModelError: Error, Equatable, CustomStringConvertible {
                 + "use a smaller kernel, more padding or fewer pooling layers before it"
         case .wrongRank(let layer, let input, let expected):
             return "layer \(layer): its input has shape \(input), but it takes \(expected)"
-                + (expected.hasPrefix("a vector") ? "; put `flatten` before it" : "; `unflatten` makes one of a vector")
+                + remedy(input, expected)
         case .groups(let layer, let groups, let i, let o):
             return "layer \(layer): \(groups) groups do not divide \(i) input and \(o) output channels; "
                 + "choose a divisor of both"
@@ -86,5 +86,11 @@ package enum ModelError: Error, Equatable, CustomStringConvertible {
         case .empty:
             return "the model has no layers; list at least one under `layers`"
         }
+    }
+
+    private func remedy(_ input: Shape, _ expected: String) -> String {
+        if expected.hasPrefix("a vector") { return "; put `flatten` before it" }
+        if input.rank == 4 { return "; `groupPool` makes an image of a value of `groupConv`" }
+        return "; `unflatten` makes one of a vector"
     }
 }

@@ -18,12 +18,15 @@ struct Convolution2D: UnaryLayer {
     var pooling: PoolingAttributes?
 
     func callAsFunction(_ x: Variable, mode: Mode) -> Variable {
-        let image = circularPadding.map { padCircular2D(x, $0) } ?? x
+        convolved(circularPadding.map { padCircular2D(x, $0) } ?? x, filters(x), bias: bias.map(x.parameter))
+    }
+
+    /// An image through these filters, and what is fused with them.
+    func convolved(_ image: Variable, _ filters: Variable, bias: Variable?) -> Variable {
         if let pooling {
-            return convolutionMaxPool2D(
-                image, filters(x), bias: bias.map(x.parameter), attributes, pooling: pooling)
+            return convolutionMaxPool2D(image, filters, bias: bias, attributes, pooling: pooling)
         }
-        return convolution2D(image, filters(x), bias: bias.map(x.parameter), attributes, rectify: rectifies)
+        return convolution2D(image, filters, bias: bias, attributes, rectify: rectifies)
     }
 
     /// The filters that the weights are, or from which they are made; on x's tape.

@@ -5,8 +5,12 @@ import TensorCore
 /// The largest value of each window.
 struct MaxPooling: UnaryLayer {
     let attributes: PoolingAttributes
+    /// The group over which the input lies, where it is no image.
+    var group: SymmetryGroup?
 
-    func callAsFunction(_ x: Variable, mode: Mode) -> Variable { maxPool2D(x, attributes) }
+    func callAsFunction(_ x: Variable, mode: Mode) -> Variable {
+        overImages(x, group) { maxPool2D($0, attributes) }
+    }
 
     static let entry = LayerEntry("maxPool", "Largest value of each window.", shorthand: "kernel") {
         Kind(window: Pooling(from: $0))
@@ -18,9 +22,10 @@ struct MaxPooling: UnaryLayer {
         func build(
             _ builder: inout GraphBuilder, _ inputs: [GraphBuilder.Node], _ path: String
         ) throws -> GraphBuilder.Node {
-            let (attributes, output) = try window.fitted(builder, inputs, path)
+            let (attributes, output, group) = try window.fittedOverGroup(builder, inputs, path)
             return builder.add(
-                MaxPooling(attributes: attributes), "maxPool", inputs, output, path, window: window.taps(attributes))
+                MaxPooling(attributes: attributes, group: group), "maxPool", inputs, output, path,
+                window: window.taps(attributes))
         }
     }
 }
@@ -29,9 +34,11 @@ struct MaxPooling: UnaryLayer {
 struct AveragePooling: UnaryLayer {
     let attributes: PoolingAttributes
     let countPadding: Bool
+    /// As in ``MaxPooling``.
+    var group: SymmetryGroup?
 
     func callAsFunction(_ x: Variable, mode: Mode) -> Variable {
-        averagePool2D(x, attributes, countPadding: countPadding)
+        overImages(x, group) { averagePool2D($0, attributes, countPadding: countPadding) }
     }
 
     static let entry = LayerEntry("averagePool", "Mean of each window.", shorthand: "kernel") { reader in
@@ -48,10 +55,10 @@ struct AveragePooling: UnaryLayer {
         func build(
             _ builder: inout GraphBuilder, _ inputs: [GraphBuilder.Node], _ path: String
         ) throws -> GraphBuilder.Node {
-            let (attributes, output) = try window.fitted(builder, inputs, path)
+            let (attributes, output, group) = try window.fittedOverGroup(builder, inputs, path)
             return builder.add(
-                AveragePooling(attributes: attributes, countPadding: countsPadding), "averagePool", inputs, output,
-                path, multiplications: output.count,
+                AveragePooling(attributes: attributes, countPadding: countsPadding, group: group), "averagePool",
+                inputs, output, path, multiplications: output.count,
                 additions: (window.kernel.height * window.kernel.width - 1) * output.count,
                 window: window.taps(attributes))
         }
@@ -150,7 +157,27 @@ package struct Pooling: Equatable, Sendable {
     func fitted(
         _ builder: GraphBuilder, _ inputs: [GraphBuilder.Node], _ path: String
     ) throws -> (PoolingAttributes, Shape) {
-        let input = try builder.image(inputs, path)
+        try fitted(builder, image: builder.image(inputs, path), path)
+    }
+
+    /// The same for a layer that takes values over a group too, and the group: then elements are channels beside the
+    /// others, and the windows must keep the symmetry.
+    func fittedOverGroup(
+        _ builder: GraphBuilder, _ inputs: [GraphBuilder.Node], _ path: String
+    ) throws -> (PoolingAttributes, Shape, SymmetryGroup?) {
+        let (image, group) = try builder.symmetricImage(inputs, path)
+        let (attributes, output) = try fitted(builder, image: image, path)
+        guard let group else { return (attributes, output, nil) }
+        let (padding, extra) = (attributes.padding, attributes.extraPadding)
+        try builder.requireSymmetry(
+            of: image, kernel: kernel, stride: stride,
+            padding: [padding[0], padding[0] + extra[0], padding[1], padding[1] + extra[1]], path)
+        return (attributes, [output[0], output[1], group.order, output[2] / group.order], group)
+    }
+
+    private func fitted(
+        _ builder: GraphBuilder, image input: Shape, _ path: String
+    ) throws -> (PoolingAttributes, Shape) {
         let padding = padding.extents(input: input, kernel: kernel, stride: stride, dilation: Size(1))
         let attributes = PoolingAttributes(
             kernel: kernel.extents, stride: stride.extents, padding: [padding[0], padding[2]],

@@ -89,7 +89,9 @@ extension SummaryLine {
 
     /// Pixels from one position's field to the next one's; nil for a value without positions.
     var steps: [Double]? {
-        let hasPositions = !field.axes.isEmpty && (kind == "input" || output.rank == field.axes.count + 1)
+        // A value over a group has an axis more.
+        let isPlaced = output.rank == field.axes.count + 1 || output.rank == 4 && field.axes.count == 2
+        let hasPositions = !field.axes.isEmpty && (kind == "input" || isPlaced)
         return hasPositions ? field.axes.map(\.step) : nil
     }
 

@@ -190,6 +190,36 @@ import Testing
                 { connectedFilters($0[0], ConnectionTable(inputs: inputs, inputChannels: 4)) })
         }
 
+    /// Filters in all positions of a group, over an image and over the group, and convolutions with them.
+    static let groups: [OperationContract] =
+        SymmetryGroup.allCases.flatMap { group in
+            [(1, 1), (1, 4), (group.order, 2), (group.order, 3)].flatMap { elements, side -> [OperationContract] in
+                let filters = Input([2, side, side, elements * 3])
+                return [
+                    OperationContract(
+                        "groupFilters \(group) \(elements)", [filters],
+                        reference: { DoubleReference.groupFilters($0[0], order: group.order, elements: elements) },
+                        { groupFilters($0[0], group, inputElements: elements) }),
+                    OperationContract(
+                        "a convolution over \(group) \(elements)",
+                        [Input([2, 4, 4, elements * 3]), filters, Input([2])], tolerance: 3e-6,
+                        reference: {
+                            DoubleReference.convolution(
+                                $0[0], DoubleReference.groupFilters($0[1], order: group.order, elements: elements),
+                                bias: DoubleTensor(
+                                    Array(Array(repeating: $0[2].values, count: group.order).joined()),
+                                    [2 * group.order]))
+                        },
+                        {
+                            convolution2D(
+                                $0[0], groupFilters($0[1], group, inputElements: elements),
+                                bias: repeated($0[2], times: group.order), ConvolutionAttributes())
+                        }),
+                ]
+            }
+        }
+
+    @Test(arguments: groups) func groupsKeepTheirContract(_ contract: OperationContract) { check(contract) }
     @Test(arguments: sequences) func sequencesKeepTheirContract(_ contract: OperationContract) { check(contract) }
     @Test(arguments: transposed) func transposedOnesKeepTheirContract(_ contract: OperationContract) { check(contract) }
     @Test(arguments: locals + upsamplings + others) func theRestKeepsItsContract(_ contract: OperationContract) {

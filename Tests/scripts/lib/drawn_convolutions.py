@@ -51,6 +51,41 @@ class ConvolutionDraw:
             options["flip"] = True
         return self.named({"conv": self.weighted(options)})
 
+    def group_block(self, shape):
+        """Layers over a group of symmetries from an image to an image, as one, so that no other is drawn among them."""
+        group = self.rng.choice(["p4", "p4m"])
+        layers = []
+        for _ in range(self.rng.randint(1, 3)):
+            layers.append(self.named({"groupConv": self.group_convolution(group, shape_after(layers, shape))}))
+            if self.odds(0.5):
+                layers.append(self.named(self.rng.choice([
+                    self.activation, lambda: self.rng.choice(["batchNorm", "scale", {"dropout": 0.2}])])()))
+            height, width, *_ = shape_after(layers, shape)
+            fits = [(k, s) for k in (2, 3) for s in (1, 2)
+                    if min(height, width) >= k and (height - k) % s == (width - k) % s == 0]
+            if fits and self.odds(0.3):
+                kernel, stride = self.rng.choice(fits)
+                kind = self.rng.choice(["maxPool", "averagePool"])
+                layers.append(self.named({kind: {"kernel": kernel, "stride": stride}}))
+        layers.append(self.named(self.rng.choice(["groupPool", {"groupPool": "mean"}])))
+        return [self.named({"sequence": layers})]
+
+    def group_convolution(self, group, shape):
+        """Whose windows lie alike on the turned image."""
+        height, width = shape[:2]
+        options = {"group": group, "filters": self.rng.randint(1, 3)}
+        fits = [
+            (k, p, s) for k in (1, 2, 3, 3, 4, 5) for p in (0, 1, 2) for s in (1, 1, 2, 3)
+            if min(height, width) + 2 * p >= k and all((n + 2 * p - k) % s == 0 for n in (height, width))]
+        options["kernel"], padding, stride = self.rng.choice(fits)
+        if stride > 1:
+            options["stride"] = stride
+        if options["kernel"] % 2 == 1 and stride == 1 and self.odds(0.3):
+            options["padding"] = "same"
+        elif padding:
+            options["padding"] = padding
+        return self.weighted(options)
+
     def given(self, shape):
         """A layer with a kernel that is not learned."""
         options = {"kernel": self.rng.choice(["identity", "gaussian", "edge", "sharpen"])}

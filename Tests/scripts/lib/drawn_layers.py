@@ -120,6 +120,8 @@ class LayerDraw(ConvolutionDraw):
                 layers = [self.named({"subsampling": self.rng.choice([2, {"kernel": 2, "stride": 1}])})]
             elif "convTranspose" in self.features and math.prod(shape) <= LARGEST_VECTOR and self.odds(0.4):
                 layers = [self.enlarged(shape)]
+            elif "groupConv" in self.features and self.odds(0.12):
+                layers = self.group_block(shape)
             elif "imageKernel" in self.features and self.odds(0.1):
                 layers = [self.given(shape)]
             elif "scattering" in self.features and min(shape[:2]) > 1 and shape[2] <= 4 and self.odds(0.06):

@@ -11,7 +11,7 @@ SHORT = {
     "l2Pool": "kernel", "stochasticPool": "kernel", "subsampling": "kernel", "localResponseNorm": "size",
     "groupNorm": "groups", "radialBasis": "units", "rbm": "units", "dropout": "probability", "residual": "main",
     "concatenate": "branches", "sequence": "layers", "unflatten": "shape", "share": "of", "upsample": "factor", "rnn": "units", "lstm": "units", "gru": "units",
-    "imageKernel": "kernel"}
+    "imageKernel": "kernel", "groupPool": "mode"}
 BESIDE = ("name", "from", "auxiliary")
 SAME = (
     "relu", "leakyRelu", "sigmoid", "tanh", "softmax", "logSoftmax", "elu", "gelu", "silu", "softplus", "ramp",
@@ -146,6 +146,8 @@ def window_count(n, kernel, stride, padding, dilation=1, ceil=False):
     return count
 
 
+ELEMENTS = {"p4": 4, "p4m": 8}  # of a group of symmetries
+
 KERNELS = {
     "identity": [[0, 0, 0], [0, 1, 0], [0, 0, 0]],
     "gaussian": [[1 / 16, 1 / 8, 1 / 16], [1 / 8, 1 / 4, 1 / 8], [1 / 16, 1 / 8, 1 / 16]],
@@ -250,6 +252,19 @@ class Shapes:
     def complexCells(self, path, options, shape):
         return *self.windows(options, *shape[:2]), shape[2]
 
+    def groupConv(self, path, options, shape):
+        """Of an image, or of a value over a group: (height, width, elements, channels)."""
+        height, width, *channels = shape
+        kernel, filters = options["kernel"], options["filters"]
+        self.parameter(path + ".weight", filters, math.prod(channels), kernel, kernel)
+        if options.get("bias", True):
+            self.parameter(path + ".bias", filters)
+        return *self.windows(options, height, width), ELEMENTS[options["group"]], filters
+
+    def groupPool(self, path, options, shape):
+        height, width, _, channels = shape
+        return height, width, channels
+
     def convTranspose(self, path, options, shape):
         kernel, filters = pair(options["kernel"]), options["filters"]
         self.parameter(path + ".weight", shape[2], filters // options.get("groups", 1), *kernel)
@@ -266,7 +281,7 @@ class Shapes:
 
     def maxPool(self, path, options, shape):
         options = {**options, "stride": options.get("stride", options["kernel"])}
-        return *self.windows(options, *shape[:2]), shape[2]
+        return *self.windows(options, *shape[:2]), *shape[2:]
 
     averagePool = l2Pool = stochasticPool = maxPool
 

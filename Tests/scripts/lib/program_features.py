@@ -35,6 +35,7 @@ PROBES = {
     "scattering": (f"{IMAGE}, layers: [{{scattering: {{J: 2, L: 2}}}}, {HEAD}]", ""),
     "simpleCells": (f"{IMAGE}, layers: [{{simpleCells: {{planes: 2, kernel: 3}}}}, "
                     f"{{complexCells: {{kernel: 3, stride: 2}}}}, {HEAD}]", ""),
+    "groupConv": (f"{IMAGE}, layers: [{{groupConv: {{group: p4m, filters: 1, kernel: 3}}}}, groupPool, {HEAD}]", ""),
     "circular": (f"{IMAGE}, layers: [{{conv: {{filters: 1, kernel: 3, padding: 1, paddingMode: circular}}}}, "
                  f"{HEAD}]", ""),
     "flip": (f"{IMAGE}, layers: [{{conv: {{filters: 1, kernel: 3, flip: true}}}}, {HEAD}]", ""),

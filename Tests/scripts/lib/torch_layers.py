@@ -69,6 +69,25 @@ def connected(weight, connections, channels):
     return filters
 
 
+def turned(x, element):
+    """An image or filters as an element m · 4 + r of p4m moves them: m times mirrored, then turned by r quarters."""
+    return (x if element < 4 else x.flip(-1)).rot90(element % 4, (-2, -1))
+
+
+def in_all_positions(weight, order, elements):
+    """Filters [order · out, in, k, k] of weights [out, in, k, k] over a group; the inputs of a group are (element, channel)."""
+    mark = torch.arange(9).reshape(3, 3)
+    filters = []
+    for element in range(order):
+        # The one that this element moves to each other one.
+        sources = [
+            next(e for e in range(order) if turned(turned(mark, e), element).equal(turned(mark, other)))
+            for other in range(order)] if elements > 1 else [0]
+        parts = weight.unflatten(1, (elements, -1))[:, sources]
+        filters.append(turned(parts, element).flatten(1, 2))
+    return torch.cat(filters)
+
+
 class Torch:
     """The algebra of PyTorch's tensors."""
 
@@ -92,6 +111,20 @@ class Torch:
         if options.get("flip"):
             weight = weight.flip(2, 3)
         return F.conv2d(bordered(options, x), weight, bias, stride, 0, dilation, options.get("groups", 1))
+
+    def groupConv(self, path, options, x):
+        """A value over a group is [N, C, elements, H, W] here."""
+        order, elements = layers.ELEMENTS[options["group"]], x.shape[2] if x.dim() == 5 else 1
+        weight, bias = self.parameters(path, "weight", "bias")
+        if elements > 1:
+            x = x.movedim(1, 2).flatten(1, 2)
+        y = F.conv2d(
+            bordered(options, x), in_all_positions(weight, order, elements),
+            None if bias is None else bias.repeat(order), options.get("stride", 1))
+        return y.unflatten(1, (order, -1)).movedim(2, 1)
+
+    def groupPool(self, path, options, x):
+        return x.mean(2) if options.get("mode") == "mean" else x.amax(2)
 
     def imageKernel(self, path, options, x):
         values, options = layers.given_kernel(options)
@@ -181,6 +214,8 @@ class Torch:
 
     def pool(self, options, x, pooled, blank):
         """A pooling whose padding is the same on both sides is PyTorch's; for any other the image is padded first."""
+        if x.dim() == 5:  # over a group
+            return self.pool(options, x.flatten(1, 2), pooled, blank).unflatten(1, x.shape[1:3])
         kernel, stride = pair(options["kernel"]), pair(options.get("stride", options["kernel"]))
         options = {**options, "stride": list(stride)}
         (top, bottom), (left, right) = window_padding(options, *x.shape[2:])

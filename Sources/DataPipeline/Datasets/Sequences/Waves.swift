@@ -61,17 +61,3 @@ package struct Waves: DrawnTask {
         }
     }
 }
-
-/// sin(2πt) within 1e-11, by +, −, × and rounding alone, so that every machine computes the same bits.
-func sine(ofTurns turns: Double) -> Double {
-    var t = turns - turns.rounded()  // −½…½
-    if t > 0.25 { t = 0.5 - t } else if t < -0.25 { t = -0.5 - t }
-    let x = 2 * Double.pi * t
-    let square = x * x
-    var (term, sum) = (x, x)
-    for factor in stride(from: 2.0, through: 14, by: 2) {  // Taylor's series to x¹⁵
-        term *= -square / (factor * (factor + 1))
-        sum += term
-    }
-    return sum
-}
