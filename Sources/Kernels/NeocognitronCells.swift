@@ -25,8 +25,8 @@ package func simpleCells(
     }
 }
 
-/// The gradients of ``simpleCells(_:energy:_:rows:planes:selectivity:into:)``, each added to what is there and nil where
-/// nobody wants it; that of an energy of 0 counts as 0.
+/// The gradients of ``simpleCells(_:energy:_:rows:planes:selectivity:into:)``, each added to what is there and nil
+/// where nobody wants it; that of an energy of 0 counts as 0.
 package func simpleCellGradients(
     _ e: UnsafePointer<Float>, energy: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ dy: UnsafePointer<Float>,
     rows: Int, planes: Int, selectivity r: Float, excitation de: UnsafeMutablePointer<Float>?,

@@ -2,8 +2,8 @@
 /// around each place.
 ///
 /// S₀ = x ∗ φ, S₁[λ] = |x ∗ ψ_λ| ∗ φ, S₂[λ, μ] = ||x ∗ ψ_λ| ∗ ψ_μ| ∗ φ for coarser μ, at every 2ᴶth pixel. Bruna and
-/// Mallat 2013, section 2; padding, sampling and order of the coefficients are those of `kymatio` 0.3: images go on as in
-/// a mirror, and what is filtered at scale j is kept at every 2ʲth pixel alone. The filters are those of
+/// Mallat 2013, section 2; padding, sampling and order of the coefficients are those of `kymatio` 0.3: images go on as
+/// in a mirror, and what is filtered at scale j is kept at every 2ʲth pixel alone. The filters are those of
 /// ``MorletBank``.
 ///
 /// The convolutions are products of Fourier transforms, of 16 images side by side: lane l of every vector belongs to
@@ -17,7 +17,8 @@ package struct ScatteringTransform: Sendable {
     package let orientations: Int
     /// 1, or 2 for the second order as well.
     package let order: Int
-    /// The image with what is added around it: a multiple of 2ᴶ that leaves room for at least half of that at each side.
+    /// The image with what is added around it: a multiple of 2ᴶ that leaves room for at least half of that at each
+    /// side.
     package let paddedHeight: Int
     package let paddedWidth: Int
     /// What wavelets are multiplied by; see ``MorletBank/gain``.

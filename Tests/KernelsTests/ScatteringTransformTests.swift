@@ -160,8 +160,8 @@ import Testing
         var coefficients: [Double]
     }
 
-    /// They are `kymatio`'s but for a factor of each order: its 3.1415 for π, which divides each filter, and our gain of
-    /// each wavelet. Our average keeps a constant as it is, that of `kymatio` adds 1.3 · 10⁻⁵ where J is 1.
+    /// They are `kymatio`'s but for a factor of each order: its 3.1415 for π, which divides each filter, and our gain
+    /// of each wavelet. Our average keeps a constant as it is, that of `kymatio` adds 1.3 · 10⁻⁵ where J is 1.
     @Test func coefficientsAreThoseOfKymatio() throws {
         let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .appendingPathComponent("Fixtures/scattering.json")

@@ -3,8 +3,8 @@ import TensorCore
 
 /// Simple cells of a Neocognitron: y = r · max(0, (1 + e) / (1 + ρ b √energy) − 1), ρ = 2 r / (1 + r).
 ///
-/// Excitation e [N, H, W, K], energy [N, H, W, 1] and inhibition b [K] → y of e's shape. Fukushima 1980, equation (1). An
-/// energy of 0, whose root has no derivative, gets a gradient of 0.
+/// Excitation e [N, H, W, K], energy [N, H, W, 1] and inhibition b [K] → y of e's shape. Fukushima 1980, equation (1).
+/// An energy of 0, whose root has no derivative, gets a gradient of 0.
 package func simpleCells(
     _ excitation: Variable, energy: Variable, inhibition: Variable, selectivity: Float
 ) -> Variable {
@@ -36,8 +36,8 @@ package func simpleCells(
     }
 }
 
-/// Complex cells of a Neocognitron inhibit those of other planes: y = z / (α + z), z = max(0, (1 + x) / (1 + m) − 1) with
-/// m the mean of x over planes.
+/// Complex cells of a Neocognitron inhibit those of other planes: y = z / (α + z), z = max(0, (1 + x) / (1 + m) − 1)
+/// with m the mean of x over planes.
 ///
 /// x [N, …, K], not negative, → y of x's shape. Fukushima 1980, equations (6) and (7).
 package func lateralInhibition(_ x: Variable, saturation: Float) -> Variable {
@@ -73,8 +73,8 @@ package struct CompetitiveWindow: Sendable {
 }
 
 /// Fukushima's rule of learning without a teacher as a loss: its value is less the sum of the winners' responses, and
-/// descending its "gradient" −c u for the weights and −v / 2 for the inhibition is the rule a ← a + q c u, b ← b + q v /
-/// 2, with q for the learning rate. It is not the derivative of the value.
+/// descending its "gradient" −c u for the weights and −v / 2 for the inhibition is the rule a ← a + q c u, b ← b + q v
+/// / 2, with q for the learning rate. It is not the derivative of the value.
 ///
 /// Fukushima 1980, section 3, with a change for all samples of a step at once.
 /// - Parameters:

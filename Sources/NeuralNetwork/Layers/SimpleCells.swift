@@ -6,9 +6,9 @@ import TensorCore
 
 /// A layer of S-cells, which look for features: [N, H, W, C] → [N, H′, W′, planes].
 ///
-/// Fukushima, "Neocognitron", 1980, equations (1) to (3): y = r · max(0, (1 + Σ a u) / (1 + 2 r / (1 + r) · b v) − 1) with
-/// v = √(Σ c u²), c falling from the middle of the window, with a sum of 1 over window and channels. Where a and b have
-/// learned from one pattern, a cell responds to what has a cosine above r / (1 + r) with it. The objective
+/// Fukushima, "Neocognitron", 1980, equations (1) to (3): y = r · max(0, (1 + Σ a u) / (1 + 2 r / (1 + r) · b v) − 1)
+/// with v = √(Σ c u²), c falling from the middle of the window, with a sum of 1 over window and channels. Where a and b
+/// have learned from one pattern, a cell responds to what has a cosine above r / (1 + r) with it. The objective
 /// `competitive` teaches them; gradients pass as through other layers.
 struct SimpleCells: UnaryLayer {
     /// a, [planes, kh, kw, C].

@@ -6,8 +6,8 @@ import TensorCore
 /// neighbouring cells, one at most of each plane, learn more of what they see.
 ///
 /// A winner adds q c u to its weights and q v / 2 to its inhibition, with the learning rate q of plain `sgd`; those of
-/// all samples of a step are averaged. The cells of a plane share weights, so that a plane learns one feature wherever it
-/// is.
+/// all samples of a step are averaged. The cells of a plane share weights, so that a plane learns one feature wherever
+/// it is.
 package struct Competitive: ObjectiveSpecification {
     /// The model; nil for the only one.
     package let model: PlacedName?

@@ -4,11 +4,11 @@ import TensorCore
 
 /// A denoising autoencoder (Vincent et al. 2008): from a corrupted value the model computes what the clean one was.
 ///
-/// x̃ = corrupt(x), loss = L(restored(x̃), x), where x is the model's input or the value of one of its layers for a clean
-/// input. With layers it stacks such autoencoders, each trained on what the frozen ones below it make of clean samples
-/// (Vincent et al., "Stacked denoising autoencoders", JMLR 11, 2010, section 3.5). The corruption is a function of the
-/// grain's key. In training that changes from step to step; in evaluation it does not, so that the figures of two
-/// validations compare.
+/// x̃ = corrupt(x), loss = L(restored(x̃), x), where x is the model's input or the value of one of its layers for a
+/// clean input. With layers it stacks such autoencoders, each trained on what the frozen ones below it make of clean
+/// samples (Vincent et al., "Stacked denoising autoencoders", JMLR 11, 2010, section 3.5). The corruption is a function
+/// of the grain's key. In training that changes from step to step; in evaluation it does not, so that the figures of
+/// two validations compare.
 package struct Denoising: ObjectiveSpecification {
     /// The model; nil for the only one.
     package let model: PlacedName?
@@ -36,8 +36,8 @@ package struct Denoising: ObjectiveSpecification {
 
     static let entry = ObjectiveEntry(
         "denoising",
-        "A denoising autoencoder: the model's input, or the value of a layer, is corrupted, and what the model restores "
-            + "is compared with the clean value. Validation and test corrupt too, each time alike, so that their "
+        "A denoising autoencoder: the model's input, or the value of a layer, is corrupted, and what the model "
+            + "restores is compared with the clean value. Validation and test corrupt too, each time alike, so that their "
             + "figures compare; `predict` takes samples as they are."
     ) { reader in
         Denoising(

@@ -10,7 +10,8 @@ import Testing
 
     static let cells: [OperationContract] = [([2, 3, 4, 5], Float(4)), ([1, 1, 1, 1], 0.5), ([0, 2, 2, 3], 1)].map {
         (shape, r) in
-        // Energies and inhibition are not negative; a response is kept away from its kink by the numbers that are drawn.
+        // Energies and inhibition are not negative; a response is kept away from its kink by the numbers that are
+        // drawn.
         OperationContract(
             "simpleCells \(r)",
             [
