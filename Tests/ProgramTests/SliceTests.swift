@@ -43,6 +43,9 @@ struct Slice: CustomTestStringConvertible, Sendable {
         Slice(name: "autoencoder-features", settings: images, figures: ["valLoss", "valAccuracy"]),
         Slice(name: "denoising-mnist", settings: images, figures: ["valLoss", "valRmse"]),
         Slice(
+            name: "p4-rotated-mnist", settings: images + ["data.training=200", "data.test=80"],
+            figures: ["valLoss", "valAccuracy"]),
+        Slice(
             name: "gan-mnist", settings: images,
             figures: [
                 "valDiscriminatorLoss", "valDiscriminatorRealAccuracy", "valDiscriminatorGeneratedAccuracy",
