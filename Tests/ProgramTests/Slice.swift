@@ -39,6 +39,9 @@ struct Slice: CustomTestStringConvertible, Sendable {
         Slice(name: "autoencoder-mnist", settings: images, figures: ["valLoss", "valRmse"]),
         Slice(name: "autoencoder-features", settings: images, figures: ["valLoss", "valAccuracy"]),
         Slice(name: "denoising-mnist", settings: images, figures: ["valLoss", "valRmse"]),
+        Slice(
+            name: "p4-rotated-mnist", settings: images + ["data.training=200", "data.test=80"],
+            figures: ["valLoss", "valAccuracy"]),
         Slice(name: "scattering-mnist", settings: images, figures: ["valLoss", "valAccuracy"]),
         Slice(
             name: "neocognitron-mnist", settings: images + ["phases.0.steps=4", "phases.1.steps=4"],

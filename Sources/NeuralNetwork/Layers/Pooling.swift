@@ -165,6 +165,10 @@ package struct Pooling: Equatable, Sendable {
     func fittedOverGroup(
         _ builder: GraphBuilder, _ inputs: [GraphBuilder.Node], _ path: String
     ) throws -> (PoolingAttributes, Shape, SymmetryGroup?) {
+        guard try builder.single(inputs, path).rank == 4 else {
+            let (attributes, output) = try fitted(builder, inputs, path)
+            return (attributes, output, nil)
+        }
         let (image, group) = try builder.symmetricImage(inputs, path)
         let (attributes, output) = try fitted(builder, image: image, path)
         guard let group else { return (attributes, output, nil) }

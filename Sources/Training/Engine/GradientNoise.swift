@@ -80,8 +80,8 @@ extension GradientFactors {
 }
 
 /// An objective whose gradient's variance is measured as well: `gradientVariance`, in training alone.
-package struct NoiseMeasuringObjective: Objective {
-    private let base: any Objective
+package struct NoiseMeasuringObjective: WrappingObjective {
+    package let base: any Objective
     package let metrics: [MetricDefinition]
     /// Where the sums of the variance are.
     package let slot: Int
@@ -97,27 +97,7 @@ package struct NoiseMeasuringObjective: Objective {
     }
 
     package var sumCount: Int { base.sumCount + 2 }
-    package var evaluationSumCount: Int { base.evaluationSumCount }
-    package var fields: [String] { base.fields }
-    package var inputFields: [String] { base.inputFields }
-    package var targetRules: [TargetRule] { base.targetRules }
-    package var notes: [String] { base.notes }
     package var confusions: [ConfusionTable] { base.confusions.map { $0.moved(by: 2) } }
-    package var averagesDropout: Bool { base.averagesDropout }
-    package var predictions: [Prediction] { base.predictions }
-    package func predict(_ context: GrainContext) -> [Variable] { base.predict(context) }
-    package var models: [String] { base.models }
-    package var parameters: [String]? { base.parameters }
-    package func keepState(_ context: GrainContext) { base.keepState(context) }
-    package var comparison: TrainingComparison? { base.comparison }
-    package var sampleMaker: (any SampleMaker)? { base.sampleMaker }
-    package var weightPerSample: Double { base.weightPerSample }
-    package func pictures(_ context: GrainContext) -> Pictures? { base.pictures(context) }
-    package var sampleMaker: (any SampleMaker)? { base.sampleMaker }
-    package func judging(_ field: String, of target: String) -> (any Objective)? { base.judging(field, of: target) }
-    package func judging(
-        reconstructionOf field: String, by reconstruct: @escaping Reconstruction
-    ) -> (any Objective)? { base.judging(reconstructionOf: field, by: reconstruct) }
 
     package func callAsFunction(_ context: GrainContext) -> GrainResult {
         var result = base(context)

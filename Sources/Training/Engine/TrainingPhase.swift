@@ -49,8 +49,8 @@ struct TrainingPhase: Sendable {
 }
 
 /// An objective whose metrics have the phase's name before theirs: `discriminatorLoss`.
-private struct NamedObjective: Objective {
-    private let base: any Objective
+private struct NamedObjective: WrappingObjective {
+    let base: any Objective
     private let phase: String
     let metrics: [MetricDefinition]
 
@@ -64,24 +64,6 @@ private struct NamedObjective: Objective {
         self.metrics = metrics
     }
 
-    var sumCount: Int { base.sumCount }
-    var evaluationSumCount: Int { base.evaluationSumCount }
-    var fields: [String] { base.fields }
-    var inputFields: [String] { base.inputFields }
-    var targetRules: [TargetRule] { base.targetRules }
-    var notes: [String] { base.notes }
-    var confusions: [ConfusionTable] { base.confusions }
-    var averagesDropout: Bool { base.averagesDropout }
-    var predictions: [Prediction] { base.predictions }
-    func predict(_ context: GrainContext) -> [Variable] { base.predict(context) }
-    var models: [String] { base.models }
-    var parameters: [String]? { base.parameters }
-    func keepState(_ context: GrainContext) { base.keepState(context) }
-    var comparison: TrainingComparison? { base.comparison }
-    var weightPerSample: Double { base.weightPerSample }
-    func callAsFunction(_ context: GrainContext) -> GrainResult { base(context) }
-    func pictures(_ context: GrainContext) -> Pictures? { base.pictures(context) }
-    var sampleMaker: (any SampleMaker)? { base.sampleMaker }
     func judging(_ field: String, of target: String) -> (any Objective)? {
         base.judging(field, of: target).map { NamedObjective($0, phase: phase, metrics: metrics) }
     }
