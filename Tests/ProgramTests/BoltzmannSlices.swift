@@ -9,7 +9,7 @@ extension Slice {
             // Each phase ends within the 11 steps.
             Slice(
                 name: "dbn-mnist",
-                settings: ["data.validation=40", "model.layers.3.rbm=50"]
+                settings: ["data.validation=40", "model.layers.6.rbm.units=50"]
                     + (0..<4).flatMap { ["phases.\($0).epochs=null", "phases.\($0).steps=3"] },
                 figures: ["valTuningLoss", "valTuningAccuracy"])
         ]

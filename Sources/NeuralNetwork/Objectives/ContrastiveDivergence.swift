@@ -7,10 +7,10 @@ import TensorCore
 /// guide to training restricted Boltzmann machines", 2010).
 ///
 /// loss = Σ F(v) − Σ F(v′), where v is what the layer reads and v′ the end of a Markov chain, through which no gradient
-/// flows. The derivative of that is what is called the gradient of contrastive divergence: of k full steps from v (CD-k),
-/// or, with persistent chains, from where the chains of the step before have ended (Tieleman 2008), which approaches the
-/// likelihood's own gradient. The loss itself is no measure of progress; the metrics `reconstructionError` and
-/// `freeEnergyGap` say more (sections 5 and 6 of the guide).
+/// flows. The derivative of that is what is called the gradient of contrastive divergence: of k full steps from v
+/// (CD-k), or, with persistent chains, from where the chains of the step before have ended (Tieleman 2008), which
+/// approaches the likelihood's own gradient. The loss itself is no measure of progress; the metrics
+/// `reconstructionError` and `freeEnergyGap` say more (sections 5 and 6 of the guide).
 package struct ContrastiveDivergence: ObjectiveSpecification {
     /// The model; nil for the only one.
     package let model: PlacedName?
@@ -54,8 +54,8 @@ package struct ContrastiveDivergence: ObjectiveSpecification {
                 "Whether the layer's `chains` go on from step to step, instead of beginning at the data each time."),
             endsWithMeans: reader.optional(
                 "means", .flag,
-                "Whether a chain ends with the visible units' means, which have less noise than values drawn from them; "
-                    + "if absent, only without `persistent`."),
+                "Whether a chain ends with the visible units' means, which have less noise than values drawn from "
+                    + "them; if absent, only without `persistent`."),
             samplingSteps: reader.value(
                 "samplingSteps", .integer(in: 1...), default: 500, influencesWeights: false,
                 "Full steps of the chains that make samples, from hidden units that are drawn evenly."),
