@@ -21,12 +21,12 @@ struct Scattering: UnaryLayer {
     ) { reader in
         Kind(
             scales: reader.required(
-                "J", .integer(in: 1..., atMost: 12),
+                "J", .integer(in: 1...12),
                 "Scales of the wavelets, each twice the one before; the average is over about 2^J pixels."),
             orientations: reader.value(
-                "L", .integer(in: 1..., atMost: 64), default: 8, "Directions of the wavelets over half a turn."),
+                "L", .integer(in: 1...64), default: 8, "Directions of the wavelets over half a turn."),
             order: reader.value(
-                "order", .integer(in: 1..., atMost: 2), default: 2,
+                "order", .integer(in: 1...2), default: 2,
                 "2 also for wavelets in the modulus of finer ones, 1 without them."))
     }
 
