@@ -34,6 +34,8 @@ package enum DataError: Error, Equatable, CustomStringConvertible {
     /// So many tokens can't be made of the text.
     case bytePairCount(path: String, asked: Int, problem: BytePairProblem)
     case invalidValidation(requested: String, available: Int)
+    /// More validation samples than the data set's own part has.
+    case ownValidation(dataset: String, requested: Int, available: Int)
     case threadStart(reason: String)
     case loaderStopped
     /// Weights that can't be applied to files of samples of their kind.
@@ -129,6 +131,10 @@ package enum DataError: Error, Equatable, CustomStringConvertible {
             return "data.validation: \(requested) of \(available) training samples is impossible; "
                 + "give a count from 1 to \(max(available - 1, 1)) or a fraction between 0 and 1 that leaves samples "
                 + "on both sides."
+        case .ownValidation(let dataset, let requested, let available):
+            return
+                "data.validation: \(requested) of the \(available) samples of \(dataset) is impossible; give at most "
+                + "\(available), or leave the key out to use all."
         case .threadStart(let reason):
             return
                 "A prefetching thread cannot be started: \(reason); raise the limit (ulimit -u) or prefetch with "
