@@ -27,6 +27,9 @@ let layerCatalogue: [LayerEntry] =
         Unflatten.entry,
         Embedding.entry,
         OneHot.entry,
+        GraphConvolution.entry,
+        GraphSample.entry,
+        GraphAttention.entry,
     ] + Recurrent.entries + [
         RadialBasis.entry,
         Residual.entry,

@@ -31,7 +31,8 @@ extension ErrorReport {
             case .ranksDiffer, .boundToFewerCores, .tooLittleMemory, .moreLanesThanWindows, .moreRanksThanGrains,
                 .otherConfiguration,
                 .otherCheckpoint, .unknownMonitor, .batchTooHeavy, .startMismatch, .nothingToPredict, .noConfusion,
-                .severalInputs, .severalLengths, .severalModelInputs, .unknownColumn, .noDropoutAverage, .runDirectory,
+                .severalInputs, .noGraph, .severalLengths, .severalModelInputs, .unknownColumn, .noDropoutAverage,
+                .runDirectory,
                 .runDirectoryInUse:
                 .usage
             case .noWeights, .damagedUsage, .sampleCounts, .noSuchChoice: .data
