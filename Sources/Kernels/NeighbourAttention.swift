@@ -110,7 +110,8 @@ package func attentionWeights(
     }
 }
 
-/// The derivative of the scores tᵢ and sⱼ from that of α: dt[i, h] = Σⱼ de, ds[j, h] += de, where de is that of tᵢ + sⱼ.
+/// The derivative of the scores tᵢ and sⱼ from that of α: dt[i, h] = Σⱼ de, ds[j, h] += de, where de is that of
+/// tᵢ + sⱼ.
 package func attentionWeightsGradient(
     _ alpha: UnsafePointer<Float>, _ dAlpha: UnsafePointer<Float>, received t: UnsafePointer<Float>,
     sent s: UnsafePointer<Float>, _ heads: AttentionHeads, _ edges: NeighbourRows,
