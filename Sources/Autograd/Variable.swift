@@ -8,6 +8,8 @@ package struct Variable {
     package unowned(unsafe) let tape: Tape
     /// How many steps each row has, of sequences [N, T, …] that are not all equally long; nil where all rows are whole.
     package var lengths: SequenceLengths?
+    /// Which nodes of a graph the rows stand for; nil where rows are samples.
+    package var rows: NodeRows?
 
     /// What a value is to the tape.
     enum Identity: Equatable {

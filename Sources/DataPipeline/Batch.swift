@@ -14,6 +14,7 @@ package final class Batch: @unchecked Sendable {
     /// See `FieldBatch`.
     package internal(set) var lanes: Range<Int>?
     package internal(set) var isStartOfSequence = false
+    private let nodes: (any NodeSource)?
 
     /// Where the source holds the samples, while they are filled in.
     var sourceIndices: [Int] = []
@@ -26,8 +27,11 @@ package final class Batch: @unchecked Sendable {
 
     /// Room for `capacity` samples of `fields`.
     ///
-    /// - Parameter workspaceCount: the floats of the largest sample that is augmented.
-    init(capacity: Int, fields: [FieldDescription], workspaceCount: Int) {
+    /// - Parameters:
+    ///   - workspaceCount: the floats of the largest sample that is augmented.
+    ///   - nodes: see `FieldBatch`.
+    init(capacity: Int, fields: [FieldDescription], workspaceCount: Int, nodes: (any NodeSource)? = nil) {
+        self.nodes = nodes
         blocks = fields.map { AlignedMemory(count: capacity * $0.shape.count) }
         workspaces = (0..<2).map { _ in AlignedMemory(count: workspaceCount) }
         memory = zip(fields, blocks).map { field, block in
@@ -45,7 +49,8 @@ package final class Batch: @unchecked Sendable {
     /// The samples by field; 64-byte aligned, valid until the loader takes the batch back.
     package var fields: FieldBatch {
         FieldBatch(
-            count: count, sampleIDs: sampleIDs, lanes: lanes, isStartOfSequence: isStartOfSequence, memory: memory)
+            count: count, sampleIDs: sampleIDs, lanes: lanes, isStartOfSequence: isStartOfSequence, nodes: nodes,
+            memory: memory)
     }
 
     /// Sets the extent of field `slot`'s varying axis, to which all samples are padded.

@@ -9,6 +9,8 @@ package struct BatchSource: Sendable {
     package let fields: [FieldDescription]
     let fillings: [FieldFilling]
     let augmentationKey: RandomKey
+    /// The graph whose nodes the samples are, with fields as a model gets them; nil where there is none.
+    let nodes: (any NodeSource)?
 
     /// - Parameters:
     ///   - fields: the names of the fields that are read, no other is touched; nil for the data set's usual input and
@@ -39,12 +41,13 @@ package struct BatchSource: Sendable {
         self.fields = descriptions
         self.fillings = fillings
         augmentationKey = key.folding(.augmentation)
+        nodes = dataset.source.nodes.map { PreparedNodes($0, preprocessing) }
     }
 
     /// Memory for any grain of the plan.
     func makeBatch() -> Batch {
         let largest = fillings.filter { !$0.transforms.isEmpty }.map(\.field.shape.count).max() ?? 0
-        return Batch(capacity: plan.largestGrain, fields: fields, workspaceCount: largest)
+        return Batch(capacity: plan.largestGrain, fields: fields, workspaceCount: largest, nodes: nodes)
     }
 }
 

@@ -36,6 +36,8 @@ package enum DataError: Error, Equatable, CustomStringConvertible {
     case invalidValidation(requested: String, available: Int)
     /// A folder does not hold so many images for both parts.
     case tooFewSamples(path: String, training: Int, test: Int, available: Int)
+    /// More validation samples than the data set's own part has.
+    case ownValidation(dataset: String, requested: Int, available: Int)
     case threadStart(reason: String)
     case loaderStopped
     /// Weights that can't be applied to files of samples of their kind.
@@ -134,6 +136,10 @@ package enum DataError: Error, Equatable, CustomStringConvertible {
         case .tooFewSamples(let path, let training, let test, let available):
             return "\(path): holds \(available) images, too few for \(training) to train on and \(test) others for the "
                 + "test; make data.training or data.test smaller."
+        case .ownValidation(let dataset, let requested, let available):
+            return
+                "data.validation: \(requested) of the \(available) samples of \(dataset) is impossible; give at most "
+                + "\(available), or leave the key out to use all."
         case .threadStart(let reason):
             return
                 "A prefetching thread cannot be started: \(reason); raise the limit (ulimit -u) or prefetch with "

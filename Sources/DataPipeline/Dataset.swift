@@ -47,6 +47,11 @@ package protocol Dataset: Sendable {
     var partition: Partition { get }
     /// Forecasts of the usual target without a model, to be compared with one.
     var baselines: [Baseline] { get }
+    /// The graph whose nodes the samples are, numbered by their sample ids; nil where they have no neighbours. A view
+    /// leaves it to its source.
+    var nodes: (any NodeSource)? { get }
+    /// The part that the data set itself sets aside for validation; nil where it is taken from this one.
+    var ownValidation: (any Dataset)? { get }
     /// A 64-bit identity: equal on two hosts when both have the same data. It is computed when it is asked for, small
     /// data sets from their content, large ones from an index of names and sizes.
     var fingerprint: UInt64 { get }
@@ -85,6 +90,8 @@ extension Dataset {
     package var isSequence: Bool { false }
     package var partition: Partition { isSequence ? .runs(gap: 0) : .drawn }
     package var baselines: [Baseline] { [] }
+    package var nodes: (any NodeSource)? { nil }
+    package var ownValidation: (any Dataset)? { nil }
     package var exports: [String: SharedBytes.Export] { [:] }
     package var source: any Dataset { self }
     package func sourceIndex(of index: Int) -> Int { index }

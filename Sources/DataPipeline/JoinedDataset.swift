@@ -27,6 +27,7 @@ package struct JoinedDataset: Dataset {
     package var defaultTarget: String? { parts[0].defaultTarget }
     package var partition: Partition { parts[0].partition }
     package var baselines: [Baseline] { parts[0].baselines }
+    package var nodes: (any NodeSource)? { parts[0].source.nodes }
     package func prefetch(_ index: Int) {
         let (part, place) = position(of: index)
         parts[part].prefetch(place)

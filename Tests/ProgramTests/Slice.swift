@@ -27,6 +27,11 @@ struct Slice: CustomTestStringConvertible, Sendable {
                 "valLoss", "valPlainClassCrossEntropy", "valLongClassCrossEntropy", "valPlainClassAccuracy",
                 "valLongClassAccuracy",
             ]),
+        Slice(name: "gcn-cora", settings: [], figures: ["valLoss", "valAccuracy"]),
+        Slice(name: "gat-cora", settings: [], figures: ["valLoss", "valAccuracy"]),
+        Slice(
+            name: "sage-cora", settings: ["model.layers.1.graphSage={units: 5, neighbours: maximum}"],
+            figures: ["valLoss", "valAccuracy"]),
         Slice(name: "svm", settings: [], figures: ["valLoss", "valAccuracy", "valF1"]),
         Slice(name: "xor-points", settings: drawn, figures: ["valLoss", "valAccuracy", "valF1"]),
         Slice(name: "learn-the-kernel", settings: drawn, figures: ["valLoss", "valRmse", "valMae"]),

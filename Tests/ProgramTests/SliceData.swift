@@ -8,7 +8,7 @@ struct SliceData {
     init() throws {
         directory = try TemporaryDirectory(inMemory: true)
         for folder in [
-            "mnist", "fashion-mnist", "tabular", "tinyshakespeare", "spoken-digits/train", "spoken-digits/test",
+            "mnist", "fashion-mnist", "tabular", "tinyshakespeare", "cora", "spoken-digits/train", "spoken-digits/test",
         ] {
             try FileManager.default.createDirectory(
                 atPath: directory.file(folder), withIntermediateDirectories: true)
@@ -21,6 +21,7 @@ struct SliceData {
         try directory.write(Array(SliceData.months.utf8), to: "tabular/airline-passengers.csv")
         try directory.write(Array(SliceData.notes.utf8), to: "tabular/banknote_authentication.csv")
         try directory.write(SliceData.text, to: "tinyshakespeare/input.txt")
+        try writeGraph()
         for index in 0..<100 { try writeRecording(index, part: "train") }
         for index in 0..<20 { try writeRecording(index, part: "test") }
     }
@@ -56,6 +57,21 @@ struct SliceData {
         bytes += SliceData.littleEndian(UInt16(2)) + SliceData.littleEndian(UInt16(16)) + Array("data".utf8)
         bytes += SliceData.littleEndian(UInt32(2 * samples.count)) + samples.flatMap { SliceData.littleEndian($0) }
         try directory.write(bytes, to: "spoken-digits/\(part)/\(digit)_\(["ann", "ben"][index / 10 % 2])_\(index).wav")
+    }
+
+    /// A ring of 200 nodes with chords, of as many features and classes as the graph of papers: every class has words
+    /// of its own, and neighbours in the ring are mostly of one class.
+    private func writeGraph() throws {
+        let parts = ["train", "none", "val", "test", "train"]
+        let nodes = (0..<200).map { "\($0),\($0 / 29 % 7),\(parts[$0 % 5])" }
+        let edges = (0..<200).flatMap { ["\($0),\(($0 + 1) % 200)"] + ($0 % 9 == 0 ? ["\($0),\($0 * 7 % 200)"] : []) }
+        let features = (0..<200).map { node in
+            (0..<6).map { "\(min(node / 29 % 7 * 200 + (node * 31 + $0 * 37) % 233, 1431))" }
+        }
+        try directory.write(Array((["node,label,split"] + nodes).joined(separator: "\n").utf8), to: "cora/nodes.csv")
+        try directory.write(Array((["u,v"] + edges).joined(separator: "\n").utf8), to: "cora/edges.csv")
+        let lines = features.map { Set($0).sorted().joined(separator: " ") } + ["1432"]
+        try directory.write(Array(lines.dropFirst().joined(separator: "\n").utf8), to: "cora/features.txt")
     }
 
     private static func littleEndian(_ value: some FixedWidthInteger) -> [UInt8] {

@@ -64,6 +64,15 @@ import Training
         #expect(try ask(try file("models: {a: {input: [3], layers: [{linear: 2}]}}\n")).name == "a")
     }
 
+    /// How many neighbours a node has is for the data to say.
+    @Test func aModelOnAGraphIsMeasuredOnANodeAlone() throws {
+        let layers = "[{graphConvolution: 4}, relu, {graphAttention: {units: 3, heads: 2}}, {graphSage: 5}]"
+        let path = try file("model: {input: [9], layers: \(layers)}\n")
+        let answer = try ask(path)
+        #expect(answer.output == [5] && answer.total.parameters == 40 + 42 + 65)
+        #expect(try ModelSummary(path).text().contains("graphAttention"))
+    }
+
     @Test func shapeAndClassesCanBeChosen() throws {
         let alexNet = try ask("alexnet", .init(input: [227, 227, 3], classes: 10))
         #expect(alexNet.layers[0].output == [56, 56, 64] && alexNet.output == [10])

@@ -57,6 +57,23 @@ import Training
                 .contains("'y' is none of `values`") == true)
     }
 
+    @Test("A graph names its files and columns, and lies in a folder of its own name")
+    func graph() throws {
+        let run = try readConfiguration(
+            configurationText(
+                "data: {name: graph, path: t/web, nodes: n.csv, edges: e.csv, features: f.csv, featureForm: table, "
+                    + "featureCount: 9, normalizeRows: true, directed: true, node: id, label: topic, split: part}\n"))
+        let graph = GraphData(
+            nodes: "n.csv", edges: "e.csv", features: "f.csv", featureForm: .table, featureCount: 9,
+            normalizesRows: true, isDirected: true, node: "id", label: "topic", split: "part")
+        #expect(run.data.dataset.isEqual(to: graph) && run.data.path(in: "/sets") == "/sets/web")
+        try expectRoundTrip(run)
+        let bare = try readConfiguration(configurationText("data: {name: graph, path: cora}\n"))
+        #expect(bare.data.dataset.isEqual(to: GraphData()))
+        #expect(
+            configurationProblem(configurationText("data: {name: graph}\n"))?.contains("add the key 'path'") == true)
+    }
+
     @Test("Sequences of a table name their group, step and target")
     func sequences() throws {
         let run = try readConfiguration(

@@ -3,8 +3,14 @@ import TensorCore
 /// Samples of one field from a file that is no data set, for trained weights to be applied to.
 package protocol UnlabelledSamples {
     var count: Int { get }
+    /// The graph whose nodes the samples are, in their order; nil where they have no neighbours.
+    var nodes: (any NodeSource)? { get }
     /// The raw values of a sample, as many as the field has; where its first axis varies, as many as the sample has.
     func values(_ index: Int) -> [Float]
+}
+
+extension UnlabelledSamples {
+    package var nodes: (any NodeSource)? { nil }
 }
 
 extension SampleFile: UnlabelledSamples {

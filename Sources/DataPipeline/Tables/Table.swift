@@ -66,6 +66,12 @@ struct Table {
             nearest: Int(name) == nil ? nearestName(to: name, among: columns) : nil)
     }
 
+    /// The texts of a column with the lines that their rows begin in, missing ones among them.
+    func cells(_ column: Int) -> [(line: Int, text: String)] { rows.map { ($0.line, $0.cells[column]) } }
+
+    /// Whether a text stands for a value that is not known.
+    static func isMissing(_ text: String) -> Bool { missing.contains(text) }
+
     /// The texts of a column, none of them missing.
     func texts(_ column: Int) throws(DataError) -> [String] {
         var result: [String] = []

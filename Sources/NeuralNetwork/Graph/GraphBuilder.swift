@@ -34,6 +34,8 @@ package struct GraphBuilder {
     private var shared: [(path: String, original: String)] = []
     /// The first layer that can't read sequences of several lengths and is given some.
     var lengthProblem: ModelError?
+    /// The first layer that computes statistics over the rows of a batch whose samples are nodes of a graph.
+    var rowProblem: ModelError?
     /// Layers whose units begin equal, and those with weights of several inputs, by their paths.
     var equalUnits: Set<String> = []
     private(set) var weighted: Set<String> = []
@@ -77,7 +79,7 @@ package struct GraphBuilder {
                 name: input.name, kind: "input", layer: nil, inputs: [], shape: input.shape,
                 vocabulary: input.vocabulary,
                 field: ReceptiveField(input: input.shape, isTokens: input.vocabulary != nil),
-                lengthSource: input.varies ? nodes.count : nil, window: .position))
+                lengthSource: input.varies ? nodes.count : nil, hops: input.isOfGraph ? 0 : nil, window: .position))
         references[input.name] = nodes.count - 1
         if let alias { references[alias] = nodes.count - 1 }
         return nodes.count - 1
@@ -161,10 +163,11 @@ package struct GraphBuilder {
     ///     shapes allow it, and for all of them otherwise.
     ///   - inPlace: whether the result can take the place of what the layer reads.
     ///   - lengths: what becomes of the lengths of sequences that the layer reads.
+    ///   - readsNeighbours: whether a row of the result depends on those of neighbours in a graph.
     package mutating func add(
         _ layer: any Layer, _ kind: String, _ inputs: [Node], _ output: Shape, _ path: String, multiplyAdds: Int = 0,
         multiplications: Int? = nil, additions: Int? = nil, window: ReceptiveWindow? = nil, inPlace: Bool = false,
-        lengths: LengthHandling = .usual
+        lengths: LengthHandling = .usual, readsNeighbours: Bool = false
     ) -> Node {
         let window = window ?? .usual(inputs: inputs.map(shape(of:)), output: output)
         let field = ReceptiveField(inputs.map { nodes[$0].field }, through: window)
@@ -174,7 +177,8 @@ package struct GraphBuilder {
         nodes.append(
             GraphNode(
                 name: path, kind: kind, layer: layer, inputs: inputs, shape: output, vocabulary: nil, field: field,
-                lengthSource: lengthSource(inputs, output, window, lengths, path), window: window))
+                lengthSource: lengthSource(inputs, output, window, lengths, path),
+                hops: hops(inputs, readsNeighbours), window: window))
         rows.append(
             LayerSummary(
                 name: path, kind: kind, outputShape: output, counts: ownParameters, operations: operations,

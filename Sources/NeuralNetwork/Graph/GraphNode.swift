@@ -18,6 +18,9 @@ package struct GraphNode: Sendable {
     package let field: ReceptiveField
     /// The node that says how long its sequences are, itself where it changes lengths; nil where all are equally long.
     let lengthSource: Int?
+    /// How many steps along edges its values look, where samples are nodes of a graph: the most on any path from an
+    /// input; nil for other samples.
+    let hops: Int?
     /// Which positions of the inputs a position of its value depends on.
     let window: ReceptiveWindow
 }

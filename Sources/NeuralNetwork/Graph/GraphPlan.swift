@@ -12,6 +12,8 @@ package struct GraphPlan: Sendable {
     private let starts: [Int]
     private let slotCount: Int
     private let outputSlots: [Int]
+    /// Whether values have rows for neighbours of the samples in a graph.
+    private let readsNeighbours: Bool
 
     private struct Step: Sendable {
         let layer: any Layer
@@ -34,6 +36,7 @@ package struct GraphPlan: Sendable {
         outputs = wanted.map { nodes[$0].name }
         outputSlots = wanted
         slotCount = nodes.count
+        readsNeighbours = nodes.contains { $0.hops ?? 0 > 0 }
         var steps = fusion.nodes.enumerated().compactMap { index, node in
             node.layer.map {
                 Step(
@@ -51,7 +54,8 @@ package struct GraphPlan: Sendable {
 
     /// The wanted values from the given ones, which are the model's inputs unless the plan says otherwise, in order.
     ///
-    /// A value is let go of as soon as no layer needs it any more, unless backward does.
+    /// A value is let go of as soon as no layer needs it any more, unless backward does. Where rows stand for nodes of
+    /// a graph, the wanted values have those of the samples alone.
     ///
     /// - Parameter probe: gets the number and the value of each node that is computed or given, and says what the nodes
     ///   behind it read.
@@ -62,13 +66,23 @@ package struct GraphPlan: Sendable {
         var values = [Variable?](repeating: nil, count: slotCount)
         for (start, input) in zip(starts, inputs) { values[start] = probe?(start, input) ?? input }
         for step in steps {
-            let read = step.inputs.map { values[$0]! }
+            var read = step.inputs.map { values[$0]! }
+            if readsNeighbours { read = GraphPlan.commonRows(read) }
             var value = step.layer(read, mode: mode)
             if step.keepsLengths, value.lengths == nil { value.lengths = read.lazy.compactMap(\.lengths).first }
+            if readsNeighbours, value.rows == nil { value.rows = read[0].rows }
             for slot in step.released { values[slot] = nil }
             values[step.output] = probe?(step.output, value) ?? value
         }
-        return outputSlots.map { values[$0]! }
+        let outputs = outputSlots.map { values[$0]! }
+        return readsNeighbours ? outputs.map(sampleRows) : outputs
+    }
+
+    /// Values of a graph's nodes with the rows that all of them have: one that has passed more layers that read
+    /// neighbours has fewer.
+    private static func commonRows(_ values: [Variable]) -> [Variable] {
+        guard values.count > 1, let least = values.compactMap({ $0.rows?.hops }).min() else { return values }
+        return values.map { nearRows($0, hops: least) }
     }
 }
 

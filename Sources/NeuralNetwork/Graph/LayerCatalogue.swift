@@ -33,6 +33,9 @@ let layerCatalogue: [LayerEntry] =
         Unflatten.entry,
         Embedding.entry,
         OneHot.entry,
+        GraphConvolution.entry,
+        GraphSample.entry,
+        GraphAttention.entry,
     ] + Recurrent.entries + [
         RadialBasis.entry,
         BoltzmannMachine.entry,

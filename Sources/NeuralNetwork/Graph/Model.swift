@@ -96,6 +96,9 @@ package struct Model: Sendable {
     /// Whether the sequences of the value that a name stands for have several lengths.
     package func varies(_ name: String) -> Bool { references[name].map { nodes[$0].lengthSource != nil } ?? false }
 
+    /// How many steps along the edges of a graph its values look; 0 where samples are looked at alone.
+    package var hops: Int { nodes.compactMap(\.hops).max() ?? 0 }
+
     /// What computes these nodes, which may be any of the graph.
     ///
     /// - Throws: `ModelError.unknownNode` with the names that there are.
@@ -146,6 +149,8 @@ package struct ModelInput: Equatable, Sendable {
     package let vocabulary: Int?
     /// Whether samples have different numbers of steps, at most those of the shape.
     package let varies: Bool
+    /// Whether samples are nodes of a graph, so that layers may read those of their neighbours.
+    package let isOfGraph: Bool
     /// Where a configuration names it, for errors; nil where it does not.
     let place: PlacedName?
 
@@ -154,9 +159,10 @@ package struct ModelInput: Equatable, Sendable {
 
     package init(
         name: String = ModelInput.usualName, shape: Shape, vocabulary: Int? = nil, varies: Bool = false,
-        place: PlacedName? = nil
+        isOfGraph: Bool = false, place: PlacedName? = nil
     ) {
         self.varies = varies
+        self.isOfGraph = isOfGraph
         self.name = name
         self.shape = shape
         self.vocabulary = vocabulary
@@ -165,19 +171,23 @@ package struct ModelInput: Equatable, Sendable {
 
     /// The same for so many tokens.
     func with(vocabulary: Int) -> ModelInput {
-        ModelInput(name: name, shape: shape, vocabulary: vocabulary, varies: varies, place: place)
+        ModelInput(
+            name: name, shape: shape, vocabulary: vocabulary, varies: varies, isOfGraph: isOfGraph, place: place)
     }
 
     /// The input that takes a field, with what the field's numbers are and whether its axis varies.
-    package func taking(_ field: FieldDescription?) -> ModelInput {
+    ///
+    /// - Parameter isOfGraph: whether the data's samples are nodes of a graph.
+    package func taking(_ field: FieldDescription?, isOfGraph: Bool = false) -> ModelInput {
         ModelInput(
             name: name, shape: shape, vocabulary: field?.meaning.choiceCount, varies: field?.variableAxis != nil,
-            place: place)
+            isOfGraph: isOfGraph, place: place)
     }
 
     /// Two inputs are equal wherever a configuration names them.
     package static func == (a: ModelInput, b: ModelInput) -> Bool {
         a.name == b.name && a.shape == b.shape && a.vocabulary == b.vocabulary && a.varies == b.varies
+            && a.isOfGraph == b.isOfGraph
     }
 }
 
@@ -233,6 +243,7 @@ package struct Network: Sendable {
             let last = try builder.sequence(description.layers, input: inputs[0], prefix: "")
             try builder.requireDifferentUnits()
             try builder.requireHandledLengths()
+            try builder.requireRowsApart()
             registry = builder.parameters
             built.append(.init(builder: builder, parameterIndices: first..<registry.parameters.count, last: last))
         }

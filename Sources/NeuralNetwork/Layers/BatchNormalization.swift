@@ -73,6 +73,7 @@ struct BatchNormalization: Layer {
             _ builder: inout GraphBuilder, _ inputs: [GraphBuilder.Node], _ path: String
         ) throws -> GraphBuilder.Node {
             let input = try builder.single(inputs, path)
+            builder.noteRowStatistics(inputs[0], path)
             let channels: Shape = [input[-1]]
             let role = ParameterRole.statistic(momentum: Float(momentum))
             let parameters =

@@ -33,9 +33,22 @@ package struct GrainContext {
 
     /// A field as a model's input takes it: integers as exact floats, images as vectors where the input is one.
     package func input(_ input: ModelInput, of model: Model, from field: String) -> Variable {
+        if model.hops > 0 { return neighbourhood(input, of: model, from: field) }
         var value = tape.constant(batch.input(field, pool: tape.pool))
         value.lengths = lengths(of: field)
         return model.adapted(value, to: input)
+    }
+
+    /// A field of the samples and of all nodes of their graph that the model's values of them depend on.
+    private func neighbourhood(_ input: ModelInput, of model: Model, from field: String) -> Variable {
+        guard let nodes = batch.nodes, let shape = batch.field(field)?.shape else {
+            preconditionFailure("\(model.name).\(input.name): '\(field)' is no field of a graph's nodes")
+        }
+        let neighbourhood = Neighbourhood(of: batch.sampleIDs, hops: model.hops, in: nodes.graph, pool: tape.pool)
+        let rows = neighbourhood.gather(field, shape, from: nodes, pool: tape.pool)
+        var value = model.adapted(tape.constant(rows), to: input)
+        value.rows = NodeRows(neighbourhood, hops: model.hops)
+        return value
     }
 
     /// How many steps each sample of a field has; nil where all have as many.

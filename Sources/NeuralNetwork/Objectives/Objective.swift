@@ -68,6 +68,10 @@ package protocol Objective: Sendable {
     /// Pictures that show what has been learned, from a grain of validation samples; nil where there is nothing to see.
     func pictures(_ context: GrainContext) -> Pictures?
 
+    /// Whether it computes models as a whole from their inputs, so that layers may read neighbours of the samples in a
+    /// graph.
+    var readsNeighbours: Bool { get }
+
     /// What makes samples as the data's with what is learned; nil where that is not the aim.
     var sampleMaker: (any SampleMaker)? { get }
 }
@@ -119,6 +123,7 @@ extension Objective {
     package var predictions: [Prediction] { [] }
     package func predict(_ context: GrainContext) -> [Variable] { [] }
     package var averagesDropout: Bool { false }
+    package var readsNeighbours: Bool { false }
     package func pictures(_ context: GrainContext) -> Pictures? { nil }
     package var sampleMaker: (any SampleMaker)? { nil }
     package var probedModel: Model? { nil }

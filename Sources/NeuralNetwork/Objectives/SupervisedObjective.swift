@@ -109,6 +109,7 @@ package struct SupervisedObjective: Objective {
     }
 
     package var averagesDropout: Bool { true }
+    package var readsNeighbours: Bool { true }
 
     private func evaluated(_ context: GrainContext) -> [Variable] {
         let losses = evaluation.outputs.indices.map { place in

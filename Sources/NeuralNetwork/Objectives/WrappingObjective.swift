@@ -24,6 +24,7 @@ extension WrappingObjective {
     package var confusions: [ConfusionTable] { base.confusions }
     package var predictions: [Prediction] { base.predictions }
     package var averagesDropout: Bool { base.averagesDropout }
+    package var readsNeighbours: Bool { base.readsNeighbours }
     package func predict(_ context: GrainContext) -> [Variable] { base.predict(context) }
     package var probedModel: Model? { base.probedModel }
     package func loss(

@@ -37,11 +37,15 @@ package struct FieldBatch {
     package let lanes: Range<Int>?
     /// Whether lanes begin anew here, so that what a model carries along them starts from its initial value.
     package let isStartOfSequence: Bool
+    /// The graph whose nodes the samples are, numbered as ``sampleIDs``; nil where samples have no neighbours.
+    package let nodes: (any NodeSource)?
     private let memory: [FieldMemory]
 
     package init(
-        count: Int, sampleIDs: [Int], lanes: Range<Int>? = nil, isStartOfSequence: Bool = false, memory: [FieldMemory]
+        count: Int, sampleIDs: [Int], lanes: Range<Int>? = nil, isStartOfSequence: Bool = false,
+        nodes: (any NodeSource)? = nil, memory: [FieldMemory]
     ) {
+        self.nodes = nodes
         self.count = count
         self.sampleIDs = sampleIDs
         self.lanes = lanes

@@ -37,7 +37,7 @@ package struct DataConfiguration: Sendable {
         case .nowhere: nil
         case .folder: folder + "/" + name
         case .file: path.map { folder + "/" + $0.split(separator: "/").suffix(2).joined(separator: "/") }
-        case .recordings: path.map { folder + "/" + ($0.split(separator: "/").last ?? "") }
+        case .recordings, .graph: path.map { folder + "/" + ($0.split(separator: "/").last ?? "") }
         }
     }
 }

@@ -62,7 +62,7 @@ struct ModelFile: ConfigurationSection {
                     let chosen = inputs.map { input in
                         ModelInput(
                             name: input.name, shape: choice.inputShape ?? input.shape,
-                            vocabulary: choice.vocabulary ?? input.vocabulary)
+                            vocabulary: choice.vocabulary ?? input.vocabulary, isOfGraph: true)
                     }
                     return ModelDescription(name: name, inputs: chosen, layers: layers)
                 }

@@ -29,6 +29,11 @@ struct TrainingPhase: Sendable {
     init(_ configuration: PhaseConfiguration, _ setup: ObjectiveSetup, samplesPerGrain: Int, isOnly: Bool) throws {
         name = configuration.name
         let made = try configuration.objective.make(setup)
+        if !made.readsNeighbours, let model = setup.network.models.first(where: { $0.hops > 0 }) {
+            throw configuration.place.refused(
+                because: "the model \(model.name) reads neighbours in a graph, which losses on its outputs can follow "
+                    + "and this objective can't; use losses, or layers without neighbours.")
+        }
         let measuring = configuration.measuresGradientVariance ? NoiseMeasuringObjective(made) : nil
         let whole: any Objective = measuring ?? made
         objective = isOnly ? whole : NamedObjective(whole, phase: configuration.name)

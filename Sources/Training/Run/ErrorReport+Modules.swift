@@ -33,7 +33,7 @@ extension ErrorReport {
             case .ranksDiffer, .boundToFewerCores, .tooLittleMemory, .moreLanesThanWindows, .moreRanksThanGrains,
                 .otherConfiguration,
                 .otherCheckpoint, .unknownMonitor, .batchTooHeavy, .startMismatch, .nothingToPredict, .noConfusion,
-                .nothingToReconstruct, .noValidationPart, .noFeaturesOfText, .severalInputs, .severalLengths,
+                .nothingToReconstruct, .noValidationPart, .noFeaturesOfText, .severalInputs, .noGraph, .severalLengths,
                 .severalModelInputs, .unknownColumn, .noDropoutAverage, .runDirectory,
                 .runDirectoryInUse:
                 .usage

@@ -5,6 +5,8 @@ import TensorCore
 /// The samples of a file that trained weights are applied to: every field that their model takes.
 struct PredictionSamples {
     let count: Int
+    /// The graph whose nodes the samples are; nil where they have no neighbours.
+    let nodes: (any NodeSource)?
     /// One for each field.
     private let fields: [any UnlabelledSamples]
 
@@ -27,6 +29,7 @@ struct PredictionSamples {
             throw TrainingError.sampleCounts(path: file, fields: fields.map(\.name), counts: counts)
         }
         count = counts[0]
+        nodes = self.fields[0].nodes
     }
 
     /// The raw values of a sample in the order of channels last, field by field.

@@ -97,11 +97,15 @@ package final class Predictor {
     ) throws {
         let samples = try PredictionSamples(file, inputs, configuration.dataset)
         let pool = StoragePool()
+        let nodes = samples.nodes.map { PreparedNodes($0, preprocessing) }
+        if nodes == nil, let model = models.network.models.first(where: { $0.hops > 0 }) {
+            throw TrainingError.noGraph(path: file, model: model.name)
+        }
         for first in stride(from: 0, to: samples.count, by: grain) {
             let count = min(grain, samples.count - first)
             let rows = (0..<count).map { samples.values(first + $0) }
             let batch = FieldBatch(
-                count: count, sampleIDs: Array(first..<first + count),
+                count: count, sampleIDs: Array(first..<first + count), nodes: nodes,
                 memory: inputs.enumerated().flatMap { place, field in
                     memory(of: field, rows.map { $0[place] }, pool)
                 })

@@ -20,7 +20,9 @@ struct RunData: Sendable {
         let limited: any Dataset = configuration.limit.map { Subset(drawing: $0, of: whole) } ?? whole
         var training = limited
         var validation: (any Dataset)?
-        if let size = configuration.validationSize {
+        if let own = whole.source.ownValidation, let size = configuration.validationSize {
+            validation = try ranks.together { try configuration.selected(of: own).atMost(size) }
+        } else if let size = configuration.validationSize {
             let split = try ranks.together { try ValidationSplit(of: limited, validation: size) }
             training = split.train
             validation = split.validation
@@ -43,6 +45,10 @@ struct RunData: Sendable {
                     throw phase.place.refused(
                         because: "its data have other fields than the run's, or are a text; give data of the same "
                             + "fields: \(main.training.fields.map(\.name).joined(separator: ", ")).")
+                }
+                if own.training.source.nodes?.fingerprint != main.training.source.nodes?.fingerprint {
+                    throw phase.place.refused(
+                        because: "its data are nodes of another graph than the run's; give data of the same graph.")
                 }
             }
             return own
@@ -137,6 +143,16 @@ struct RunData: Sendable {
         let total = try ranks.sum(([sums.pixels] + sums.sums + sums.squares).map(Int64.init)).map(Int.init)
         return ChannelStatistics(
             ChannelSums(pixels: total[0], sums: Array(total[1...channels]), squares: Array(total[(1 + channels)...])))
+    }
+}
+
+extension Dataset {
+    /// A part that a data set sets aside itself, or so many of its samples; a fraction, of whatever is trained on, says
+    /// nothing of it.
+    fileprivate func atMost(_ size: ValidationSize) throws(DataError) -> any Dataset {
+        guard case .count(let count) = size, count != self.count else { return self }
+        guard count < self.count else { throw .ownValidation(dataset: name, requested: count, available: self.count) }
+        return Subset(drawing: count, of: self)
     }
 }
 

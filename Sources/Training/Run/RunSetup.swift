@@ -199,7 +199,7 @@ extension RunConfiguration {
                 isNamed: model.name != nil)
             let inputs = made.inputs.map { input in
                 let field = data.field(input.name == ModelInput.usualName ? data.defaultInput : input.name)
-                return input.taking(field)
+                return input.taking(field, isOfGraph: data.isGraph ?? false)
             }
             return made.reading(inputs)
         }

@@ -44,6 +44,8 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
     case noConfusion(path: String)
     /// Weights whose model needs several fields of a sample.
     case severalInputs(path: String, fields: [String])
+    /// A file of samples without the graph that the model's layers read.
+    case noGraph(path: String, model: String)
     /// Sequences of several lengths, which no tensor holds.
     case severalLengths(path: String, output: String)
     /// A shape was chosen for the input of a model that has several.
@@ -147,6 +149,9 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
         case .severalInputs(let path, let fields):
             "\(path): the model takes several fields (\(fields.joined(separator: ", "))); give a .safetensors file "
                 + "that has a tensor [samples, …] of each, or 'trainer evaluate', which reads the data set"
+        case .noGraph(let path, let model):
+            "\(path): the model \(model) reads neighbours in a graph, which this file does not have; give a folder "
+                + "with the files of a graph"
         case .severalLengths(let path, let output):
             "\(path): '\(output)' gives sequences of several lengths, which no tensor holds; take --outputs away"
         case .severalModelInputs(let model, let inputs):

@@ -14,6 +14,8 @@ package struct WeightsUsage: Codable, Equatable, Sendable {
     package var defaultTarget: String?
     /// Whether samples continue each other, so that models carry state along them.
     package var isSequence: Bool
+    /// Whether samples are nodes of a graph; nil for not.
+    package var isGraph: Bool?
     /// How many training samples have each class, of fields whose classes a loss balances; nil where none does.
     package var classCounts: [String: [Int]]?
 
@@ -34,6 +36,7 @@ package struct WeightsUsage: Codable, Equatable, Sendable {
         defaultInput = dataset.defaultInput
         defaultTarget = dataset.defaultTarget
         isSequence = dataset.isSequence
+        isGraph = dataset.source.nodes == nil ? nil : true
     }
 
     /// As text, the same on every rank and machine.

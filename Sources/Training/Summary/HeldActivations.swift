@@ -25,7 +25,14 @@ enum HeldActivations {
         let inputs = model.inputs.map { input in
             let x = Tensor(input.shape.batched(1), pool: tape.pool)
             x.fill(0)
-            return tape.constant(x)
+            var value = tape.constant(x)
+            // A node without neighbours: how many there are is for the data to say.
+            if model.hops > 0 {
+                let alone = NodeGraph(nodeCount: 1, edges: [])
+                value.rows = NodeRows(
+                    Neighbourhood(of: [0], hops: model.hops, in: alone, pool: tape.pool), hops: model.hops)
+            }
+            return value
         }
         let outputs = model.wholePlan(inputs, mode: .training(RandomKey(seed: 1)))
         return withExtendedLifetime((inputs, outputs, gradients)) { tape.pool.liveFloats }
