@@ -37,8 +37,8 @@ package struct Denoising: ObjectiveSpecification {
     static let entry = ObjectiveEntry(
         "denoising",
         "A denoising autoencoder: the model's input, or the value of a layer, is corrupted, and what the model "
-            + "restores is compared with the clean value. Validation and test corrupt too, each time alike, so that their "
-            + "figures compare; `predict` takes samples as they are."
+            + "restores is compared with the clean value. Validation and test corrupt too, each time alike, so that "
+            + "their figures compare; `predict` takes samples as they are."
     ) { reader in
         Denoising(
             model: reader.optional("model", .placedName, "Which of several models it trains."),
