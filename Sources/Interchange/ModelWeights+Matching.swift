@@ -17,16 +17,19 @@ extension ModelWeights {
 
     /// Fills what fits from a weights file or a checkpoint, and leaves the rest as it is.
     ///
-    /// - Parameter names: of the parameters that are wanted.
+    /// - Parameters:
+    ///   - names: of the parameters that are wanted.
+    ///   - prefix: what their names begin with here, and not in the file.
     package static func loadMatching(
-        _ file: SafetensorsFile, _ network: Network, into values: FlatBuffer, names: Set<String>
+        _ file: SafetensorsFile, _ network: Network, into values: FlatBuffer, names: Set<String>, prefix: String = ""
     ) throws -> Match {
         var match = Match()
         var used: Set<String> = []
         let isCheckpoint = file.metadata["format"] == "trainer-checkpoint"
         for parameter in network.layout.parameters where names.contains(parameter.name) {
-            let name =
-                isCheckpoint ? (parameter.isTrainable ? "model." : "buffer.") + parameter.name : parameter.name
+            let plain =
+                parameter.name.hasPrefix(prefix) ? String(parameter.name.dropFirst(prefix.count)) : parameter.name
+            let name = isCheckpoint ? (parameter.isTrainable ? "model." : "buffer.") + plain : plain
             let layout = network.exchangeLayouts[parameter.index]
             guard let found = file.tensor(name) else {
                 match.missing.append(parameter.name)

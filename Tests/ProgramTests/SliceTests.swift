@@ -45,8 +45,16 @@ struct Slice: CustomTestStringConvertible, Sendable {
         Slice(
             name: "gan-mnist", settings: images,
             figures: [
-                "valDiscriminatorLoss", "valDiscriminatorRealAccuracy", "valDiscriminatorGeneratedAccuracy",
-                "valGeneratorLoss", "valGeneratorTakenForReal",
+                "valDiscriminatorLoss", "valDiscriminatorAccuracy", "valDiscriminatorRealAccuracy",
+                "valDiscriminatorGeneratedAccuracy", "valGeneratorLoss", "valGeneratorTakenForReal",
+            ]),
+        Slice(name: "judge-mnist", settings: images, figures: ["valLoss", "valAccuracy"]),
+        Slice(
+            name: "wgan-mnist", settings: images,
+            figures: [
+                "valCriticLoss", "valCriticRealScore", "valCriticGeneratedScore", "valGeneratorLoss",
+                "valGeneratorScore", "valGeneratorRecognised", "valGeneratorRarestClass",
+                "valGeneratorFrechetDistance",
             ]),
         Slice(
             name: "reverse-strings", settings: drawn + ["objective.encoderDecoder.scheduledSampling=0.3"],

@@ -41,4 +41,48 @@ import Training
         let problem = configurationProblem(configurationText("objective: \(text)\n")) ?? "none"
         #expect(problem.contains("configs/run.yaml:1:") && problem.contains(words), "\(problem)")
     }
+
+    /// Two models of a generative adversarial network that alternate, and more lines.
+    private func adversaries(_ more: String, generator: String = "ganGenerator") -> String {
+        let optimizer = "optimizer: {name: adam, learningRate: 0.001, clipWeights: 0.01}"
+        return """
+            models:
+              generator: {input: [4], layers: [{linear: 784}]}
+              discriminator: {input: [784], layers: [{linear: 1}]}
+            data: digits
+            batch: 64
+            epochs: 2
+            order: alternating
+            phases:
+              - {name: discriminator, steps: 5, objective: {ganDiscriminator: {loss: wasserstein}}, \(optimizer)}
+              - {name: generator, objective: \(generator), \(optimizer)}
+            \(more)
+
+            """
+    }
+
+    @Test func anAdversarialNetworkNamesItsLossItsJudgeAndWhenItEnds() throws {
+        let run = try readConfiguration(
+            adversaries(
+                "stop: {near: {monitor: valDiscriminatorAccuracy, within: 0.1}}\nstart: {weights: a.safetensors, "
+                    + "model: judge}",
+                generator: "{ganGenerator: {loss: wasserstein, judge: {model: judge, features: f2}}}"))
+        try expectRoundTrip(run)
+        #expect(run.phases[0].optimizer.clipWeights == 0.01 && run.phases[0].length == .steps(5))
+        #expect(run.stop?.near?.value == 0.5 && run.stop?.near?.validations == 2 && run.stop?.trainLoss == nil)
+        #expect(run.start?.model?.name == "judge")
+    }
+
+    @Test(arguments: [
+        ("stop: {}", "ganGenerator", "'stop'"),
+        ("stop: {trainLoss: 1}", "ganGenerator", "'stop.trainLoss'"),
+        ("stop: {near: {within: 0.1}}", "ganGenerator", "'stop.near.monitor'"),
+        ("seed: 1", "{ganGenerator: {loss: hinge}}", "nonSaturating, wasserstein"),
+        ("seed: 1", "{ganGenerator: {judge: lenet}}", "start: {weights: runs/NAME/final.safetensors, model: lenet}."),
+        ("seed: 1", "{ganGenerator: {judge: {features: f2}}}", "'phases.1.objective.ganGenerator.judge.model'"),
+    ])
+    func whatAnAdversarialNetworkCannotHaveIsRefusedAtItsPlace(more: String, generator: String, words: String) {
+        let problem = configurationProblem(adversaries(more, generator: generator)) ?? "none"
+        #expect(problem.contains("configs/run.yaml:") && problem.contains(words), "\(problem)")
+    }
 }

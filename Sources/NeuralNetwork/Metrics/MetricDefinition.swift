@@ -16,12 +16,18 @@ package struct MetricDefinition: Equatable, Sendable {
         case determination
         /// The mean of a / b and so many such ratios in all, whose parts follow b; one of nothing counts as 0.
         case meanOfRatios(Int)
+        /// The least of so many numerators, which follow each other, divided by b.
+        case least(of: Int)
+        /// The Fréchet distance between so many features of two kinds of samples, whose moments begin at a and b.
+        case frechetDistance(Int)
 
         /// How many sums it is made of.
         package var slotCount: Int {
             switch self {
             case .determination: 4
             case .meanOfRatios(let count): 2 * count
+            case .least(let count): count + 1
+            case .frechetDistance(let features): 2 * FeatureMoments.count(of: features)
             default: 2
             }
         }
@@ -52,8 +58,16 @@ package struct MetricDefinition: Equatable, Sendable {
             description.named(of: phase), numerator: numerator, denominator: denominator, transform: transform)
     }
 
-    /// The metric's value; NaN where nothing was counted.
+    /// The metric where `sums` more stand before its own, if these do not begin before `place`.
+    package func moved(by sums: Int, from place: Int) -> MetricDefinition {
+        guard numerator >= place else { return self }
+        return MetricDefinition(
+            description, numerator: numerator + sums, denominator: denominator + sums, transform: transform)
+    }
+
+    /// The metric's value; NaN where nothing was counted, as in training of what evaluation alone measures.
     package func value(of sums: MetricSums) -> Double {
+        guard max(numerator, denominator) < sums.values.count else { return .nan }
         let a = sums.values[numerator]
         let b = sums.values[denominator]
         switch transform {
@@ -66,6 +80,13 @@ package struct MetricDefinition: Equatable, Sendable {
             if places.allSatisfy({ sums.values[$1] == 0 }) { return .nan }
             let ratios = places.map { sums.values[$1] > 0 ? sums.values[$0] / sums.values[$1] : 0 }
             return ratios.reduce(0, +) / Double(count)
+        case .least(let count): return (sums.values[numerator..<numerator + count].min() ?? 0) / b
+        case .frechetDistance(let features):
+            let size = FeatureMoments.count(of: features)
+            let moments = [numerator, denominator].compactMap {
+                FeatureMoments(sums.values[$0..<$0 + size], features: features)
+            }
+            return moments.count == 2 ? moments[0].frechetDistance(to: moments[1]) : .nan
         case .determination:
             let total = sums.values[denominator + 1]
             return 1 - a / (sums.values[denominator + 2] - total * total / b)

@@ -9,6 +9,8 @@ package protocol Objective: Sendable {
     var metrics: [MetricDefinition] { get }
     /// How many sums of its own a grain gives.
     var sumCount: Int { get }
+    /// How many more a grain of an evaluation gives behind them, which training does not measure.
+    var evaluationSumCount: Int { get }
     /// The fields of a sample that it reads; no others are loaded.
     var fields: [String] { get }
     /// Those of ``fields`` that are inputs of a model, without what it is compared with.
@@ -91,9 +93,10 @@ extension Objective {
     package var zeroSums: MetricSums { MetricSums(ownCount: sumCount) }
     /// The same of an evaluation, whose sums end with those of the tables.
     package var zeroEvaluationSums: MetricSums {
-        MetricSums(ownCount: sumCount + confusions.reduce(0) { $0 + $1.count })
+        MetricSums(ownCount: sumCount + evaluationSumCount + confusions.reduce(0) { $0 + $1.count })
     }
 
+    package var evaluationSumCount: Int { 0 }
     package var inputFields: [String] { fields }
     package var targetRules: [TargetRule] { [] }
     package var notes: [String] { [] }

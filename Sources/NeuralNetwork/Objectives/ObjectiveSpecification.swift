@@ -12,11 +12,15 @@ package protocol ObjectiveSpecification: Equatable, Sendable {
 
     /// The fields of which it must know how many training samples have each class; nil stands for the usual target.
     var balancedTargets: [String?] { get }
+
+    /// The models that it uses as they are, so that their weights must be given.
+    var givenModels: [PlacedName] { get }
 }
 
 extension ObjectiveSpecification {
     package func isEqual(to other: any ObjectiveSpecification) -> Bool { (other as? Self) == self }
     package var balancedTargets: [String?] { [] }
+    package var givenModels: [PlacedName] { [] }
 }
 
 /// What objectives are made for.

@@ -64,7 +64,7 @@ extension RunConfiguration: ConfigurationSection {
                 + "`averaged.safetensors`.")
         earlyStopping = reader.optional(
             "earlyStopping", .section(), "Training ends when validation no longer improves.")
-        stop = reader.optional("stop", .section(), "Training ends when its loss is small enough.")
+        stop = reader.optional("stop", .section(), "Training ends when it has reached what it was for.")
         convolutions = reader.value(
             "convolutions", .choice(of: ConvolutionPreference.self), default: "automatic",
             "How convolutions are computed: by their shape, or by this algorithm where it can.")
@@ -166,8 +166,14 @@ extension RunConfiguration: ConfigurationSection {
         if earlyStopping != nil, phases.count > 1 {
             reader.refuse("earlyStopping", because: "a run of several phases ends with its last one; remove it.")
         }
-        if stop != nil, phases.count > 1 {
-            reader.refuse("stop", because: "a run of several phases ends with its last one; remove it.")
+        checkStop(reader)
+        if start == nil {
+            for model in phases.flatMap(\.objective.givenModels) {
+                reader.refuse(
+                    model.key,
+                    because: "'\(model.name)' is used as it is, but has random weights; give those of a run: "
+                        + "start: {weights: runs/NAME/final.safetensors, model: \(model.name)}.")
+            }
         }
         if phaseOrder == .alternating, phases.count(where: \.isOnPlateau) > 1 {
             reader.refuse("phases", because: "only one of several alternating phases may have the schedule onPlateau.")
@@ -176,6 +182,21 @@ extension RunConfiguration: ConfigurationSection {
             reader.refuse(
                 "data.validation",
                 because: "0 leaves nothing for earlyStopping to go by; set samples aside or remove earlyStopping.")
+        }
+    }
+
+    private func checkStop(_ reader: ConfigurationReader) {
+        if stop?.trainLoss != nil, phases.count > 1 {
+            reader.refuse(
+                "stop.trainLoss", because: "a run of several phases has no one training loss; remove it.")
+        }
+        if stop?.near != nil, phases.count > 1, phaseOrder == .sequence {
+            reader.refuse("stop", because: "a run of several phases ends with its last one; remove it.")
+        }
+        if stop?.near != nil, data.validation == .count(0) {
+            reader.refuse(
+                "data.validation",
+                because: "0 leaves nothing for stop.near to go by; set samples aside or remove stop.near.")
         }
     }
 

@@ -4,6 +4,8 @@ import ConfigurationReading
 package struct StartConfiguration: Equatable, Sendable {
     /// A weights file or checkpoint, of this program or a PyTorch state dictionary saved as safetensors.
     package let weights: String
+    /// The model whose weights the file holds, by the names of a run of that model alone; nil where names say it all.
+    package let model: PlacedName?
     /// Patterns of the parameters that are taken from it; all others begin at random.
     package let only: [PlacedName]
     /// Whether a parameter that the file lacks, or has in another shape, ends the run before it begins.
@@ -17,6 +19,9 @@ extension StartConfiguration: ConfigurationSection {
     package init(from reader: ConfigurationReader) {
         weights = reader.required(
             "weights", .text, "A file of weights: `runs/NAME/final.safetensors`, a checkpoint, or one from PyTorch.")
+        model = reader.optional(
+            "model", .placedName,
+            "The one of several models that takes them, where they are those of a run that had no other.")
         only =
             reader.optional(
                 "only", .oneOrMore(of: .placedName), "Patterns of the parameters to take; all that it has if absent.")

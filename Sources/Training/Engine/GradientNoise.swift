@@ -90,10 +90,14 @@ package struct NoiseMeasuringObjective: Objective {
         self.base = base
         slot = MetricSums.lossSlot + base.sumCount
         let description = MetricDescription("gradientVariance", title: "Variance of the gradient")
-        metrics = base.metrics + [MetricDefinition(description, numerator: slot, denominator: slot + 1)]
+        metrics =
+            base.metrics.map { [slot] in $0.moved(by: 2, from: slot) } + [
+                MetricDefinition(description, numerator: slot, denominator: slot + 1)
+            ]
     }
 
     package var sumCount: Int { base.sumCount + 2 }
+    package var evaluationSumCount: Int { base.evaluationSumCount }
     package var fields: [String] { base.fields }
     package var inputFields: [String] { base.inputFields }
     package var targetRules: [TargetRule] { base.targetRules }
@@ -105,11 +109,12 @@ package struct NoiseMeasuringObjective: Objective {
     package var models: [String] { base.models }
     package var weightPerSample: Double { base.weightPerSample }
     package func pictures(_ context: GrainContext) -> Pictures? { base.pictures(context) }
+    package var sampleMaker: (any SampleMaker)? { base.sampleMaker }
     package func judging(_ field: String, of target: String) -> (any Objective)? { base.judging(field, of: target) }
 
     package func callAsFunction(_ context: GrainContext) -> GrainResult {
         var result = base(context)
-        result.sums.insert(contentsOf: [0, 0], at: base.sumCount)  // before those of tables
+        result.sums.insert(contentsOf: [0, 0], at: base.sumCount)  // before those of evaluation alone
         return result
     }
 }

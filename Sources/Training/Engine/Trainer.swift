@@ -117,7 +117,7 @@ package final class Trainer {
         let epoch = Double(step) / Double(setup.plan.stepsPerEpoch)
         observer.progress(
             step: step, of: setup.totalSteps, epoch: epoch,
-            metrics: sums.metrics.values(of: setup.phase(ofStep: step - 1).objective.metrics),
+            metrics: sums.metrics.values(of: setup.phase(ofStep: step - 1).objective.metrics).filter(\.isCounted),
             samplesPerSecond: meter.recentSamplesPerSecond)
         if step % setup.configuration.logEverySteps == 0 || step == setup.totalSteps {
             let epochs = step / setup.plan.stepsPerEpoch

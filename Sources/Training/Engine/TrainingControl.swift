@@ -24,7 +24,8 @@ final class TrainingControl {
     /// Why a run that is not stopped from outside ends.
     var exitReason: FinalRecord.ExitReason {
         guard let endRule, endRule.isOver else { return .finished }
-        return endRule.hasReachedTarget ? .lossReached : .earlyStop
+        if endRule.hasReachedTarget { return .lossReached }
+        return endRule.hasComeNear ? .metricReached : .earlyStop
     }
 
     /// Takes in a step of training; every rank has the same sums.
@@ -40,9 +41,10 @@ final class TrainingControl {
     ///
     /// - Parameters:
     ///   - metric: what the plateau rule goes by.
-    ///   - sums: what the rule that ends the run goes by.
+    ///   - sums: what the rule that ends the run goes by, of each phase that was measured.
     /// - Returns: what the plateau rule decides about the learning rate, as far as the loop acts on it.
-    func observe(_ metric: Double, _ sums: MetricSums, step: Int, _ ranks: Ranks) throws -> PlateauRule.Decision? {
+    func observe(_ metric: Double, _ sums: [Int: MetricSums], step: Int, _ ranks: Ranks) throws -> PlateauRule.Decision?
+    {
         guard learningRates.phases.contains(where: { $0.plateau != nil }) || endRule != nil else { return nil }
         var decision: PlateauRule.Decision?
         if ranks.rank == 0 {

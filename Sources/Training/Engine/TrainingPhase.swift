@@ -63,6 +63,7 @@ private struct NamedObjective: Objective {
     }
 
     var sumCount: Int { base.sumCount }
+    var evaluationSumCount: Int { base.evaluationSumCount }
     var fields: [String] { base.fields }
     var inputFields: [String] { base.inputFields }
     var targetRules: [TargetRule] { base.targetRules }
@@ -133,8 +134,8 @@ extension PhaseConfiguration {
                     pattern, learningRateFactor: group.learningRateFactor,
                     weightDecay: group.weightDecay ?? optimizer.weightDecay, l1: group.l1 ?? optimizer.l1,
                     maxNorm: (group.maxNorm ?? optimizer.maxNorm).map { $0 > 0 ? $0 : .infinity },
-                    isFrozen: group.learningRateFactor == 0)
                     weightLimit: (group.clipWeights ?? optimizer.clipWeights).map { $0 > 0 ? $0 : .infinity },
+                    isFrozen: group.learningRateFactor == 0)
             }
         }
         let defaults = GroupSettings(

@@ -76,10 +76,10 @@ final class Validator {
         let values = values(of: all, phases)
         let deciding = control.learningRates.deciding(before: step)
         let monitor = control.learningRates.phases[deciding].monitor
-        let sums = all[phases.firstIndex(of: deciding) ?? 0]
-        let metric = monitor.value(of: sums)
+        let metric = monitor.value(of: all[phases.firstIndex(of: deciding) ?? 0])
         // The best of an earlier phase is of another kind.
         let isBest = monitor.isBetter(metric, than: control.best?.name == monitor.name ? control.best?.value : nil)
+        let sums = Dictionary(uniqueKeysWithValues: zip(phases, all))
         let decision = try control.observe(metric, sums, step: step, setup.ranks)
         try observer?.validated(
             ValidationRecord(
@@ -91,9 +91,10 @@ final class Validator {
             control.best = .init(name: monitor.name, value: metric, step: step)
             try saver.saveBest(step: step)
         }
-        if let end = control.endRule, end.hasStoppedEarly, !end.hasReachedTarget {
+        if let end = control.endRule, end.hasStoppedEarly || end.hasComeNear, !end.hasReachedTarget {
+            let kind = end.hasComeNear ? DecisionRecord.Kind.metricReached : .earlyStop
             try observer?.decided(
-                DecisionRecord(step: step, kind: .earlyStop, reason: end.reason, numbers: end.numbers))
+                DecisionRecord(step: step, kind: kind, reason: end.reason, numbers: end.numbers))
         }
         switch decision {
         case .improved:

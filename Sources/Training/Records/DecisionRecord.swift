@@ -4,7 +4,8 @@ import Foundation
 package struct DecisionRecord: Equatable, Sendable {
     /// What kind of decision it was; raw values are the words in `decisions.jsonl`.
     package enum Kind: String, Sendable, CaseIterable, Codable {
-        case decay, rollback, earlyStop, lossReached, restart, resume, start, rateChanged, stopSignal, skipNonFinite,
+        case decay, rollback, earlyStop, lossReached, metricReached, restart, resume, start, rateChanged, stopSignal,
+            skipNonFinite,
             checkpointFallback,
             saveFailed,
             runDirectoryLost
@@ -14,7 +15,7 @@ package struct DecisionRecord: Equatable, Sendable {
         /// The others are events of one job: they happened even when the steps around them are computed again.
         package var isReplayed: Bool {
             switch self {
-            case .decay, .rollback, .earlyStop, .lossReached, .skipNonFinite: true
+            case .decay, .rollback, .earlyStop, .lossReached, .metricReached, .skipNonFinite: true
             case .restart, .resume, .start, .rateChanged, .stopSignal, .checkpointFallback, .saveFailed,
                 .runDirectoryLost:
                 false

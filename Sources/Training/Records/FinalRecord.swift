@@ -6,6 +6,7 @@ package struct FinalRecord: Equatable, Sendable {
     package enum ExitReason: String, Sendable, CaseIterable {
         case finished = "finished"
         case earlyStop = "stopped early: validation no longer improves"
+        case metricReached = "stopped: a metric of validation is where it was to come"
         case lossReached = "stopped: the training loss is small enough"
         case stepLimit = "stopped at the step limit"
         case stopSignal = "stopped by a signal or the time limit; the same command resumes it"

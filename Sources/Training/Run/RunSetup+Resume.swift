@@ -1,4 +1,5 @@
 import Checkpointing
+import DataPipeline
 import Foundation
 
 extension RunSetup {
@@ -33,8 +34,7 @@ extension RunSetup {
     /// Gives rank 0's lock on the directory beside the start.
     static func resume(
         _ configuration: RunConfiguration, _ resume: RunOptions.Resume, _ directory: RunDirectory,
-        _ state: TrainingState,
-        _ ranks: Ranks
+        _ state: TrainingState, _ preprocessing: [FieldPreprocessing], _ ranks: Ranks
     ) throws -> (start: Start, lock: RunDirectoryLock?) {
         var start = Start()
         var lock: RunDirectoryLock?
@@ -48,7 +48,7 @@ extension RunSetup {
                 lock = try RunDirectoryLock(directory)
             }
             try directory.removeTemporaries()
-            start = try load(configuration, resume, directory, state)
+            start = try load(configuration, resume, directory, state, preprocessing)
         }
         start = try ranks.broadcast { start }
         if start.source != nil || start.given != nil { try state.share(ranks) }
@@ -57,7 +57,7 @@ extension RunSetup {
 
     private static func load(
         _ configuration: RunConfiguration, _ resume: RunOptions.Resume, _ directory: RunDirectory,
-        _ state: TrainingState
+        _ state: TrainingState, _ preprocessing: [FieldPreprocessing]
     ) throws -> Start {
         let store = try CheckpointStore(directory: directory.checkpoints, keep: configuration.checkpoint.keep)
         var notes: [String] = []
@@ -75,7 +75,7 @@ extension RunSetup {
         } else {
             guard let newest = try ResumePoint.newest(in: store, needsBest: state.keepsBest, notes: &notes) else {
                 guard let given = configuration.start else { return Start(notes: notes) }
-                let report = try given.load(into: state)
+                let report = try given.load(into: state, preprocessing)
                 state.beginAverages()
                 return Start(notes: notes, given: report)
             }

@@ -71,7 +71,7 @@ struct RunSetup {
         self.totalSteps = totalSteps
         self.network = network
         self.phases = phases
-        var endRule = try ranks.together { try EndRule(configuration, phases[0].objective.metrics) }
+        var endRule = try ranks.together { try EndRule(configuration, phases.map(\.objective.metrics)) }
         try RunSetup.checkMemory(configuration, network, phases, data, plan, ranks, threads)
         state = TrainingState(
             network: network, phases: phases, averaging: configuration.averaging,
@@ -80,7 +80,8 @@ struct RunSetup {
         state.initialize(key: key, learningRates: configuration.phases.map(\.optimizer.learningRate))
         TestFault.poison(state.values.pointer, .startUp, step: 0)
 
-        let (start, lock) = try RunSetup.resume(configuration, options.resume, directory, state, ranks)
+        let (start, lock) = try RunSetup.resume(
+            configuration, options.resume, directory, state, data.preprocessing, ranks)
         firstStep = start.step
         validationIsPending = start.validationIsPending
         try rates.restore(start.learningRate)
