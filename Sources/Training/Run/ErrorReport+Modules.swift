@@ -20,8 +20,10 @@ extension ErrorReport {
     /// Which exit code an error leads to.
     static func exitCode(of error: any Error) -> ExitCode {
         switch error {
-        case GenerationError.notFinite: .data
-        case is ConfigurationError, is OptimizationError, is ModelError, is UnknownModel, is GenerationError: .usage
+        case GenerationError.notFinite, SamplingError.notFinite: .data
+        case is ConfigurationError, is OptimizationError, is ModelError, is UnknownModel, is GenerationError,
+            is SamplingError:
+            .usage
         case let error as CollectivesError: error.isLaunchProblem ? .usage : .internal
         case CheckpointError.system(_, _, let code) where [ENOSPC, EDQUOT, EFBIG, EIO, EROFS].contains(code): .internal
         case CheckpointError.verificationFailed: .internal

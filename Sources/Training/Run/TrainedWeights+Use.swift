@@ -76,18 +76,36 @@ extension TrainedWeights {
 
     /// The models with the weights loaded; collective.
     ///
-    /// - Parameter data: what a sample consists of.
-    func load(_ data: WeightsUsage, _ ranks: Ranks, threads: Int?) throws -> LoadedModels {
+    /// - Parameters:
+    ///   - data: what a sample consists of.
+    ///   - needed: the names of the models that are needed, where the weights may lack others; nil for all.
+    func load(
+        _ data: WeightsUsage, _ ranks: Ranks, threads: Int?, needed: ([TrainingPhase]) -> [String]? = { _ in nil }
+    ) throws -> LoadedModels {
         let (network, phases) = try RunSetup.phases(configuration, data, ranks)
         try ranks.together { try MemoryNeed.check(network, copies: 1, samples: 1, ranksOnHost: ranks.hostSize) }
         let values = FlatBuffer(count: network.layout.count)
-        try ranks.together { try load(network, into: values) }
+        let models = needed(phases)
+        try ranks.together {
+            if let models { try load(models, of: network, into: values) } else { try load(network, into: values) }
+        }
         try RankIdentity.requireSame(weights: values, ranks)
         let replica = try Replica(
             network: network, values: values, vectors: [],
             threads: threads ?? Placement.defaultThreads(ranksOnHost: ranks.hostSize), grainCount: ranks.worldSize,
             ranks: ranks)
         return LoadedModels(network: network, phases: phases, replica: replica)
+    }
+
+    /// Loads the weights of some models into `values`; the others' stay zero.
+    private func load(_ models: [String], of network: Network, into values: FlatBuffer) throws {
+        let parameters = models.compactMap { network[$0] }.flatMap(\.parameters).filter { $0.role != .carried }
+        let names = Set(parameters.map(\.name))
+        let match = try ModelWeights.loadMatching(file, network, into: values, names: names)
+        guard match.missing.isEmpty, match.reshaped.isEmpty else {
+            // It names the tensor.
+            return try load(network, into: values)
+        }
     }
 
     /// Loads the weights into `values`, whichever kind of file they are in.

@@ -15,7 +15,7 @@ package struct TrainedWeights {
     /// Finds the weights and their configuration.
     ///
     /// - Parameters:
-    ///   - source: a run directory, or a file in one (or in its `checkpoints`).
+    ///   - source: a run directory, or a file in one (or in its `checkpoints`), or one that stands alone.
     ///   - config: the configuration file, where `source` is elsewhere.
     ///   - data: the folder with the data sets, where the run's is not right any more.
     /// - Throws: `TrainingError.noWeights`, `ConfigurationError`.
@@ -25,15 +25,21 @@ package struct TrainedWeights {
         if (folder as NSString).lastPathComponent == "checkpoints" {
             folder = (folder as NSString).deletingLastPathComponent
         }
+        let weights = try WeightsFile.read(path)
         let file = config ?? (folder.isEmpty ? "config.yaml" : folder + "/config.yaml")
-        var configuration = try RunConfiguration(file: file)
+        let text = config == nil ? weights.metadata[TrainedWeights.configurationKey] : nil
+        func read(_ overrides: [String] = []) throws(ConfigurationError) -> RunConfiguration {
+            if let text { return try RunConfiguration(yaml: text, file: path, overrides: overrides) }
+            return try RunConfiguration(file: file, overrides: overrides)
+        }
+        var configuration = try read()
         if let data, configuration.data.path != nil, let path = configuration.data.path(in: data) {
-            configuration = try RunConfiguration(file: file, overrides: ["data.path=\(path)"])
+            configuration = try read(["data.path=\(path)"])
         }
         self.configuration = configuration
         self.path = path
-        self.file = try WeightsFile.read(path)
-        usage = try WeightsUsage(self.file, path: path)
+        self.file = weights
+        usage = try WeightsUsage(weights, path: path)
     }
 
     private static func weights(_ source: String) throws -> String {
