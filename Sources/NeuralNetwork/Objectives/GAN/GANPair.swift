@@ -11,9 +11,17 @@ struct GANNames: Equatable, Sendable {
     let place: PlacedName
 
     init(from reader: ConfigurationReader) {
-        generator = reader.value("generator", .placedName, default: "generator", "The model that makes samples.")
-        discriminator = reader.value(
-            "discriminator", .placedName, default: "discriminator", "The model that judges them; it gives one number.")
+        /// A name that is not given stands where the section does.
+        func placed(_ name: PlacedName, _ key: String) -> PlacedName {
+            let given = reader.placed(key)
+            return PlacedName(name.name, place: given.place, key: given.key)
+        }
+        generator = placed(
+            reader.value("generator", .placedName, default: "generator", "The model that makes samples."), "generator")
+        discriminator = placed(
+            reader.value(
+                "discriminator", .placedName, default: "discriminator",
+                "The model that judges them; it gives one number."), "discriminator")
         loss = reader.value(
             "loss", .choice(of: GANLoss.self), default: "nonSaturating",
             "What both sides go by, the same for both: the cross-entropy with which the discriminator tells samples "
