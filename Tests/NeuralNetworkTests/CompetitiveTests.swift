@@ -54,7 +54,9 @@ import Testing
     }
 
     @Test func planesLearnTheStrokesThatThereAre() throws {
-        let network = try cells(planes: 6)
+        // More planes than strokes: one that wins with two strokes at first becomes neither.
+        let planeCount = 12
+        let network = try cells(planes: planeCount)
         let objective = try make(network)
         let values = FlatBuffer(count: network.layout.count)
         network.layout.initialize(values, key: Self.key)
@@ -82,8 +84,8 @@ import Testing
         let responses = try network.models[0].plan(outputs: ["s"])([x], mode: .evaluation)[0].value
         var planes: [Int: Set<Int>] = [:]
         for (sample, kind) in test.kinds.enumerated() {
-            let strongest = (0..<6).map { plane in
-                (0..<25).map { responses.pointer[(sample * 25 + $0) * 6 + plane] }.max() ?? 0
+            let strongest = (0..<planeCount).map { plane in
+                (0..<25).map { responses.pointer[(sample * 25 + $0) * planeCount + plane] }.max() ?? 0
             }
             let plane = strongest.indices.max { strongest[$0] < strongest[$1] } ?? 0
             #expect(strongest[plane] > 0.9)
