@@ -65,7 +65,9 @@ import Testing
         }
     }
 
-    static let attentions = places.flatMap { place in
+    // Not of one row: where its scores have one sign, their softmax does not depend on what receives, and the gradient
+    // is all rounding.
+    static let attentions = places.dropFirst().flatMap { place in
         [(1, 1), (2, 3), (3, 17), (8, 16)].flatMap { heads, features in
             [false, true].map { averages -> OperationContract in
                 let (rows, near) = place.extent
