@@ -43,11 +43,11 @@ package struct ConvolutionBenchmark {
     }
 
     /// Measures all and calls `body` with each row as it is ready.
-    package func run(_ body: (Row) -> Void) {
+    package func run(_ body: (Row) throws -> Void) rethrows {
         for geometry in shapes {
             let chosen = Convolution(geometry).algorithm
             for algorithm in Convolution.algorithms(for: geometry) {
-                for row in measure(geometry, algorithm, isChosen: algorithm == chosen) { body(row) }
+                for row in measure(geometry, algorithm, isChosen: algorithm == chosen) { try body(row) }
             }
         }
     }

@@ -30,6 +30,8 @@ package enum CheckpointError: Error, Equatable, CustomStringConvertible {
     /// A value of the training state cannot be expressed as JSON.
     case invalidState(key: String, problem: String)
     /// The file just written reads back differently from byte `offset` on.
+    /// A thread that writes could not be started.
+    case threadStart(SystemError)
     case verificationFailed(path: String, offset: Int)
     /// The cryptography library refused a call.
     case digestFailed(operation: String)
@@ -72,6 +74,7 @@ package enum CheckpointError: Error, Equatable, CustomStringConvertible {
             return "training state '\(key)': \(problem); this is a defect of the program, report it"
         case .verificationFailed(let path, let offset):
             return SystemError.verificationFailed(path: path, offset: offset).description
+        case .threadStart(let error): return error.description
         case .digestFailed(let operation):
             return "SHA-256: \(operation) failed; check the installation of OpenSSL (libcrypto)"
         }
@@ -92,7 +95,7 @@ package enum CheckpointError: Error, Equatable, CustomStringConvertible {
         case .notRegular(let path, let isDirectory):
             self = .system(path: path, operation: "open as a regular file", code: isDirectory ? EISDIR : EINVAL)
         case .verificationFailed(let path, let offset): self = .verificationFailed(path: path, offset: offset)
-        case .thread(let name, let code): self = .system(path: name, operation: "start a thread", code: code)
+        case .thread: self = .threadStart(error)
         }
     }
 

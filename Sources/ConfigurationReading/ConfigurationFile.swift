@@ -17,5 +17,6 @@ package func readConfigurationText(file: String) throws(ConfigurationError) -> S
     guard let text = String(validating: bytes, as: UTF8.self) else {
         throw .unreadableFile(file, reason: "it is not text in UTF-8")
     }
-    return text
+    // Editors of some systems begin a text with a byte order mark, which is no part of it.
+    return text.hasPrefix("\u{FEFF}") ? String(text.unicodeScalars.dropFirst()) : text
 }

@@ -42,6 +42,12 @@ extension ConfigurationNode {
         }
     }
 
+    /// The map without some of its own keys.
+    package func without(_ keys: Set<String>) -> ConfigurationNode {
+        guard case .map(let entries) = content else { return self }
+        return ConfigurationNode(.map(entries.filter { !keys.contains($0.key) }), at: place)
+    }
+
     /// The tree without the key `name` of every map that stands under the key `parent`.
     package func removing(_ name: String, under parent: String, isUnder: Bool = false) -> ConfigurationNode {
         switch content {

@@ -24,6 +24,17 @@ package struct ConfigurationOverride {
             context: context)
     }
 
+    /// An option that gives one key a text as it is, whatever YAML would make of its characters.
+    ///
+    /// - Parameters:
+    ///   - key: the path, as `data.path`.
+    ///   - option: the place of the value in errors.
+    package init(key: String, text: String, option: String) {
+        self.text = option
+        path = key.split(separator: ".").map(String.init)
+        value = ConfigurationNode(.scalar(text, isQuoted: true), at: .override(option))
+    }
+
     /// The tree with the value put at the path.
     ///
     /// - Throws: `ConfigurationError.invalidOverride` where a list is entered with anything but an index of it.

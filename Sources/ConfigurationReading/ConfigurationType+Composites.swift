@@ -95,7 +95,7 @@ extension ConfigurationNode {
             return (added + entries, expanded.bareName)
         case (.null, _):
             return ([], nil)
-        case (.scalar(let name, isQuoted: false), .key):
+        case (.scalar(let name, _), .key):
             return ([Entry(key: name, keyPlace: place, value: ConfigurationNode(.null, at: place))], name)
         case (.scalar, .value(let key)), (.list, .value(let key)):
             return ([Entry(key: key, keyPlace: place, value: self)], nil)

@@ -1,3 +1,5 @@
+import System
+
 /// What can be wrong with a data set or with asking for one; each text names the place and says what to do.
 package enum DataError: Error, Equatable, CustomStringConvertible {
     case missingFile(path: String, expected: [String])
@@ -7,6 +9,10 @@ package enum DataError: Error, Equatable, CustomStringConvertible {
     case trailingBytes(path: String, expected: Int, actual: Int)
     case wrongMagic(path: String, expected: UInt32, actual: UInt32)
     case emptyFile(path: String)
+    /// A file that holds no images that can be read; `found` says what it holds, where that is known.
+    case notImages(path: String, found: String?)
+    /// What is wrong with an image in a netpbm file.
+    case netpbm(path: String, offset: Int, problem: String)
     case labelOutOfRange(path: String, offset: Int, value: Int, classes: Int)
     case countMismatch(imagesPath: String, images: Int, labelsPath: String, labels: Int)
     case imageSize(path: String, expected: [Int], actual: [Int])
@@ -38,7 +44,7 @@ package enum DataError: Error, Equatable, CustomStringConvertible {
     case tooFewSamples(path: String, training: Int, test: Int, available: Int)
     /// More validation samples than the data set's own part has.
     case ownValidation(dataset: String, requested: Int, available: Int)
-    case threadStart(reason: String)
+    case threadStart(SystemError)
     case loaderStopped
     /// Weights that can't be applied to files of samples of their kind.
     case notPredictable(path: String, dataset: String, field: String)
@@ -67,6 +73,14 @@ package enum DataError: Error, Equatable, CustomStringConvertible {
                 + "this is not the file that its name says, replace it."
         case .emptyFile(let path):
             return "\(path): holds no samples; replace it by a complete file."
+        case .notImages(let path, let found):
+            return
+                "\(path): \(found ?? "no kind of images that is known"); give an IDX image file (plain or .gz), "
+                + "CIFAR-10 records (.bin), or binary PGM (P5) or PPM (P6)."
+        case .netpbm(let path, let offset, let problem):
+            return
+                "\(path): \(problem), at offset \(offset); convert it to binary PGM (P5) or PPM (P6) with 8 bits a "
+                + "value and a largest value of 255."
         case .labelOutOfRange(let path, let offset, let value, let classes):
             return
                 "\(path): label \(value) at offset \(offset) is outside 0...\(classes - 1); the file is damaged, "
@@ -140,10 +154,7 @@ package enum DataError: Error, Equatable, CustomStringConvertible {
             return
                 "data.validation: \(requested) of the \(available) samples of \(dataset) is impossible; give at most "
                 + "\(available), or leave the key out to use all."
-        case .threadStart(let reason):
-            return
-                "A prefetching thread cannot be started: \(reason); raise the limit (ulimit -u) or prefetch with "
-                + "fewer threads."
+        case .threadStart(let error): return error.description
         case .notPredictable(let path, let dataset, let field):
             return
                 "\(path): weights trained on '\(dataset)' take the field '\(field)', which can't be read from a file "

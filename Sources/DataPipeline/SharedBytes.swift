@@ -189,11 +189,12 @@ extension DataError {
             return try body()
         } catch {
             switch error {
+            case .file(let path, "open", ENOENT): throw .missingFile(path: path, expected: [path])
             case .file(let path, let operation, let code):
                 throw .unreadable(path: path, operation: operation, reason: SystemError.text(code))
             case .notRegular(let path, _):
                 throw .unreadable(path: path, operation: "mmap", reason: "not a regular file")
-            case .thread(_, let code): throw .threadStart(reason: SystemError.text(code))
+            case .thread: throw .threadStart(error)
             case .verificationFailed(let path, let offset):
                 throw .unreadable(path: path, operation: "read back", reason: "other bytes from byte \(offset) on")
             }

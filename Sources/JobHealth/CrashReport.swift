@@ -92,6 +92,7 @@ package enum CrashReport {
     /// - Parameters:
     ///   - text: what happened, and what to do unless it `advises` the usual; nothing that JSON would escape.
     static func write(_ text: StaticString, _ kind: ErrorReport.Kind, code: Int32, advises: Bool = false) {
+        ActivityRecord.speak()
         let phase = Activity.phase
         let step = Activity.step
         used = 0

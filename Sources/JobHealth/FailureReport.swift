@@ -82,9 +82,13 @@ package struct FailureReport: Equatable, Sendable, Codable {
 
     /// Writes the line alone, if a supervisor asks for it: people are told by somebody else.
     package func tellSupervisor() {
+        ActivityRecord.speak()
         if ProcessInfo.processInfo.environment[FailureReport.variable] != nil { StandardError.write(line) }
     }
 
     /// Writes it to standard error.
-    package func tell(prefix: String = "") { StandardError.write(message(prefix: prefix)) }
+    package func tell(prefix: String = "") {
+        ActivityRecord.speak()
+        StandardError.write(message(prefix: prefix))
+    }
 }

@@ -6,7 +6,7 @@ import Synchronization
 /// A second SIGINT or SIGTERM ends the process at once if it comes more than a second after the first signal. Signals
 /// within a second count as one: a batch system and `mpirun` often both send theirs. SIGUSR1 and SIGUSR2 never end it:
 /// they are warnings, which batch systems repeat (Slurm's `--signal` for each step of the job, Grid Engine's `-notify`
-/// one before each of STOP and KILL).
+/// one before each of STOP and KILL). Nor does SIGHUP, by which a terminal says that it is gone.
 package enum StopSignal {
     /// A signal's number, −1 for the time limit, 0 for nothing.
     private static let received = Atomic<Int32>(0)
@@ -14,9 +14,10 @@ package enum StopSignal {
     private static let firstNanoseconds = Atomic<Int>(0)
 
     private static let mainThread = Atomic<pthread_t>(0)
-    private static let signals = [SIGTERM, SIGINT, SIGUSR1, SIGUSR2]
+    private static let signals = [SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2]
 
-    /// Holds SIGTERM, SIGINT, SIGUSR1 and SIGUSR2 back until ``install()`` or ``release()``, across `exec` as well.
+    /// Holds SIGTERM, SIGINT, SIGHUP, SIGUSR1 and SIGUSR2 back until ``install()`` or ``release()``, across `exec` as
+    /// well.
     ///
     /// Called before anything else, so that a signal in the course of the start is not one that kills. Libraries may
     /// have threads by then, which hold nothing back: they hand signals to the main thread.
@@ -36,7 +37,10 @@ package enum StopSignal {
 
     /// Takes the signals over and lets them through. Threads that are started afterwards do, too.
     package static func install() {
-        for number in signals { handle(number) { StopSignal.receive($0) } }
+        // Whoever started it with nohup wants it to go on without its terminal.
+        for number in signals where number != SIGHUP || !isIgnored(SIGHUP) {
+            handle(number) { StopSignal.receive($0) }
+        }
         change(SIG_UNBLOCK)
     }
 
@@ -64,6 +68,8 @@ package enum StopSignal {
 
     /// Runs in the signal handler: touches atomics and calls only functions that are safe there.
     private static func receive(_ number: Int32) {
+        // A launcher ends the ranks that are left by SIGTERM.
+        if number == SIGTERM { ActivityRecord.speak() }
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         let now = time.tv_sec * 1_000_000_000 + time.tv_nsec
@@ -90,6 +96,7 @@ package enum StopSignal {
         switch received.load(ordering: .relaxed) {
         case SIGTERM: "SIGTERM"
         case SIGINT: "SIGINT"
+        case SIGHUP: "SIGHUP, for its terminal is gone"
         case SIGUSR1: "SIGUSR1"
         case SIGUSR2: "SIGUSR2"
         case timeLimit: "the time limit"

@@ -82,14 +82,25 @@ extension TimeLimit {
         return number.isEmpty && total > 0 ? total : nil
     }
 
+    /// Slurm's variable for the end of the job, in seconds since 1970.
+    private static let slurmVariable = "SLURM_JOB_END_TIME"
+
     /// When this process must have ended, by `Clock`: the earlier of `limitSeconds` from now and the end of its Slurm
     /// job.
-    package static func end(limitSeconds: Double?, _ environment: [String: String]) -> Double? {
+    ///
+    /// - Parameter note: is told of an end that has passed. Slurm ends what is left of a job then, so that the variable
+    ///   is of another job, and is not followed.
+    package static func end(
+        limitSeconds: Double?, _ environment: [String: String], note: (String) -> Void = { _ in }
+    ) -> Double? {
         let now = Clock.seconds
-        // Slurm tells the end of the job as seconds since 1970.
-        let slurm = environment["SLURM_JOB_END_TIME"].flatMap(Double.init).map {
-            now + $0 - Date().timeIntervalSince1970
+        var slurm = environment[slurmVariable].flatMap(Double.init).map { $0 - Date().timeIntervalSince1970 }
+        if let left = slurm, left <= 0 {
+            note(
+                "\(slurmVariable) is \(Int(min(-left, 1e12))) s in the past, left over from another job; it is not "
+                    + "followed (unset it)")
+            slurm = nil
         }
-        return [limitSeconds.map { now + $0 }, slurm].compactMap(\.self).min()
+        return [limitSeconds, slurm].compactMap(\.self).min().map { now + $0 }
     }
 }

@@ -5,7 +5,7 @@
 /// finite one does. The `patience`-th validation in a row that does not improve multiplies the rate by `factor`, but
 /// not below `minimumRate`: with patience 1 the first bad validation decays, as Keras counts (PyTorch's patience is one
 /// less). The next `cooldown` validations after a decay are not counted as bad. At the minimum nothing decays or rolls
-/// back.
+/// back. A metric that is as good as it can be, such as an error of 0, is not bad either.
 ///
 /// The rule is a pure value: rank 0 observes, every rank follows the decision. Rolling back restores weights, optimiser
 /// state and running statistics but never this state, which would decay for ever in the same place.
@@ -36,6 +36,7 @@ package struct PlateauRule: Equatable, Sendable {
     /// Validations that will still not be counted as bad.
     package private(set) var remainingCooldown = 0
     private var progress: MetricProgress
+    private let bestPossible: Double?
 
     /// The best metric so far.
     package var best: Double? { progress.best }
@@ -44,10 +45,12 @@ package struct PlateauRule: Equatable, Sendable {
     /// Counted validations in a row without improvement.
     package var badCount: Int { progress.badCount }
 
+    /// - Parameter bestPossible: the best value that the metric can have; nil where there is none.
+    ///
     /// Throws `outOfRange` unless 0 < factor < 1, patience ≥ 1, cooldown ≥ 0, minDelta ≥ 0 and 0 ≤ minimumRate ≤ rate.
     package init(
         rate: Double, factor: Double = 0.5, patience: Int = 1, cooldown: Int = 0, minDelta: Double = 0,
-        minimumRate: Double = 0, rollback: Bool = true, lowerIsBetter: Bool = true
+        minimumRate: Double = 0, rollback: Bool = true, lowerIsBetter: Bool = true, bestPossible: Double? = nil
     ) throws(OptimizationError) {
         func require(_ condition: Bool, _ name: String, _ value: Double, _ allowed: String) throws(OptimizationError) {
             try OptimizationError.require(condition, PlateauRule.owner, name, value, allowed: allowed)
@@ -65,6 +68,7 @@ package struct PlateauRule: Equatable, Sendable {
         self.cooldown = cooldown
         self.minimumRate = minimumRate
         self.rollback = rollback
+        self.bestPossible = bestPossible
     }
 
     /// Takes in the metric of the validation at `step` and decides.
@@ -73,6 +77,7 @@ package struct PlateauRule: Equatable, Sendable {
         remainingCooldown = max(0, remainingCooldown - 1)
         if progress.improve(metric: metric, step: step) { return .improved }
         if isCooling { return .coolingDown }
+        if metric == bestPossible { return .waited(badCount: progress.badCount) }
         progress.countBad()
         if progress.badCount < patience { return .waited(badCount: progress.badCount) }
         let lowered = max(rate * factor, minimumRate)

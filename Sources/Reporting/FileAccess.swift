@@ -11,7 +11,7 @@ package final class AppendingFile {
     /// Opens `path` for appending and makes it when it does not exist.
     package init(path: String) throws {
         self.path = path
-        descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
+        descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o666)
         if descriptor < 0 { throw ReportingError.system("open", path, code: errno) }
     }
 

@@ -47,7 +47,7 @@ package final class StandardOutput: TextOutput {
                 var offset = 0
                 while offset < bytes.count {
                     let count = bytes[offset...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-                    if count < 0 && errno == EINTR { continue }
+                    if count < 0, errno == EINTR || StandardOutput.hasWaitedForRoom(descriptor, errno) { continue }
                     if count <= 0 { return false }
                     offset += count
                 }
@@ -72,15 +72,29 @@ package final class StandardOutput: TextOutput {
             if count < 0 {
                 if code == EINTR { continue }
                 if code == EPIPE { return false }
-                var entry = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
-                // Another process has made the pipe that we share one that does not wait.
-                if code == EAGAIN, poll(&entry, 1, -1) >= 0 || errno == EINTR { continue }
+                if hasWaitedForRoom(STDOUT_FILENO, code) { continue }
                 throw ErrorReport(
                     text: "standard output: \(SystemError.text(code)); send it where there is room", code: .internal)
             }
             rest = UnsafeRawBufferPointer(rebasing: rest[count...])
         }
         return true
+    }
+
+    /// Writes a result and a line break, all of it.
+    ///
+    /// Nobody reading any more, as behind `head`, is no error. Throws an `ErrorReport` when the system refuses, as on a
+    /// full disk.
+    package static func print(_ text: String, terminator: String = "\n") throws {
+        var text = text + terminator
+        _ = try text.withUTF8 { try write(UnsafeRawBufferPointer($0)) }
+    }
+
+    /// Whether a write has failed with `code` because another process has made the pipe that we share one that does not
+    /// wait; then it returns once there is room.
+    private static func hasWaitedForRoom(_ descriptor: Int32, _ code: Int32) -> Bool {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        return code == EAGAIN && (poll(&entry, 1, -1) >= 0 || errno == EINTR)
     }
 
     /// Columns of the terminal behind `descriptor`, 0 when it is none or does not say.

@@ -81,6 +81,7 @@ struct Attempt {
             if isClosed { requests.wait(seconds: 0.05) }
             forward(reader, &account, &output)
             requests.update()
+            if requests.takeSuspension() { child.rest() }
             if requests.second != nil { break }
             if requests.first != nil { stop.deliver(to: child, afterSeconds: Attempt.deafSeconds) }
             if isLauncher, ending.isOverdue(account) { break }

@@ -42,6 +42,15 @@ final class ChildProcess {
     /// Sends a signal to the process alone.
     func signal(_ number: Int32) { if end == nil { kill(process, number) } }
 
+    /// Stops every descendant of this program and then this program itself, as Ctrl-Z does to a job in one process
+    /// group; goes on with them when a shell continues this program.
+    func rest() {
+        let resting = ProcessTable.descendants(of: getpid())
+        for process in resting { kill(process, SIGSTOP) }
+        kill(getpid(), SIGSTOP)  // it returns when SIGCONT has come
+        for process in resting.reversed() { kill(process, SIGCONT) }
+    }
+
     /// Ends every descendant of this program, in whatever group, and waits until the system has taken them back.
     ///
     /// Descendants that are no longer the child's count too when this program adopts orphans.

@@ -2,8 +2,9 @@ import JobHealth
 
 /// What a job's standard error tells about its end: who failed first and why, and which hosts are gone.
 ///
-/// What ranks tell comes in coded lines, ``FailureReport``; of other lines it knows those of Open MPI 4's `mpirun` and
-/// of Swift's runtime. Where nothing fits, the exit code alone speaks.
+/// What ranks tell comes in coded lines, ``FailureReport``, and what has ended one without a word stands in its record;
+/// of other lines it knows those of Open MPI 4's and 5's launchers, for ranks of other hosts, and of Swift's runtime.
+/// Where nothing fits, the exit code alone speaks.
 package struct FailureAccount: Equatable, Sendable {
     /// The first cause that a rank gave itself.
     private var report: FailureReport?
@@ -13,6 +14,8 @@ package struct FailureAccount: Equatable, Sendable {
     package var killedRank: Int? { launcherRank == report?.name?.rank ? nil : launcherRank }
     private var launcherRank: Int?
     private var placeOfKilledRank: String?
+    /// The rank and host of a message of which the signal is still to come.
+    private var noticed: RankName?
     /// The signal or exit code with which `mpirun` says that the first process ended, and which rank that was.
     private var launcherSignal: Int32?
     private var exitedRank: String?
@@ -40,8 +43,10 @@ package struct FailureAccount: Equatable, Sendable {
     /// The exit code that a rank has ended the job with, while `mpirun` was still at it.
     private var abortCode: Int32?
     /// Whether what failed was `mpirun`'s hold on a host rather than a rank.
-    package var isHostFailure: Bool { !lostHosts.isEmpty || cannotStartDaemons }
+    package var isHostFailure: Bool { !lostHosts.isEmpty || cannotStartDaemons || launchProblem != nil }
     private var cannotStartDaemons = false
+    /// Why no rank was started.
+    private var launchProblem: String?
     private var unfinishedLine: [UInt8] = []
 
     package init() {}
@@ -70,10 +75,22 @@ package struct FailureAccount: Equatable, Sendable {
         if let text = report?.sentence ?? crash { return text }
         if let exitedRank, let exitedCode { return "rank \(exitedRank) ended with exit code \(exitedCode)" }
         if cannotStartDaemons { return "mpirun could not start its daemons on all hosts" }
+        if let launchProblem { return launchProblem }
         switch end {
         case .exited(let code): return "\(program) ended with exit code \(code)"
         case .signaled(let number): return "\(program) was ended by \(SignalName.of(number))"
         }
+    }
+
+    /// Adds why a launcher that has started no rank may have failed; its own words have been shown.
+    package mutating func setLaunchProblem(_ text: String) { launchProblem = text }
+
+    /// Adds which rank a signal has ended, as its own record shows it, where the launcher has not said so.
+    package mutating func setKilled(rank: Int, host: String, signal: Int32) {
+        if launcherMessage != nil || isHostFailure { return }
+        launcherMessage = "rank \(rank) on \(host) was ended by \(SignalName.of(signal))"
+        launcherRank = rank
+        launcherSignal = signal
     }
 
     /// Adds what the killed rank was doing.
@@ -86,33 +103,43 @@ package struct FailureAccount: Equatable, Sendable {
             if crash == nil { crash = line }
         } else if line.hasPrefix("with errorcode ") {
             if abortCode == nil { abortCode = Int32(line.dropFirst("with errorcode ".count).prefix(while: \.isNumber)) }
-        } else if line.hasPrefix("MPI_ABORT was invoked on rank")
-            || line.hasPrefix("ORTE has lost communication with a remote daemon")
+        } else if line.lowercased().hasPrefix("mpi_abort was invoked on rank")
+            || line.contains("has lost communication with a remote daemon")
         {
             isEnding = true
-        } else if line.hasPrefix("ORTE was unable to reliably start one or more daemons") {
+        } else if line.contains("was unable to reliably start one or more daemons") {
             cannotStartDaemons = true
             isEnding = true
         } else if let host = word(of: line, after: "Remote daemon:", then: "on node")
             ?? word(of: line, after: "ssh: connect to host", then: "")
         {
             if !lostHosts.contains(host) { lostHosts.append(host) }
-        } else if line.hasPrefix("mpirun noticed that process rank ") {
+        } else if line.contains("noticed that process rank ") {
             isEnding = true
-            guard launcherMessage == nil, let rank = word(of: line, after: "process rank", then: ""),
-                let host = word(of: line, after: "", then: "on node"),
-                let signal = word(of: line, after: "", then: "exited on signal").flatMap({ Int32($0) })
+            guard launcherMessage == nil,
+                let rank = word(of: line, after: "process rank", then: "").flatMap({ Int($0) }),
+                let host = word(of: line, after: "", then: "on node")
             else { return }
-            launcherMessage = "rank \(rank) on \(host) was ended by \(SignalName.of(signal))"
-            launcherRank = Int(rank)
-            launcherSignal = signal
-        } else if line.hasPrefix("  Process name: [[") {
+            noticed = RankName(rank: rank, worldSize: nil, host: host)
+            noticedSignal(in: line, after: "exited on signal")
+        } else if noticed != nil, line.hasPrefix("signal ") {
+            // Open MPI 5 breaks the line here.
+            noticedSignal(in: line, after: "signal")
+        } else if line.hasPrefix("  Process name: [") || line.hasPrefix("   Process name: [") {
             if exitedRank == nil {
                 exitedRank = line.split(separator: ",").last.map { String($0.prefix(while: \.isNumber)) }
             }
-        } else if line.hasPrefix("  Exit code: ") {
+        } else if line.hasPrefix("  Exit code: ") || line.hasPrefix("   Exit code: ") {
             if exitedCode == nil { exitedCode = line.split(separator: " ").last.flatMap { Int32($0) } }
         }
+    }
+
+    /// Takes the signal by which the rank that the launcher has noticed was ended.
+    private mutating func noticedSignal(in line: String, after mark: String) {
+        guard let noticed, let signal = word(of: line, after: "", then: mark).flatMap({ Int32($0) })
+        else { return }
+        self.noticed = nil
+        setKilled(rank: noticed.rank, host: noticed.host, signal: signal)
     }
 
     /// The word that follows `second`, which follows `first`, in a line; either may be empty.

@@ -69,17 +69,19 @@ package enum HostList {
         return merged(hosts)
     }
 
-    /// The lines `NAME` or `NAME slots=N` of a host file; `#` begins a comment, other settings of a line are left to
-    /// others.
+    /// The lines `NAME` or `NAME slots=N` of a host file, with any line ends and with spaces around the sign as
+    /// `mpirun` allows them; `#` begins a comment, other settings of a line are left to others.
     ///
     /// Throws `SupervisionError.malformedHost` or `noHosts`.
     package static func parse(_ text: String, file: String) throws(SupervisionError) -> [Host] {
         var hosts: [Host] = []
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            let content = line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace)
+        for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
+            let content = line.prefix { $0 != "#" }.replacing(/\s*=\s*/, with: "=")
+                .split(whereSeparator: \.isWhitespace)
             guard let name = content.first else { continue }
             let setting = content.dropFirst().first { $0.hasPrefix("slots=") }
-            guard !name.contains("="), !name.hasPrefix("-"),
+            // A word that is no setting, as in `host 2`, would mean something to whoever wrote it.
+            guard !name.contains("="), !name.hasPrefix("-"), content.dropFirst().allSatisfy({ $0.contains("=") }),
                 let slots = setting.map({ Int($0.dropFirst("slots=".count)) }) ?? 1, slots >= 1
             else { throw .malformedHost(place: "\(file):\(index + 1)", text: String(line)) }
             hosts.append(Host(name: String(name), slots: slots))

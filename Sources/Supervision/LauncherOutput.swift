@@ -62,8 +62,8 @@ package struct LauncherOutput {
 
     /// Parts of the messages that tell how the job ended.
     private static let known = [
-        "MPI_ABORT was invoked on rank", "mpirun noticed that process rank",
-        "mpirun detected that one or more processes exited with non-zero",
+        "MPI_ABORT was invoked on rank", "MPI_Abort was invoked on rank", " noticed that process rank",
+        " detected that one or more processes exited with non-zero",
         "Primary job  terminated normally, but",
     ]
     /// Parts of lines about messages that could not be put together, and of a warning about a daemon that was quicker

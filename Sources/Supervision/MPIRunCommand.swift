@@ -49,6 +49,12 @@ package struct MPIRunCommand: Equatable, Sendable {
         return ["oob_tcp", "btl_tcp"].flatMap { ["OMPI_MCA_\($0)_if_include", "OMPI_MCA_\($0)_if_exclude"] }
     }
 
+    /// Gives a user without a home one, which `mpirun` looks for its settings in and ends without.
+    package static func provideHome() {
+        if getenv("HOME") != nil || getpwuid(geteuid()) != nil { return }
+        setenv("HOME", getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp", 1)
+    }
+
     /// Sets what makes `mpirun` run for root, the usual user in containers. What the user has set stays.
     package static func allowRoot() {
         guard geteuid() == 0 else { return }

@@ -14,10 +14,10 @@ package final class SessionFolder {
     /// `SupervisionError.system`.
     package init() throws(SupervisionError) {
         // Sockets in it allow paths of about a hundred characters.
-        let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        let base = SessionFolder.base
         SessionFolder.removeAbandoned(in: base)
         var template = Array((base + "/" + SessionFolder.prefix + "XXXXXX").utf8CString)
-        guard let made = mkdtemp(&template) else { throw .system(operation: "create a folder in \(base)", code: errno) }
+        guard let made = mkdtemp(&template) else { throw .noTemporaryFolder(path: base, code: errno) }
         path = String(cString: made)
         descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         if descriptor < 0 { throw .system(operation: "open \(path)", code: errno) }
@@ -29,6 +29,11 @@ package final class SessionFolder {
 
     /// Removes the folder and what its jobs have left in shared memory; call it when none of their processes is left.
     package func remove() { SessionFolder.remove(path) }
+
+    /// The folder for temporary files; one that is named with nothing is none.
+    private static var base: String {
+        getenv("TMPDIR").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
+    }
 
     private static let prefix = "trainer-session-"
     /// How old a folder must be to count as abandoned: its owner locks it a moment after making it.

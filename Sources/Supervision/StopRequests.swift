@@ -15,9 +15,14 @@ final class StopRequests {
     private(set) var second: Int32?
     private var firstAt = 0.0
 
-    /// Takes SIGINT, SIGTERM, SIGUSR1 and SIGUSR2 over from now on. Throws `SupervisionError.system`.
+    /// Whether the terminal has asked, since the last call of ``takeSuspension()``, to let the job rest (Ctrl-Z).
+    private var wantsSuspension = false
+
+    /// Takes SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2 and SIGTSTP over from now on. Throws `SupervisionError.system`.
     init() throws(SupervisionError) {
-        let signals = [SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGCHLD]
+        var signals = [SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGCHLD]
+        // Neither what nohup has ignored, nor Ctrl-Z where no shell could continue the job.
+        for number in [SIGHUP, SIGTSTP] where !StopRequests.isIgnored(number) { signals.append(number) }
         descriptor = process_signal_descriptor(signals, Int32(signals.count))
         if descriptor < 0 { throw .system(operation: "signalfd", code: -descriptor) }
     }
@@ -30,6 +35,10 @@ final class StopRequests {
             let number = process_next_signal(descriptor)
             if number == 0 { return }
             if number == SIGCHLD { continue }
+            if number == SIGTSTP {
+                wantsSuspension = true
+                continue
+            }
             if first == nil {
                 first = number
                 firstAt = Clock.seconds
@@ -37,6 +46,19 @@ final class StopRequests {
                 second = number
             }
         }
+    }
+
+    /// Whether the job is to rest; asked once for each request.
+    func takeSuspension() -> Bool {
+        defer { wantsSuspension = false }
+        return wantsSuspension
+    }
+
+    private static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        sigaction(number, nil, &action)
+        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+            == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 
     /// Waits until a signal comes or the time has passed.

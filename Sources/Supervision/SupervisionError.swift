@@ -6,6 +6,8 @@ package enum SupervisionError: Error, Equatable, CustomStringConvertible {
     case cannotStart(program: String, code: Int32)
     /// A call to the operating system failed with `code`.
     case system(operation: String, code: Int32)
+    /// No folder can be made where temporary files go.
+    case noTemporaryFolder(path: String, code: Int32)
     /// The host file cannot be read.
     case unreadableHostFile(path: String, code: Int32)
     /// A line of a host file, or a part of `--host`, names no host and slots.
@@ -23,6 +25,9 @@ package enum SupervisionError: Error, Equatable, CustomStringConvertible {
             "\(program): cannot be started: \(text(code)); check that it is there and may be run"
         case .system(let operation, let code):
             "\(operation): \(text(code)); check the limits on processes and open files (ulimit -a)"
+        case .noTemporaryFolder(let path, let code):
+            "\(path): a temporary folder can't be made there: \(text(code)); set TMPDIR to a folder that exists and "
+                + "has room"
         case .unreadableHostFile(let path, let code):
             "\(path): \(text(code)); give a file with one 'HOST slots=N' a line"
         case .malformedHost(let place, let found):

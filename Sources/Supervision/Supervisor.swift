@@ -162,10 +162,34 @@ package struct Supervisor {
         var outcome = try Attempt(
             command: arguments, variables: variables, isLauncher: ranks != nil, requests: requests
         ).run()
+        if let folder, outcome.end != .exited(0), !outcome.wasToldToStop, !ActivityRecord.hasAny(in: folder.path),
+            hosts == nil
+        {
+            outcome.account.setLaunchProblem(Supervisor.launchProblem(ProcessInfo.processInfo.environment))
+        }
+        // Of a rank of this machine that a signal has ended without a word, its record tells; launchers word it anew.
+        if let folder, outcome.end.exitCode > 128, !outcome.wasToldToStop,
+            let rank = ActivityRecord.silentRanks(in: folder.path).first
+        {
+            outcome.account.setKilled(
+                rank: rank, host: ProcessInfo.processInfo.hostName, signal: outcome.end.exitCode - 128)
+        }
         if let folder, let rank = outcome.account.killedRank {
             outcome.account.setPlace(ofKilledRank: ActivityRecord.place(ofRank: rank, in: folder.path))
         }
         return outcome
+    }
+
+    /// Why `mpirun` may have started no rank on this machine, for somebody who has read what it says.
+    static func launchProblem(_ environment: [String: String]) -> String {
+        let allocation = ["SLURM_NODELIST", "SLURM_JOB_NODELIST", "PBS_NODEFILE", "PE_HOSTFILE", "LSB_HOSTS"]
+            .filter { environment[$0] != nil }
+        let remedy =
+            allocation.isEmpty
+            ? "try 'mpirun -np 1 hostname', which must work"
+            : "\(allocation.joined(separator: ", ")) may be left over from another job: unset "
+                + "\(allocation.count == 1 ? "it" : "them"), or run inside the job"
+        return "mpirun has started no rank, for the reason above; \(remedy)"
     }
 
     /// The code of an attempt's first cause; what is no rank's own becomes that of the policy.

@@ -22,7 +22,7 @@ package enum SystemError: Error, Equatable, CustomStringConvertible {
                 + "and its cables"
         case .thread(let name, let code):
             "thread \(name) could not be started: \(SystemError.text(code)); use fewer worker threads, or raise the "
-                + "limit of processes (ulimit -u)"
+                + "limits of processes (ulimit -u) and address space (ulimit -v)"
         }
     }
 

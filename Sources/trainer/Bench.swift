@@ -66,7 +66,7 @@ struct Bench: ParsableCommand {
                 let result = try benchmark.run(ranks)
                 if ranks.rank == 0 {
                     let fastest = result.seconds.min() ?? 0
-                    print(
+                    try print(
                         "trainer \(model) ranks=\(ranks.worldSize) threads=\(threads) batch/rank=\(batch) "
                             + "grain=\(grain) " + freeze.map { "freeze=\($0) " }.joined()
                             + "\(LinearAlgebra.coreName): "
@@ -77,7 +77,7 @@ struct Bench: ParsableCommand {
                             + ", \(result.allocations.during) system allocations")
                     if let cost = result.replicaCheck {
                         let share = cost.share(everySteps: 100, stepSeconds: result.medianSeconds)
-                        print(
+                        try print(
                             "replica check: "
                                 + String(
                                     format: "%.0f µs a comparison, %.1f µs a step", cost.comparison * 1e6,
@@ -116,15 +116,15 @@ struct Bench: ParsableCommand {
         func run() throws {
             let geometry = try shape.map { try ConvolutionGeometry(text: $0) }
             let peak = Roofline.peakGigaflops()
-            print(
+            try print(
                 String(
                     format: "peak of one core: %.0f GFLOP/s, memory %.1f GB/s, kernels for %@", peak,
                     Roofline.bandwidthGigabytes(), LinearAlgebra.coreName))
             let benchmark =
                 try geometry.map { ConvolutionBenchmark(shape: $0, peak: peak) }
                 ?? ConvolutionBenchmark(model: ZooModel.named(model), batch: batch, peak: peak)
-            benchmark.run { row in
-                print(
+            try benchmark.run { row in
+                try print(
                     "\(row.shape)  \(row.pass)  \(row.algorithm)\(row.isChosen ? "*" : "")"
                         + String(
                             format: "  %.0f GFLOP/s  error %.1e  %.0f %% of peak", row.gigaflops, row.error,
@@ -140,12 +140,12 @@ struct Bench: ParsableCommand {
 
         func run() throws {
             let peak = Roofline.peakGigaflops()
-            print(String(format: "peak of one core: %.0f GFLOP/s, kernels for %@", peak, LinearAlgebra.coreName))
+            try print(String(format: "peak of one core: %.0f GFLOP/s, kernels for %@", peak, LinearAlgebra.coreName))
             for (m, n, k) in [
                 (64, 64, 64), (64, 512, 784), (128, 128, 128), (512, 512, 512), (3200, 16, 150), (4096, 64, 576),
             ] {
                 let gigaflops = MatrixBenchmark.gigaflops(m: m, n: n, k: k)
-                print(
+                try print(
                     "\(m)×\(n)×\(k)"
                         + String(format: ": %.0f GFLOP/s, %.0f %% of peak", gigaflops, 100 * gigaflops / peak))
             }
@@ -172,7 +172,7 @@ struct Bench: ParsableCommand {
             if let np { try Job.launch(ranks: np, threads: nil, arguments: CommandLine.arguments(without: ["--np"])) }
             try Job.run("bench allreduce" + (bytes.map { " --bytes \($0)" } ?? "")) { ranks, _ in
                 if ranks.rank == 0 {
-                    print(
+                    try print(
                         "ranks=\(ranks.worldSize) bytes, ours, MPI_Allreduce, ratio of times MPI_Allreduce / ours "
                             + "(medians)"
                     )
@@ -180,7 +180,7 @@ struct Bench: ParsableCommand {
                 try AllReduceBenchmark(ranks).run(bytes.map { [$0] } ?? AllReduceBenchmark.usualBytes) { row in
                     guard ranks.rank == 0 else { return }
                     let library = row.library.map { String(format: "%.1f µs, %.2f", $0 * 1e6, $0 / row.ours) } ?? "-, -"
-                    print("\(row.bytes), " + String(format: "%.1f µs, ", row.ours * 1e6) + library)
+                    try print("\(row.bytes), " + String(format: "%.1f µs, ", row.ours * 1e6) + library)
                 }
                 return ExitCode.done.rawValue
             }

@@ -14,8 +14,8 @@ struct Doctor: ParsableCommand {
             let reports = try ranks.gather(Array(own.text.utf8))
             if ranks.rank == 0 {
                 for (rank, report) in reports.enumerated() {
-                    if reports.count > 1 { print("rank \(rank) of \(reports.count) on \(ranks.hostNames[rank])") }
-                    print(String(decoding: report, as: UTF8.self))
+                    if reports.count > 1 { try print("rank \(rank) of \(reports.count) on \(ranks.hostNames[rank])") }
+                    try print(String(decoding: report, as: UTF8.self))
                 }
             }
             return ExitCode.done.rawValue

@@ -48,10 +48,13 @@ struct Evaluate: ParsableCommand {
                 ranks, threads: threads, dropoutSamples: dropoutSamples ?? 0)
             if confusion, evaluation.confusions.isEmpty { throw TrainingError.noConfusion(path: source) }
             if ranks.rank == 0 {
-                if confusion { for matrix in evaluation.confusions { print(ConfusionText(matrix).text) } }
-                for baseline in evaluation.baselines { print(BaselineText.line(baseline) { $0.name }) }
+                if confusion { for matrix in evaluation.confusions { try print(ConfusionText(matrix).text) } }
+                for baseline in evaluation.baselines { try print(BaselineText.line(baseline) { $0.name }) }
                 let figures = evaluation.metrics.map { "\($0.name)=\($0.value)" }
-                print((["samples=\(evaluation.samples)"] + figures).joined(separator: " "))
+                try print((["samples=\(evaluation.samples)"] + figures).joined(separator: " "))
+            }
+            if let bad = evaluation.metrics.first(where: { !$0.value.isFinite }) {
+                throw TrainingError.nonFiniteEvaluation(path: source, metric: bad.name)
             }
             return ExitCode.done.rawValue
         }

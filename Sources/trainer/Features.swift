@@ -55,7 +55,7 @@ struct Features: ParsableCommand {
                 : try weights.features(of: node, files: files, ranks)
             if ranks.rank == 0 {
                 try table.write(to: out)
-                print("samples=\(table.count) values=\(table.shape.count) \(out)")
+                try print("samples=\(table.count) values=\(table.shape.count) \(out)")
             }
             return ExitCode.done.rawValue
         }

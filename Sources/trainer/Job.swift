@@ -69,6 +69,9 @@ enum Job {
     /// The rank that a launcher gave this process, before MPI is asked; 0 without a launcher.
     static var announcedRank: Int { LauncherEnvironment.announcedRank(in: ProcessInfo.processInfo.environment) }
 
+    /// Whether no supervisor has started this process.
+    static var isFirstStart: Bool { getenv(FailureReport.variable) == nil }
+
     /// Refuses to start ranks from a process that is one. Throws an `ErrorReport`.
     static func requireNoLauncher(for option: String) throws {
         if try LauncherEnvironment.detect(in: ProcessInfo.processInfo.environment) != nil {
@@ -95,6 +98,7 @@ enum Job {
     static func launch(ranks: Int, threads: Int?, arguments: [String]) throws -> Never {
         try requireNoLauncher(for: "--np")
         MPIRunCommand.allowRoot()
+        MPIRunCommand.provideHome()
         let command = MPIRunCommand(ranks: ranks, threads: threads, usableCores: Placement.usableCores)
             .command(program, arguments, workingDirectory: FileManager.default.currentDirectoryPath)
         var pointers = command.map { strdup($0) }

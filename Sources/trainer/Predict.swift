@@ -49,7 +49,7 @@ struct Predict: ParsableCommand {
                 try predictor.predict(file: file) { index, answers in
                     if ranks.rank != 0 { return }
                     let text = answers.map(\.text).joined(separator: "  ")
-                    Activity.waitingForReader { print("\(file)[\(index)]: \(text)") }
+                    try Activity.waitingForReader { try print("\(file)[\(index)]: \(text)") }
                 }
             }
             return ExitCode.done.rawValue

@@ -24,16 +24,18 @@ struct Program: ParsableCommand {
 
     /// Runs a command; errors go to standard error with the documented exit code.
     static func main() {
+        StandardDescriptors.open()
         StopSignal.hold()
         ProcessorTuning.apply()
         do {
             var command = try parseAsRoot()
+            try requireWorkingDirectory()
             if !(command is Train) { StopSignal.release() }  // training takes them over
             try command.run()
         } catch let error where exitCode(for: error) == .success {
             // A request for help, which one rank answers.
             if Job.announcedRank > 0 { Foundation.exit(ExitCode.done.rawValue) }
-            exit(withError: error)
+            answer(fullMessage(for: error))
         } catch let error where exitCode(for: error) == .validationFailure {
             letFirstRankSpeak(of: error, code: ExitCode.usage.rawValue)
             FailureReport(ErrorReport(text: message(for: error), code: .usage), name: nil).tellSupervisor()
@@ -42,6 +44,28 @@ struct Program: ParsableCommand {
             CrashReport.allowExit()
             let report = ErrorReport(error)
             letFirstRankSpeak(of: error, code: report.code)
+            FailureReport(report, name: nil).tell(prefix: "trainer: ")
+            Foundation.exit(report.code)
+        }
+    }
+
+    /// Refuses to run in a folder that somebody has removed: relative paths lead nowhere there, and `mpirun` ends.
+    private static func requireWorkingDirectory() throws {
+        guard let path = getcwd(nil, 0) else {
+            throw ErrorReport(
+                text: "the working directory: \(SystemError.text(errno)); change into a folder that exists (cd ~)",
+                code: .usage)
+        }
+        free(path)
+    }
+
+    /// Prints the help or the version, and ends the program.
+    private static func answer(_ text: String) -> Never {
+        do {
+            try print(text)
+            Foundation.exit(ExitCode.done.rawValue)
+        } catch {
+            let report = ErrorReport(error)
             FailureReport(report, name: nil).tell(prefix: "trainer: ")
             Foundation.exit(report.code)
         }

@@ -47,7 +47,7 @@ struct Reconstruct: ParsableCommand {
                     sheet.values, count: sheet.count, height: sheet.height, width: sheet.width,
                     channels: sheet.channels, columns: sheet.columns)
                 try AtomicFile.write(bytes: Array(png), to: out, isDurable: false)
-                print("samples=\(made.samples) squaredError=\(made.squaredError) \(out)")
+                try print("samples=\(made.samples) squaredError=\(made.squaredError) \(out)")
             }
             return ExitCode.done.rawValue
         }

@@ -65,7 +65,7 @@ struct Summary: ParsableCommand {
         let summary = try ModelSummary(config, choice, depth: depth)
         guard Job.announcedRank == 0 else { return }
         let text = try json ? summary.json() : asMatrix ? summary.matrixText : summary.text(columns: columns)
-        print(text, terminator: "")
+        try print(text, terminator: "")
     }
 
     /// What `--input` says.
@@ -92,6 +92,6 @@ struct Digest: ParsableCommand {
 
     func run() throws {
         let digest = try ModelSummary.digest(ofFile: file)
-        if Job.announcedRank == 0 { print(digest) }
+        if Job.announcedRank == 0 { try print(digest) }
     }
 }

@@ -13,6 +13,11 @@ extension Train {
     /// exit code.
     func supervise(endSeconds: Double?) throws -> Never {
         try Job.requireNoLauncher(for: np != nil ? "--np" : "--restarts, --host and --hostfile")
+        if let config, Train.canBeReadOnce(config) {
+            throw ErrorReport(
+                text: "\(config): can be read only once, and each rank reads its configuration; save it in a file and "
+                    + "give that", code: .usage)
+        }
         let configuration = try loadConfiguration()  // what is wrong with it is said once, before anything starts
         let checkpoints = RunDirectory(directory ?? "runs/" + configuration.name).checkpoints
         do {
@@ -20,6 +25,13 @@ extension Train {
         } catch let error as SupervisionError {
             throw ErrorReport(text: error.description, code: error.isLostHost ? .internal : .usage)
         }
+    }
+
+    /// Whether a path leads to a pipe or a terminal, such as `/dev/stdin` or what a shell gives for `<(…)`.
+    private static func canBeReadOnce(_ path: String) -> Bool {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return false }
+        return [S_IFIFO, S_IFCHR, S_IFSOCK].contains(status.st_mode & S_IFMT)
     }
 
     private func superviseJob(checkpoints: String, endSeconds: Double?) throws -> Int32 {
@@ -58,6 +70,7 @@ extension Train {
         if let reason = assignment.restartReason { variables[Train.restartReasonVariable] = reason }
         guard let ranks = assignment.ranks else { return ([Job.program] + arguments, variables) }
         MPIRunCommand.allowRoot()
+        MPIRunCommand.provideHome()
         var launcher = MPIRunCommand(
             ranks: ranks, threads: threads, usableCores: Placement.usableCores, hosts: assignment.hosts)
         launcher.exportedVariables = Set(

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import JobHealth
 import Reporting
+import System
 import Training
 
 /// Trains a model.
@@ -66,7 +67,8 @@ struct Train: ParsableCommand {
 
     func run() throws {
         let endSeconds = TimeLimit.end(
-            limitSeconds: try supervision.limitSeconds(), ProcessInfo.processInfo.environment)
+            limitSeconds: try supervision.limitSeconds(), ProcessInfo.processInfo.environment
+        ) { if Job.announcedRank == 0 && Job.isFirstStart { StandardError.write("note: " + $0) } }
         if np != nil || supervision.isAsked { try supervise(endSeconds: endSeconds) }
         StopSignal.install()
         var trainer: Trainer?  // outlives an error, which is told without waiting for a save that is under way
@@ -103,7 +105,23 @@ struct Train: ParsableCommand {
                 text: "'\(config)' is neither a command nor a configuration file; 'trainer --help' lists the commands, "
                     + "'trainer train FILE' trains", code: .usage)
         }
-        return try RunConfiguration(file: config, overrides: changes, environment: environment)
+        let configuration = try RunConfiguration(file: config, overrides: changes, environment: environment)
+        try requireEffect(ofData: configuration, file: config, changes)
+        return configuration
+    }
+
+    /// Refuses `--data` where the configuration says itself where its data are.
+    private func requireEffect(ofData configuration: RunConfiguration, file: String, _ changes: [String]) throws {
+        guard let data, let path = configuration.data.path else { return }
+        var environment = ProcessInfo.processInfo.environment
+        environment["TRAINER_DATA"] = data + "/elsewhere"
+        let other = try RunConfiguration(file: file, overrides: changes, environment: environment)
+        if other.data.path == path, other.phases.map(\.data?.path) == configuration.phases.map(\.data?.path) {
+            throw ErrorReport(
+                text: "--data \(data): \(file) says itself where its data are (data.path: \(path)); write "
+                    + "\"${TRAINER_DATA:-data}/\(configuration.data.name)\" there, or give --set data.path=…",
+                code: .usage)
+        }
     }
 
     private var resumeMode: RunOptions.Resume {

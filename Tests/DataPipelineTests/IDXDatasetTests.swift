@@ -138,6 +138,32 @@ struct IDXDatasetTests {
         }
     }
 
+    @Test("pictures may have long comments and follow each other; what can't be read is named")
+    func pictures() throws {
+        func sample(_ name: String, _ bytes: [UInt8]) throws -> SampleFile {
+            try SampleFile(try folder.write(name, bytes), shape: [2, 3, 1])
+        }
+        let comment = "# " + String(repeating: "x", count: 3000) + "\n"
+        let one = Array("P5\n\(comment)3 2\n255\n".utf8) + [1, 2, 3, 4, 5, 6]
+        let file = try sample("two.pgm", one + Array("P5 3 2 255\n".utf8) + [6, 5, 4, 3, 2, 1] + [10])
+        #expect(file.count == 2 && file.pixels(0) == [1, 2, 3, 4, 5, 6] && file.pixels(1) == [6, 5, 4, 3, 2, 1])
+        func text(_ name: String, _ bytes: [UInt8]) -> String {
+            do {
+                _ = try sample(name, bytes)
+                return "read"
+            } catch {
+                return "\(error)"
+            }
+        }
+        #expect(text("a", Array("P2\n3 2\n255\n1 2 3 4 5 6".utf8)).contains("P2 is no binary PGM"))
+        #expect(text("b", Array("P5\n3 2\n65535\n".utf8)).contains("65535 instead of 255"))
+        #expect(text("c", Array("P5\n3 2".utf8)).contains("its header ends early"))
+        #expect(text("d", one.dropLast()).contains("truncated"))
+        #expect(text("e", one + [7]).contains("no image begins here"))
+        #expect(text("f", [0x89] + Array("PNG\r\n".utf8)).contains("a PNG image"))
+        #expect(text("g", []).contains("holds no samples"))
+    }
+
     @Test("a file without read permission is unreadable", .enabled(if: getuid() != 0, "root reads every file"))
     func noPermission() throws {
         try folder.write("train-images-idx3-ubyte", Self.images)

@@ -55,6 +55,17 @@ import Testing
             decisions(&rule, [1, 1.25, 1.5]) == [.improved, .decayed(from: 1, to: 0.5, rollbackToStep: 100), .improved])
     }
 
+    @Test func `a metric that can't be better is no reason to decay`() throws {
+        var rule = try PlateauRule(rate: 0.1, patience: 2, bestPossible: 0)
+        #expect(
+            decisions(&rule, [0.5, 0, 0, 0, 0, 0.1, 0.1]) == [
+                .improved, .improved, .waited(badCount: 0), .waited(badCount: 0), .waited(badCount: 0),
+                .waited(badCount: 1), .decayed(from: 0.1, to: 0.05, rollbackToStep: 200),
+            ])
+        var accuracy = try PlateauRule(rate: 0.1, lowerIsBetter: false, bestPossible: 1)
+        #expect(decisions(&accuracy, [1, 1, 1]).dropFirst().allSatisfy { $0 == .waited(badCount: 0) })
+    }
+
     @Test func `does not count bad validations within the cooldown`() throws {
         var rule = try PlateauRule(rate: 1, cooldown: 2)
         #expect(

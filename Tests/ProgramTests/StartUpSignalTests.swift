@@ -52,7 +52,7 @@ extension ProgramTests {
                 try #require(job.wait { $0.signals("SigCgt").contains(SIGTERM) }, "\(job.errors)")
                 let held = job.signals("SigBlk")
                 // A thread that starts another one holds all signals back.
-                let isHeld = held.contains(SIGTERM) && !held.contains(SIGHUP)
+                let isHeld = held.contains(SIGTERM) && !held.contains(SIGALRM)
                 job.signal(SIGTERM)
                 let outcome = job.wait()
                 #expect(outcome.exitCode == 75, "\(outcome.account)")

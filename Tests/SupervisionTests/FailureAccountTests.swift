@@ -32,6 +32,29 @@ struct FailureAccountTests {
         #expect(account.isEnding && !account.isHostFailure)
     }
 
+    @Test func `Open MPI 5 says the same in two lines`() {
+        let account = account(
+            "prterun noticed that process rank 2 with PID 9 on node b exited on\nsignal 9 (Killed).\n")
+        #expect(account.cause(.exited(137), of: "mpirun") == "rank 2 on b was ended by SIGKILL")
+        #expect(account.isEnding && account.exitCode == 137)
+    }
+
+    @Test func `what a rank's own record shows counts where the launcher says nothing`() {
+        var silent = account("a line\n")
+        silent.setKilled(rank: 1, host: "here", signal: 9)
+        #expect(silent.cause(.exited(137), of: "mpirun") == "rank 1 on here was ended by SIGKILL")
+        var told = account("mpirun noticed that process rank 2 with PID 0 on node b exited on signal 11 (x).\n")
+        told.setKilled(rank: 1, host: "here", signal: 9)
+        #expect(told.cause(.exited(139), of: "mpirun") == "rank 2 on b was ended by SIGSEGV")
+    }
+
+    @Test func `a launcher that has started no rank is a failure of the host, told in our words`() {
+        var account = account("[vm:1] some of its own words\n")
+        account.setLaunchProblem("mpirun has started no rank")
+        #expect(account.cause(.exited(1), of: "mpirun") == "mpirun has started no rank")
+        #expect(account.isHostFailure)
+    }
+
     @Test func `a rank that has ended without a word is named with its exit code`() {
         let account = account(
             """

@@ -22,6 +22,19 @@ struct HostListTests {
             try HostList.parse(text, file: "hosts") == [Host(name: "node1", slots: 4), Host(name: "node2", slots: 1)])
     }
 
+    @Test(arguments: [
+        "a slots=2\r\nb slots=1\r\n", "a slots = 2\nb\n", "a slots= 2\rb slots =1\r", "a max_slots = 4 slots=2\nb",
+    ])
+    func `line ends of other systems and spaces around the sign are read`(text: String) throws {
+        #expect(try HostList.parse(text, file: "hosts") == [Host(name: "a", slots: 2), Host(name: "b", slots: 1)])
+    }
+
+    @Test func `a word that is no setting is refused`() {
+        #expect(throws: SupervisionError.malformedHost(place: "hosts:1", text: "node1 2")) {
+            try HostList.parse("node1 2\n", file: "hosts")
+        }
+    }
+
     @Test func `a bad line of a host file is named`() {
         #expect(throws: SupervisionError.malformedHost(place: "hosts:2", text: "node2 slots=none")) {
             try HostList.parse("node1\nnode2 slots=none\n", file: "hosts")

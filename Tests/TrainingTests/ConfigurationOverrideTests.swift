@@ -26,6 +26,44 @@ import Training
         #expect(run.losses == [LossTerm(CrossEntropyLoss(labelSmoothing: 0.2))])
     }
 
+    @Test("A path that an option gives is text, whatever its characters mean to YAML")
+    func paths() throws {
+        let text = configurationText("data: {name: mnist, path: here}\n")
+        for path in [
+            "a: b", "my data #1", "[1]", "{a: 1}", "true", "null", "1e3", "quo\"te", "${HOME}", "*x", "é\u{301}",
+        ] {
+            let run = try RunConfiguration(yaml: text, file: "c.yaml", paths: [("data.path", path)], environment: [:])
+            #expect(run.data.path == path)
+            let stored = try run.storedYAML(startedIn: "/work")
+            let again = try RunConfiguration(yaml: stored, file: "c.yaml", environment: [:])
+            #expect(again.data.path == "/work/" + path && again.fingerprint == run.fingerprint)
+        }
+    }
+
+    @Test("Quotes around a name change nothing, around a number they make a text")
+    func quotes() throws {
+        let plain = try readConfiguration(base)
+        let quoted = configurationText(
+            "data: {\"name\": \"digits\", 'augment': [ {\"translate\": 2}, \"flip\" ]}\nschedule: \"cosine\"\n")
+        #expect(try readConfiguration(quoted).resolvedYAML() == plain.resolvedYAML())
+        #expect(throws: ConfigurationError.self) { try readConfiguration(base, overrides: ["seed='3'"]) }
+    }
+
+    @Test("The end of training counts for the weights only where a schedule depends on it")
+    func ends() throws {
+        func fingerprint(_ schedule: String, _ overrides: [String]) throws -> UInt64 {
+            try readConfiguration(
+                configurationText("data: digits\nschedule: \(schedule)\n"), overrides: overrides
+            ).fingerprint
+        }
+        for schedule in ["constant", "onPlateau", "{step: {everySteps: 3}}"] {
+            #expect(try fingerprint(schedule, ["epochs=5"]) == fingerprint(schedule, ["epochs=9", "maxSteps=700"]))
+        }
+        for schedule in ["cosine", "oneCycle"] {
+            #expect(try fingerprint(schedule, ["epochs=5"]) != fingerprint(schedule, ["epochs=9"]))
+        }
+    }
+
     @Test("The last override of a key holds, and null takes a key away")
     func order() throws {
         #expect(try readConfiguration(base, overrides: ["seed=3", "seed=4"]).seed == 4)

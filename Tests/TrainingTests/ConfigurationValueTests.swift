@@ -237,7 +237,7 @@ import Training
         arguments: [
             "seed=2", "grain=16", "batch=128", "batch=all", "optimizer.weightDecay=0.2", "data.limit=9999",
             "model.dropout=0.1",
-            "epochs=3", "loss=mse", "loss.weight=2", "freeze=c1.*", "schedule=cosine", "data.augment=[flip]",
+            "loss=mse", "loss.weight=2", "freeze=c1.*", "schedule=cosine", "data.augment=[flip]",
             "onNonFinite=skip",
             "validation.everySteps=5",
             "communication.wire=bfloat16",

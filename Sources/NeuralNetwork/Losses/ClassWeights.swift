@@ -57,7 +57,7 @@ extension ConfigurationType where Value == ClassWeights {
         let number = ConfigurationType<Double>.number(in: 0...)
         return Self(summary, placeholder: .balanced) { node, path, context in
             switch node.content {
-            case .scalar("balanced", isQuoted: false): return Reading(value: .balanced, node: .plain("balanced"))
+            case .scalar("balanced", _): return Reading(value: .balanced, node: .plain("balanced"))
             case .list(let elements):
                 let readings = elements.enumerated().compactMap {
                     number.read($1, joined(path, String($0)), context)

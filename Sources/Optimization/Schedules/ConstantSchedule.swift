@@ -4,5 +4,7 @@ package struct ConstantSchedule: Schedule {
 
     static let entry = ScheduleEntry("constant", "The learning rate stays.") { _ in ConstantSchedule() }
 
+    package var dependsOnEnd: Bool { false }
+
     package func rate(at step: Int, of length: TrainingLength, base: Double) -> Double { base }
 }

@@ -15,6 +15,9 @@ package protocol Schedule: Equatable, Sendable {
     /// Whether the rate begins low by itself, so that a warm-up before it makes no sense.
     var hasOwnRise: Bool { get }
 
+    /// Whether rates depend on when training ends, so that a run that has ended can't be made longer.
+    var dependsOnEnd: Bool { get }
+
     /// Throws `outOfRange` for what does not fit the base rate, `tooLong` for what would come after the end.
     ///
     /// - Parameter length: of what the schedule runs over, warm-up taken off; of the whole run even where `maxSteps`
@@ -24,6 +27,7 @@ package protocol Schedule: Equatable, Sendable {
 
 extension Schedule {
     package var hasOwnRise: Bool { false }
+    package var dependsOnEnd: Bool { true }
     package func check(base: Double, length: TrainingLength) throws(OptimizationError) {}
 
     /// Whether `other` is the same schedule with the same values.

@@ -42,6 +42,8 @@ package struct StepSchedule: Schedule {
         return StepSchedule(.every(interval ?? .epochs(1)), factor: factor)
     }
 
+    package var dependsOnEnd: Bool { false }
+
     package func rate(at step: Int, of length: TrainingLength, base: Double) -> Double {
         let step = min(step, length.steps)
         let count =

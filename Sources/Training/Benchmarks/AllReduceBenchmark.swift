@@ -23,11 +23,11 @@ package struct AllReduceBenchmark {
     package static let usualBytes = [1 << 10, 1 << 14, 1 << 18, 1 << 20, 1 << 22, 1 << 24, 44_000_000, 1 << 28]
 
     /// Measures vectors of these sizes; collective. `body` gets a row as it is ready, on every rank.
-    package func run(_ sizes: [Int] = usualBytes, _ body: (Row) -> Void) throws {
+    package func run(_ sizes: [Int] = usualBytes, _ body: (Row) throws -> Void) throws {
         Activity.enter(.benchmark)
         for bytes in sizes {
             let rounds = max(5, min(2000, (1 << 28) / bytes))
-            body(Row(bytes: bytes, ours: try ours(bytes, rounds), library: try library(bytes, rounds)))
+            try body(Row(bytes: bytes, ours: try ours(bytes, rounds), library: try library(bytes, rounds)))
         }
     }
 

@@ -40,7 +40,7 @@ extension ConfigurationType where Value == BatchSize {
         let count = ConfigurationType<Int>.integer(in: 1...)
         let summary = "\(count.summary), or all"
         return Self(summary, placeholder: .samples(1)) { node, path, context in
-            if case .scalar("all", isQuoted: false) = node.content {
+            if case .scalar("all", _) = node.content {
                 return Reading(
                     value: .all(PlacedName("all", place: node.place, key: path)), node: .plain("all", at: node.place))
             }

@@ -12,25 +12,30 @@ extension RunConfiguration {
     /// - Parameters:
     ///   - file: path of the file, as the user typed it; errors name it.
     ///   - overrides: `key.path=value` texts, applied in order before anything is read.
+    ///   - paths: keys that get a path as it is, applied after `overrides`.
     ///   - environment: what `${NAME}` stands for.
     /// - Throws: `ConfigurationError`; of several problems all, at most ten, in the order of the file.
     package init(
-        file: String, overrides: [String] = [], environment: [String: String] = ProcessInfo.processInfo.environment
+        file: String, overrides: [String] = [], paths: [(key: String, path: String)] = [],
+        environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(ConfigurationError) {
         let yaml = try readConfigurationText(file: file)
-        try self.init(yaml: yaml, file: file, overrides: overrides, environment: environment)
+        try self.init(yaml: yaml, file: file, overrides: overrides, paths: paths, environment: environment)
     }
 
     /// Reads a configuration from text; `file` is the name that errors give, and its last part names the run by
     /// default.
     package init(
-        yaml: String, file: String, overrides: [String] = [],
+        yaml: String, file: String, overrides: [String] = [], paths: [(key: String, path: String)] = [],
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(ConfigurationError) {
         let context = ConfigurationContext(file: file, environment: environment)
         var root = try ConfigurationNode.parse(yaml: yaml, context: context)
         for text in overrides {
             root = try ConfigurationOverride(text, context: context).applied(to: root)
+        }
+        for (key, path) in paths {
+            root = try ConfigurationOverride(key: key, text: path, option: "\(key)=\(path)").applied(to: root)
         }
         let reading = ConfigurationType.section(RunConfiguration.self).read(root, "", context)
         try context.throwProblems()
@@ -98,7 +103,10 @@ extension RunConfiguration: ConfigurationSection {
             "Without progress for so long, the job ends with an error.")
         let resolved = ConfigurationNode(.map(reader.resolved))
         resolvedText = resolved.yamlText
-        resolvedWeightsText = resolved.withoutBystanders.removing("learningRate", under: "optimizer").yamlText
+        let ends: Set<String> =
+            phases.contains { $0.schedule.schedule.dependsOnEnd } ? [] : ["epochs", "maxSteps"]
+        resolvedWeightsText =
+            resolved.withoutBystanders.without(ends).removing("learningRate", under: "optimizer").yamlText
         check(reader)
     }
 

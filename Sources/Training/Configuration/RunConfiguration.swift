@@ -1,3 +1,4 @@
+import ConfigurationReading
 import DataParallel
 import Kernels
 import NeuralNetwork
@@ -77,8 +78,23 @@ package struct RunConfiguration: Equatable, Sendable {
     /// equal.
     package func resolvedYAML() -> String { resolvedText }
 
+    /// The same with paths that hold from any folder, for the run directory.
+    ///
+    /// - Parameter folder: the one in which the program was started.
+    package func storedYAML(startedIn folder: String) throws(ConfigurationError) -> String {
+        func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : folder + "/" + path }
+        var paths = data.path.map { [("data.path", absolute($0))] } ?? []
+        for (index, phase) in phases.enumerated() {
+            if let path = phase.data?.path { paths.append(("phases.\(index).data.path", absolute(path))) }
+        }
+        if let start { paths.append(("start.weights", absolute(start.weights))) }
+        return try RunConfiguration(yaml: resolvedText, file: name + ".yaml", paths: paths, environment: [:])
+            .resolvedText
+    }
+
     /// A hash of everything that influences the trained weights and stays as it is when a run is resumed: 64-bit
     /// FNV-1a of the resolved text without the name, the data's folder, checkpoints, replica checks, logging and
-    /// deadlines, and without the learning rates, which may be changed by hand.
+    /// deadlines, without the learning rates, which may be changed by hand, and without the end of training where no
+    /// schedule depends on it: such a run can be made longer.
     package var fingerprint: UInt64 { fnv1a(resolvedWeightsText) }
 }

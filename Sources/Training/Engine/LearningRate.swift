@@ -27,7 +27,7 @@ struct LearningRate: Sendable {
                 try PlateauRule(
                     rate: base, factor: rule.factor, patience: rule.patience, cooldown: rule.cooldown,
                     minDelta: rule.minDelta, minimumRate: rule.minimumRate, rollback: rule.rollback,
-                    lowerIsBetter: !monitor.higherIsBetter)
+                    lowerIsBetter: !monitor.higherIsBetter, bestPossible: monitor.bestPossible)
             }
             schedule = try LearningRateSchedule(
                 configuration.schedule.schedule, warmUp: configuration.schedule.warmup, baseRate: base,

@@ -34,6 +34,12 @@ package struct Monitor: Equatable, Sendable {
 
     package var higherIsBetter: Bool { metric.description.higherIsBetter != isComplement }
 
+    /// The best that a share of one can be; nil for other metrics.
+    package var bestPossible: Double? {
+        guard metric.description.format == .fraction else { return nil }
+        return higherIsBetter ? 1 : 0
+    }
+
     /// The number that counts; that of the losses where they are not finite, because outputs that are no numbers are
     /// right by chance only.
     package func value(of sums: MetricSums) -> Double {

@@ -59,8 +59,11 @@ final class Validator {
         return isStopping ? .interrupted : try validate(step: step, rate: rate)
     }
 
-    private func isDue(step: Int) -> Bool {
-        if step == setup.totalSteps { return true }
+    private func isDue(step: Int) -> Bool { step == setup.totalSteps || decides(step: step) }
+
+    /// Whether a validation after so many steps is one that would be made in a longer run, too; only then it changes
+    /// the course of training.
+    private func decides(step: Int) -> Bool {
         if setup.hasOwnData, setup.order.endsPhase(step: step) { return true }
         switch setup.configuration.validation {
         case .epochs(let epochs): return step % (epochs * setup.plan.stepsPerEpoch) == 0
@@ -83,7 +86,7 @@ final class Validator {
         // The best of an earlier phase is of another kind.
         let isBest = monitor.isBetter(metric, than: control.best?.name == monitor.name ? control.best?.value : nil)
         let sums = Dictionary(uniqueKeysWithValues: zip(phases, all))
-        let decision = try control.observe(metric, sums, step: step, setup.ranks)
+        let decision = decides(step: step) ? try control.observe(metric, sums, step: step, setup.ranks) : nil
         try observer?.validated(
             ValidationRecord(
                 step: step, epoch: Double(step) / Double(setup.plan.stepsPerEpoch),

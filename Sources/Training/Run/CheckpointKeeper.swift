@@ -9,6 +9,8 @@ final class CheckpointKeeper {
     /// The hold on the run directory.
     let lock: RunDirectoryLock
     private let configuration: RunConfiguration
+    /// What `config.yaml` holds.
+    private let configurationText: String
     private let store: CheckpointStore
     private let writer: BackgroundCheckpointWriter
     private var lastTime = Clock.seconds
@@ -19,15 +21,20 @@ final class CheckpointKeeper {
     private let outcomes: SaveOutcomes
     /// What somebody who has the weights must know of the data, see ``WeightsUsage``.
     private let usage: String
+    /// What the run is trained on.
+    private let data: [DataIdentity]
     /// Finished steps that a kill may cost; nil where time alone decides when a checkpoint is due.
     private let intervalSteps: Int?
 
     /// Writes the configuration, too.
     init(
         _ directory: RunDirectory, _ lock: RunDirectoryLock, _ configuration: RunConfiguration, stepsPerEpoch: Int,
-        usage: String, _ start: RunSetup.Start
+        usage: String, data: [DataIdentity], _ start: RunSetup.Start
     ) throws {
         self.usage = usage
+        self.data = data
+        let text = try configuration.storedYAML(startedIn: FileManager.default.currentDirectoryPath)
+        configurationText = text
         self.directory = directory
         self.lock = lock
         self.configuration = configuration
@@ -37,7 +44,7 @@ final class CheckpointKeeper {
         // A state that has been validated replaces the one that has not.
         lastStep = start.step > 0 && !start.validationIsPending ? start.step : -1
         store = try CheckpointKeeper.saving { () throws(CheckpointError) in
-            try CheckpointKeeper.write(configuration, in: directory)
+            try CheckpointKeeper.write(text, in: directory)
             return try CheckpointStore(directory: directory.checkpoints, keep: configuration.checkpoint.keep)
         }
         writer = try BackgroundCheckpointWriter(store: store)
@@ -104,6 +111,7 @@ final class CheckpointKeeper {
 
     private func texts(_ progress: Progress) throws -> CheckpointState {
         var texts = CheckpointState(texts: [WeightsUsage.key: usage])
+        try texts.set(data, for: CheckpointKeeper.dataKey)
         try texts.set(progress.learningRate, for: CheckpointKeeper.learningRateKey)
         if !progress.end.isEmpty { try texts.set(progress.end, for: CheckpointKeeper.endKey) }
         if let best = progress.best { try texts.set(best, for: CheckpointKeeper.bestKey) }
@@ -128,7 +136,7 @@ final class CheckpointKeeper {
         }
         try directory.create()
         try lock.takeAgain(isSuitable: { try isOurs() })
-        try CheckpointKeeper.write(configuration, in: directory)
+        try CheckpointKeeper.write(configurationText, in: directory)
         let store = try CheckpointStore(directory: directory.checkpoints, keep: configuration.checkpoint.keep)
         let fingerprint = configuration.fingerprintText
         if let reference = progress.reference, reference.step != progress.step,
@@ -149,14 +157,12 @@ final class CheckpointKeeper {
     private func isOurs() throws -> Bool {
         if try directory.isEmpty() { return true }
         guard let text = FileManager.default.contents(atPath: directory.configuration) else { return false }
-        return text == Data(configuration.resolvedYAML().utf8)
+        return text == Data(configurationText.utf8)
     }
 
-    private static func write(
-        _ configuration: RunConfiguration, in directory: RunDirectory
-    ) throws(CheckpointError) {
+    private static func write(_ configuration: String, in directory: RunDirectory) throws(CheckpointError) {
         try CheckpointError.wrapping { () throws(SystemError) in
-            try AtomicFile.write(text: configuration.resolvedYAML(), to: directory.configuration)
+            try AtomicFile.write(text: configuration, to: directory.configuration)
         }
     }
 
@@ -172,6 +178,7 @@ final class CheckpointKeeper {
     static let learningRateKey = "learningRate"
     static let endKey = "earlyStopping"
     static let bestKey = "best"
+    static let dataKey = "data"
     static let validationIsPendingKey = "validationIsPending"
 
     /// Writes the weights of the best validation so far, averages where the run has them.

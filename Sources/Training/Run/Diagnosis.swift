@@ -1,3 +1,4 @@
+import Collectives
 import Foundation
 
 /// What a process has to work with, and what of it is wrong.
@@ -17,8 +18,8 @@ package struct Diagnosis: Sendable {
                 + "\(Placement.defaultThreads(ranksOnHost: ranksOnHost)) worker threads a rank by default",
             "vectors: \(vectors)",
             "BLAS: \(LinearAlgebra.description), kernels for \(LinearAlgebra.coreName)",
-            "MPI: "
-                + (environment["OMPI_COMM_WORLD_SIZE"].map { "\($0) ranks of Open MPI" }
+            "MPI: \(MPILibrary.version), "
+                + (environment["OMPI_COMM_WORLD_SIZE"].map { "\($0) rank\($0 == "1" ? "" : "s")" }
                     ?? "not used; start with --np N or under mpirun"),
             "shared memory: \(freeBytes("/dev/shm").map { "\($0 >> 20) MiB free in /dev/shm" } ?? "no /dev/shm")",
             "open files: \(limit(RLIMIT_NOFILE)); file size: \(limit(RLIMIT_FSIZE))",

@@ -26,18 +26,20 @@ extension ErrorReport {
             .usage
         case let error as CollectivesError: error.isLaunchProblem ? .usage : .internal
         case CheckpointError.system(_, _, let code) where [ENOSPC, EDQUOT, EFBIG, EIO, EROFS].contains(code): .internal
-        case CheckpointError.verificationFailed: .internal
+        case CheckpointError.verificationFailed, CheckpointError.threadStart, DataError.threadStart: .internal
         case is DataError, is CheckpointError: .data
         case let error as TrainingError:
             switch error {
-            case .ranksDiffer, .boundToFewerCores, .tooLittleMemory, .moreLanesThanWindows, .moreRanksThanGrains,
+            case .ranksDiffer, .boundToFewerCores, .tooLittleMemory, .tooLittleAddressSpace, .moreLanesThanWindows,
+                .moreRanksThanGrains,
                 .otherConfiguration,
-                .otherCheckpoint, .unknownMonitor, .batchTooHeavy, .startMismatch, .nothingToPredict, .noConfusion,
+                .otherCheckpoint, .otherData, .unknownMonitor, .batchTooHeavy, .startMismatch, .nothingToPredict,
+                .noConfusion,
                 .nothingToReconstruct, .noValidationPart, .noFeaturesOfText, .severalInputs, .noGraph, .severalLengths,
                 .severalModelInputs, .unknownColumn, .noDropoutAverage, .runDirectory,
                 .runDirectoryInUse:
                 .usage
-            case .noWeights, .damagedUsage, .sampleCounts, .noSuchChoice: .data
+            case .nonFiniteEvaluation, .noWeights, .damagedUsage, .sampleCounts, .noSuchChoice: .data
             case .replicasDiffer: .hardware
             case .nonFinite, .nonFiniteSum, .nonFiniteValidation, .nonFiniteState, .runDirectoryLost, .notSaved,
                 .noProgress, .ranksAreLate, .elsewhere:

@@ -1,5 +1,6 @@
 import Foundation
 import NeuralNetwork
+import System
 
 /// What a model takes of a host's memory at the very least, so that one that can never fit is refused before it is
 /// made.
@@ -27,14 +28,32 @@ enum MemoryNeed {
         }
     }
 
-    /// Memory of the host, or of the control group where that is less.
+    /// Address space of a worker: OpenBLAS maps 128 MiB for each thread that multiplies, beside its stack.
+    private static let bytesOfThread = 144 << 20
+    /// For what else is mapped from now on.
+    private static let bytesOfProcess = 64 << 20
+
+    /// Refuses worker threads for which the limit on this process's address space leaves no room: OpenBLAS would wait
+    /// for memory for ever.
+    ///
+    /// - Throws: `TrainingError.tooLittleAddressSpace`.
+    static func checkAddressSpace(threads: Int) throws(TrainingError) {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, limit.rlim_cur < rlim_t(Int.max),
+            let pages = FileManager.default.contents(atPath: "/proc/self/statm")
+                .flatMap({ String(decoding: $0, as: UTF8.self).split(separator: " ").first.flatMap { Int($0) } })
+        else { return }
+        let needed =
+            pages * sysconf(Int32(_SC_PAGESIZE)) + threads * MemoryNeed.bytesOfThread + MemoryNeed.bytesOfProcess
+        if needed > Int(limit.rlim_cur) {
+            throw .tooLittleAddressSpace(
+                neededMegabytes: needed >> 20, limitMegabytes: Int(limit.rlim_cur) >> 20, threads: threads)
+        }
+    }
+
+    /// Memory of the host, or of the tightest control group where that is less.
     static var hostBytes: Int {
         let physical = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
-        let limits = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"].compactMap { path in
-            FileManager.default.contents(atPath: path).flatMap {
-                Int(String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
-            }
-        }
-        return ([physical] + limits).filter { $0 > 0 }.min() ?? .max
+        return min(physical, ControlGroup().memoryBytes ?? .max)
     }
 }

@@ -1,5 +1,6 @@
 import Collectives
 import Foundation
+import System
 
 /// The processors that a process may really use.
 package enum Placement {
@@ -60,22 +61,8 @@ package enum Placement {
 
     private static var affinityCores: Int { HostInformation.allowedProcessors }
 
-    /// Whole processors of control group v2's or v1's bandwidth limit; nil without one.
-    private static var quotaCores: Int? {
-        if let text = read("/sys/fs/cgroup/cpu.max") {
-            let parts = text.split(whereSeparator: \.isWhitespace)
-            if parts.count == 2, let quota = Double(parts[0]), let period = Double(parts[1]), period > 0 {
-                return max(1, Int(quota / period))
-            }
-            return nil
-        }
-        if let quota = read("/sys/fs/cgroup/cpu/cpu.cfs_quota_us").flatMap(Double.init), quota > 0,
-            let period = read("/sys/fs/cgroup/cpu/cpu.cfs_period_us").flatMap(Double.init), period > 0
-        {
-            return max(1, Int(quota / period))
-        }
-        return nil
-    }
+    /// Whole processors of the tightest control group's bandwidth limit; nil without one.
+    private static var quotaCores: Int? { ControlGroup().processors }
 
     private static func read(_ path: String) -> String? {
         guard let data = FileManager.default.contents(atPath: path) else { return nil }

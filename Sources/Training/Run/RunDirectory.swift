@@ -38,12 +38,22 @@ package struct RunDirectory: Sendable {
         if access(path, W_OK | X_OK) != 0 { throw failure("write") }
     }
 
-    /// Moves an earlier run out of the way, to `PATH.1`, `PATH.2`, …; gives the new place.
+    /// Moves an earlier run out of the way, to `PATH.1`, `PATH.2`, …, and makes the folder anew; gives the old run's
+    /// new place. Of a symbolic link it is the folder behind it that moves, so that the link stays what it is.
     package func setAside() throws(TrainingError) -> String {
+        let resolved = realpath(path, nil)
+        defer { free(resolved) }
+        let folder = resolved.map { String(cString: $0) } ?? path
         var number = 1
-        while access("\(path).\(number)", F_OK) == 0 { number += 1 }
-        if rename(path, "\(path).\(number)") != 0 { throw failure("set aside") }
-        return "\(path).\(number)"
+        while access("\(folder).\(number)", F_OK) == 0 { number += 1 }
+        if rename(folder, "\(folder).\(number)") != 0 {
+            throw errno == EBUSY || errno == EXDEV
+                ? .runDirectory(
+                    path: path, operation: "set aside",
+                    reason: "it is the place where a file system is mounted, which can't move") : failure("set aside")
+        }
+        try RunDirectory(folder).create()
+        return "\(folder).\(number)"
     }
 
     /// Removes the half-written files that a killed job left; the caller must hold the folder's ``RunDirectoryLock``.

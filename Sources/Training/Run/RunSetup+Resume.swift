@@ -34,7 +34,7 @@ extension RunSetup {
     /// Gives rank 0's lock on the directory beside the start.
     static func resume(
         _ configuration: RunConfiguration, _ resume: RunOptions.Resume, _ directory: RunDirectory,
-        _ state: TrainingState, _ preprocessing: [FieldPreprocessing], _ ranks: Ranks
+        _ state: TrainingState, _ data: [DataIdentity], _ preprocessing: [FieldPreprocessing], _ ranks: Ranks
     ) throws -> (start: Start, lock: RunDirectoryLock?) {
         var start = Start()
         var lock: RunDirectoryLock?
@@ -44,11 +44,10 @@ extension RunSetup {
             lock = try RunDirectoryLock(directory)
             if resume == .never, try !directory.isEmpty() {
                 _ = try directory.setAside()
-                try directory.create()
                 lock = try RunDirectoryLock(directory)
             }
             try directory.removeTemporaries()
-            start = try load(configuration, resume, directory, state, preprocessing)
+            start = try load(configuration, resume, directory, state, data, preprocessing)
         }
         start = try ranks.broadcast { start }
         if start.source != nil || start.given != nil { try state.share(ranks) }
@@ -57,7 +56,7 @@ extension RunSetup {
 
     private static func load(
         _ configuration: RunConfiguration, _ resume: RunOptions.Resume, _ directory: RunDirectory,
-        _ state: TrainingState, _ preprocessing: [FieldPreprocessing]
+        _ state: TrainingState, _ data: [DataIdentity], _ preprocessing: [FieldPreprocessing]
     ) throws -> Start {
         let store = try CheckpointStore(directory: directory.checkpoints, keep: configuration.checkpoint.keep)
         var notes: [String] = []
@@ -86,6 +85,13 @@ extension RunSetup {
             try state.restore(found.checkpoint, best: found.best)
         }
         let texts = found.checkpoint.state
+        // Checkpoints of older programs do not say what they were trained on.
+        if let old = try texts.value([DataIdentity].self, for: CheckpointKeeper.dataKey), old != data {
+            let different = zip(old, data).first { $0 != $1 }
+            throw TrainingError.otherData(
+                path: found.path, trainedOn: different?.0.text ?? "\(old.count) data sets",
+                given: different?.1.text ?? "\(data.count)")
+        }
         return Start(
             step: found.checkpoint.step,
             best: try texts.value(Checkpoint.BestMetric.self, for: CheckpointKeeper.bestKey) ?? found.checkpoint.best,
@@ -93,6 +99,16 @@ extension RunSetup {
             end: try texts.value([String: String].self, for: CheckpointKeeper.endKey) ?? [:],
             validationIsPending: try texts.value(Bool.self, for: CheckpointKeeper.validationIsPendingKey) ?? false,
             rollbackTexts: found.best?.state.texts ?? [:], notes: notes, source: found.path)
+    }
+
+    /// What a run is trained on: its data, and those of phases that have their own.
+    static func identities(
+        _ configuration: RunConfiguration, _ data: RunData, _ phaseData: [RunData?]
+    ) -> [DataIdentity] {
+        [data.identity(path: configuration.data.path)]
+            + zip(configuration.phases, phaseData).compactMap { phase, data in
+                data?.identity(path: phase.data?.path)
+            }
     }
 
     /// The refusal to go on with another configuration, with what differs where the old one can be read.

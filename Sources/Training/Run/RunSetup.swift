@@ -45,7 +45,10 @@ struct RunSetup {
         directory = RunDirectory(options.directory ?? "runs/" + configuration.name)
         try RankIdentity.requireSame(configuration, ranks)
         let threads = options.threads ?? Placement.defaultThreads(ranksOnHost: ranks.hostSize)
-        try ranks.together { try Placement.check(threads: threads, worldSize: ranks.worldSize) }
+        try ranks.together {
+            try Placement.check(threads: threads, worldSize: ranks.worldSize)
+            try MemoryNeed.checkAddressSpace(threads: threads)
+        }
         data = try RunData.open(configuration.data, ranks: ranks)
         try RankIdentity.requireSame(data, ranks)
         let configuration = try ranks.together { [data] in try configuration.resolved(for: data.training) }
@@ -80,8 +83,9 @@ struct RunSetup {
         state.initialize(key: key, learningRates: configuration.phases.map(\.optimizer.learningRate))
         TestFault.poison(state.values.pointer, .startUp, step: 0)
 
+        let identities = ranks.rank == 0 ? RunSetup.identities(configuration, data, phaseData) : []
         let (start, lock) = try RunSetup.resume(
-            configuration, options.resume, directory, state, data.preprocessing, ranks)
+            configuration, options.resume, directory, state, identities, data.preprocessing, ranks)
         firstStep = start.step
         validationIsPending = start.validationIsPending
         try rates.restore(start.learningRate)
@@ -94,7 +98,7 @@ struct RunSetup {
             } ?? [])
         keeper = try RunSetup.keeper(
             configuration, directory, lock, ranks, stepsPerEpoch: plan.stepsPerEpoch,
-            usage: try usage.text(), start)
+            usage: try usage.text(), data: identities, start)
     }
 
     /// Where everything random in a step comes from; each grain folds its number in.
@@ -165,14 +169,14 @@ struct RunSetup {
 
     private static func keeper(
         _ configuration: RunConfiguration, _ directory: RunDirectory, _ lock: RunDirectoryLock?, _ ranks: Ranks,
-        stepsPerEpoch: Int, usage: String, _ start: Start
+        stepsPerEpoch: Int, usage: String, data: [DataIdentity], _ start: Start
     ) throws -> CheckpointKeeper? {
         var keeper: CheckpointKeeper?
         try ranks.together {
             // Rank 0's alone.
             if let lock {
                 keeper = try CheckpointKeeper(
-                    directory, lock, configuration, stepsPerEpoch: stepsPerEpoch, usage: usage, start)
+                    directory, lock, configuration, stepsPerEpoch: stepsPerEpoch, usage: usage, data: data, start)
             }
         }
         return keeper

@@ -87,6 +87,8 @@ extension TrainedWeights {
     func load(
         _ data: WeightsUsage, _ ranks: Ranks, threads: Int?, needed: ([TrainingPhase]) -> [String]? = { _ in nil }
     ) throws -> LoadedModels {
+        let threads = threads ?? Placement.defaultThreads(ranksOnHost: ranks.hostSize)
+        try ranks.together { try MemoryNeed.checkAddressSpace(threads: threads) }
         let (network, phases) = try RunSetup.phases(configuration, data, ranks)
         try ranks.together { try MemoryNeed.check(network, copies: 1, samples: 1, ranksOnHost: ranks.hostSize) }
         let values = FlatBuffer(count: network.layout.count)
@@ -96,9 +98,7 @@ extension TrainedWeights {
         }
         try RankIdentity.requireSame(weights: values, ranks)
         let replica = try Replica(
-            network: network, values: values, vectors: [],
-            threads: threads ?? Placement.defaultThreads(ranksOnHost: ranks.hostSize), grainCount: ranks.worldSize,
-            ranks: ranks)
+            network: network, values: values, vectors: [], threads: threads, grainCount: ranks.worldSize, ranks: ranks)
         return LoadedModels(network: network, phases: phases, replica: replica)
     }
 

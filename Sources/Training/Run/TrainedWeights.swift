@@ -21,25 +21,37 @@ package struct TrainedWeights {
     /// - Throws: `TrainingError.noWeights`, `ConfigurationError`.
     package init(_ source: String, config: String?, data: String?) throws {
         let path = try TrainedWeights.weights(source)
-        var folder = (path as NSString).deletingLastPathComponent
-        if (folder as NSString).lastPathComponent == "checkpoints" {
-            folder = (folder as NSString).deletingLastPathComponent
-        }
         let weights = try WeightsFile.read(path)
-        let file = config ?? (folder.isEmpty ? "config.yaml" : folder + "/config.yaml")
+        let file = config ?? TrainedWeights.configuration(ofWeights: path)
         let text = config == nil ? weights.metadata[TrainedWeights.configurationKey] : nil
-        func read(_ overrides: [String] = []) throws(ConfigurationError) -> RunConfiguration {
-            if let text { return try RunConfiguration(yaml: text, file: path, overrides: overrides) }
-            return try RunConfiguration(file: file, overrides: overrides)
+        func read(_ paths: [(key: String, path: String)] = []) throws(ConfigurationError) -> RunConfiguration {
+            if let text { return try RunConfiguration(yaml: text, file: path, paths: paths) }
+            return try RunConfiguration(file: file, paths: paths)
         }
         var configuration = try read()
-        if let data, configuration.data.path != nil, let path = configuration.data.path(in: data) {
-            configuration = try read(["data.path=\(path)"])
+        if let stored = configuration.data.path {
+            // Where the run's data are not there any more, those of this place may be.
+            let isThere = access(stored, F_OK) == 0
+            let usual = ProcessInfo.processInfo.environment["TRAINER_DATA"].flatMap { $0.isEmpty ? nil : $0 }
+            if let data = data ?? (isThere ? nil : usual), let path = configuration.data.path(in: data) {
+                configuration = try read([("data.path", path)])
+            }
         }
         self.configuration = configuration
         self.path = path
         self.file = weights
         usage = try WeightsUsage(weights, path: path)
+    }
+
+    /// The configuration of the run that has left a file of weights: beside it, or above where it is a checkpoint.
+    private static func configuration(ofWeights path: String) -> String {
+        let folder = (path as NSString).deletingLastPathComponent
+        func inside(_ folder: String) -> String { folder.isEmpty ? "config.yaml" : folder + "/config.yaml" }
+        // A run may itself be called `checkpoints`.
+        guard (folder as NSString).lastPathComponent == "checkpoints", access(inside(folder), F_OK) != 0 else {
+            return inside(folder)
+        }
+        return inside((folder as NSString).deletingLastPathComponent)
     }
 
     private static func weights(_ source: String) throws -> String {

@@ -11,6 +11,8 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
     case boundToFewerCores(cores: Int, threads: Int)
     /// The host has less memory than the model takes at the very least.
     case tooLittleMemory(model: String, neededGigabytes: Double, availableGigabytes: Double)
+    /// The limit on this process's address space leaves no room for its worker threads.
+    case tooLittleAddressSpace(neededMegabytes: Int, limitMegabytes: Int, threads: Int)
     /// A batch continues more lanes of a sequence than the training samples are windows.
     case moreLanesThanWindows(lanes: Int, windows: Int)
     case moreRanksThanGrains(ranks: Int, grains: Int, batch: Int, grain: Int)
@@ -18,6 +20,8 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
     case otherConfiguration(directory: String, differences: [String])
     /// A checkpoint file was written under another configuration.
     case otherCheckpoint(path: String, expected: String, found: String)
+    /// A run would go on with other samples than those that it was trained on.
+    case otherData(path: String, trainedOn: String, given: String)
     case nonFinite(step: Int, what: String, rank: Int, samples: [Int])
     /// A sum over all ranks, though computing each rank's grains again gives finite numbers.
     case nonFiniteSum(step: Int, what: String)
@@ -68,6 +72,8 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
     case ranksAreLate(seconds: Double, suspects: [String])
     /// Validation gave a loss that is no finite number.
     case nonFiniteValidation(step: Int, what: String, rank: Int, samples: [Int])
+    /// What weights come to on the test set is no finite number.
+    case nonFiniteEvaluation(path: String, metric: String)
     /// A weight or running statistic is no finite number, so that the state is not saved.
     case nonFiniteState(step: Int, tensor: String)
     /// The ranks' replicas, which must be the same, are not; `hosts` by rank.
@@ -99,6 +105,10 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
             "model \(model) takes at least \(TrainingError.rounded(needed)) GB, this host has "
                 + "\(TrainingError.rounded(available)) GB; "
                 + "make its layers, the grain or the number of threads smaller"
+        case .tooLittleAddressSpace(let needed, let limit, let threads):
+            "the address space is limited to \(limit) MiB (ulimit -v, h_vmem of a batch system), but a process with "
+                + "\(threads) worker thread\(threads == 1 ? "" : "s") takes at least \(needed) MiB; raise the limit"
+                + (threads == 1 ? "" : ", or give fewer --threads")
         case .moreLanesThanWindows(let lanes, let windows):
             "batch: \(lanes) lanes of a text of \(windows) training windows: a lane would have nothing to read; "
                 + "make the batch at most \(windows), or data.window or data.validation smaller"
@@ -116,6 +126,9 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
         case .otherCheckpoint(let path, let expected, let found):
             "\(path): was written under another configuration (fingerprint \(found), this one is \(expected)); "
                 + "use the config.yaml of that run"
+        case .otherData(let path, let old, let new):
+            "\(path): was trained on \(old), not on \(new); give those data, or another directory with --run, or "
+                + "--resume never to set the old run aside and begin anew"
         case .nonFinite(let step, let what, let rank, let samples):
             "step \(step): \(what) \(TrainingError.nonFinitePhrase) (rank \(rank), \(TrainingError.list(samples))); "
                 + "lower the learning rate, set clipNorm, or set onNonFinite: skip; the last checkpoint is intact"
@@ -190,6 +203,9 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
             "step \(step): in validation \(what) \(TrainingError.nonFinitePhrase) (rank \(rank), "
                 + "\(TrainingError.list(samples))); "
                 + "lower the learning rate, set clipNorm, or set onNonFinite: skip; the last checkpoint is intact"
+        case .nonFiniteEvaluation(let path, let metric):
+            "\(path): its \(metric) on the test set \(TrainingError.nonFinitePhrase); the weights or the data are no "
+                + "good: take weights of an earlier step"
         case .nonFiniteState(let step, let tensor):
             "step \(step): \(tensor) \(TrainingError.nonFinitePhrase), so this state is not saved; "
                 + "lower the learning rate or set clipNorm; the last checkpoint is intact"

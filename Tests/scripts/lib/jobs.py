@@ -9,6 +9,9 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 TRAINER = os.environ.get("TRAINER", str(ROOT / ".build/release/trainer"))
 
+# What Open MPI 4 and 5 call their launcher.
+LAUNCHERS = {"mpirun", "prterun"}
+
 
 def processes(mark):
     """The processes that have the variable `mark` (NAME=VALUE) as {process number: (rank or None, whether it is mpirun)}."""
@@ -21,7 +24,7 @@ def processes(mark):
             continue  # it has ended, or is another user's
         if mark in variables:
             ranks = [v.split("=")[1] for v in variables if v.startswith("OMPI_COMM_WORLD_RANK=")]
-            found[int(folder.name)] = (int(ranks[0]) if ranks else None, name == "mpirun")
+            found[int(folder.name)] = (int(ranks[0]) if ranks else None, name in LAUNCHERS)
     return found
 
 
