@@ -56,7 +56,9 @@ extension ProgramTests {
                 ]),
             Mistake(
                 right: "[ {accuracy: {of: digit}} ]", wrong: "[ {accuracy: {of: slant}} ]",
-                words: ["names.yaml:12:12: ", "accuracy does not measure numbers, as 'slant' is", "rmse, mae"]),
+                words: [
+                    "names.yaml:12:12: ", "accuracy does not measure numbers, as 'slant' is", "rmse, squaredError, mae",
+                ]),
             Mistake(
                 right: "batch: 32", wrong: "freeze: '*'\nbatch: 32",
                 words: ["names.yaml:1:1: ", "it trains nothing", "change `train` and `freeze`"]),

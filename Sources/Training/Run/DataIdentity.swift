@@ -6,8 +6,13 @@ struct DataIdentity: Codable, Equatable, Sendable {
     let count: Int
     /// Equal wherever the data are.
     let fingerprint: UInt64
-    /// Where they were, for messages alone.
-    let path: String?
+    /// Where they are, for messages alone. A checkpoint does not hold it: that is the same bytes wherever the
+    /// data are.
+    var path: String?
+
+    private enum CodingKeys: CodingKey {
+        case name, count, fingerprint
+    }
 
     static func == (a: DataIdentity, b: DataIdentity) -> Bool {
         a.name == b.name && a.count == b.count && a.fingerprint == b.fingerprint

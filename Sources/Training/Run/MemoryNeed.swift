@@ -28,8 +28,9 @@ enum MemoryNeed {
         }
     }
 
-    /// Address space of a worker: OpenBLAS maps 128 MiB for each thread that multiplies, beside its stack.
-    private static let bytesOfThread = 144 << 20
+    /// Address space of a worker: OpenBLAS maps 128 MiB for each thread that multiplies, the C library as much for the
+    /// thread's own memory, beside its stack.
+    private static let bytesOfThread = 272 << 20
     /// For what else is mapped from now on.
     private static let bytesOfProcess = 64 << 20
 
