@@ -96,7 +96,7 @@ package enum StopSignal {
         switch received.load(ordering: .relaxed) {
         case SIGTERM: "SIGTERM"
         case SIGINT: "SIGINT"
-        case SIGHUP: "SIGHUP, for its terminal is gone"
+        case SIGHUP: "SIGHUP (its terminal is gone)"
         case SIGUSR1: "SIGUSR1"
         case SIGUSR2: "SIGUSR2"
         case timeLimit: "the time limit"
