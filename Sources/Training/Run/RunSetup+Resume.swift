@@ -87,8 +87,10 @@ extension RunSetup {
         let texts = found.checkpoint.state
         // Checkpoints of older programs do not say what they were trained on.
         if let old = try texts.value([DataIdentity].self, for: CheckpointKeeper.dataKey), old != data {
-            var different = zip(old, data).first { $0 != $1 }
-            different?.0.path = (try? RunConfiguration(file: directory.configuration))?.data.path
+            var old = old
+            // The run's own configuration still tells where its data were.
+            if !old.isEmpty { old[0].path = (try? RunConfiguration(file: directory.configuration))?.data.path }
+            let different = zip(old, data).first { $0 != $1 }
             throw TrainingError.otherData(
                 path: found.path, trainedOn: different?.0.text ?? "\(old.count) data sets",
                 given: different?.1.text ?? "\(data.count)")

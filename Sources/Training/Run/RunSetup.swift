@@ -86,6 +86,11 @@ struct RunSetup {
         let identities = ranks.rank == 0 ? RunSetup.identities(configuration, data, phaseData) : []
         let (start, lock) = try RunSetup.resume(
             configuration, options.resume, directory, state, identities, data.preprocessing, ranks)
+        try ranks.together { [directory] in
+            if start.step > totalSteps {
+                throw TrainingError.hasTrainedLonger(directory: directory.path, steps: start.step, asked: totalSteps)
+            }
+        }
         firstStep = start.step
         validationIsPending = start.validationIsPending
         try rates.restore(start.learningRate)

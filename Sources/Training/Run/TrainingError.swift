@@ -20,6 +20,8 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
     case otherConfiguration(directory: String, differences: [String])
     /// A checkpoint file was written under another configuration.
     case otherCheckpoint(path: String, expected: String, found: String)
+    /// The run to go on with has made more steps than it is asked for.
+    case hasTrainedLonger(directory: String, steps: Int, asked: Int)
     /// A run would go on with other samples than those that it was trained on.
     case otherData(path: String, trainedOn: String, given: String)
     case nonFinite(step: Int, what: String, rank: Int, samples: [Int])
@@ -126,6 +128,9 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
         case .otherCheckpoint(let path, let expected, let found):
             "\(path): was written under another configuration (fingerprint \(found), this one is \(expected)); "
                 + "use the config.yaml of that run"
+        case .hasTrainedLonger(let directory, let steps, let asked):
+            "\(directory): has trained for \(steps) steps, and epochs and maxSteps ask for \(asked); ask for at least "
+                + "as many, give another directory with --run, or --resume never to set the old run aside and begin anew"
         case .otherData(let path, let old, let new):
             "\(path): was trained on \(old), not on \(new); give those data, or another directory with --run, or "
                 + "--resume never to set the old run aside and begin anew"
