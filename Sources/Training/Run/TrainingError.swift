@@ -130,7 +130,8 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
                 + "use the config.yaml of that run"
         case .hasTrainedLonger(let directory, let steps, let asked):
             "\(directory): has trained for \(steps) steps, and epochs and maxSteps ask for \(asked); ask for at least "
-                + "as many, give another directory with --run, or --resume never to set the old run aside and begin anew"
+                + "as many, give another directory with --run, or --resume never to set the old run aside and begin "
+                + "anew"
         case .otherData(let path, let old, let new):
             "\(path): was trained on \(old), not on \(new); give those data, or another directory with --run, or "
                 + "--resume never to set the old run aside and begin anew"
