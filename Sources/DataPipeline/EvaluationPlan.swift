@@ -25,23 +25,3 @@ package struct EvaluationPlan: GrainPlan, Equatable {
         return GrainSamples(epoch: 0, positions: first..<min(first + grainSize, sampleCount), order: nil)
     }
 }
-
-/// The plan of data that only make sense together, such as the nodes of a graph: every step is the whole set in its own
-/// order, in one grain.
-package struct WholeSetPlan: GrainPlan, Equatable {
-    package let sampleCount: Int
-
-    package init(sampleCount: Int) {
-        precondition(sampleCount > 0, "WholeSetPlan: needs samples")
-        self.sampleCount = sampleCount
-    }
-
-    package var grainsPerStep: Int { 1 }
-    package var stepsPerEpoch: Int { 1 }
-    package var largestGrain: Int { sampleCount }
-
-    package func samples(step: Int, grain: Int) -> GrainSamples {
-        precondition(step >= 0 && grain == 0, "WholeSetPlan: no grain \(grain) of step \(step)")
-        return GrainSamples(epoch: step, positions: 0..<sampleCount, order: nil)
-    }
-}

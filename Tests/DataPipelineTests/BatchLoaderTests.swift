@@ -220,7 +220,7 @@ struct BatchLoaderTests {
             _ augmentations: [FieldAugmentation] = []
         ) throws(DataError) {
             _ = try BatchSource(
-                dataset: ComputedDataset(count: 3), plan: WholeSetPlan(sampleCount: 3), fields: fields,
+                dataset: ComputedDataset(count: 3), plan: EvaluationPlan(sampleCount: 3, grainSize: 3), fields: fields,
                 preprocessing: preprocessing, augmentations: augmentations, key: RandomKey(seed: 1))
         }
         #expect(

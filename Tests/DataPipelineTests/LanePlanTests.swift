@@ -54,10 +54,10 @@ struct LanePlanTests {
         #expect(ids == grain0 + [[12, 18], [13, 19], [14, 20], [15, 21], [16, 22], [17]])
     }
 
-    @Test("plans without lanes say so, and the whole set comes in one grain")
-    func wholeSet() {
-        let plan = WholeSetPlan(sampleCount: 5)
-        #expect(Array(plan.samples(step: 3, grain: 0)) == [0, 1, 2, 3, 4])
-        #expect(plan.samples(step: 3, grain: 0).lanes == nil && plan.partsPerGrain == 1)
+    @Test("plans without lanes say so")
+    func noLanes() {
+        let plan = EvaluationPlan(sampleCount: 5, grainSize: 5)
+        #expect(Array(plan.samples(step: 0, grain: 0)) == [0, 1, 2, 3, 4])
+        #expect(plan.samples(step: 0, grain: 0).lanes == nil && plan.partsPerGrain == 1)
     }
 }
