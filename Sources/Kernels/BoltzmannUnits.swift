@@ -32,14 +32,15 @@ private func drawBinary(
     storeLanes(drawn, to: y + first, width)
 }
 
-/// y = x + n with n ~ N(0, 1): elements 2i and 2i + 1 use the two numbers at position i of the key's stream.
+/// y = x + n with n ~ N(0, deviation²): elements 2i and 2i + 1 use the two numbers at position i of the key's stream.
 package func sampleNormal(
-    around x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int, key: RandomKey
+    around x: UnsafePointer<Float>, deviation: Float = 1, into y: UnsafeMutablePointer<Float>, count: Int,
+    key: RandomKey
 ) {
     for first in stride(from: 0, to: count, by: 2) {
         let (a, b) = key.normals(at: UInt64(first / 2))
-        y[first] = x[first] + a
-        if first + 1 < count { y[first + 1] = x[first + 1] + b }
+        y[first] = x[first] + deviation * a
+        if first + 1 < count { y[first + 1] = x[first + 1] + deviation * b }
     }
 }
 

@@ -22,11 +22,11 @@ import Testing
         tape = Tape(layout: Self.arena, values: values)
     }
 
-    private func normalized(_ x: [Float], rows: Int) -> Variable {
+    private func normalized(_ x: [Float], rows: Int, frozen: FrozenStatistics = .running) -> Variable {
         let x = tape.constant(Tensor(x, [rows, 2], pool: tape.pool))
         return batchNormalization(
             x, gamma: tape.parameter(parameters[0]), beta: tape.parameter(parameters[1]), runningMean: parameters[2],
-            runningVariance: parameters[3], mode: .training(RandomKey(seed: 1)))
+            runningVariance: parameters[3], mode: .training(RandomKey(seed: 1)), frozen: frozen)
     }
 
     /// A grain's vector, whose memory held something else before.
@@ -67,6 +67,25 @@ import Testing
             if let base = sums.baseAddress { layout.updateStatistics(values, sums: base) }
         }
         #expect((0..<Self.arena.count).map { values.pointer[$0] } == before)
+    }
+
+    @Test func aFrozenLayerMayTakeTheGrainsStatisticsWithoutKeepingThem() {
+        let layout = GrainVectorLayout(
+            GradientLayout(Self.arena, ParameterSet(Self.arena) { $0 == "gamma" }), metrics: 0)
+        var (trained, frozen): ([Float], [Float]) = ([], [])
+        _ = vector(tape.wholeVector) {
+            let y = normalized([1, 10, 3, 30], rows: 2)
+            trained = y.value.values
+            return y
+        }
+        let vector = vector(layout) {
+            let y = normalized([1, 10, 3, 30], rows: 2, frozen: .grain)
+            frozen = y.value.values
+            return y
+        }
+        #expect(frozen == trained)
+        #expect(layout.statisticWeights.isEmpty && vector.count == layout.count)
+        #expect(vector[0].isFinite && vector[1].isFinite)
     }
 
     @Test func frozenStatisticsNormaliseAndContributeNothing() {

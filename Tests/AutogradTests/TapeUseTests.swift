@@ -125,6 +125,9 @@ import Testing
         Unary(description: "maxPool2D") { maxPool2D($0, .init(kernel: [2, 2])) },
         Unary(description: "averagePool2D") { averagePool2D($0, .init(kernel: [2, 2])) },
         Unary(description: "globalAveragePool2D") { globalAveragePool2D($0) },
+        Unary(description: "gaussianNoise") {
+            gaussianNoise($0, deviation: 0.5, layer: 1, mode: .training(RandomKey(seed: 1)))
+        },
         Unary(description: "dropout") {
             dropout($0, probability: 0.5, layer: 1, mode: .training(RandomKey(seed: 1)))
         },

@@ -9,6 +9,14 @@ package enum NormalizationStatistics: String, CaseIterable, Sendable {
     case batch
 }
 
+/// What a normalisation takes as mean and variance in training where the phase does not train it.
+package enum FrozenStatistics: String, CaseIterable, Sendable {
+    /// The running ones, as in evaluation.
+    case running
+    /// Those of the grain, which are not kept. So both networks of a GAN look alike in the steps of either.
+    case grain
+}
+
 /// The sums of batch normalisation over the whole batch in place of the grain's.
 extension Tape {
     /// Turns the grain's mean and variance into those of the batch.

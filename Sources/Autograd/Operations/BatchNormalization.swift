@@ -8,12 +8,13 @@ import TensorCore
 /// x [N, …, C], γ and β [C] → y of x's shape. Ioffe and Szegedy 2015. In training μ and σ² are those of the grain
 /// (ghost batch normalisation, Hoffer et al. 2017), and with m values a channel the grain contributes μ and
 /// σ²·m/(m − 1) to the running statistics with weight m. With the `batch`'s statistics they are those of all grains'
-/// M values, σ²·M/(M − 1) is contributed, and the gradient is that of the whole batch. In evaluation, and where the
-/// phase does not train the statistics (frozen), μ and σ² are the running ones and nothing is contributed.
+/// M values, σ²·M/(M − 1) is contributed, and the gradient is that of the whole batch. In evaluation μ and σ² are the
+/// running ones and nothing is contributed. Where the phase does not train the statistics, `frozen` says which are
+/// taken.
 package func batchNormalization(
     _ x: Variable, gamma: Variable, beta: Variable, runningMean: Parameter, runningVariance: Parameter,
-    epsilon: Float = 1e-5, mode: Mode, over samples: NormalizationStatistics = .grain, adding other: Variable? = nil,
-    rectify: Bool = false
+    epsilon: Float = 1e-5, mode: Mode, over samples: NormalizationStatistics = .grain,
+    frozen: FrozenStatistics = .running, adding other: Variable? = nil, rectify: Bool = false
 ) -> Variable {
     let channels = x.shape[-1]
     let rows = x.shape.count / max(channels, 1)
@@ -26,8 +27,9 @@ package func batchNormalization(
     let statistics = x.makeTensor([2, channels])
     let mean = statistics.pointer
     let inverse = mean + channels
-    let usesBatch = mode.isTraining && tape.trains(runningMean)
-    let meets = usesBatch && samples == .batch
+    let isTrained = tape.trains(runningMean)
+    let usesBatch = mode.isTraining && (isTrained || frozen == .grain)
+    let meets = usesBatch && isTrained && samples == .batch
     var population = rows
     if usesBatch {
         batchStatistics(x.value.pointer, rows: rows, channels: channels, mean: mean, variance: inverse)

@@ -28,6 +28,7 @@ let layerCatalogue: [LayerEntry] =
         GroupPooling.entry,
         Upsample.entry,
         Dropout.entry,
+        GaussianNoise.entry,
         NormalSample.entry,
         Flatten.entry,
         Unflatten.entry,

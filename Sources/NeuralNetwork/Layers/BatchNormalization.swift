@@ -11,6 +11,7 @@ struct BatchNormalization: Layer {
     let runningVariance: Parameter
     let epsilon: Float
     let statistics: NormalizationStatistics
+    let frozen: FrozenStatistics
     var rectifies = false
     var adds = false
 
@@ -26,8 +27,7 @@ struct BatchNormalization: Layer {
             x, gamma: affine.map { x.parameter($0.gamma) } ?? constant(1, x),
             beta: affine.map { x.parameter($0.beta) } ?? constant(0, x), runningMean: runningMean,
             runningVariance: runningVariance, epsilon: epsilon, mode: mode, over: statistics,
-            adding: adds ? inputs[1] : nil,
-            rectify: rectifies)
+            frozen: frozen, adding: adds ? inputs[1] : nil, rectify: rectifies)
     }
 
     /// A number for each channel.
@@ -68,6 +68,7 @@ struct BatchNormalization: Layer {
         let affine: Bool
         /// Nil for what the model says.
         let statistics: NormalizationStatistics?
+        let frozen: FrozenStatistics
 
         func build(
             _ builder: inout GraphBuilder, _ inputs: [GraphBuilder.Node], _ path: String
@@ -86,7 +87,7 @@ struct BatchNormalization: Layer {
                 affine: parameters,
                 runningMean: try builder.parameter(path + ".running_mean", channels, .zeros, role: role),
                 runningVariance: try builder.parameter(path + ".running_var", channels, .ones, role: role),
-                epsilon: Float(epsilon), statistics: statistics ?? builder.statistics)
+                epsilon: Float(epsilon), statistics: statistics ?? builder.statistics, frozen: frozen)
             // In evaluation all four numbers of a channel come down to a factor and a term.
             return builder.add(
                 layer, "batchNorm", inputs, input, path, multiplications: input.count, additions: input.count)
@@ -105,15 +106,20 @@ extension BatchNormalization.Kind {
             "Over which samples mean and variance are taken in training: `grain` (if absent), or `batch` for all "
                 + "grains of the step on all ranks, which are computed together and wait for each other at every "
                 + "such layer.")
+        frozen = reader.value(
+            "frozen", .choice(of: FrozenStatistics.self), default: "running",
+            "Which it takes in a phase that does not train it: the running ones, or those of each `grain`, as the "
+                + "networks of a GAN do.")
     }
 }
 
 extension LayerSpecification {
     package static func batchNorm(
         momentum: Double = 0.1, epsilon: Double = 1e-5, affine: Bool = true,
-        statistics: NormalizationStatistics? = nil
+        statistics: NormalizationStatistics? = nil, frozen: FrozenStatistics = .running
     ) -> LayerSpecification {
         .init(
-            BatchNormalization.Kind(momentum: momentum, epsilon: epsilon, affine: affine, statistics: statistics))
+            BatchNormalization.Kind(
+                momentum: momentum, epsilon: epsilon, affine: affine, statistics: statistics, frozen: frozen))
     }
 }

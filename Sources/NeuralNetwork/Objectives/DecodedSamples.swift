@@ -10,7 +10,7 @@ struct DecodedSamples: LatentSampleMaker {
     let plan: GraphPlan
     let loss: any Loss
 
-    func samples(from latent: Variable) -> Variable {
+    func samples(from latent: Variable, of numbers: [Int]) -> Variable {
         let output = loss.estimate(plan([latent], mode: .evaluation)[0])
         return output.shape.rank == made.shape.rank + 1 ? output : unflatten(output, into: made.shape)
     }

@@ -24,12 +24,14 @@ package protocol LatentSampleMaker: SampleMaker {
     var latent: Shape { get }
 
     /// The samples [n, shape of ``made``] of latent numbers [n, shape of ``latent``].
-    func samples(from latent: Variable) -> Variable
+    ///
+    /// - Parameter numbers: those of the samples, which say of which classes they are where a maker knows such.
+    func samples(from latent: Variable, of numbers: [Int]) -> Variable
 }
 
 extension LatentSampleMaker {
     package func samples(_ numbers: Range<Int>, key: RandomKey, on tape: Tape) -> Tensor {
-        samples(from: tape.constant(latentNumbers(numbers, key: key, pool: tape.pool))).value
+        samples(from: tape.constant(latentNumbers(numbers, key: key, pool: tape.pool)), of: Array(numbers)).value
     }
 
     /// The latent numbers of some samples, [count, shape of ``latent``].

@@ -51,6 +51,8 @@ class LayerDraw(ConvolutionDraw):
                 {"localResponseNorm": 5}, {"localResponseNorm": {"size": 3, "alpha": 0.5, "k": 2}},
                 {"localResponseNorm": {"size": 4, "alpha": 1, "beta": 0.6}}])
         options = self.rng.choice([{}, {}, {"momentum": 0.3, "epsilon": 1e-3}, {"affine": False}])
+        if "gaussianNoise" in self.features and self.odds(0.2):
+            options = {**options, "frozen": "grain"}
         if "batchStatistics" in self.features and self.odds(0.3):
             options = {**options, "statistics": "batch"}
         return {"batchNorm": options} if options else "batchNorm"
@@ -60,6 +62,7 @@ class LayerDraw(ConvolutionDraw):
             self.activation, self.activation, lambda: self.normalization(channels),
             lambda: self.rng.choice([
                 {"dropout": 0.1}, {"dropout": 0.5}, {"dropout": {"probability": 0.2, "scaling": "evaluation"}},
+                {"gaussianNoise": 0.1} if "gaussianNoise" in self.features else {"dropout": 0.3},
                 "scale", {"scale": {"bias": False}}])])())
 
     def keeping(self, shape, depth):

@@ -21,6 +21,8 @@ PROBES = {
     "auxiliary": (f"{IMAGE}, layers: [flatten, {{name: side, auxiliary: 0.3, linear: 10}}, {{linear: 10}}]", ""),
     "layerNorm": (f"{IMAGE}, layers: [layerNorm, {HEAD}]", ""),
     "batchStatistics": (f"{IMAGE}, layers: [{{batchNorm: {{statistics: batch}}}}, {HEAD}]", ""),
+    # And batchNorm's statistics where it is frozen, which came with it.
+    "gaussianNoise": (f"{IMAGE}, layers: [{{gaussianNoise: 0.1}}, {HEAD}]", ""),
     "unflatten": (f"{IMAGE}, layers: [flatten, {{unflatten: [14, 28, 2]}}, {HEAD}]", ""),
     "conv1d": (f"{IMAGE}, layers: [flatten, {{unflatten: [28, 28]}}, {{upsample: 2}}, "
                f"{{conv1d: {{filters: 2, kernel: 3, padding: causal}}}}, {HEAD}]", ""),

@@ -25,6 +25,7 @@ ACTIVATIONS = {
     "scaledTanh": lambda x: 1.7159 * torch.tanh(2 * x / 3), "identity": lambda x: x,
     "threshold": lambda x: (x >= 0).to(x.dtype),
     "dropout": lambda x, probability, scaling="training": x if scaling == "training" else (1 - probability) * x,
+    "gaussianNoise": lambda x, deviation: x,
     # It wants an image or a sequence.
     "localResponseNorm": lambda x, **options: F.local_response_norm(
         x.unsqueeze(-1) if x.dim() == 2 else x, **options).reshape(x.shape),

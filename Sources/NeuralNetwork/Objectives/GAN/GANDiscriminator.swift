@@ -29,8 +29,8 @@ struct GANDiscriminator: ObjectiveSpecification {
         let realLabel: Float
 
         let sumCount = 5
-        var fields: [String] { [pair.real.name] }
-        var models: [String] { [pair.discriminator.name] }
+        var fields: [String] { pair.fields }
+        var models: [String] { [pair.discriminator.model.name] }
         var weightPerSample: Double { 1 }
         var metrics: [MetricDefinition] {
             let first = MetricSums.lossSlot + 1
@@ -64,9 +64,10 @@ struct GANDiscriminator: ObjectiveSpecification {
 
         func callAsFunction(_ context: GrainContext) -> GrainResult {
             let samples = context.tape.constant(context.batch.input(pair.real.name, pool: context.tape.pool))
-            let made = detach(pair.generate(context.count, context, mode: context.mode))
-            let real = pair.judge(samples, mode: context.mode)
-            let generated = pair.judge(made, mode: context.mode)
+            let classes = GANClasses.ofBatch(context)
+            let made = detach(pair.generate(context.count, classes, context, mode: context.mode))
+            let real = pair.judge(samples, classes, mode: context.mode)
+            let generated = pair.judge(made, classes, mode: context.mode)
             let loss = add(pair.loss.ofReal(real, label: realLabel), pair.loss.ofGenerated(generated))
             let count = Double(context.count)
             let figures =

@@ -39,8 +39,8 @@ struct GANGenerator: ObjectiveSpecification {
         var sumCount: Int { Side.trainingSums }
         var evaluationSumCount: Int { jury?.sumCount ?? 0 }
         // The samples' number says how many are generated.
-        var fields: [String] { [pair.real.name] }
-        var models: [String] { [pair.generator.name] }
+        var fields: [String] { pair.fields }
+        var models: [String] { [pair.generator.model.name] }
         var weightPerSample: Double { 1 }
         var metrics: [MetricDefinition] {
             let first = MetricSums.lossSlot + 1
@@ -58,8 +58,9 @@ struct GANGenerator: ObjectiveSpecification {
         }
 
         func callAsFunction(_ context: GrainContext) -> GrainResult {
-            let made = pair.generate(context.count, context, mode: context.mode)
-            let numbers = pair.judge(made, mode: context.mode)
+            let classes = GANClasses.ofBatch(context)
+            let made = pair.generate(context.count, classes, context, mode: context.mode)
+            let numbers = pair.judge(made, classes, mode: context.mode)
             let loss = pair.loss.ofReal(numbers)
             let figure =
                 switch pair.loss {
@@ -73,13 +74,19 @@ struct GANGenerator: ObjectiveSpecification {
 
         func pictures(_ context: GrainContext) -> Pictures? {
             guard case .pixels = pair.real.meaning, pair.real.shape.rank == 3 else { return nil }
-            let made = pair.generate(64, context, mode: .evaluation)
-            return Pictures(values: made.value, field: pair.real.name, columns: 8)
+            // Of the samples of classes a column each.
+            let classes = pair.generator.conditions.first?.field.meaning.choiceCount ?? 0
+            let columns = 2...16 ~= classes ? classes : 8
+            let numbers = Array(0..<64 / columns * columns)
+            let made = pair.generate(numbers.count, .ofNumbers(numbers, context.tape), context, mode: .evaluation)
+            return Pictures(values: made.value, field: pair.real.name, columns: columns)
         }
 
         var sampleMaker: (any SampleMaker)? { self }
         var made: FieldDescription { pair.real }
-        var latent: Shape { pair.generator.inputShape }
-        func samples(from latent: Variable) -> Variable { pair.generate(from: latent, mode: .evaluation) }
+        var latent: Shape { pair.generator.shape }
+        func samples(from latent: Variable, of numbers: [Int]) -> Variable {
+            pair.generate(from: latent, .ofNumbers(numbers, latent.tape), mode: .evaluation)
+        }
     }
 }

@@ -55,7 +55,7 @@ struct GANJury: Sendable {
     /// - Throws: `ConfigurationError` where the judge can't look at what the pair makes.
     init(_ judge: GANJudge, _ pair: GANPair, _ setup: ObjectiveSetup, first: Int) throws {
         let model = try setup.model(judge.model, from: judge.model, key: "judge")
-        guard ![pair.generator.name, pair.discriminator.name].contains(model.name) else {
+        guard ![pair.generator.model.name, pair.discriminator.model.name].contains(model.name) else {
             throw judge.model.refused(because: "it is a part of the network that it judges; name another model.")
         }
         guard model.inputs.count == 1, GANPair.fits(model.inputShape, pair.real.shape) else {

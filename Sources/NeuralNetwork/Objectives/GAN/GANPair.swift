@@ -34,10 +34,10 @@ struct GANNames: Equatable, Sendable {
 /// The two models of a generative adversarial network (Goodfellow et al. 2014), found in the configuration.
 ///
 /// The generator turns noise z ~ N(0, 1) into samples, the discriminator gives one number: large for what it takes for
-/// real.
+/// real. Where they have inputs of classes both are told of which a sample is.
 struct GANPair: Sendable {
-    let generator: Model
-    let discriminator: Model
+    let generator: GANPart
+    let discriminator: GANPart
     let loss: GANLoss
     /// What generated samples are to be like.
     let real: FieldDescription
@@ -53,9 +53,6 @@ struct GANPair: Sendable {
         }
         guard generator.name != discriminator.name else {
             throw refusal(names.discriminator, "it is the generator as well; give each part a model of its own")
-        }
-        guard generator.inputs.count == 1, discriminator.inputs.count == 1 else {
-            throw refusal(names.place, "generator and discriminator have one input each; give each one `input`")
         }
         guard field.elementType == .float32, field.variableAxis == nil else {
             throw refusal(
@@ -73,8 +70,11 @@ struct GANPair: Sendable {
                 names.discriminator,
                 "the model ends with \(end.layer), and the loss takes the number before it; take that layer away")
         }
+        self.generator = try GANPart(generator, role: "generator", takes: nil, name: names.generator, setup)
+        self.discriminator = try GANPart(
+            discriminator, role: "discriminator", takes: field, name: names.discriminator, setup)
         for (name, model, shape, verb) in [
-            (names.discriminator, discriminator, discriminator.inputShape, "takes"),
+            (names.discriminator, discriminator, self.discriminator.shape, "takes"),
             (names.generator, generator, generator.outputShape, "gives"),
         ] where !GANPair.fits(shape, field.shape) {
             throw refusal(
@@ -82,8 +82,6 @@ struct GANPair: Sendable {
                 "\(model.name) \(verb) \(shape), but '\(field.name)' is \(field.shape); make it \(field.shape)"
                     + (field.shape.rank > 1 ? ", or [\(field.shape.count)] for vectors" : ""))
         }
-        self.generator = generator
-        self.discriminator = discriminator
         loss = names.loss
         self.real = field
     }
@@ -93,21 +91,27 @@ struct GANPair: Sendable {
         shape == other || shape.count == other.count && (shape.rank <= 1 || other.rank <= 1)
     }
 
+    /// The fields that a batch must have.
+    var fields: [String] {
+        [real.name] + Set((generator.conditions + discriminator.conditions).map(\.field.name)).sorted()
+    }
+
     /// Samples made of noise, which is a function of the grain's key: [count, shape of the field].
-    func generate(_ count: Int, _ context: GrainContext, mode: Mode) -> Variable {
-        let noise = Tensor(generator.inputShape.batched(count), pool: context.tape.pool)
+    func generate(_ count: Int, _ classes: GANClasses, _ context: GrainContext, mode: Mode) -> Variable {
+        let noise = Tensor(generator.shape.batched(count), pool: context.tape.pool)
         Initializer.normal(1).fill(noise.pointer, shape: [noise.count], key: context.key.folding(.latent))
-        return generate(from: context.tape.constant(noise), mode: mode)
+        return generate(from: context.tape.constant(noise), classes, mode: mode)
     }
 
     /// Samples [n, shape of the field] of latent numbers [n, shape of the generator's input].
-    func generate(from latent: Variable, mode: Mode) -> Variable {
-        GANPair.reshaped(generator(latent, mode: mode), to: real.shape)
+    func generate(from latent: Variable, _ classes: GANClasses, mode: Mode) -> Variable {
+        GANPair.reshaped(generator(latent, classes.callAsFunction, mode: mode), to: real.shape)
     }
 
     /// The discriminator's numbers [n, 1] of samples [n, shape of the field].
-    func judge(_ samples: Variable, mode: Mode) -> Variable {
-        discriminator(GANPair.reshaped(samples, to: discriminator.inputShape), mode: mode)
+    func judge(_ samples: Variable, _ classes: GANClasses, mode: Mode) -> Variable {
+        discriminator(
+            GANPair.reshaped(samples, to: discriminator.shape), classes.callAsFunction, mode: mode)
     }
 
     /// Samples of another shape of as many values; a vector has the order of a flattened image.

@@ -43,7 +43,10 @@ package final class Sampler {
                 return maker.samples(numbers, key: key, on: tape).values
             }
             let path = LatentPath(latent, steps: steps, key: key)
-            return latent.samples(from: tape.constant(path.latentNumbers(numbers, tape.pool))).value.values
+            // A row goes from sample to sample of one class.
+            return latent.samples(
+                from: tape.constant(path.latentNumbers(numbers, tape.pool)), of: numbers.map { $0 / steps }
+            ).value.values
         }
         var values: [Float] = []
         for bytes in try ranks.gather(own.withUnsafeBytes(Array.init)) {
