@@ -15,7 +15,8 @@ static int is_daemon(pid_t process) {
     if (file < 0) return 0;
     ssize_t count = read(file, name, sizeof name - 1);
     close(file);
-    return count > 0 && strcmp(name, "orted\n") == 0;
+    // What Open MPI 4 and 5 call it.
+    return count > 0 && (strcmp(name, "orted\n") == 0 || strcmp(name, "prted\n") == 0);
 }
 
 void cmpi_end_daemon_after(int seconds) {

@@ -5,18 +5,19 @@ import Foundation
 ///
 /// Open MPI binds each rank to one core when there are at most two ranks, and to a socket otherwise, unless it is told
 /// what to do. A rank with worker threads then has one core for all of them. Where nobody asked for that binding, the
-/// ranks of a host share all processors of their launcher evenly.
+/// ranks of a host share all processors of their launcher evenly. Open MPI 4 says in the environment that it has bound
+/// ranks; of Open MPI 5 the launcher's command line tells whether somebody asked, which only its own machine shows.
 package enum Binding {
     /// This rank's even share of the launcher's processors; nil where the launcher's binding should stay.
     ///
     /// - Parameters:
     ///   - environment: the process's.
+    ///   - launcher: the command line of the process that started this one.
     ///   - launcherProcessors: those that the launcher itself may use, ascending.
     package static func share(
-        _ environment: [String: String], of launcherProcessors: [Int]
+        _ environment: [String: String], startedBy launcher: [String], of launcherProcessors: [Int]
     ) -> [Int]? {
-        guard environment["OMPI_MCA_orte_bound_at_launch"] != nil,
-            environment["OMPI_MCA_hwloc_base_binding_policy"] == nil,
+        guard isDefault(environment, startedBy: launcher),
             let rank = environment["OMPI_COMM_WORLD_LOCAL_RANK"].flatMap(Int.init),
             let size = environment["OMPI_COMM_WORLD_LOCAL_SIZE"].flatMap(Int.init), rank >= 0, rank < size,
             size <= launcherProcessors.count
@@ -25,11 +26,27 @@ package enum Binding {
         return Array(launcherProcessors[rank * count / size..<(rank + 1) * count / size])
     }
 
+    /// Whether ranks are bound, and in the way that Open MPI chooses where nobody does.
+    private static func isDefault(_ environment: [String: String], startedBy launcher: [String]) -> Bool {
+        let settings = [
+            "OMPI_MCA_hwloc_base_binding_policy", "PRTE_MCA_hwloc_default_binding_policy",
+            "PRTE_MCA_rmaps_default_mapping_policy",
+        ]
+        if settings.contains(where: { environment[$0] != nil }) { return false }
+        if environment["PRTE_LAUNCHED"] == nil { return environment["OMPI_MCA_orte_bound_at_launch"] != nil }
+        let options = ["--bind-to", "--map-by", "--rank-by", "--cpu-set", "--cpu-list", "--rankfile", "-rf"]
+        return launcher.first.map { ["mpirun", "mpiexec", "prterun"].contains($0.split(separator: "/").last) } ?? false
+            && !launcher.contains { word in options.contains { word == $0 || word.hasPrefix($0 + "=") } }
+    }
+
     /// Moves this process to its share; to be called before it makes threads. Where that fails it stays where it is.
     package static func apply(_ environment: [String: String]) {
         guard let text = try? String(contentsOfFile: "/proc/\(getppid())/status", encoding: .utf8),
             let line = text.split(separator: "\n").first(where: { $0.hasPrefix("Cpus_allowed_list:") }),
-            let share = share(environment, of: processors(inList: line.dropFirst("Cpus_allowed_list:".count)))
+            let command = try? String(contentsOfFile: "/proc/\(getppid())/cmdline", encoding: .utf8),
+            let share = share(
+                environment, startedBy: command.split(separator: "\0").map(String.init),
+                of: processors(inList: line.dropFirst("Cpus_allowed_list:".count)))
         else { return }
         var words = [UInt64](repeating: 0, count: 16)
         for processor in share where processor < 64 * words.count {

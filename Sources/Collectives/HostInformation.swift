@@ -1,15 +1,11 @@
 import CMPI
 import Glibc
+import System
 
 /// What a rank knows of the machine that it runs on.
 package enum HostInformation {
     /// The machine's name, `localhost` when the system does not tell.
-    package static var name: String {
-        var buffer = [CChar](repeating: 0, count: 256)
-        let status = gethostname(&buffer, buffer.count - 1)
-        guard status == 0 else { return "localhost" }
-        return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-    }
+    package static var name: String { HostName.own }
 
     /// How many processors this process may use.
     package static var allowedProcessors: Int {

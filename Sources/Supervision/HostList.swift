@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// A machine of a job.
 package struct Host: Equatable, Sendable {
@@ -14,9 +15,7 @@ package struct Host: Equatable, Sendable {
     /// Whether the name is one of the machine that this program runs on.
     var isThisMachine: Bool {
         if ["localhost", "127.0.0.1", "::1"].contains(name) { return true }
-        var buffer = [CChar](repeating: 0, count: 256)
-        guard gethostname(&buffer, buffer.count - 1) == 0 else { return false }
-        let own = String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        let own = HostName.own
         return name == own || name == own.split(separator: ".").first.map(String.init)
     }
 

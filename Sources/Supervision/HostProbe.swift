@@ -13,8 +13,7 @@ struct HostProbe {
         if ["SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "PE_HOSTFILE"].contains(where: { environment[$0] != nil }) {
             return nil
         }
-        // Alternatives are separated by colons, as in `ssh : rsh`.
-        let setting = environment["OMPI_MCA_plm_rsh_agent"]?.split(separator: ":").first ?? "ssh"
+        let setting = LaunchAgent.setting(environment)?.split(separator: ":").first ?? "ssh"
         var agent = setting.split(separator: " ").map(String.init)
         if agent.isEmpty { agent = ["ssh"] }
         if agent[0].split(separator: "/").last == "ssh" { agent += ["-o", "BatchMode=yes", "-o", "ConnectTimeout=10"] }

@@ -12,6 +12,9 @@ package struct MPIRunCommand: Equatable, Sendable {
     package var hosts: [Host]?
     /// Variables of the environment that ranks on other hosts need too.
     package var exportedVariables: [String] = []
+    /// Parameters of the launcher that the environment sets, as options. Open MPI 5's launcher, which reads variables
+    /// of another name, understands those of Open MPI 4 as options.
+    package var parameters: [String: String] = [:]
 
     package init(ranks: Int, threads: Int?, usableCores: Int, hosts: [Host]? = nil) {
         self.ranks = ranks
@@ -31,6 +34,7 @@ package struct MPIRunCommand: Equatable, Sendable {
                 "--mca", "oob_tcp_keepalive_time", "15", "--mca", "oob_tcp_keepalive_intvl", "5", "--mca",
                 "oob_tcp_keepalive_probes", "3",
             ]
+            for (name, value) in parameters.sorted(by: { $0.key < $1.key }) { command += ["--mca", name, value] }
             for name in exportedVariables { command += ["-x", name] }
         } else {
             if ranks > usableCores { command.append("--oversubscribe") }
@@ -39,6 +43,15 @@ package struct MPIRunCommand: Equatable, Sendable {
             }
         }
         return command + [program] + arguments
+    }
+
+    /// Takes the agent and the networks that the environment names.
+    package mutating func setParameters(_ environment: [String: String]) {
+        parameters = [:]
+        for name in ["plm_rsh_agent", "oob_tcp_if_include", "oob_tcp_if_exclude"] {
+            let variable = "OMPI_MCA_" + name
+            if !unwantedVariables.contains(variable), let value = environment[variable] { parameters[name] = value }
+        }
     }
 
     /// Variables that its environment must not have.

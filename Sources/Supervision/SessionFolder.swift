@@ -1,4 +1,5 @@
 import Foundation
+import JobHealth
 
 /// Where `mpirun` and the ranks of this machine keep what they share, for one attempt.
 ///
@@ -56,8 +57,10 @@ package final class SessionFolder {
 
     private static func remove(_ path: String) {
         let manager = FileManager.default
-        let jobs = Set(
-            (manager.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []).compactMap { job(ofPath: $0) })
+        let ofDaemons = (manager.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []).compactMap {
+            job(ofPath: $0)
+        }
+        let jobs = Set(ofDaemons + SegmentRecord.paths(in: path).compactMap { job(ofSegment: $0) })
         for name in (try? manager.contentsOfDirectory(atPath: "/dev/shm")) ?? [] where isSegment(name, ofJobs: jobs) {
             unlink("/dev/shm/" + name)
         }
@@ -72,11 +75,22 @@ package final class SessionFolder {
         return fields.count > 1 ? UInt32(fields[1]) : nil
     }
 
-    /// Whether a file of `/dev/shm` is `vader_segment.HOST.USER.JOB.RANK` or `osc_sm.HOST.JOB.…`, with the job in
-    /// hexadecimal digits.
+    /// The job's number in the path of a rank's segment, `/dev/shm/sm_segment.HOST.USER.JOB.RANK`.
+    static func job(ofSegment path: String) -> UInt32? {
+        guard let name = path.split(separator: "/").last, segmentKinds.contains(where: { name.hasPrefix($0 + ".") })
+        else { return nil }
+        // A host's name may have dots.
+        return name.split(separator: ".").dropLast().last.flatMap { UInt32($0, radix: 16) }
+    }
+
+    /// How Open MPI 4 and 5 begin the names of what ranks talk through.
+    private static let segmentKinds = ["vader_segment", "sm_segment"]
+
+    /// Whether a file of `/dev/shm` is `vader_segment.HOST.USER.JOB.RANK`, `sm_segment.HOST.USER.JOB.RANK` or
+    /// `osc_sm.HOST.JOB.…`, with the job in hexadecimal digits.
     static func isSegment(_ name: String, ofJobs jobs: Set<UInt32>) -> Bool {
         let fields = name.split(separator: ".")
-        guard let kind = fields.first, kind == "vader_segment" || kind == "osc_sm" else { return false }
+        guard let kind = fields.first, segmentKinds.contains(String(kind)) || kind == "osc_sm" else { return false }
         return fields.dropFirst().contains { field in UInt32(field, radix: 16).map(jobs.contains) ?? false }
     }
 }

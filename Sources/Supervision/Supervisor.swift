@@ -165,14 +165,15 @@ package struct Supervisor {
         if let folder, outcome.end != .exited(0), !outcome.wasToldToStop, !ActivityRecord.hasAny(in: folder.path),
             hosts == nil
         {
-            outcome.account.setLaunchProblem(Supervisor.launchProblem(ProcessInfo.processInfo.environment))
+            outcome.account.setLaunchProblem(
+                Supervisor.launchProblem(ProcessInfo.processInfo.environment, hostName: HostName.own))
         }
         // Of a rank of this machine that a signal has ended without a word, its record tells; launchers word it anew.
         if let folder, outcome.end.exitCode > 128, !outcome.wasToldToStop,
             let rank = ActivityRecord.silentRanks(in: folder.path).first
         {
             outcome.account.setKilled(
-                rank: rank, host: ProcessInfo.processInfo.hostName, signal: outcome.end.exitCode - 128)
+                rank: rank, host: HostName.own, signal: outcome.end.exitCode - 128)
         }
         if let folder, let rank = outcome.account.killedRank {
             outcome.account.setPlace(ofKilledRank: ActivityRecord.place(ofRank: rank, in: folder.path))
@@ -181,7 +182,12 @@ package struct Supervisor {
     }
 
     /// Why `mpirun` may have started no rank on this machine, for somebody who has read what it says.
-    static func launchProblem(_ environment: [String: String]) -> String {
+    static func launchProblem(_ environment: [String: String], hostName: String) -> String {
+        // Open MPI 4 copies the name into memory for fewer characters.
+        if hostName.utf8.count > 56 {
+            return "mpirun has started no rank: this machine's name has \(hostName.utf8.count) characters, and Open "
+                + "MPI breaks off at names of more than 56; give it a shorter one with 'hostname NAME'"
+        }
         let allocation = ["SLURM_NODELIST", "SLURM_JOB_NODELIST", "PBS_NODEFILE", "PE_HOSTFILE", "LSB_HOSTS"]
             .filter { environment[$0] != nil }
         let remedy =

@@ -9,8 +9,10 @@ enum HostNames {
     ///
     /// Empty where something else knows the names: an agent of the user's own, a batch system, or ssh's configuration.
     static func unknown(_ names: [String], _ environment: [String: String]) -> [String] {
-        let managers = ["OMPI_MCA_plm_rsh_agent", "SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "PE_HOSTFILE"]
-        if managers.contains(where: { environment[$0] != nil }) { return [] }
+        let managers = ["SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "PE_HOSTFILE"]
+        if managers.contains(where: { environment[$0] != nil }) || LaunchAgent.setting(environment) != nil {
+            return []
+        }
         let unknown = names.filter { !hasAddress($0) }
         return unknown.isEmpty || sshHasNames(home: environment["HOME"]) ? [] : unknown
     }

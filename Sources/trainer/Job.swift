@@ -31,6 +31,7 @@ enum Job {
             guard let launcher else { return SingleProcessCommunicator() }
             return try MPICommunicator.initialize(under: launcher)
         }
+        if let launcher { SegmentRecord.leave(rank: launcher.rank) }
         watch.follow(ranks)
         OutsideFault.install()  // after MPI, which has handlers of its own
         CrashReport.install(ranks.worldSize == 1 ? nil : ranks.rankName)

@@ -73,6 +73,7 @@ extension Train {
         MPIRunCommand.provideHome()
         var launcher = MPIRunCommand(
             ranks: ranks, threads: threads, usableCores: Placement.usableCores, hosts: assignment.hosts)
+        launcher.setParameters(ProcessInfo.processInfo.environment)
         launcher.exportedVariables = Set(
             ProcessInfo.processInfo.environment.keys.filter { $0.hasPrefix("TRAINER_") } + variables.keys
         ).sorted()

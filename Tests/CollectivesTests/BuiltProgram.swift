@@ -28,7 +28,9 @@ struct BuiltProgram {
         var environment = ProcessInfo.processInfo.environment
         environment["OMPI_ALLOW_RUN_AS_ROOT"] = "1"
         environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1"
+        // For Open MPI 4 and 5.
         environment["OMPI_MCA_rmaps_base_oversubscribe"] = "1"
+        environment["PRTE_MCA_rmaps_default_mapping_policy"] = ":oversubscribe"
         return try Self.run(
             URL(fileURLWithPath: "/usr/bin/env"),
             ["mpirun", "--bind-to", "none", "-np", "\(ranks)", url.path] + arguments, environment, timeoutSeconds)

@@ -2,9 +2,17 @@ import Foundation
 import TestSupport
 import Testing
 
+private enum OpenMPI {
+    static let isFour = system("mpirun --version 2>/dev/null | grep -q ' 4\\.'") == 0
+}
+
 extension ProgramTests {
     /// `--restarts` on several hosts: one that is lost, silent or wrong is left out; one that refuses once is used.
-    @Suite struct LostHosts: RestartChecks {
+    ///
+    /// The hosts are names of this machine, which Open MPI 4 allows. Ranks of Open MPI 5 wait for each other for ever in
+    /// MPI_Init then; with it the hosts of `Tests/cluster/lost-host` take their place.
+    @Suite(.enabled(if: OpenMPI.isFour, "Open MPI 5 does not take several hosts for one machine"))
+    struct LostHosts: RestartChecks {
         let program: Program
         let directory: TemporaryDirectory
 
@@ -49,7 +57,7 @@ extension ProgramTests {
                     .restarted, ["--hostfile", directory.file("hosts"), "--restarts", "2", "--min-np", "\(minimum)"],
                     environment: ["OMPI_MCA_plm_rsh_agent": agent])
                 let daemon = try #require(
-                    job.processes(running: "orted").first { job.commandLine($0).contains("ess_base_vpid 2") })
+                    job.daemons.first { job.commandLine($0).contains("ess_base_vpid 2") })
                 kill(daemon, SIGKILL)
                 let outcome = job.wait()
                 #expect(outcome.exitCode == code && outcome.leftovers.isEmpty, "\(outcome.account)")

@@ -40,10 +40,16 @@ extension Scenario {
 
 extension RunningProgram {
     /// The job's processes that run a program of this name.
-    func processes(running name: String) -> [pid_t] {
+    func processes(running names: String...) -> [pid_t] {
         processes.keys.filter { process in
-            FileManager.default.contents(atPath: "/proc/\(process)/comm").map { String(decoding: $0, as: UTF8.self) }
-                == name + "\n"
+            let name = FileManager.default.contents(atPath: "/proc/\(process)/comm")
+            return names.contains { name == Data(($0 + "\n").utf8) }
         }
     }
+
+    /// The job's launchers, as Open MPI 4 and 5 call them.
+    var launchers: [pid_t] { processes(running: "mpirun", "prterun") }
+
+    /// The launchers' daemons on other hosts.
+    var daemons: [pid_t] { processes(running: "orted", "prted") }
 }

@@ -25,7 +25,7 @@ extension ProgramTests {
             switch target {
             case "rank": job.signal(SIGKILL, rank: 2)
             case "all ranks": for rank in 0..<3 { job.signal(SIGKILL, rank: rank) }
-            default: for launcher in job.processes(running: "mpirun") { kill(launcher, SIGKILL) }
+            default: for launcher in job.launchers { kill(launcher, SIGKILL) }
             }
             let outcome = job.wait()
             #expect(outcome.exitCode == 0 && outcome.leftovers.isEmpty, "\(outcome.account)")

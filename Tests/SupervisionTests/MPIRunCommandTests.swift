@@ -34,4 +34,19 @@ struct MPIRunCommandTests {
         #expect(text.hasPrefix("mpirun -np 3 --host a:2,b:1 --bind-to none --wdir /there "))
         #expect(text.hasSuffix(" -x TRAINER_DATA /bin/trainer train"))
     }
+
+    @Test func `the agent and the networks of the environment become options`() {
+        var command = MPIRunCommand(
+            ranks: 2, threads: nil, usableCores: 4, hosts: [Host(name: "a", slots: 1), Host(name: "b", slots: 1)])
+        command.setParameters([
+            "OMPI_MCA_plm_rsh_agent": "ssh -F file", "OMPI_MCA_oob_tcp_if_include": "eth0", "OMPI_MCA_btl": "tcp,self",
+        ])
+        #expect(command.parameters == ["plm_rsh_agent": "ssh -F file", "oob_tcp_if_include": "eth0"])
+        let words = words(command)
+        let place = words.firstIndex(of: "plm_rsh_agent") ?? 0
+        #expect(Array(words[(place - 1)...(place + 1)]) == ["--mca", "plm_rsh_agent", "ssh -F file"])
+        command.hosts = [Host(name: "localhost", slots: 2)]
+        command.setParameters(["OMPI_MCA_oob_tcp_if_include": "eth0"])
+        #expect(command.parameters.isEmpty, "ranks on this machine alone talk over its loopback")
+    }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import JobHealth
 import Supervision
 import TestSupport
 import Testing
@@ -19,6 +20,21 @@ struct SessionFolderTests {
         folder.remove()
         #expect(access(folder.path, F_OK) != 0 && access(own, F_OK) != 0)
         #expect(access(other, F_OK) == 0)
+    }
+
+    @Test func `what ranks have left of Open MPI 5 goes too`() throws {
+        let folder = try SessionFolder()
+        let own = "/dev/shm/sm_segment.test.org.0.ffff0002.2", other = "/dev/shm/sm_segment.test.org.0.fffe0002.2"
+        for path in [own, other] { try Data(count: 4096).write(to: URL(fileURLWithPath: path)) }
+        defer { unlink(other) }
+        let file = open(own, O_RDONLY)
+        let memory = mmap(nil, 4096, PROT_READ, MAP_SHARED, file, 0)
+        SegmentRecord.leave(rank: 3, in: folder.path)
+        munmap(memory, 4096)
+        close(file)
+        #expect(SegmentRecord.paths(in: folder.path).contains(own))
+        folder.remove()
+        #expect(access(own, F_OK) != 0 && access(other, F_OK) == 0)
     }
 
     @Test func `abandoned folders are removed, those in use and young ones stay`() throws {
