@@ -67,10 +67,11 @@ package struct LauncherOutput {
         "Primary job  terminated normally, but",
     ]
     /// Parts of lines about messages that could not be put together, and of a warning about a daemon that was quicker
-    /// than `mpirun`.
+    /// than `mpirun`, as Open MPI 4 and 5 word them.
     private static let knownLines = [
         "in file ../../../orte/util/show_help.c", "more process has sent help message",
         "more processes have sent help message",
         "Set MCA parameter \"orte_base_help_aggregate\" to 0", "plm:rsh: Warning: setpgid(",
+        "plm:ssh: Warning: setpgid(",
     ]
 }

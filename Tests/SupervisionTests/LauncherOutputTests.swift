@@ -50,6 +50,12 @@ struct LauncherOutputTests {
                 == "trainer: no space\nhalf " + border + "x\n")
     }
 
+    @Test func `a launcher that was slower than its daemon does not say so`() {
+        for launcher in ["rsh", "ssh"] {
+            #expect(shown("[a:1] plm:\(launcher): Warning: setpgid(5,5) failed in parent\nb\n") == "b\n")
+        }
+    }
+
     @Test func `a whole line passes at once`() {
         var output = LauncherOutput()
         #expect(output.pass(Array("step 1\nste".utf8)) == Array("step 1\n".utf8))
