@@ -27,7 +27,7 @@ extension ProgramTests {
             for delay in [0, 20_000, 100_000, 300_000] as [UInt32] {
                 let job = try program.start(
                     Scenario.endless.arguments(in: directory) + ["--np", "2", "--restarts", "3"])
-                #expect(job.wait { !$0.processes(running: "mpirun").isEmpty })
+                #expect(job.wait { !$0.launchers.isEmpty })
                 usleep(delay)
                 job.signal(SIGTERM)
                 let outcome = job.wait(timeoutSeconds: 20)
