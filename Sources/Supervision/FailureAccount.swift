@@ -71,11 +71,12 @@ package struct FailureAccount: Equatable, Sendable {
         if let launcherMessage, killedRank != nil {
             return launcherMessage + (placeOfKilledRank.map { " in \($0)" } ?? "")
         }
+        // No rank has begun on this machine alone; a host that mpirun misses then is one that nobody has named.
+        if let launchProblem, report == nil { return launchProblem }
         if let host = lostHosts.first { return "host \(host) is lost" }
         if let text = report?.sentence ?? crash { return text }
         if let exitedRank, let exitedCode { return "rank \(exitedRank) ended with exit code \(exitedCode)" }
         if cannotStartDaemons { return "mpirun could not start its daemons on all hosts" }
-        if let launchProblem { return launchProblem }
         switch end {
         case .exited(let code): return "\(program) ended with exit code \(code)"
         case .signaled(let number): return "\(program) was ended by \(SignalName.of(number))"
