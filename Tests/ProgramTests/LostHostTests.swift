@@ -9,8 +9,8 @@ private enum OpenMPI {
 extension ProgramTests {
     /// `--restarts` on several hosts: one that is lost, silent or wrong is left out; one that refuses once is used.
     ///
-    /// The hosts are names of this machine, which Open MPI 4 allows. Ranks of Open MPI 5 wait for each other for ever in
-    /// MPI_Init then; with it the hosts of `Tests/cluster/lost-host` take their place.
+    /// The hosts are names of this machine, which Open MPI 4 allows. Ranks of Open MPI 5 wait for each other for ever
+    /// in MPI_Init then; with it the hosts of `Tests/cluster/lost-host` take their place.
     @Suite(.enabled(if: OpenMPI.isFour, "Open MPI 5 does not take several hosts for one machine"))
     struct LostHosts: RestartChecks {
         let program: Program
