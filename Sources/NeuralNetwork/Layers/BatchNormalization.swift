@@ -108,8 +108,8 @@ extension BatchNormalization.Kind {
                 + "such layer.")
         frozen = reader.value(
             "frozen", .choice(of: FrozenStatistics.self), default: "running",
-            "Which it takes in a phase that does not train it: the running ones, or those of each `grain`, as the "
-                + "networks of a GAN do.")
+            "The statistics that it takes in a phase that does not train it: the `running` ones, or those of each "
+                + "`grain`, with which a GAN's networks see each other as they are in their own steps.")
     }
 }
 
