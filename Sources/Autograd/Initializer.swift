@@ -31,6 +31,11 @@ package enum Initializer: Hashable, Sendable {
     case signs
     /// Gabor functions, for filters [O, kh, kw, I].
     case gabor(GaborArrangement)
+    /// Filters [O, …, I] of which the first min(O, I) hand on a channel each at their middle (PyTorch's `dirac_`); the
+    /// others as `uniformFanIn(1)`.
+    case identity
+    /// Principal components of the data's patches, for filters [O, kh, kw, I]; zeros until the data are there.
+    case whitening(PatchWhitening)
     /// Given values, as many as the parameter has, in its order.
     case values([Float])
     /// ±log u with u uniform in 1…n − 1: biases with which gates keep a state for up to n steps (Tallec and Ollivier,
@@ -83,6 +88,8 @@ package enum Initializer: Hashable, Sendable {
             for i in 0..<count { target[i] = key.block(at: UInt64(i / 128))[i / 32 % 4] >> (i % 32) & 1 == 0 ? -1 : 1 }
         case .uniform(let limit):
             for i in 0..<count { target[i] = limit * RandomKey.unit(key.block(at: UInt64(i / 4))[i % 4]) }
+        case .identity: identity(target, shape, key)
+        case .whitening: target.update(repeating: 0, count: count)
         case .gabor(let arrangement): GaborFunction.fill(target, shape: shape, arrangement, key: key)
         case .values(let values):
             precondition(values.count == count, "Initializer: \(values.count) values for a parameter \(shape)")
@@ -119,7 +126,7 @@ package enum Initializer: Hashable, Sendable {
         case .normalFanIn(let c): .normal(c / fanIn.squareRoot())
         case .normal(let deviation): .normal(deviation)
         case .uniformBias(let n): .uniform(1 / Float(max(n, 1)).squareRoot())
-        case .signs, .gabor, .values, .logarithm, .blocks, .uniform: nil
+        case .signs, .gabor, .identity, .whitening, .values, .logarithm, .blocks, .uniform: nil
         case .withFans(let initializer, _): initializer.distribution(fanIn: fanIn, fanOut: fanOut)
         }
     }
@@ -143,6 +150,17 @@ package enum Initializer: Hashable, Sendable {
         for (block, fans) in blocks.enumerated() {
             let scale = distribution(fanIn: Float(max(fans.fanIn, 1)), fanOut: Float(max(fans.fanOut, 1)))
             fill(target + block * size, size, scale, key.folding(block))
+        }
+    }
+
+    /// Middle taps of extents k are ⌊k/2⌋.
+    private func identity(_ target: UnsafeMutablePointer<Float>, _ shape: Shape, _ key: RandomKey) {
+        Initializer.uniformFanIn(1).fill(target, shape: shape, key: key)
+        let (size, channels) = (shape.sample.count, shape[-1])
+        let middle = shape.dimensions.dropFirst().dropLast().reduce(0) { $0 * $1 + $1 / 2 }
+        for filter in 0..<min(shape[0], channels) {
+            (target + filter * size).update(repeating: 0, count: size)
+            target[filter * size + middle * channels + filter] = 1
         }
     }
 

@@ -39,7 +39,7 @@ struct BatchFiller: Sendable {
             batch.sampleIDs.append(id)
             for filling in batchSource.fillings {
                 switch filling.field.elementType {
-                case .float32: try fillFloats(filling, batch, position, epochKey, id)
+                case .float32: try fillFloats(filling, batch, position, epochKey, id, epoch: samples.epoch)
                 case .int32: try fillIntegers(filling, batch, position)
                 }
             }
@@ -79,7 +79,8 @@ struct BatchFiller: Sendable {
     }
 
     private func fillFloats(
-        _ filling: FieldFilling, _ batch: Batch, _ position: Int, _ epochKey: RandomKey, _ id: Int
+        _ filling: FieldFilling, _ batch: Batch, _ position: Int, _ epochKey: RandomKey, _ id: Int,
+        epoch: Int
     ) throws {
         let all = batch.floats(slot: filling.slot, position: position)
         let end = occupied(filling, batch, position, of: all.count)
@@ -95,7 +96,7 @@ struct BatchFiller: Sendable {
                 batch.sourceIndices[position], field: filling.index,
                 changing: SoundChange(filling.soundTransforms, key: key), into: raw)
         }
-        if !filling.transforms.isEmpty { raw = augment(filling, batch, raw, key: key) }
+        if !filling.transforms.isEmpty { raw = augment(filling, batch, raw, key: key, epoch: epoch, id: id) }
         guard let from = raw.baseAddress, let to = room.baseAddress else { return }
         if !filling.scale.isEmpty {
             scaleAndShift(
@@ -108,15 +109,23 @@ struct BatchFiller: Sendable {
 
     /// Applies the field's augmentations to the sample in workspace 0 and returns the workspace that holds the result.
     private func augment(
-        _ filling: FieldFilling, _ batch: Batch, _ raw: UnsafeMutableBufferPointer<Float>, key: RandomKey
+        _ filling: FieldFilling, _ batch: Batch, _ raw: UnsafeMutableBufferPointer<Float>, key: RandomKey,
+        epoch: Int, id: Int
     ) -> UnsafeMutableBufferPointer<Float> {
         var (current, other) = (raw, batch.workspace(1, count: raw.count))
         var shape = filling.field.shape
         if filling.field.variableAxis != nil { shape[0] = raw.count / max(shape.count / max(shape[0], 1), 1) }
         for (place, transform) in filling.transforms {
-            let isChanged = transform.apply(
-                UnsafeBufferPointer(current), to: other, shape: shape, background: filling.background,
-                key: key.folding(place))
+            let source = UnsafeBufferPointer(current)
+            let isChanged =
+                if let transform = transform as? any EpochwiseTransform {
+                    transform.apply(
+                        source, to: other, shape: shape, background: filling.background,
+                        sampleKey: batchSource.augmentationKey.folding(place).folding(id), epoch: epoch)
+                } else {
+                    transform.apply(
+                        source, to: other, shape: shape, background: filling.background, key: key.folding(place))
+                }
             if isChanged { swap(&current, &other) }
         }
         return current

@@ -74,6 +74,34 @@ package func shiftImage(
     }
 }
 
+/// Moves an image by (`down`, `right`) pixels; what comes in is the image mirrored at its edges, whose own pixels are
+/// not repeated: [H, W, C] → [H, W, C].
+package func shiftReflectedImage(
+    _ source: UnsafePointer<Float>, to destination: UnsafeMutablePointer<Float>, h: Int, w: Int, c: Int,
+    down: Int, right: Int
+) {
+    let first = min(max(right, 0), w)
+    let kept = first..<max(min(w + right, w), first)
+    for y in 0..<h {
+        let from = source + reflected(y - down, in: h) * w * c
+        let to = destination + y * w * c
+        if !kept.isEmpty {
+            (to + kept.lowerBound * c).update(from: from + (kept.lowerBound - right) * c, count: kept.count * c)
+        }
+        for x in 0..<w where !kept.contains(x) {
+            (to + x * c).update(from: from + reflected(x - right, in: w) * c, count: c)
+        }
+    }
+}
+
+/// Where a place beside 0..<`extent` comes from when everything is mirrored at the edges.
+private func reflected(_ place: Int, in extent: Int) -> Int {
+    if extent == 1 { return 0 }
+    let period = 2 * (extent - 1)
+    let remainder = ((place % period) + period) % period
+    return min(remainder, period - remainder)
+}
+
 /// Mirrors an image left to right: [H, W, C] → [H, W, C].
 package func mirrorImage(
     _ source: UnsafePointer<Float>, to destination: UnsafeMutablePointer<Float>, h: Int, w: Int, c: Int

@@ -10,6 +10,8 @@ package struct Optimizer: Sendable {
     /// Clipping by value acts inside `step`; clipping by global norm reaches it through `gradientScale`.
     package let clipping: GradientClipping
     package let lookahead: Lookahead?
+    /// Updates of the whole phase.
+    package let stepCount: Int
     /// What a layer-wise rule measures; nil for other rules.
     let layers: MeasuredLayers?
     /// The parameters whose rows are kept short.
@@ -23,13 +25,15 @@ package struct Optimizer: Sendable {
 
     /// Throws `outOfRange` unless the clipping bound is positive.
     package init(
-        rule: any UpdateRule, groups: ParameterGroups, clipping: GradientClipping = .none, lookahead: Lookahead? = nil
+        rule: any UpdateRule, groups: ParameterGroups, clipping: GradientClipping = .none, lookahead: Lookahead? = nil,
+        stepCount: Int = 1
     ) throws(OptimizationError) {
         try clipping.validate()
         self.rule = rule
         self.groups = groups
         self.clipping = clipping
         self.lookahead = lookahead
+        self.stepCount = stepCount
         layers = (rule as? any LayerwiseRule).map { MeasuredLayers($0, groups) }
         var limitedRows: [LimitedRows] = []
         for (span, settings) in zip(groups.spans, groups.settings) where settings.maxNorm < .infinity {
@@ -157,7 +161,7 @@ package struct Optimizer: Sendable {
         limitRows(in: range, parameters)
         guard let lookahead, let slow = slots.last else { return }
         for segment in groups.segments(in: range) {
-            lookahead.update(segment.range, parameters: parameters, slow: slow, stepNumber: stepNumber)
+            lookahead.update(segment.range, parameters: parameters, slow: slow, stepNumber: stepNumber, of: stepCount)
         }
     }
 

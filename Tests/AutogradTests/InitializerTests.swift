@@ -116,10 +116,50 @@ import Testing
         }
     }
 
-    private func filled(_ initializer: Initializer, _ shape: Shape) -> [Float] {
+    @Test func identityHandsOnEachChannelInTheFirstFilters() {
+        let shape: Shape = [7, 3, 4, 5]
+        let values = filled(.identity, shape)
+        let others = filled(.uniformFanIn(1), shape)
+        for index in values.indices {
+            let (filter, tap, channel) = (index / 60, index / 5 % 12, index % 5)
+            let expected = filter >= 5 ? others[index] : tap == 4 + 2 && channel == filter ? 1 : 0
+            #expect(values[index] == expected)
+        }
+        #expect(filled(.identity, [3, 3]) == [1, 0, 0, 0, 1, 0, 0, 0, 1])
+    }
+
+    /// What the filters make of the patches that they were found in: uncorrelated numbers of variance 1.
+    @Test func whiteningMakesPatchesUncorrelated() throws {
+        let shape: Shape = [9, 8, 2]
+        var products = PatchProducts(patch: (2, 3), of: shape)
+        let images = (0..<40).map { seed -> [Float] in
+            let noise = filled(.normal(1), [shape.count + 2], seed: UInt64(seed))
+            // Neighbours are alike, and one channel is much weaker.
+            return (0..<shape.count).map { (noise[$0] + noise[$0 + 2]) * ($0 % 2 == 0 ? 1 : 0.1) }
+        }
+        for image in images { image.withUnsafeBufferPointer { if let base = $0.baseAddress { products.add(base) } } }
+        let filters = try #require(PatchWhitening(epsilon: 1e-12).filters(24, products: products.mean)).map(Double.init)
+        #expect(zip(filters[..<144], filters[144...]).allSatisfy { $0 == -$1 })
+        var moments = [Double](repeating: 0, count: 144)
+        var count = 0.0
+        for image in images {
+            for (y, x) in (0..<8).flatMap({ y in (0..<6).map { (y, $0) } }) {
+                let patch = (0..<12).map { image[((y + $0 / 6) * 8 + x + $0 % 6 / 2) * 2 + $0 % 2] }
+                let given = (0..<12).map { f in (0..<12).reduce(0) { $0 + filters[f * 12 + $1] * Double(patch[$1]) } }
+                for i in 0..<144 { moments[i] += given[i / 12] * given[i % 12] }
+                count += 1
+            }
+        }
+        for i in 0..<144 { #expect(abs(moments[i] / count - (i % 13 == 0 ? 1 : 0)) < 1e-4) }
+        // Components by falling variance: the strongest is shrunk most.
+        let norms = (0..<12).map { f in (0..<12).reduce(0) { $0 + filters[f * 12 + $1] * filters[f * 12 + $1] } }
+        #expect(norms == norms.sorted() && norms[11] > 10 * norms[0])
+    }
+
+    private func filled(_ initializer: Initializer, _ shape: Shape, seed: UInt64 = 3) -> [Float] {
         var values = [Float](repeating: .nan, count: shape.count)
         values.withUnsafeMutableBufferPointer { buffer in
-            if let base = buffer.baseAddress { initializer.fill(base, shape: shape, key: RandomKey(seed: 3)) }
+            if let base = buffer.baseAddress { initializer.fill(base, shape: shape, key: RandomKey(seed: seed)) }
         }
         return values
     }

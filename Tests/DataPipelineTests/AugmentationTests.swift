@@ -158,6 +158,54 @@ struct AugmentationTests {
         #expect(isComplete, "\(results.count) results of \(possible.count)")
     }
 
+    @Test("a mirrored border comes in as torchvision's reflect has it")
+    func reflects() {
+        func place(_ x: Int, _ extent: Int) -> Int {
+            var x = x
+            while !(0..<extent).contains(x) { x = x < 0 ? -x : 2 * (extent - 1) - x }
+            return x
+        }
+        let possible = Set(
+            (-7...7).flatMap { down in
+                (-7...7).map { right in
+                    (0..<90).map {
+                        image[(place($0 / 18 - down, 5) * 6 + place($0 / 3 % 6 - right, 6)) * 3 + $0 % 3]
+                    }
+                }
+            })
+        for augmentation in [
+            Augmentation(RandomCrop(padding: 7, border: .reflect)), .init(Translate(pixels: 7, border: .reflect)),
+        ] {
+            let results = Set((0..<3000).map { apply(augmentation, RandomKey(seed: $0), background: 9) })
+            let isComplete = results == possible
+            #expect(isComplete, "\(results.count) results of \(possible.count)")
+        }
+    }
+
+    @Test("an alternating flip shows every sample both ways in two epochs, and starts each by chance")
+    func alternates() throws {
+        let dataset = ComputedDataset(count: 200)
+        let source = try BatchSource(
+            dataset: dataset,
+            plan: BatchPlan(sampleCount: 200, batchSize: 200, grainSize: 200, key: RandomKey(seed: 2)),
+            augmentations: [FieldAugmentation(field: "image", Augmentation(AlternatingFlip()))], key: RandomKey(seed: 2)
+        )
+        let reader = BatchReader(source)
+        let isFlipped = try (0..<4).map { epoch in
+            let batch = try reader.read(step: epoch, grain: 0).fields
+            let images = batch.floats("image").pointer
+            let flips = batch.sampleIDs.enumerated().map { place, id in
+                (id, images[place * 60] != dataset.value(id, 0))
+            }
+            return Dictionary(uniqueKeysWithValues: flips)
+        }
+        for id in 0..<200 {
+            #expect(isFlipped[1][id] != isFlipped[0][id] && isFlipped[2][id] == isFlipped[0][id])
+            #expect(isFlipped[3][id] == isFlipped[1][id])
+        }
+        #expect((70...130).contains(isFlipped[0].values.count { $0 }))
+    }
+
     @Test("the same key gives the same result and the source stays as it is")
     func isDeterministic() {
         for augmentation in [

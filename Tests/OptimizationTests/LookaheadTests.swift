@@ -47,6 +47,30 @@ import Testing
         #expect(parameters.bits[50...] == FlatBuffer(normal: 53, stream: 1).bits[50...])
     }
 
+    @Test func `lets alpha change over the phase with a power of the share that is done`() throws {
+        let optimizer = try Optimizer(
+            rule: SGD(), groups: groups, lookahead: Lookahead(steps: 5, alpha: 1, finalAlpha: 0.25, power: 3),
+            stepCount: 20)
+        let parameters = FlatBuffer(normal: 53, stream: 1)
+        let slots = begin(optimizer, parameters)
+        var fast = parameters.values[..<50].map(Double.init)
+        var slow = fast
+        for number in 1...20 {
+            let gradients = FlatBuffer(normal: 53, stream: 10 + number)
+            optimizer.step(
+                parameters: parameters, gradients: gradients, slots: slots, learningRate: 0.1, stepNumber: number)
+            let alpha = [5: 1 - 0.75 / 64, 10: 1 - 0.75 / 8, 15: 1 - 0.75 * 27 / 64, 20: 0.25][number]
+            for i in 0..<50 {
+                fast[i] -= 0.1 * Double(gradients.values[i])
+                guard let alpha else { continue }
+                slow[i] += alpha * (fast[i] - slow[i])
+                fast[i] = slow[i]
+            }
+        }
+        for i in 0..<50 { #expect(abs(Double(parameters.values[i]) - fast[i]) < 5e-6) }
+        #expect(Lookahead(finalAlpha: 0.5).dependsOnEnd && !Lookahead().dependsOnEnd)
+    }
+
     @Test func `goes on bit for bit from copies of weights and slots`() throws {
         let optimizer = try Optimizer(rule: Adam(), groups: groups, lookahead: Lookahead(steps: 3))
         func train(_ parameters: FlatBuffer, _ slots: [FlatBuffer], _ numbers: ClosedRange<Int>) {
@@ -80,7 +104,10 @@ import Testing
     @Test func `reads its keys and refuses an alpha beyond 1`() throws {
         #expect(try read("{}", .section(Lookahead.self)) == Lookahead(steps: 5, alpha: 0.5))
         #expect(try read("{steps: 6, alpha: 0.8}", .section(Lookahead.self)) == Lookahead(steps: 6, alpha: 0.8))
-        for keys in ["{alpha: 1.1}", "{alpha: 0}", "{steps: 0}"] {
+        #expect(
+            try read("{alpha: 1, finalAlpha: 0.2, power: 3}", .section(Lookahead.self))
+                == Lookahead(steps: 5, alpha: 1, finalAlpha: 0.2, power: 3))
+        for keys in ["{alpha: 1.1}", "{alpha: 0}", "{steps: 0}", "{finalAlpha: 2}", "{power: 0}"] {
             #expect(throws: ConfigurationError.self) { try read(keys, .section(Lookahead.self)) }
         }
     }

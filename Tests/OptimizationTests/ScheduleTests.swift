@@ -60,6 +60,13 @@ import Testing
             [0.2, 0.5, 0.8, 0.002 + 0.798 * (1 + half) / 2, 0.002, 0.002])
     }
 
+    @Test func `one cycle goes along straight lines where it is asked to`() throws {
+        let cycle = OneCycleSchedule(rise: 0.25, initialFactor: 0.25, finalFactor: 0.05, anneal: .linear)
+        expectEqual(
+            try rates(cycle, of: 20, at: [0, 1, 4, 9, 19]),
+            [0.2, 0.35, 0.8, 0.8 - 0.76 * 5 / 15, 0.04])
+    }
+
     @Test(arguments: [1, 2, 3]) func `one cycle is defined for the shortest runs`(total: Int) throws {
         let values = try rates(OneCycleSchedule(), of: total, at: Array(0...total))
         #expect(values.allSatisfy { $0 > 0 && $0 <= 0.8 })

@@ -14,6 +14,10 @@ struct Slice: CustomTestStringConvertible, Sendable {
     private static let images = ["data.validation=40"]
 
     static let all = [
+        Slice(
+            name: "cifar10-fast",
+            settings: ["data.name=shapes", "data.path=null", "data.limit=120", "data.validation=30"],
+            figures: ["valLoss", "valAccuracy"]),
         Slice(name: "abalone", settings: [], figures: ["valLoss", "valRmse", "valMae"]),
         Slice(
             name: "digits-two-heads", settings: drawn,

@@ -13,10 +13,11 @@ import Training
             (
                 "grane: 8\n",
                 "1:1: unknown key 'grane' (did you mean 'grain'?); allowed here: name, model, models, data, batch, "
-                    + "grain, epochs, maxSteps, phases, order, of, loss, losses, metrics, objective, train, freeze, "
-                    + "optimizer, schedule, clipNorm, clipValue, gradientVariance, gradientOverSteps, start, "
-                    + "averaging, earlyStopping, stop, baseline, convolutions, validation, checkpoint, replicaCheck, "
-                    + "logEverySteps, seed, onNonFinite, communication, deadlineSeconds."
+                    + "grain, epochs, maxSteps, phases, order, of, loss, losses, metrics, objective, "
+                    + "testTimeAugmentation, train, freeze, optimizer, schedule, clipNorm, clipValue, "
+                    + "gradientVariance, gradientOverSteps, start, averaging, earlyStopping, stop, baseline, "
+                    + "convolutions, validation, checkpoint, replicaCheck, logEverySteps, seed, onNonFinite, "
+                    + "communication, deadlineSeconds."
             ),
             (
                 "optimizer:\n  name: sgd\n  learningrate: 0.1\n",

@@ -97,7 +97,7 @@ import Training
             ),
             (
                 "data.augment.1.flip.angle=5",
-                "unknown key 'data.augment.1.flip.angle'; no key is allowed here, remove it."
+                "unknown key 'data.augment.1.flip.angle'; allowed here: alternating."
             ),
             ("grain=100", "'grain': 100 is more than the batch of 64; make it at most 64."),
             (

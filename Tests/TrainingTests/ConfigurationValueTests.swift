@@ -156,7 +156,9 @@ import Training
                   augment:
                     - crop:
                         padding: 2
-                    - flip: {}
+                        border: background
+                    - flip:
+                        alternating: false
                   labels: null
                   limit: null
                 batch: 64
@@ -179,6 +181,7 @@ import Training
                 losses: null
                 metrics: null
                 objective: null
+                testTimeAugmentation: null
                 train: null
                 freeze: null
                 optimizer:

@@ -22,6 +22,24 @@ package protocol SampleTransform: RandomTransform {
     ) -> Bool
 }
 
+/// A change that goes by the number of the epoch, where a ``SampleTransform`` otherwise is drawn anew in each.
+package protocol EpochwiseTransform: SampleTransform {
+    /// As ``SampleTransform/apply(_:to:shape:background:key:)``.
+    ///
+    /// - Parameter sampleKey: of the sample, the same in all epochs.
+    func apply(
+        _ source: UnsafeBufferPointer<Float>, to destination: UnsafeMutableBufferPointer<Float>, shape: Shape,
+        background: Float, sampleKey: RandomKey, epoch: Int
+    ) -> Bool
+}
+
+extension EpochwiseTransform {
+    package func apply(
+        _ source: UnsafeBufferPointer<Float>, to destination: UnsafeMutableBufferPointer<Float>, shape: Shape,
+        background: Float, key: RandomKey
+    ) -> Bool { apply(source, to: destination, shape: shape, background: background, sampleKey: key, epoch: 0) }
+}
+
 /// What a ``SampleTransform`` changes.
 package enum TransformSubject {
     /// [H, W, C]

@@ -29,6 +29,7 @@ let layerCatalogue: [LayerEntry] =
         Upsample.entry,
         Dropout.entry,
         GaussianNoise.entry,
+        Factor.entry,
         NormalSample.entry,
         Flatten.entry,
         Unflatten.entry,

@@ -57,6 +57,23 @@ extension LayerInitializer: ConfigurationSection {
                         "`random` draws orientation, wavelength and phase; `grid` takes eight orientations, two "
                             + "phases, then shorter waves."))
             },
+            .key(
+                "identity",
+                "The first filters hand on a channel each at their middle, as PyTorch's dirac_; those beyond the "
+                    + "number of channels are uniformFanIn."
+            ) { _ in .identity },
+            .key(
+                "whitening",
+                "Of a `conv` that reads the input: the principal components of the training data's patches, each "
+                    + "over its standard deviation, then the same with the opposite sign. Usually frozen."
+            ) { reader in
+                .whitening(
+                    PatchWhitening(
+                        samples: reader.value(
+                            "samples", .integer(in: 1...), default: 5000, "Training samples that are looked at."),
+                        epsilon: reader.value(
+                            "epsilon", .number(above: 0), default: 5e-4, "Added to the variance of a component.")))
+            },
             .key("signs", "−1 or 1, with equal probability.") { _ in .signs },
             .key(
                 "values", "Given values, in the order of PyTorch's tensors: a row for each unit.", shorthand: "values"

@@ -127,6 +127,14 @@ extension LayerInitializer {
                     because: "\(values.count) first values for weights \(layout.exchanged(shape)); give \(shape.count)")
             }
             copy.weight = .values(layout.ours(values, shape))
+        case .identity where layout == .same && shape.rank != 2:
+            throw ModelError.refused(
+                layer: path, because: "`identity` is for filters and matrices; choose another initializer")
+        case .whitening where layout != .filters || shape[0] % 2 != 0 || shape[0] > 2 * shape.sample.count:
+            throw ModelError.refused(
+                layer: path,
+                because: "`whitening` gives a `conv` an even number of filters, two for each component of the patches"
+                    + (layout == .filters ? "; give at most \(2 * shape.sample.count)" : ""))
         case .gabor where layout != .filters || shape[1] < 3 || shape[2] < 3:
             throw ModelError.refused(
                 layer: path, because: "Gabor functions are filters of 3×3 or more pixels; use them in such a `conv`")

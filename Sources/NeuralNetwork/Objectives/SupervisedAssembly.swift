@@ -115,7 +115,22 @@ struct SupervisedAssembly {
 
     // MARK: - The objective
 
-    func objective() throws -> any Objective {
+    /// Refuses views of an image where there is none, or where an output has places that would have to move with it.
+    func requireViews(for terms: [LossTerm]) throws {
+        guard model.inputs.contains(where: { $0.shape.rank == 3 && !$0.varies }) else {
+            throw terms[0].place.refused(
+                because: "testTimeAugmentation changes images, and \(model.name) has no input of images; remove it.")
+        }
+        for term in terms {
+            let output = term.output?.name ?? model.outputName
+            guard let shape = model.shape(of: output), shape.rank > 1 else { continue }
+            throw term.place.refused(
+                because: "testTimeAugmentation averages over changes of the image, and \(output) \(shape) has places "
+                    + "that would move with it; remove it.")
+        }
+    }
+
+    func objective(views: [TestTimeView] = []) throws -> any Objective {
         let evaluated = losses.filter { !$0.term.isForTrainingOnly }
         var nodes: [Int] = []
         func place(_ node: Int) -> Int {
@@ -157,7 +172,7 @@ struct SupervisedAssembly {
         }
         return try SupervisedObjective(
             setup, model, nodes: nodes, evaluated: evaluatedCount, terms: terms + further, measured: measures,
-            tables: tables, definitions: definitions, sumCount: slot - MetricSums.lossSlot)
+            tables: tables, definitions: definitions, sumCount: slot - MetricSums.lossSlot, views: views)
     }
 
     private func description(of bound: BoundLoss) -> MetricDescription {

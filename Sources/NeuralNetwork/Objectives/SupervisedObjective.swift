@@ -34,6 +34,8 @@ package struct SupervisedObjective: Objective {
     private let predicted: GraphPlan
     /// How these are averaged over dropout masks; nil for the mean of their values.
     private let predictedLosses: [(any Loss)?]
+    /// Over which views of an image evaluation and predictions average.
+    private let views: TestTimeViews
     /// The node and the field of pixels whose likeness it is trained to be; nil where there is none.
     let likeness: (place: Int, field: FieldDescription, loss: any Loss)?
     /// The fields that the model's inputs take.
@@ -119,15 +121,19 @@ package struct SupervisedObjective: Objective {
     }
 
     /// Outputs in evaluation: those of the scaled network, or what so many networks with dropout say on average
-    /// (Srivastava et al. 2014, section 7.5).
+    /// (Srivastava et al. 2014, section 7.5); averaged over all views.
     ///
     /// - Parameter losses: which loss says how an output is averaged; nil for the mean of its values.
     private func evaluated(_ plan: GraphPlan, _ context: GrainContext, losses: [(any Loss)?]) -> [Variable] {
         let inputs = inputs(context)
-        guard context.dropoutSamples > 0 else { return plan(inputs, mode: .evaluation) }
-        let samples = (0..<context.dropoutSamples).map { sample in
-            plan(inputs, mode: .dropoutSample(context.key.folding(.dropout).folding(sample)))
+        let samples = (0..<views.count).flatMap { view in
+            let inputs = views.inputs(inputs, view: view)
+            guard context.dropoutSamples > 0 else { return [plan(inputs, mode: .evaluation)] }
+            return (0..<context.dropoutSamples).map { sample in
+                plan(inputs, mode: .dropoutSample(context.key.folding(.dropout).folding(sample)))
+            }
         }
+        if samples.count == 1 { return samples[0] }
         return losses.enumerated().map { output, loss in
             let all = samples.map { $0[output] }
             return loss?.average(all) ?? average(all)
@@ -188,9 +194,10 @@ package struct SupervisedObjective: Objective {
     ///   - terms: those of evaluation first.
     init(
         _ setup: ObjectiveSetup, _ model: Model, nodes: [Int], evaluated: Int, terms: [Term], measured: [Measured],
-        tables: [Table], definitions: [MetricDefinition], sumCount: Int
+        tables: [Table], definitions: [MetricDefinition], sumCount: Int, views: [TestTimeView] = []
     ) throws {
         self.model = model
+        self.views = TestTimeViews(views)
         bindings = try setup.bindings(of: model)
         training = model.plan(nodes: nodes)
         evaluatedNodes = Array(nodes[..<evaluated])

@@ -9,8 +9,13 @@ package struct SupervisedSpecification: ObjectiveSpecification {
     package let losses: [LossTerm]
     /// Nil for those that usually go with the first loss's target.
     package let metrics: [MetricTerm]?
+    /// Changes of an image over whose outputs evaluation averages.
+    package let views: [TestTimeView]
 
-    package init(model: PlacedName? = nil, losses: [LossTerm], metrics: [MetricTerm]? = nil) {
+    package init(
+        model: PlacedName? = nil, losses: [LossTerm], metrics: [MetricTerm]? = nil, views: [TestTimeView] = []
+    ) {
+        self.views = views
         self.model = model
         self.losses = losses
         self.metrics = metrics
@@ -38,6 +43,7 @@ package struct SupervisedSpecification: ObjectiveSpecification {
             }
         }
         for metric in metrics ?? assembly.usualMetrics { try assembly.add(metric) }
-        return try assembly.objective()
+        if !views.isEmpty { try assembly.requireViews(for: evaluated) }
+        return try assembly.objective(views: views)
     }
 }

@@ -105,6 +105,11 @@ extension PhaseConfiguration: ConfigurationSection {
             "What is measured beside the loss; \(usualMetricNames).")
         let other: ObjectiveChoice? = reader.optional(
             "objective", .section(), "Instead of losses: another kind of training.")
+        let views: [TestTimeView]? = reader.optional(
+            "testTimeAugmentation", .list(of: .section(), atLeast: 1),
+            "Changes of the image, in all combinations: validation, `evaluate` and `predict` average what the model "
+                + "says of each.")
+        reader.excludeEachOther("testTimeAugmentation", "objective")
         reader.excludeEachOther("loss", "losses", "objective")
         reader.excludeEachOther("metrics", "objective")
         if let metrics, metrics.indices.contains(where: { metrics[..<$0].contains(metrics[$0]) }) {
@@ -113,7 +118,8 @@ extension PhaseConfiguration: ConfigurationSection {
         reader.excludeEachOther("of", "objective")
         if let other { return other.specification }
         return SupervisedSpecification(
-            model: model, losses: losses ?? [loss ?? LossTerm(CrossEntropyLoss())], metrics: metrics)
+            model: model, losses: losses ?? [loss ?? LossTerm(CrossEntropyLoss())], metrics: metrics,
+            views: views ?? [])
     }
 
     /// `usually accuracy for classes, rmse and mae for values`.

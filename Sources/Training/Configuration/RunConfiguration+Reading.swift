@@ -103,8 +103,7 @@ extension RunConfiguration: ConfigurationSection {
             "Without progress for so long, the job ends with an error.")
         let resolved = ConfigurationNode(.map(reader.resolved))
         resolvedText = resolved.yamlText
-        let ends: Set<String> =
-            phases.contains { $0.schedule.schedule.dependsOnEnd } ? [] : ["epochs", "maxSteps"]
+        let ends: Set<String> = phases.contains(where: \.dependsOnEnd) ? [] : ["epochs", "maxSteps"]
         resolvedWeightsText =
             resolved.withoutBystanders.without(ends).removing("learningRate", under: "optimizer").yamlText
         check(reader)
@@ -221,6 +220,11 @@ extension RunConfiguration: ConfigurationSection {
 extension PhaseConfiguration {
     /// Whether its learning rate follows validation.
     var isOnPlateau: Bool { schedule.plateau != nil }
+
+    /// Whether its updates depend on how long the run is.
+    fileprivate var dependsOnEnd: Bool {
+        schedule.schedule.dependsOnEnd || optimizer.lookahead?.dependsOnEnd ?? false
+    }
 }
 
 /// How gradients travel between hosts.

@@ -24,9 +24,13 @@ struct TrainingPhase: Sendable {
 
     /// - Parameters:
     ///   - samplesPerGrain: at most.
+    ///   - stepCount: updates of the whole phase; where nothing is trained, any.
     ///   - isOnly: whether the run has no other phase; then metrics have no phase before their names.
     /// - Throws: `ConfigurationError` for a phase that trains nothing, `OptimizationError`.
-    init(_ configuration: PhaseConfiguration, _ setup: ObjectiveSetup, samplesPerGrain: Int, isOnly: Bool) throws {
+    init(
+        _ configuration: PhaseConfiguration, _ setup: ObjectiveSetup, samplesPerGrain: Int, stepCount: Int = 1,
+        isOnly: Bool
+    ) throws {
         name = configuration.name
         let made = try configuration.objective.make(setup)
         if !made.readsNeighbours, let model = setup.network.models.first(where: { $0.hops > 0 }) {
@@ -42,7 +46,7 @@ struct TrainingPhase: Sendable {
         vector = GrainVectorLayout(
             GradientLayout(layout, set), metrics: objective.zeroSums.values.count, flags: TrainingPhase.flagCount,
             samplesPerGrain: samplesPerGrain)
-        let optimizer = try configuration.makeOptimizer(vector.trained)
+        let optimizer = try configuration.makeOptimizer(vector.trained, stepCount: stepCount)
         self.optimizer = optimizer
         noise = measuring.map { GradientNoise(groups: optimizer.groups, slot: $0.slot) }
         stepGradients = try configuration.gradientOverSteps.map { try StepGradients(made, of: $0) }
@@ -117,7 +121,9 @@ extension PhaseConfiguration {
     }
 
     /// The update rule over the trained weights, in their compact coordinates.
-    package func makeOptimizer(_ trained: GradientLayout) throws -> Optimizer {
+    ///
+    /// - Parameter stepCount: updates of the whole phase.
+    package func makeOptimizer(_ trained: GradientLayout, stepCount: Int = 1) throws -> Optimizer {
         let spans = trained.order.map { index in
             let parameter = trained.arena.parameters[index]
             let shape = parameter.shape
@@ -145,6 +151,7 @@ extension PhaseConfiguration {
             clipNorm.map { GradientClipping.globalNorm(maximum: $0) }
             ?? clipValue.map { GradientClipping.value(limit: $0) } ?? .none
         return try Optimizer(
-            rule: optimizer.rule, groups: groups, clipping: clipping, lookahead: optimizer.lookahead)
+            rule: optimizer.rule, groups: groups, clipping: clipping, lookahead: optimizer.lookahead,
+            stepCount: stepCount)
     }
 }

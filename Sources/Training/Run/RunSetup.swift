@@ -62,7 +62,9 @@ struct RunSetup {
         let totalSteps = configuration.totalSteps(order, stepsPerEpoch: plan.stepsPerEpoch)
         var usage = WeightsUsage(data.training, data.preprocessing)
         usage.classCounts = try data.classCounts(for: configuration, ranks)
-        let (network, phases) = try RunSetup.phases(configuration, usage, ranks)
+        let (network, phases) = try RunSetup.phases(
+            configuration, usage, ranks,
+            stepCounts: configuration.phases.indices.map { order.steps(ofPhase: $0, before: totalSteps) })
         let parts = ([data] + phaseData.compactMap(\.self)).flatMap { [$0.training, $0.validation].compactMap(\.self) }
         try TargetCheck(phases, data.preprocessing).check(parts, ranks)
         var rates = try ranks.together {
@@ -81,6 +83,8 @@ struct RunSetup {
             keepsBest: rates.phases.contains { $0.plateau?.rollback ?? false })
         replica = try RunSetup.replica(configuration, network, phases, state.values, plan, ranks, threads)
         state.initialize(key: key, learningRates: configuration.phases.map(\.optimizer.learningRate))
+        try RunSetup.whiten(network, data, into: state.values, ranks)
+        state.beginAverages()
         TestFault.poison(state.values.pointer, .startUp, step: 0)
 
         let identities = ranks.rank == 0 ? RunSetup.identities(configuration, data, phaseData) : []
@@ -115,8 +119,10 @@ struct RunSetup {
     // MARK: - Parts
 
     /// The models and what they are trained for, checked against the data.
+    ///
+    /// - Parameter stepCounts: updates of each phase; nil where nothing is trained.
     static func phases(
-        _ configuration: RunConfiguration, _ data: WeightsUsage, _ ranks: Ranks
+        _ configuration: RunConfiguration, _ data: WeightsUsage, _ ranks: Ranks, stepCounts: [Int]? = nil
     ) throws -> (Network, [TrainingPhase]) {
         try ranks.together {
             let network = try configuration.network(for: data)
@@ -124,9 +130,10 @@ struct RunSetup {
                 network: network, fields: data.fields, defaultInput: data.defaultInput,
                 defaultTarget: data.defaultTarget, classCounts: data.classCounts ?? [:],
                 grainsPerStep: (configuration.batch + configuration.grain - 1) / configuration.grain)
-            let phases = try configuration.phases.map {
+            let phases = try configuration.phases.enumerated().map { index, phase in
                 try TrainingPhase(
-                    $0, setup, samplesPerGrain: configuration.grain, isOnly: configuration.phases.count == 1)
+                    phase, setup, samplesPerGrain: configuration.grain, stepCount: stepCounts?[index] ?? 1,
+                    isOnly: configuration.phases.count == 1)
             }
             for phase in phases {
                 let weight = phase.objective.weightPerSample

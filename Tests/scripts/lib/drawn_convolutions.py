@@ -49,7 +49,10 @@ class ConvolutionDraw:
                 self.rng.sample(range(channels), self.rng.randint(1, channels)) for _ in range(options["filters"])]
         if "flip" in self.features and self.odds(0.15):
             options["flip"] = True
-        return self.named({"conv": self.weighted(options)})
+        self.weighted(options)
+        if "factor" in self.features and "connections" not in options and self.odds(0.1):  # it came with it
+            options["initializer"] = "identity"
+        return self.named({"conv": options})
 
     def group_block(self, shape):
         """Layers over a group of symmetries from an image to an image, as one, so that no other is drawn among them."""

@@ -63,6 +63,7 @@ class LayerDraw(ConvolutionDraw):
             lambda: self.rng.choice([
                 {"dropout": 0.1}, {"dropout": 0.5}, {"dropout": {"probability": 0.2, "scaling": "evaluation"}},
                 {"gaussianNoise": 0.1} if "gaussianNoise" in self.features else {"dropout": 0.3},
+                {"factor": 0.5} if "factor" in self.features else "scale",
                 "scale", {"scale": {"bias": False}}])])())
 
     def keeping(self, shape, depth):

@@ -47,6 +47,8 @@ class Drawing:
             "preprocessing": rng.choice(["none", "scaleMinusOneToOne"])}
         if self.odds(0.3):
             changes = [{"translate": 2}, "flip", {"crop": {"padding": 3}}]
+            if "factor" in self.features:
+                changes += [{"flip": {"alternating": True}}, {"translate": {"pixels": 2, "border": "reflect"}}]
             if "groupConv" in self.features:  # it came with it
                 changes.append({"rotate": rng.choice([5, 90, 180])})
             training["data"]["augment"] = rng.sample(changes, rng.randint(1, 2))

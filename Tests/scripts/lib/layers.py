@@ -9,13 +9,13 @@ from gated_blocks import gated_convolutions
 SHORT = {
     "linear": "units", "leakyRelu": "slope", "elu": "alpha", "maxPool": "kernel", "averagePool": "kernel",
     "l2Pool": "kernel", "stochasticPool": "kernel", "subsampling": "kernel", "localResponseNorm": "size",
-    "groupNorm": "groups", "radialBasis": "units", "rbm": "units", "dropout": "probability", "gaussianNoise": "deviation", "residual": "main",
+    "groupNorm": "groups", "radialBasis": "units", "rbm": "units", "dropout": "probability", "gaussianNoise": "deviation", "factor": "by", "residual": "main",
     "concatenate": "branches", "sequence": "layers", "unflatten": "shape", "share": "of", "upsample": "factor", "rnn": "units", "lstm": "units", "gru": "units",
     "imageKernel": "kernel", "groupPool": "mode"}
 BESIDE = ("name", "from", "auxiliary")
 SAME = (
     "relu", "leakyRelu", "sigmoid", "tanh", "softmax", "logSoftmax", "elu", "gelu", "silu", "softplus", "ramp",
-    "scaledTanh", "identity", "threshold", "dropout", "gaussianNoise", "localResponseNorm")
+    "scaledTanh", "identity", "threshold", "dropout", "gaussianNoise", "factor", "localResponseNorm")
 
 
 def kind_of(layer):

@@ -23,6 +23,8 @@ PROBES = {
     "batchStatistics": (f"{IMAGE}, layers: [{{batchNorm: {{statistics: batch}}}}, {HEAD}]", ""),
     # And batchNorm's statistics where it is frozen, which came with it.
     "gaussianNoise": (f"{IMAGE}, layers: [{{gaussianNoise: 0.1}}, {HEAD}]", ""),
+    # And the initializer identity, alternating flips and mirrored borders, which came with it.
+    "factor": (f"{IMAGE}, layers: [{HEAD}, {{factor: 0.5}}]", ""),
     "unflatten": (f"{IMAGE}, layers: [flatten, {{unflatten: [14, 28, 2]}}, {HEAD}]", ""),
     "conv1d": (f"{IMAGE}, layers: [flatten, {{unflatten: [28, 28]}}, {{upsample: 2}}, "
                f"{{conv1d: {{filters: 2, kernel: 3, padding: causal}}}}, {HEAD}]", ""),

@@ -26,6 +26,7 @@ ACTIVATIONS = {
     "threshold": lambda x: (x >= 0).to(x.dtype),
     "dropout": lambda x, probability, scaling="training": x if scaling == "training" else (1 - probability) * x,
     "gaussianNoise": lambda x, deviation: x,
+    "factor": lambda x, by: by * x,
     # It wants an image or a sequence.
     "localResponseNorm": lambda x, **options: F.local_response_norm(
         x.unsqueeze(-1) if x.dim() == 2 else x, **options).reshape(x.shape),
