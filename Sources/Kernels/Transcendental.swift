@@ -106,9 +106,30 @@ package func softplus(_ x: Float) -> Float {
     return Float(max(d, 0) + log1p(exp(-abs(d))))
 }
 
-/// The error function.
+/// The distribution function Φ(x) of the standard normal distribution and its density φ(x) in every lane, both with
+/// relative errors below 5 · 10⁻⁷ for |x| < 1 and below 4 · 10⁻⁷ · (1 + x²) elsewhere; NaN stays NaN.
+///
+/// Φ(−t) = φ(t) M(t) for t ≥ 0. Mills' ratio M is a polynomial of degree 9 in u = 1 / (1 + 0.35 t), the form of
+/// Hastings (1955; Abramowitz and Stegun 26.2.17), fitted here for the smallest largest relative error, 3.2 · 10⁻⁸, on
+/// 0…14.
 @inlinable @inline(__always)
-package func errorFunction(_ x: Float) -> Float { Float(erf(Double(x))) }
+package func normalDistribution(_ x: Vector) -> (cumulative: Vector, density: Vector) {
+    let one = Vector(repeating: 1)
+    let t = x.replacing(with: -x, where: x .< Vector.zero)
+    let density = exponential(x * x * Vector(repeating: -0.5)) * Vector(repeating: 0.398_942_28)
+    let u = one / one.addingProduct(t, Vector(repeating: 0.35))
+    var ratio = Vector(repeating: -0.073_058_01)
+    ratio = Vector(repeating: 0.360_883_52).addingProduct(ratio, u)
+    ratio = Vector(repeating: -0.640_980_54).addingProduct(ratio, u)
+    ratio = Vector(repeating: 0.398_990_4).addingProduct(ratio, u)
+    ratio = Vector(repeating: -0.057_927_72).addingProduct(ratio, u)
+    ratio = Vector(repeating: 0.264_469_32).addingProduct(ratio, u)
+    ratio = Vector(repeating: 0.300_376_46).addingProduct(ratio, u)
+    ratio = Vector(repeating: 0.350_581_72).addingProduct(ratio, u)
+    ratio = Vector(repeating: 0.349_978_96).addingProduct(ratio, u)
+    let tail = density * ratio * u
+    return ((one - tail).replacing(with: tail, where: x .< Vector.zero), density)
+}
 
 /// eˣ of one number with the same bits as the vector version.
 @inlinable @inline(__always)

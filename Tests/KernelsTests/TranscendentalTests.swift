@@ -73,10 +73,22 @@ import Testing
         #expect(y[0] == 0.5 && y[1] == 1 && y[2] == 0 && y[3].isNaN && y[4] == 1 && y[5] == 0)
     }
 
+    @Test func theNormalDistributionIsExactInItsTailsToo() {
+        func distribution(_ x: Double) -> Double { erfc(-x / 2.0.squareRoot()) / 2 }
+        func density(_ x: Double) -> Double { exp(-x * x / 2) / (2 * Double.pi).squareRoot() }
+        for (range, bound) in [(-1.0...1, 5e-7), (-4...0, 6.8e-6), (-13...0, 6.8e-5), (0...20, 2e-7)] {
+            #expect(largestError(range, { normalDistribution($0).cumulative }, distribution) < bound)
+        }
+        #expect(largestError(-1...1, { normalDistribution($0).density }, density) < 5e-7)
+        #expect(largestError(-13...13, { normalDistribution($0).density }, density) < 6.8e-5)
+        let y = normalDistribution(Vector(0, .infinity, -.infinity, .nan, 1e30, -1e30, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+        #expect(abs(y.cumulative[0] - 0.5) < 1e-7 && y.cumulative[1] == 1 && y.cumulative[2] == 0)
+        #expect(y.cumulative[3].isNaN && y.cumulative[4] == 1 && y.cumulative[5] == 0 && y.density[1] == 0)
+    }
+
     @Test func scalarFunctionsAreRoundedFromDouble() {
         for x in stride(from: Float(-30), to: 30, by: 0.173) {
             #expect(softplus(x) == Float(x > 0 ? Double(x) + log1p(exp(-Double(x))) : log1p(exp(Double(x)))))
-            #expect(errorFunction(x) == Float(erf(Double(x))))
         }
         #expect(softplus(1000) == 1000 && softplus(-1000) == 0)
         #expect(logarithm(Float(0)) == -.infinity && logarithm(Float(-1)).isNaN && logarithm(Float(1)) == 0)

@@ -96,16 +96,11 @@ package func softplus(_ x: Variable) -> Variable {
 /// x Φ(x) with the normal distribution function Φ; Hendrycks and Gimpel 2016.
 package func gelu(_ x: Variable) -> Variable {
     activation(x, keepsInput: true) {
-        $0 * normalDistribution($0)
+        $0 * normalDistribution($0).cumulative
     } derivative: {
-        let density = exponential($0 * $0 * Vector(repeating: -0.5)) * Vector(repeating: 0.398_942_28)
-        return normalDistribution($0) + $0 * density
+        let (cumulative, density) = normalDistribution($0)
+        return cumulative + $0 * density
     }
-}
-
-private func normalDistribution(_ x: Vector) -> Vector {
-    let half = Vector(repeating: 0.5)
-    return half + half * lanewise(x * Vector(repeating: 0.707_106_78), errorFunction)
 }
 
 private func lanewise(_ x: Vector, _ f: (Float) -> Float) -> Vector {
