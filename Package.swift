@@ -37,14 +37,16 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),  // reads .gz data sets
         // SHA-256 with the processor's instructions
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-        // Writes pictures of samples.
+        // Writes pictures of samples, reads a user's own.
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+        .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
         // Reads recordings: WAV, FLAC and other files of sound, and archives of them.
         .systemLibrary(name: "CSndfile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CPrefetch"),  // the compiler's cache hints, which Swift does not have
         .target(name: "CMPI", dependencies: ["COpenMPI"]),
         .target(name: "CProcess"),
+        .target(name: "CPictures", dependencies: ["CJPEG", "CPNG"]),  // both libraries leave by longjmp: it stays in C
 
         // Modules, lowest first; arrows point down only
         module("System", ["CProcess"]),
@@ -59,7 +61,8 @@ let package = Package(
         module(
             "DataPipeline",
             [
-                "CZlib", "CSndfile", "CArchive", "CPrefetch", "System", "Kernels", "TensorCore", "ConfigurationReading",
+                "CZlib", "CSndfile", "CArchive", "CPictures", "CPrefetch", "System", "Kernels", "TensorCore",
+                "ConfigurationReading",
             ]),
         module("Collectives", ["CMPI", "System"]),
         module("DataParallel", ["System", "Kernels", "Autograd", "Collectives"]),
@@ -98,7 +101,11 @@ let package = Package(
             "NeuralNetworkTests",
             ["System", "Kernels", "TensorCore", "Autograd", "ConfigurationReading", "NeuralNetwork"]),
         tests("OptimizationTests", ["Kernels", "ConfigurationReading", "Optimization", "Checkpointing"]),
-        tests("DataPipelineTests", ["CZlib", "CSndfile", "CArchive", "Kernels", "TensorCore", "DataPipeline"]),
+        .target(
+            name: "CPictureEncoding", dependencies: ["CJPEG", "CPNG"], path: "Tests/CPictureEncoding"),
+        tests(
+            "DataPipelineTests",
+            ["CZlib", "CSndfile", "CArchive", "CPictureEncoding", "Kernels", "TensorCore", "DataPipeline"]),
         .target(
             name: "CollectivesConformanceChecks", dependencies: ["Collectives"],
             path: "Tests/CollectivesConformanceChecks",

@@ -34,6 +34,8 @@ package enum DataError: Error, Equatable, CustomStringConvertible {
     case unknownColumn(path: String, key: String, name: String, known: [String], nearest: String?)
     /// What is wrong with recordings.
     case sound(path: String, problem: SoundProblem)
+    /// What is wrong with a picture.
+    case picture(path: String, problem: PictureProblem)
     case textTooShort(path: String, part: String, tokens: Int, window: Int)
     /// A byte that is no part of a character; lines are counted from 1.
     case invalidUTF8(path: String, line: Int, offset: Int)
@@ -133,6 +135,7 @@ package enum DataError: Error, Equatable, CustomStringConvertible {
             return "\(path): data.\(key) names '\(name)', which is no column\(hint) "
                 + "Columns: \(known.joined(separator: ", "))."
         case .sound(let path, let problem): return "\(path): \(problem)."
+        case .picture(let path, let problem): return "\(path): \(problem)."
         case .textTooShort(let path, let part, let tokens, let window):
             return
                 "\(path): the \(part) part has \(tokens) tokens, too few for a window of \(window) and the token "
