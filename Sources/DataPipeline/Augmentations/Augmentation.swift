@@ -2,8 +2,8 @@ import ConfigurationReading
 import Kernels
 import TensorCore
 
-/// A random change of a training sample, a pure function of the sample and its key: a ``SampleTransform`` or a
-/// ``SoundTransform``.
+/// A random change of a training sample, a pure function of the sample and its key: a ``SampleTransform``, a
+/// ``SoundTransform`` or a ``WindowTransform``.
 ///
 /// A new one is one file: its keys (an ``AugmentationEntry`` in ``augmentationCatalogue``) and its computation.
 package protocol RandomTransform: Equatable, Sendable {}

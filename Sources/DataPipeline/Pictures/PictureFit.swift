@@ -1,0 +1,101 @@
+import Kernels
+
+/// How a picture of any extents becomes one of the extents that a field has: [h, w, C] → [height, width, C], floats on
+/// the scale 0…255.
+///
+/// Resampling is ``ResamplingAxis``'s, on both axes.
+package struct PictureFit: Equatable, Sendable {
+    /// What is done where the sides have another ratio.
+    package enum Mode: String, CaseIterable, Sendable {
+        /// The middle of the longer side is taken.
+        case crop
+        /// Each side is fitted for itself.
+        case stretch
+        /// All of it is taken, in the middle of a background.
+        case pad
+    }
+
+    package let height: Int
+    package let width: Int
+    package let mode: Mode
+    /// What there is where the picture is not, 0…255.
+    package let background: Float
+
+    package init(height: Int, width: Int, mode: Mode = .crop, background: Float = 0) {
+        precondition(height > 0 && width > 0, "PictureFit: \(height) × \(width) pixels")
+        self.height = height
+        self.width = width
+        self.mode = mode
+        self.background = background
+    }
+
+    /// Memory between the picture and what it becomes, used again for the next one.
+    package final class Workspace {
+        fileprivate var (rows, columns) = (ResamplingAxis(), ResamplingAxis())
+        fileprivate var row: [Float] = []
+
+        package init() {}
+    }
+
+    /// Fits a picture, or a window of it.
+    ///
+    /// - Parameter result: [height, width, channels of the picture]
+    package func callAsFunction(
+        _ picture: Picture, window: PictureWindow? = nil, workspace: Workspace,
+        into result: UnsafeMutableBufferPointer<Float>
+    ) {
+        precondition(
+            result.count == height * width * picture.channels,
+            "PictureFit: \(result.count) floats for [\(height), \(width), \(picture.channels)]")
+        let window = window ?? PictureWindow(height: picture.height, width: picture.width)
+        precondition(window.height > 0 && window.width > 0, "PictureFit: a window without pixels, \(window)")
+        lay(window, of: picture, workspace)
+        let floats = workspace.columns.sources.count * picture.channels + 1
+        if workspace.row.count < floats { workspace.row = [Float](repeating: 0, count: floats) }
+        guard let result = result.baseAddress else { return }
+        picture.withUnsafeBytes { bytes in
+            guard let bytes = bytes.baseAddress else { return }
+            workspace.row.withUnsafeMutableBufferPointer { row in
+                guard let row = row.baseAddress else { return }
+                if picture.bitsPerSample == 8 {
+                    resamplePicture(
+                        bytes.assumingMemoryBound(to: UInt8.self), w: picture.width, c: picture.channels,
+                        rows: workspace.rows, columns: workspace.columns, outside: background, row: row, to: result,
+                        height: height, width: width)
+                } else {
+                    resamplePicture(
+                        bytes.assumingMemoryBound(to: UInt16.self), w: picture.width, c: picture.channels,
+                        rows: workspace.rows, columns: workspace.columns, outside: background, row: row, to: result,
+                        height: height, width: width)
+                }
+            }
+        }
+    }
+
+    /// Lays out the axes for what the window becomes.
+    private func lay(_ window: PictureWindow, of picture: Picture, _ workspace: Workspace) {
+        var (top, left, h, w) = (window.top, window.left, window.height, window.width)
+        var (rows, columns) = (0..<height, 0..<width)
+        let isWider = h * Double(width) < w * Double(height)
+        switch window.isStretched ? .stretch : mode {
+        case .stretch: break
+        case .crop where isWider:
+            w = h * Double(width) / Double(height)
+            left += (window.width - w) / 2
+        case .crop:
+            h = w * Double(height) / Double(width)
+            top += (window.height - h) / 2
+        case .pad where isWider: rows = PictureFit.middle(of: height, length: Double(width) * h / w)
+        case .pad: columns = PictureFit.middle(of: width, length: Double(height) * w / h)
+        }
+        workspace.rows.lay(rows, from: top, length: h, count: picture.height)
+        workspace.columns.lay(columns, from: left, length: w, count: picture.width)
+    }
+
+    /// The middle part of an axis, of a length that is rounded to pixels.
+    private static func middle(of count: Int, length: Double) -> Range<Int> {
+        let part = min(max(Int(length.rounded(.toNearestOrEven)), 1), count)
+        let start = Int((Double(count - part) / 2).rounded(.toNearestOrEven))
+        return start..<start + part
+    }
+}
