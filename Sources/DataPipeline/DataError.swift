@@ -3,7 +3,6 @@ import System
 /// What can be wrong with a data set or with asking for one; each text names the place and says what to do.
 package enum DataError: Error, Equatable, CustomStringConvertible {
     case missingFile(path: String, expected: [String])
-    case packedFile(path: String, archive: String)
     case unreadable(path: String, operation: String, reason: String)
     case truncated(path: String, expected: Int, actual: Int)
     case trailingBytes(path: String, expected: Int, actual: Int)
@@ -16,6 +15,8 @@ package enum DataError: Error, Equatable, CustomStringConvertible {
     case labelOutOfRange(path: String, offset: Int, value: Int, classes: Int)
     case countMismatch(imagesPath: String, images: Int, labelsPath: String, labels: Int)
     case imageSize(path: String, expected: [Int], actual: [Int])
+    /// What is wrong with a packed file or an archive that is no gzip file.
+    case corruptArchive(path: String, reason: String)
     case corruptGzip(path: String, offset: Int, reason: String)
     case staleExport(path: String, reason: String)
     case missingPath(dataset: String, location: DatasetLocation)
@@ -58,8 +59,6 @@ package enum DataError: Error, Equatable, CustomStringConvertible {
         case .missingFile(let path, let expected):
             return "\(path): no such file. This folder must hold \(expected.joined(separator: ", ")); "
                 + "give the right folder with --data DIR or TRAINER_DATA."
-        case .packedFile(let path, let archive):
-            return "\(path): no such file, only its packed form is there; unpack with: xz -dk \(archive)"
         case .unreadable(let path, let operation, let reason):
             return "\(path): \(operation) failed: \(reason). Check the file's type, its permissions and free memory."
         case .truncated(let path, let expected, let actual):
@@ -77,8 +76,8 @@ package enum DataError: Error, Equatable, CustomStringConvertible {
             return "\(path): holds no samples; replace it by a complete file."
         case .notImages(let path, let found):
             return
-                "\(path): \(found ?? "no kind of images that is known"); give an IDX image file (plain or .gz), "
-                + "CIFAR-10 records (.bin), or binary PGM (P5) or PPM (P6)."
+                "\(path): \(found ?? "no kind of images that is known"); give an IDX image file (plain, .gz or .xz), "
+                + "CIFAR records (.bin), or binary PGM (P5) or PPM (P6)."
         case .netpbm(let path, let offset, let problem):
             return
                 "\(path): \(problem), at offset \(offset); convert it to binary PGM (P5) or PPM (P6) with 8 bits a "
@@ -94,6 +93,8 @@ package enum DataError: Error, Equatable, CustomStringConvertible {
             return
                 "\(path): images are \(times(actual)), expected \(times(expected)); take all files from the same "
                 + "release."
+        case .corruptArchive(let path, let reason):
+            return "\(path): damaged: \(reason); copy or download the file again."
         case .corruptGzip(let path, let offset, let reason):
             return "\(path): damaged gzip data near offset \(offset): \(reason); copy or download the file again."
         case .staleExport(let path, let reason):

@@ -1,7 +1,7 @@
 import TensorCore
 
-/// Images without labels from one file: an IDX image file, CIFAR-10 records, or netpbm images one after another
-/// (PGM P5, PPM P6).
+/// Images without labels from one file, which may be packed: an IDX image file, CIFAR records, or netpbm images one
+/// after another (PGM P5, PPM P6).
 package struct SampleFile {
     /// How many samples the file holds.
     package let count: Int
@@ -16,20 +16,23 @@ package struct SampleFile {
         case each([Int])
     }
 
-    /// - Parameter shape: of one sample, [H, W, C].
+    /// - Parameters:
+    ///   - shape: of one sample, [H, W, C].
+    ///   - labelBytes: that stand before a record's pixels.
     /// - Throws: `DataError` when the file is not there, not of a known kind, or holds images of another size.
-    package init(_ path: String, shape: Shape) throws(DataError) {
-        bytes = path.hasSuffix(".gz") ? try SharedBytes(unpacking: path) : try SharedBytes.open(path, expected: [path])
+    package init(_ path: String, shape: Shape, labelBytes: Int = 1) throws(DataError) {
+        let packing = SharedBytes.packings.first { path.hasSuffix($0) }
+        bytes = packing == nil ? try SharedBytes.open(path, expected: [path]) : try SharedBytes(unpacking: path)
         self.shape = shape
         if bytes.count == 0 { throw .emptyFile(path: path) }
         let head = bytes.withUnsafeBytes { Array($0.prefix(16)) }
-        isPlanar = path.hasSuffix(".bin")
+        isPlanar = path.dropLast(packing?.count ?? 0).hasSuffix(".bin")
         if isPlanar {
-            let stride = 1 + shape.count
+            let stride = labelBytes + shape.count
             guard bytes.count % stride == 0 else {
                 throw .truncated(path: path, expected: (bytes.count / stride + 1) * stride, actual: bytes.count)
             }
-            starts = .regular(first: 1, stride: stride)
+            starts = .regular(first: labelBytes, stride: stride)
             count = bytes.count / stride
         } else if NetpbmImage.begins(head) {
             let images = try NetpbmImage.all(in: bytes, path: path)

@@ -42,12 +42,14 @@ package final class SharedBytes: @unchecked Sendable {
             exported: nil)
     }
 
-    /// Unpacks the gzip file at `path` into an anonymous memory object, sealed against change.
+    /// Unpacks the gzip, xz or bzip2 file at `path` into an anonymous memory object, sealed against change.
     ///
     /// - Parameter limit: bytes that it may have; half of the machine's memory if not given.
     package convenience init(unpacking path: String, atMost limit: Int = SharedBytes.halfOfMemory) throws(DataError) {
         try self.init(filling: path) { descriptor throws(DataError) in
-            try unpackGzip(path, into: descriptor, atMost: limit)
+            path.hasSuffix(".gz")
+                ? try unpackGzip(path, into: descriptor, atMost: limit)
+                : try PackedFile.unpack(path, into: descriptor, atMost: limit)
         }
     }
 
@@ -59,18 +61,40 @@ package final class SharedBytes: @unchecked Sendable {
     convenience init(filling path: String, _ fill: (Int32) throws(DataError) -> Int) throws(DataError) {
         let descriptor = try MemoryObject.create(path: path)
         do throws(DataError) {
-            let length = try fill(descriptor)
-            try MemoryObject.seal(descriptor, path: path)
-            let status = try DataError.wrapping { () throws(SystemError) in
-                try MappedFile.status(of: descriptor, path: path)
-            }
-            let export = Export(
-                processID: getpid(), descriptor: descriptor, length: length, inode: UInt64(status.st_ino))
-            try self.init(path: path, mapping: descriptor, count: length, keeping: descriptor, exported: export)
+            try self.init(sealing: descriptor, path: path, count: try fill(descriptor))
         } catch {
             close(descriptor)
             throw error
         }
+    }
+
+    /// The first `length` bytes of an anonymous memory object, which closes its descriptor with this.
+    private convenience init(sealing descriptor: Int32, path: String, count length: Int) throws(DataError) {
+        try MemoryObject.seal(descriptor, path: path)
+        let status = try DataError.wrapping { () throws(SystemError) in
+            try MappedFile.status(of: descriptor, path: path)
+        }
+        let export = Export(
+            processID: getpid(), descriptor: descriptor, length: length, inode: UInt64(status.st_ino))
+        try self.init(path: path, mapping: descriptor, count: length, keeping: descriptor, exported: export)
+    }
+
+    /// Unpacks the files of these names from an archive, reading it once; what they come from is `ARCHIVE/NAME`.
+    ///
+    /// - Throws: `DataError.missingFile` for one that the archive does not have, `corruptArchive`.
+    static func unpacking(_ names: [String], of archive: String) throws(DataError) -> [SharedBytes] {
+        // Those that have become bytes are theirs to close.
+        var descriptors: [Int32] = []
+        var result: [SharedBytes] = []
+        defer { for descriptor in descriptors.dropFirst(result.count) { close(descriptor) } }
+        for name in names { descriptors.append(try MemoryObject.create(path: "\(archive)/\(name)")) }
+        let lengths = try PackedFile.unpack(names, of: archive, into: descriptors, atMost: halfOfMemory)
+        for (place, name) in names.enumerated() {
+            let path = "\(archive)/\(name)"
+            guard let length = lengths[place] else { throw .missingFile(path: path, expected: names) }
+            result.append(try SharedBytes(sealing: descriptors[place], path: path, count: length))
+        }
+        return result
     }
 
     /// Maps what another process of this host and user has unpacked from `path`; `staleExport` when that is gone.
@@ -94,8 +118,8 @@ package final class SharedBytes: @unchecked Sendable {
         try self.init(path: path, mapping: descriptor, count: export.length, keeping: nil, exported: nil)
     }
 
-    /// The bytes of `path`, or of `path.gz`: imported from another process where possible, else mapped or unpacked
-    /// here.
+    /// The bytes of `path`, or of `path.gz` and the like: imported from another process where possible, else mapped or
+    /// unpacked here.
     ///
     /// - Parameters:
     ///   - imports: exports of another process by the path of their packed file; those that fail are ignored.
@@ -104,8 +128,9 @@ package final class SharedBytes: @unchecked Sendable {
         _ path: String, imports: [String: Export] = [:], expected: [String]
     ) throws(DataError) -> SharedBytes {
         if exists(path) { return try SharedBytes(mapping: path) }
-        let packed = path + ".gz"
-        guard exists(packed) else { throw .missingFile(path: path, expected: expected) }
+        guard let packed = packings.map({ path + $0 }).first(where: exists) else {
+            throw .missingFile(path: path, expected: expected)
+        }
         if let export = imports[packed] {
             do throws(DataError) {
                 return try SharedBytes(importing: export, path: packed)
@@ -115,6 +140,12 @@ package final class SharedBytes: @unchecked Sendable {
         }
         return try SharedBytes(unpacking: packed)
     }
+
+    /// How the names of packed files end.
+    static let packings = [".gz", ".xz", ".bz2"]
+
+    /// Whether `path` is there, plain or packed.
+    static func isThere(_ path: String) -> Bool { ([""] + packings).contains { exists(path + $0) } }
 
     /// Half of the machine's physical memory, in bytes.
     package static var halfOfMemory: Int { sysconf(Int32(_SC_PHYS_PAGES)) / 2 * sysconf(Int32(_SC_PAGESIZE)) }

@@ -1,4 +1,5 @@
 import DataPipeline
+import Foundation
 import Testing
 
 struct CIFAR10DatasetTests {
@@ -18,8 +19,8 @@ struct CIFAR10DatasetTests {
         return bytes
     }
 
-    func open(_ split: DatasetSplit = .train) throws -> CIFAR10Dataset {
-        try CIFAR10Dataset(folder: folder.path, split: split, recordsPerFile: 2)
+    func open(_ split: DatasetSplit = .train) throws -> CIFARDataset {
+        try CIFARDataset(CIFAR10.form, folder: folder.path, split: split, recordsPerFile: 2)
     }
 
     func writeAll() throws {
@@ -43,24 +44,20 @@ struct CIFAR10DatasetTests {
         #expect(try open().fingerprint != open(.test).fingerprint)
     }
 
-    @Test("a missing file is named; a packed one with the command that unpacks it")
-    func missing() throws {
-        try writeAll()
-        let path = "\(folder.path)/test_batch.bin"
-        #expect(throws: DataError.missingFile(path: "/nowhere/test_batch.bin", expected: ["test_batch.bin"])) {
-            try CIFAR10Dataset(folder: "/nowhere", split: .test)
-        }
-        let other = try TemporaryFolder()
-        try other.write("test_batch.bin.xz", [1])
+    @Test func aMissingFileIsNamed() throws {
         #expect(
-            throws: DataError.packedFile(
-                path: "\(other.path)/test_batch.bin", archive: "\(other.path)/test_batch.bin.xz")
+            throws: DataError.missingFile(
+                path: "/nowhere/test_batch.bin", expected: ["test_batch.bin", "or cifar-10-binary.tar.gz"])
         ) {
-            try CIFAR10Dataset(folder: other.path, split: .test)
+            try CIFAR10().open(.test, path: "/nowhere", imports: [:])
         }
-        #expect(
-            DataError.packedFile(path: path, archive: path + ".xz").description.hasSuffix(
-                "unpack with: xz -dk \(path).xz"))
+        try writeAll()
+        try FileManager.default.removeItem(atPath: "\(folder.path)/data_batch_3.bin")
+        #expect {
+            try open()
+        } throws: {
+            if case DataError.missingFile("\(folder.path)/data_batch_3.bin", _) = $0 { true } else { false }
+        }
     }
 
     @Test("cut, long and mislabelled files are refused with the place")

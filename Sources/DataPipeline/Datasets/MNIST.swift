@@ -3,7 +3,8 @@ import TensorCore
 /// MNIST (LeCun, Cortes and Burges 1998) in its IDX files.
 package struct MNIST: KeylessDataset {
     package static let name = "mnist"
-    package static let documentation = "MNIST in its IDX files, plain or gzip: fields `image` (28×28) and `label`."
+    package static let documentation =
+        "MNIST in its IDX files, plain or packed (.gz, .xz): fields `image` (28×28) and `label`."
     package static let location = DatasetLocation.folder
     package var knownFields: [FieldDescription]? { .labelledImages([28, 28, 1], classNames: digitNames) }
 
