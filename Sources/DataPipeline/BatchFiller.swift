@@ -37,9 +37,11 @@ struct BatchFiller: Sendable {
             }
             let id = source.sampleID(of: batch.sourceIndices[position])
             batch.sampleIDs.append(id)
+            let copy = samples.copy(position)
+            let key = copy == 0 ? epochKey.folding(id) : epochKey.folding(id).folding(copy)
             for filling in batchSource.fillings {
                 switch filling.field.elementType {
-                case .float32: try fillFloats(filling, batch, position, epochKey, id, epoch: samples.epoch)
+                case .float32: try fillFloats(filling, batch, position, key, id, epoch: samples.epoch)
                 case .int32: try fillIntegers(filling, batch, position)
                 }
             }
@@ -79,8 +81,7 @@ struct BatchFiller: Sendable {
     }
 
     private func fillFloats(
-        _ filling: FieldFilling, _ batch: Batch, _ position: Int, _ epochKey: RandomKey, _ id: Int,
-        epoch: Int
+        _ filling: FieldFilling, _ batch: Batch, _ position: Int, _ key: RandomKey, _ id: Int, epoch: Int
     ) throws {
         let all = batch.floats(slot: filling.slot, position: position)
         let end = occupied(filling, batch, position, of: all.count)
@@ -88,7 +89,6 @@ struct BatchFiller: Sendable {
         all[end...].update(repeating: 0)
         var raw = room
         if !filling.transforms.isEmpty { raw = batch.workspace(0, count: room.count) }
-        let key = epochKey.folding(id)
         if filling.soundTransforms.isEmpty {
             try source.read(batch.sourceIndices[position], field: filling.index, into: raw)
         } else {
@@ -96,6 +96,7 @@ struct BatchFiller: Sendable {
                 batch.sourceIndices[position], field: filling.index,
                 changing: SoundChange(filling.soundTransforms, key: key), into: raw)
         }
+        if !filling.fill.isEmpty { FieldPreprocessing.fill(raw, with: filling.fill) }
         if !filling.transforms.isEmpty { raw = augment(filling, batch, raw, key: key, epoch: epoch, id: id) }
         guard let from = raw.baseAddress, let to = room.baseAddress else { return }
         if !filling.scale.isEmpty {

@@ -13,17 +13,26 @@ package struct BatchPlan: GrainPlan, Equatable {
     /// g
     package let grainSize: Int
     private let shuffleKey: RandomKey
+    /// Of a ``BalancedDataset``; nil for others.
+    private let balance: ClassBalance?
 
     /// - Parameters:
     ///   - grainSize: the samples of one grain, at most.
     ///   - key: the run's root key; the order of epoch e is keyed by (key, shuffle, e).
-    package init(sampleCount: Int, batchSize: Int, grainSize: Int, key: RandomKey) {
+    ///   - balance: that of a ``BalancedDataset``, whose N it has.
+    package init(
+        sampleCount: Int, batchSize: Int, grainSize: Int, key: RandomKey, balance: ClassBalance? = nil
+    ) {
         precondition(
             sampleCount > 0 && batchSize > 0 && grainSize > 0,
             "BatchPlan: needs positive sizes, got \(sampleCount) samples, batch \(batchSize), grain \(grainSize)")
+        precondition(
+            balance == nil || balance?.count == sampleCount, "BatchPlan: a balance of other samples than \(sampleCount)"
+        )
         self.sampleCount = sampleCount
         self.batchSize = batchSize
         self.grainSize = grainSize
+        self.balance = balance
         shuffleKey = key.folding(.shuffle)
     }
 
@@ -55,7 +64,8 @@ package struct BatchPlan: GrainPlan, Equatable {
         let first = stepInEpoch * batchSize
         return GrainSamples(
             epoch: epoch, positions: (first + inBatch.lowerBound)..<(first + inBatch.upperBound),
-            order: order(ofEpoch: epoch))
+            order: order(ofEpoch: epoch),
+            balance: balance.map { ($0, shuffleKey.folding(name: "balance").folding(epoch)) })
     }
 
     /// The indices in the data set of the samples of one grain.

@@ -66,6 +66,8 @@ struct FieldFilling: Sendable {
     /// The channels' factors sixteen times over, as `scaleAndShift` wants them; empty when values stay as they are.
     let scale: [Float]
     let shift: [Float]
+    /// What stands for values that are not known, by channel; empty where all are.
+    let fill: [Float]
 
     init(
         dataset: any Dataset, name: String, slot: Int, preprocessing: [FieldPreprocessing],
@@ -89,7 +91,7 @@ struct FieldFilling: Sendable {
         self.soundTransforms = soundTransforms
         background = if case .pixels(_, let background) = field.meaning { background } else { 0 }
         guard let own = preprocessing.first(where: { $0.field == name }) else {
-            (scale, shift) = ([], [])
+            (scale, shift, fill) = ([], [], [])
             return
         }
         guard field.elementType == .float32, own.scale.count == own.shift.count, own.scale.count == field.channels
@@ -98,6 +100,7 @@ struct FieldFilling: Sendable {
         }
         scale = Array(repeatElement(own.scale, count: 16).joined())
         shift = Array(repeatElement(own.shift, count: 16).joined())
+        fill = own.fill ?? []
     }
 
     /// - Throws: `DataError` when the field does not hold what is to be changed.

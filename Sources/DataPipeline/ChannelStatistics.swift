@@ -66,6 +66,8 @@ package struct ChannelStatistics: Equatable, Sendable {
     package var mean: [Double]
     /// The population's: √(Σ (x − mean)² / n).
     package var standardDeviation: [Double]
+    /// From the smallest to the largest; nil where nobody has looked.
+    package var ranges: [ClosedRange<Double>]?
 
     package init(mean: [Double], standardDeviation: [Double]) {
         precondition(
@@ -73,6 +75,12 @@ package struct ChannelStatistics: Equatable, Sendable {
             "ChannelStatistics: \(mean.count) means, \(standardDeviation.count) deviations")
         self.mean = mean
         self.standardDeviation = standardDeviation
+    }
+
+    /// Those of pixels of which nothing is needed.
+    init(ofPixels channels: Int) {
+        mean = Array(repeating: 0, count: channels)
+        standardDeviation = Array(repeating: 1, count: channels)
     }
 
     /// The statistics of the pixels that were summed.
@@ -89,28 +97,39 @@ package struct ChannelStatistics: Equatable, Sendable {
     ///
     /// Two passes in double precision in the order of the samples. Every rank computes them for itself over all
     /// samples, so that they have the same bits for any number of ranks; tables are small.
-    package init(scanningReal field: Int, of dataset: any Dataset) throws {
+    ///
+    /// - Parameter fill: for each channel what stands for values that are not known; nil where all are.
+    package init(scanningReal field: Int, of dataset: any Dataset, fill: [Float]? = nil) throws {
         let channels = dataset.fields[field].channels
         var (count, means) = (0.0, [Double](repeating: 0, count: channels))
-        try dataset.forEachRow(ofReal: field) { row in
+        var (least, most) = (means.map { _ in Double.infinity }, means.map { _ in -Double.infinity })
+        try dataset.forEachRow(ofReal: field, fill) { row in
             count += 1
-            for channel in 0..<channels { means[channel] += Double(row[channel]) }
+            for channel in 0..<channels {
+                let value = Double(row[channel])
+                means[channel] += value
+                least[channel] = min(least[channel], value)
+                most[channel] = max(most[channel], value)
+            }
         }
         for channel in 0..<channels { means[channel] /= max(count, 1) }
         var squares = [Double](repeating: 0, count: channels)
-        try dataset.forEachRow(ofReal: field) { row in
+        try dataset.forEachRow(ofReal: field, fill) { row in
             for channel in 0..<channels {
                 let distance = Double(row[channel]) - means[channel]
                 squares[channel] += distance * distance
             }
         }
         self.init(mean: means, standardDeviation: squares.map { ($0 / max(count, 1)).squareRoot() })
+        ranges = zip(least, most).map { $0 <= $1 ? $0...$1 : 0...0 }
     }
 }
 
 extension Dataset {
     /// Calls `body` with each run of the last axis of a field of floats, sample by sample.
-    fileprivate func forEachRow(ofReal field: Int, _ body: (UnsafeMutableBufferPointer<Float>) -> Void) throws {
+    fileprivate func forEachRow(
+        ofReal field: Int, _ fill: [Float]?, _ body: (UnsafeMutableBufferPointer<Float>) -> Void
+    ) throws {
         let description = fields[field]
         let channels = description.channels
         var values = [Float](repeating: 0, count: description.shape.count)
@@ -120,7 +139,9 @@ extension Dataset {
                 description.variableAxis == nil
                 ? description.shape.count : length(of: index, field: field) * rowLength
             try values.withUnsafeMutableBufferPointer { values in
-                try read(index, field: field, into: UnsafeMutableBufferPointer(rebasing: values[..<size]))
+                let sample = UnsafeMutableBufferPointer(rebasing: values[..<size])
+                try read(index, field: field, into: sample)
+                if let fill { FieldPreprocessing.fill(sample, with: fill) }
                 for first in stride(from: 0, to: size, by: max(channels, 1)) {
                     body(UnsafeMutableBufferPointer(rebasing: values[first..<first + channels]))
                 }

@@ -9,16 +9,18 @@ package struct ClassSubset: Dataset {
     /// - Parameters:
     ///   - classes: ascending.
     ///   - field: of one class a sample.
-    package init(_ classes: [Int], of base: any Dataset, field: String) throws {
+    ///   - part: what it is called; nil to list the classes.
+    package init(_ classes: [Int], of base: any Dataset, field: String, part: String? = nil) throws {
         let place = try base.fieldIndex(field)
+        let wanted = Set(classes)
         var indices: [Int32] = []
         try withUnsafeTemporaryAllocation(of: Int32.self, capacity: 1) { label in
             for index in 0..<base.count {
                 try base.readIntegers(index, field: place, into: label)
-                if classes.contains(Int(label[0])) { indices.append(Int32(index)) }
+                if wanted.contains(Int(label[0])) { indices.append(Int32(index)) }
             }
         }
-        name = "\(base.name)/classes \(classes.map(String.init).joined(separator: "-"))"
+        name = "\(base.name)/" + (part ?? "classes \(classes.map(String.init).joined(separator: "-"))")
         self.base = base
         self.indices = indices
     }

@@ -26,8 +26,12 @@ package enum DataError: Error, Equatable, CustomStringConvertible {
     case notFeatures(field: String, shape: [Int])
     /// An augmentation of sound, of a field that is not computed from recordings.
     case notSound(field: String)
+    /// An image that can't get the extents that are asked for; `problem` ends with what to do.
+    case notFitted(field: String, shape: [Int], problem: String)
     case onlyForPixels(preprocessing: String, field: String)
     case preprocessingMismatch(field: String, channels: Int, factors: Int)
+    /// A column whose missing values are to be filled from training samples that all miss it.
+    case nothingKnown(dataset: String, column: String)
     /// What is wrong with a table at a line, counted from 1; `problem` ends with what to do.
     case table(path: String, line: Int, column: String?, problem: String)
     /// A table does not fit its settings; `problem` ends with what to do.
@@ -120,14 +124,20 @@ package enum DataError: Error, Equatable, CustomStringConvertible {
             return
                 "data.augment: the field '\(field)' is not computed from recordings, so it can't be shifted in time, "
                 + "made louder or noisier; take the augmentation away."
+        case .notFitted(let field, let shape, let problem):
+            return "data.preprocessing: the field '\(field)' has the shape \(shape); \(problem)."
         case .onlyForPixels(let preprocessing, let field):
             return
                 "data.preprocessing: '\(preprocessing)' is for pixels and '\(field)' holds real numbers; use "
-                + "standardize, meanSubtraction or none."
+                + "standardize, meanSubtraction, scale or none."
         case .preprocessingMismatch(let field, let channels, let factors):
             return
                 "preprocessing for \(factors) channels does not fit the field '\(field)', which has \(channels); use "
                 + "the data that the model was trained on."
+        case .nothingKnown(let dataset, let column):
+            return
+                "data.fill: no sample of \(dataset) has a value in the column '\(column)'; leave it out with "
+                + "data.ignore, or give a value instead."
         case .table(let path, let line, let column, let problem):
             return "\(path):\(line): " + (column.map { "column '\($0)': " } ?? "") + problem + "."
         case .tableSettings(let path, let problem): return "\(path): \(problem)."

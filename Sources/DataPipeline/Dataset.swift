@@ -80,6 +80,14 @@ package protocol Dataset: Sendable {
     func readIntegers(_ index: Int, field: Int, into buffer: UnsafeMutableBufferPointer<Int32>) throws
     /// The extent of the varying axis of a field in sample `index`; asked only where an axis varies.
     func length(of index: Int, field: Int) -> Int
+    /// How values of a field of floats that are not known, NaN as they are read, are to be filled; nil where all are
+    /// known. A view leaves it to its source.
+    func fillPlan(field: Int) -> FillPlan?
+    /// Where sample `index` comes from, for people: a file, or a place in one; nil where only its number says. A view
+    /// leaves it to its source.
+    func origin(of index: Int) -> String?
+    /// Samples that are not in the data set because they can't be read. A view leaves it to its source.
+    var leftOut: [LeftOutSample] { get }
     /// A stable number for sample `index` that a view of the data set keeps: it keys augmentation and names the sample
     /// in reports.
     func sampleID(of index: Int) -> Int
@@ -99,6 +107,9 @@ extension Dataset {
     package func sampleID(of index: Int) -> Int { index }
     package func length(of index: Int, field: Int) -> Int { fields[field].shape[0] }
     package func soundRate(field: Int) -> Int? { nil }
+    package func fillPlan(field: Int) -> FillPlan? { nil }
+    package func origin(of index: Int) -> String? { nil }
+    package var leftOut: [LeftOutSample] { [] }
 
     package func read(_ index: Int, field: Int, into buffer: UnsafeMutableBufferPointer<Float>) throws {
         preconditionFailure("\(name): '\(fields[field].name)' is no field of floats")

@@ -1,3 +1,5 @@
+import Kernels
+
 /// Which samples each grain of each step holds; pure arithmetic, the same on every rank.
 package protocol GrainPlan: Sendable {
     /// How many grains a step has.
@@ -39,6 +41,8 @@ package struct GrainSamples: RandomAccessCollection, Sendable {
         case run(first: Int)
         /// Neighbours in an epoch's order, from this position on.
         case permuted(first: Int, EpochOrder)
+        /// The same of a ``BalancedDataset``, with the epoch's key.
+        case balanced(first: Int, EpochOrder, ClassBalance, RandomKey)
         /// One window of each lane, all at the same place in their lanes.
         case lanes(first: Int, LaneLayout, place: Int)
     }
@@ -55,12 +59,19 @@ package struct GrainSamples: RandomAccessCollection, Sendable {
     private var offset = 0
 
     /// The samples at `positions` of an epoch's order, or of the data set's where there is none.
-    init(epoch: Int, positions: Range<Int>, order: EpochOrder?) {
+    init(
+        epoch: Int, positions: Range<Int>, order: EpochOrder?, balance: (ClassBalance, epochKey: RandomKey)? = nil
+    ) {
         self.epoch = epoch
         lanes = nil
         isStartOfSequence = false
+        let first = positions.lowerBound
         arrangement =
-            order.map { .permuted(first: positions.lowerBound, $0) } ?? .run(first: positions.lowerBound)
+            switch (order, balance) {
+            case (let order?, let (balance, key)?): .balanced(first: first, order, balance, key)
+            case (let order?, nil): .permuted(first: first, order)
+            case (nil, _): .run(first: first)
+            }
         size = positions.count
     }
 
@@ -88,7 +99,15 @@ package struct GrainSamples: RandomAccessCollection, Sendable {
         switch arrangement {
         case .run(let first): offset + first + position
         case .permuted(let first, let order): offset + order[first + position]
+        case .balanced(let first, let order, let balance, let key):
+            offset + balance.place(at: order[first + position], epochKey: key)
         case .lanes(let first, let layout, let place): offset + layout.window(lane: first + position, place: place)
         }
+    }
+
+    /// How often the epoch has the grain's sample at `position` elsewhere, so that it is augmented in another way.
+    func copy(_ position: Int) -> Int {
+        guard case .balanced(let first, let order, let balance, _) = arrangement else { return 0 }
+        return balance.copy(at: order[first + position])
     }
 }

@@ -43,6 +43,12 @@ package struct JoinedDataset: Dataset {
         let (part, place) = position(of: index)
         try parts[part].read(place, field: field, into: buffer)
     }
+    package func origin(of index: Int) -> String? {
+        let (part, place) = position(of: index)
+        return parts[part].source.origin(of: parts[part].sourceIndex(of: place))
+    }
+    package var leftOut: [LeftOutSample] { parts.flatMap(\.source.leftOut) }
+    package func fillPlan(field: Int) -> FillPlan? { parts[0].source.fillPlan(field: field) }
     package func soundRate(field: Int) -> Int? { parts[0].source.soundRate(field: field) }
     package func read(
         _ index: Int, field: Int, changing change: SoundChange, into buffer: UnsafeMutableBufferPointer<Float>

@@ -160,6 +160,8 @@ import Training
                     - flip:
                         alternating: false
                   labels: null
+                  exclude: []
+                  balance: null
                   limit: null
                 batch: 64
                 grain: 32

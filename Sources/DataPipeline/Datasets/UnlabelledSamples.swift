@@ -36,26 +36,20 @@ extension DatasetFactory {
 /// may be there or not.
 struct TableSamples: UnlabelledSamples {
     let count: Int
-    private let rows: [[Float]]
+    private let width: Int
+    /// [rows, features]
+    private let values: [Float]
 
-    /// - Parameter names: of the features; `sex=M` stands for a category.
+    /// - Parameter names: of the features; `sex=M` stands for a category. What training fills is NaN where it is
+    ///   missing.
     init(_ file: SharedBytes, settings: TableSettings, names: [String]) throws(DataError) {
         let table = try TableSamples.table(file, settings)
-        var columns: [[Float]] = []
-        for name in names {
-            let parts = name.split(separator: "=", maxSplits: 1).map(String.init)
-            if parts.count == 2, settings.categorical.contains(parts[0]) {
-                let texts = try table.texts(try table.index(parts[0], key: "categorical"))
-                columns.append(texts.map { $0 == parts[1] ? 1 : 0 })
-            } else {
-                columns.append(try table.numbers(try table.index(name, key: "columns"), remedy: "correct the file"))
-            }
-        }
         count = table.count
-        rows = (0..<table.count).map { row in columns.map { $0[row] } }
+        width = names.count
+        values = try TableFeatures(names: names, in: table, settings).values(of: table, settings)
     }
 
-    func values(_ index: Int) -> [Float] { rows[index] }
+    func values(_ index: Int) -> [Float] { Array(values[index * width..<(index + 1) * width]) }
 
     /// The table as it is in training, or without what is to be predicted, or without the rows' weights too.
     private static func table(_ file: SharedBytes, _ settings: TableSettings) throws(DataError) -> Table {

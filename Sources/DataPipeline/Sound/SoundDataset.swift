@@ -116,6 +116,8 @@ package struct SoundDataset: Dataset {
         store.withSamples(store.recordings[Int(pieces[index].recording)]) { spectrum($0, into: buffer) }
     }
 
+    package func origin(of index: Int) -> String? { store.recordings[Int(pieces[index].recording)].name }
+
     package func soundRate(field: Int) -> Int? {
         if case .logMel = reading, field == 0 { rate } else { nil }
     }

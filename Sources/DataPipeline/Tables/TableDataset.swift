@@ -18,29 +18,47 @@ package struct TableDataset: Dataset {
     /// By field.
     private let values: [Values]
     private let file: SharedBytes
+    /// The line that each row begins in.
+    private let lines: [Int32]
+    private let features: TableFeatures
+    private let fillPlan: FillPlan?
 
-    init(_ file: SharedBytes, settings: TableSettings) throws(DataError) {
+    /// - Parameter training: the rows that are trained on, where these are others: they say which categories and
+    ///   classes there are.
+    init(
+        _ file: SharedBytes, settings: TableSettings, like training: TableDataset? = nil
+    ) throws(DataError) {
         let table = try Table(file, settings: settings)
-        var targets: [Int] = []
-        for name in settings.targets { targets.append(try table.index(name, key: "target")) }
-        var categorical: Set<Int> = []
-        for name in settings.categorical { categorical.insert(try table.index(name, key: "categorical")) }
-        var skipped = Set(targets)
-        var weights: Int?
-        if let name = settings.sampleWeights {
-            weights = try table.index(name, key: "sampleWeights")
-            skipped.formUnion(weights.map { [$0] } ?? [])
+        let columns = try TableColumns(table, settings)
+        if let training {
+            features = training.features
+            fillPlan = training.fillPlan
+        } else {
+            features = try TableFeatures(
+                table, columns: columns.features, categorical: columns.categorical, settings)
+            fillPlan = try features.fillPlan(table, settings)
         }
-        for name in settings.ignored { skipped.insert(try table.index(name, key: "ignore")) }
-        let used = table.columns.indices.filter { !skipped.contains($0) }
-        var parts = [try TableDataset.features(table, columns: used, categorical: categorical)]
+        guard !features.parts.isEmpty else {
+            throw .tableSettings(path: table.path, problem: "no column is left for 'features'; ignore fewer columns")
+        }
+        let names = features.names
+        var parts: [(FieldDescription, Values)] = [
+            (
+                FieldDescription(
+                    name: "features", elementType: .float32, shape: [names.count], meaning: .real(names: names)),
+                .floats(try features.values(of: table, settings), width: names.count)
+            )
+        ]
         if settings.targetKind == .classes {
-            for column in targets { parts.append(try TableDataset.classes(table, column)) }
-        } else if !targets.isEmpty {
-            parts.append(try TableDataset.realTargets(table, targets))
+            for (place, column) in columns.targets.enumerated() {
+                let known = training?.fields[1 + place].meaning.choiceNames
+                parts.append(try TableDataset.classes(table, column, known))
+            }
+        } else if !columns.targets.isEmpty {
+            parts.append(try TableDataset.realTargets(table, columns.targets))
         }
-        defaultTarget = targets.isEmpty ? nil : parts[1].0.name
-        if let weights {
+        defaultTarget = columns.targets.isEmpty ? nil : parts[1].0.name
+        if let weights = columns.weights {
             let name = table.columns[weights]
             parts.append(
                 (
@@ -53,44 +71,25 @@ package struct TableDataset: Dataset {
                 path: file.path, problem: "the column '\(part.0.name)' has the name of another field; rename it")
         }
         count = table.count
+        lines = table.cells(0).map { Int32(clamping: $0.line) }
         fields = parts.map(\.0)
         values = parts.map(\.1)
         self.file = file
     }
 
-    private static func features(
-        _ table: Table, columns: [Int], categorical: Set<Int>
+    /// - Parameter known: the classes that there are; nil for those of the column.
+    private static func classes(
+        _ table: Table, _ column: Int, _ known: [String]?
     ) throws(DataError) -> (FieldDescription, Values) {
-        var names: [String] = []
-        var filled: [[Float]] = []
-        for column in columns {
-            let name = table.columns[column]
-            guard categorical.contains(column) else {
-                names.append(name)
-                filled.append(
-                    try table.numbers(column, remedy: "name the column in data.categorical or data.ignore"))
-                continue
-            }
-            let texts = try table.texts(column)
-            for category in Table.categories(texts) {
-                names.append("\(name)=\(category)")
-                filled.append(texts.map { $0 == category ? 1 : 0 })
-            }
-        }
-        guard !names.isEmpty else {
-            throw .tableSettings(path: table.path, problem: "no column is left for 'features'; ignore fewer columns")
-        }
-        return (
-            FieldDescription(
-                name: "features", elementType: .float32, shape: [names.count], meaning: .real(names: names)),
-            .floats(interleaved(filled, table.count), width: names.count)
-        )
-    }
-
-    private static func classes(_ table: Table, _ column: Int) throws(DataError) -> (FieldDescription, Values) {
         let texts = try table.texts(column)
-        let names = Table.categories(texts)
+        let names = known ?? Table.categories(texts)
         let places = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, Int32($0)) })
+        if let other = texts.firstIndex(where: { places[$0] == nil }) {
+            throw table.problem(
+                table.cells(column)[other].line, column,
+                "'\(texts[other])' is none of the classes that training knows: \(names.joined(separator: ", ")); "
+                    + "correct it, or remove the row")
+        }
         return (
             FieldDescription(
                 name: table.columns[column], elementType: .int32, shape: [], meaning: .classes(names: names)),
@@ -106,13 +105,8 @@ package struct TableDataset: Dataset {
             FieldDescription(
                 name: names.count == 1 ? names[0] : "targets", elementType: .float32, shape: [names.count],
                 meaning: .real(names: names)),
-            .floats(interleaved(filled, table.count), width: names.count)
+            .floats((0..<table.count).flatMap { row in filled.map { $0[row] } }, width: names.count)
         )
-    }
-
-    /// Columns as rows.
-    private static func interleaved(_ columns: [[Float]], _ count: Int) -> [Float] {
-        (0..<count).flatMap { row in columns.map { $0[row] } }
     }
 
     package var exports: [String: SharedBytes.Export] { file.exported.map { [file.path: $0] } ?? [:] }
@@ -124,6 +118,12 @@ package struct TableDataset: Dataset {
         file.withUnsafeBytes { hash.feed($0) }
         return hash.value
     }
+
+    package func origin(of index: Int) -> String? {
+        "\(file.path.split(separator: "/").last ?? ""):\(lines[index])"
+    }
+
+    package func fillPlan(field: Int) -> FillPlan? { field == 0 ? fillPlan : nil }
 
     package func read(_ index: Int, field: Int, into buffer: UnsafeMutableBufferPointer<Float>) {
         guard case .floats(let all, let width) = values[field], buffer.count == width else {
@@ -137,5 +137,27 @@ package struct TableDataset: Dataset {
             preconditionFailure("\(name): field \(field) is not \(buffer.count) integers")
         }
         buffer[0] = all[index]
+    }
+}
+
+/// What the columns of a table are for.
+private struct TableColumns {
+    var features: [Int]
+    var targets: [Int] = []
+    var categorical: Set<Int> = []
+    /// Nil where all rows count alike.
+    var weights: Int?
+
+    init(_ table: Table, _ settings: TableSettings) throws(DataError) {
+        for name in settings.targets { targets.append(try table.index(name, key: "target")) }
+        for name in settings.categorical { categorical.insert(try table.index(name, key: "categorical")) }
+        var skipped = Set(targets)
+        if let name = settings.sampleWeights {
+            let column = try table.index(name, key: "sampleWeights")
+            weights = column
+            skipped.insert(column)
+        }
+        for name in settings.ignored { skipped.insert(try table.index(name, key: "ignore")) }
+        features = table.columns.indices.filter { !skipped.contains($0) }
     }
 }

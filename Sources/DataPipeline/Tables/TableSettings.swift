@@ -1,5 +1,3 @@
-import ConfigurationReading
-
 /// How a text file is read as a table. A column is given by its name, or by its number from 1.
 package struct TableSettings: Equatable, Sendable {
     /// What a target column holds.
@@ -7,10 +5,33 @@ package struct TableSettings: Equatable, Sendable {
         case real, classes
     }
 
+    /// What stands before the fraction of a number.
+    package enum Decimal: String, CaseIterable, Sendable {
+        case point, comma
+    }
+
+    /// What becomes of a name that the training file does not have, in a test file or one to predict.
+    package enum UnknownCategory: String, CaseIterable, Sendable {
+        case error
+        /// It is none of the names: 0 everywhere.
+        case zero
+    }
+
+    /// Something that nobody has said. It is no part of what settings are: a resolved configuration says everything.
+    package struct Guess: Equatable, Sendable {
+        package var isOne: Bool
+        package static func == (a: Guess, b: Guess) -> Bool { true }
+    }
+
     /// Whether the first row names the columns.
     package var hasHeader: Bool
-    /// An ASCII character.
+    /// Whether ``hasHeader`` is only the default, so that a first row of numbers is refused.
+    package var headerIsGuess = Guess(isOne: false)
+    /// Any character but a quote and the end of a line.
     package var separator: Character
+    package var decimal = Decimal.point
+    /// Texts that stand for a value that is not known, beside ``Table/usualMissing``.
+    package var missing: [String] = []
     /// Names of the columns, instead of the header's; nil for those, or for numbers where there is no header.
     package var columns: [String]?
     /// What is to be predicted; of several columns of real numbers one field `targets` is made.
@@ -18,10 +39,15 @@ package struct TableSettings: Equatable, Sendable {
     package var targetKind: TargetKind
     /// Columns of names, each of which becomes as many columns of 0 and 1 as it has different values.
     package var categorical: [String]
+    package var unknown = UnknownCategory.error
     /// Columns that are left out.
     package var ignored: [String]
     /// The column that says how much each row counts, a field of its own; nil where there is none.
     package var sampleWeights: String?
+    /// How missing values of features are filled; nil where they are refused.
+    package var fill: FillSettings?
+    /// Whether each filled column has another one beside it that says where.
+    package var indicatesMissing = false
 
     package init(
         hasHeader: Bool = true, separator: Character = ",", columns: [String]? = nil, targets: [String] = [],
@@ -39,22 +65,33 @@ package struct TableSettings: Equatable, Sendable {
     }
 }
 
-extension TableSettings {
-    /// The keys that say how the text of a table is written.
-    init(formFrom reader: ConfigurationReader) {
-        let columns: [String]? = reader.optional(
-            "columns", .list(of: .text, atLeast: 1), "Names of all columns, in order; those of the header if absent.")
-        let hasHeader = reader.value(
-            "header", .flag, default: .plain(columns == nil ? "true" : "false"), shown: "true, without `columns`",
-            "Whether the first row names the columns; it is skipped.")
-        let separator = reader.value(
-            "separator", .name(of: Self.separators.map(\.name)), default: "comma", "What stands between two values.")
-        self.init(
-            hasHeader: hasHeader, separator: Self.separators.first { $0.name == separator }?.character ?? ",",
-            columns: columns)
+/// How missing values are filled, by column.
+package struct FillSettings: Equatable, Sendable {
+    package enum Rule: Equatable, Sendable {
+        /// Of a column of numbers.
+        case mean, median
+        /// The smallest or first of those that are.
+        case mostFrequent
+        /// A number, or a name.
+        case value(String)
     }
 
-    private static let separators: [(name: String, character: Character)] = [
-        ("comma", ","), ("semicolon", ";"), ("tab", "\t"), ("space", " "), ("bar", "|"),
-    ]
+    package struct Column: Equatable, Sendable {
+        package let name: String
+        package let rule: Rule
+
+        package init(name: String, rule: Rule) {
+            self.name = name
+            self.rule = rule
+        }
+    }
+
+    /// For columns without a rule of their own; nil where their missing values are refused.
+    package var others: Rule?
+    package var columns: [Column]
+
+    package init(others: Rule? = nil, columns: [Column] = []) {
+        self.others = others
+        self.columns = columns
+    }
 }

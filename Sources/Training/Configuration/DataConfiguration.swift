@@ -9,6 +9,11 @@ package struct DataConfiguration: Sendable {
         case fraction(Double)
     }
 
+    /// What an epoch can have equally often.
+    package enum Balance: String, CaseIterable, Sendable {
+        case classes
+    }
+
     /// The data set with its own settings.
     package let dataset: any DatasetFactory
     /// Folder or file of the data set; nil for drawn data.
@@ -24,8 +29,12 @@ package struct DataConfiguration: Sendable {
     package let classes: [Int]?
     /// Only so many training samples are used, validation included; nil for all.
     package let limit: Int?
-    /// Where `labels` stands, for errors.
-    let classesPlace: PlacedName
+    /// Samples of these classes are left out, by name or number; none for none.
+    package let excluded: [String]
+    /// What every epoch has equally often; nil for the samples as they are.
+    package let balance: Balance?
+    /// Where `labels`, `exclude` and `balance` stand, for errors.
+    let classesPlace, excludedPlace, balancePlace: PlacedName
 
     /// The name of the data set.
     package var name: String { type(of: dataset).name }
@@ -47,6 +56,7 @@ extension DataConfiguration: Equatable {
         a.dataset.isEqual(to: b.dataset) && a.path == b.path && a.validation == b.validation
             && a.preprocessing == b.preprocessing && a.targetPreprocessing == b.targetPreprocessing
             && a.augment == b.augment && a.classes == b.classes && a.limit == b.limit
+            && a.excluded == b.excluded && a.balance == b.balance
     }
 }
 
@@ -72,13 +82,14 @@ extension DataConfiguration: ConfigurationSection {
             isOfPhase
             ? .none
             : reader.value(
-                "preprocessing", .choice(of: Preprocessing.self), default: "standardize",
-                "How raw values of the input become the model's; tokens stay as they are.")
+                "preprocessing", .preprocessing, default: "standardize",
+                "How raw values of the input become the model's; tokens stay as they are. A list holds steps, of which "
+                    + "those of images' extents come before augmentation.")
         targetPreprocessing =
             isOfPhase
             ? .none
             : reader.value(
-                "targetPreprocessing", .choice(of: Preprocessing.self), default: "none",
+                "targetPreprocessing", .preprocessing, default: "none",
                 "How a target of real numbers is scaled; losses and metrics are then those of the scaled numbers.")
         augment =
             isOfPhase
@@ -90,6 +101,16 @@ extension DataConfiguration: ConfigurationSection {
             "Use only samples of these classes, counted from 0; the model's outputs stay as many.")
         classes = given.map { Set($0).sorted() }
         classesPlace = reader.placed("labels")
+        excluded = reader.value(
+            "exclude", .list(of: .text), default: [],
+            "Leave samples of these classes out of all parts, each by its name or its number from 0; the model's "
+                + "outputs stay as many.")
+        excludedPlace = reader.placed("exclude")
+        balance = reader.optional(
+            "balance", .choice(of: Balance.self),
+            "`classes`: every epoch has each class equally often, as often as the largest has training samples; those "
+                + "of smaller classes come several times, each time augmented in another way.")
+        balancePlace = reader.placed("balance")
         limit = reader.optional("limit", .integer(in: 1...), "Use only so many training samples, validation included.")
         check(reader)
     }
@@ -100,6 +121,10 @@ extension DataConfiguration: ConfigurationSection {
             let (source, remedy) = location == .file ? ("a file", "the file") : ("files", "their folder")
             reader.refuse(
                 "name", because: "'\(name)' is read from \(source); add the key 'path' with \(remedy).")
+        }
+        if targetPreprocessing.steps.contains(where: \.changesExtents) {
+            reader.refuse(
+                "targetPreprocessing", because: "a target's extents can't be changed; take resize and crop away.")
         }
         if let limit, case .count(let count) = validation, count >= limit {
             reader.refuse(
@@ -115,29 +140,6 @@ struct PhaseData: ConfigurationSection {
     let data: DataConfiguration
 
     init(from reader: ConfigurationReader) { data = DataConfiguration(reader, isOfPhase: true) }
-}
-
-extension DataConfiguration {
-    /// The samples of the classes that are wanted.
-    ///
-    /// - Throws: `ConfigurationError` where there are no such classes, or no samples of them.
-    func selected(of dataset: any Dataset) throws -> any Dataset {
-        guard let classes else { return dataset }
-        guard let target = dataset.targetField, let count = target.meaning.choiceCount, target.shape.count == 1,
-            !dataset.isSequence
-        else {
-            throw classesPlace.refused(because: "samples of \(name) have no class; remove the key.")
-        }
-        if let unknown = classes.first(where: { $0 >= count }) {
-            throw classesPlace.refused(
-                because: "there is no class \(unknown); \(name) has \(count), counted from 0.")
-        }
-        let subset = try ClassSubset(classes, of: dataset, field: target.name)
-        if subset.count == 0 {
-            throw classesPlace.refused(because: "no sample of \(dataset.name) is of these classes; name others.")
-        }
-        return subset
-    }
 }
 
 extension ConfigurationType where Value == DataConfiguration.ValidationSplit {

@@ -95,7 +95,13 @@ package final class Predictor {
     func forEachContext(
         _ file: String, grain: Int = Predictor.grain, _ body: (Int, GrainContext) throws -> Void
     ) throws {
-        let samples = try PredictionSamples(file, inputs, configuration.dataset)
+        let fitters = inputs.map { field in
+            preprocessing.first { $0.field == field.name }?.geometry.map { ImageFitter($0) }
+        }
+        let raw = zip(inputs, fitters).map { field, fitter in
+            fitter?.geometry.field(field, isBefore: true) ?? field
+        }
+        let samples = try PredictionSamples(file, raw, configuration.dataset)
         let pool = StoragePool()
         let nodes = samples.nodes.map { PreparedNodes($0, preprocessing) }
         if nodes == nil, let model = models.network.models.first(where: { $0.hops > 0 }) {
@@ -103,7 +109,9 @@ package final class Predictor {
         }
         for first in stride(from: 0, to: samples.count, by: grain) {
             let count = min(grain, samples.count - first)
-            let rows = (0..<count).map { samples.values(first + $0) }
+            let rows = (0..<count).map { row in
+                zip(samples.values(first + row), fitters).map { values, fitter in fitter?.fitted(values) ?? values }
+            }
             let batch = FieldBatch(
                 count: count, sampleIDs: Array(first..<first + count), nodes: nodes,
                 memory: inputs.enumerated().flatMap { place, field in
@@ -124,10 +132,10 @@ package final class Predictor {
         let stride = field.variableAxis == nil ? size : longest
         let storage = pool.storage(count: rows.count * stride)
         for (row, values) in rows.enumerated() {
-            for place in 0..<stride {
-                storage.pointer[row * stride + place] =
-                    place < values.count ? prepared(values[place], of: field, at: place) : 0
-            }
+            let room = UnsafeMutableBufferPointer(start: storage.pointer + row * stride, count: stride)
+            for place in 0..<stride { room[place] = place < values.count ? values[place] : 0 }
+            let own = preprocessing.first { $0.field == field.name }
+            own?.apply(to: UnsafeMutableBufferPointer(rebasing: room[..<min(values.count, stride)]))
         }
         guard let lengthField = field.lengthField else {
             return [FieldMemory(field: field, elements: .floats(storage))]
@@ -138,13 +146,6 @@ package final class Predictor {
             FieldMemory(
                 field: lengthField, elements: .integers(lengths.pointer, capacity: rows.count, owner: lengths)),
         ]
-    }
-
-    /// What a model gets for a raw value.
-    private func prepared(_ value: Float, of field: FieldDescription, at offset: Int) -> Float {
-        guard let own = preprocessing.first(where: { $0.field == field.name }) else { return value }
-        let channel = offset % own.scale.count
-        return value * own.scale[channel] + own.shift[channel]
     }
 
     /// The inverse, of what a model says a target is.

@@ -12,9 +12,13 @@ struct RunData: Sendable {
 
     /// Opens the data set on every rank; files that must be unpacked are unpacked once a host. Collective.
     ///
-    /// - Parameter given: how values become inputs, where that is known; nil to take it from the training samples.
+    /// - Parameters:
+    ///   - given: how values become inputs, where that is known; nil to take it from the training samples.
+    ///   - isBalanced: whether the training samples are those of an epoch, some several times where the configuration
+    ///     balances classes.
     static func open(
-        _ configuration: DataConfiguration, ranks: Ranks, preprocessing given: [FieldPreprocessing]? = nil
+        _ configuration: DataConfiguration, ranks: Ranks, preprocessing given: [FieldPreprocessing]? = nil,
+        isBalanced: Bool = false
     ) throws -> RunData {
         let whole = try openShared(configuration, .train, ranks)
         let limited: any Dataset = configuration.limit.map { Subset(drawing: $0, of: whole) } ?? whole
@@ -27,9 +31,9 @@ struct RunData: Sendable {
             training = split.train
             validation = split.validation
         }
-        return RunData(
-            training: training, validation: validation,
-            preprocessing: try given ?? preprocessing(configuration, training, ranks))
+        let preprocessing = try given ?? preprocessing(configuration, training, ranks)
+        if isBalanced { training = try ranks.together { [training] in try configuration.balanced(training) } }
+        return RunData(training: training, validation: validation, preprocessing: preprocessing)
     }
 
     /// The data of each phase that has its own; nil for those on the run's. Collective.
@@ -38,7 +42,8 @@ struct RunData: Sendable {
     static func openOwn(_ phases: [PhaseConfiguration], like main: RunData, ranks: Ranks) throws -> [RunData?] {
         try phases.map { phase in
             guard let configuration = phase.data else { return nil }
-            let own = try open(configuration, ranks: ranks, preprocessing: main.preprocessing)
+            let own = try open(
+                configuration, ranks: ranks, preprocessing: main.preprocessing, isBalanced: true)
             try RankIdentity.requireSame(own, ranks)
             try ranks.together {
                 if own.training.fields != main.training.fields || own.training.isSequence || main.training.isSequence {
@@ -87,7 +92,8 @@ struct RunData: Sendable {
         -> any Dataset
     {
         func open(_ imports: [String: SharedBytes.Export]) throws -> any Dataset {
-            try configuration.dataset.open(split, path: configuration.path, imports: imports)
+            try configuration.fitted(
+                configuration.dataset.open(split, path: configuration.path, imports: imports))
         }
         var own: (any Dataset)?
         try ranks.together { if ranks.isHostLeader { own = try open([:]) } }
@@ -116,11 +122,18 @@ struct RunData: Sendable {
         for case (let name?, let choice) in choices {
             let index = try ranks.together { try dataset.fieldIndex(name) }
             let field = dataset.fields[index]
-            var statistics: ChannelStatistics?
-            if choice.needsStatistics(of: field) { statistics = try Self.statistics(dataset, index, ranks) }
-            if let own = try ranks.together({ try choice.applied(to: field, statistics: statistics) }) {
-                result.append(own)
+            let isInput = name == dataset.defaultInput
+            let fill = try ranks.together {
+                try isInput ? dataset.source.fillPlan(field: index)?.values(from: dataset, field: index) : nil
             }
+            var statistics: ChannelStatistics?
+            if choice.needsStatistics(of: field) { statistics = try Self.statistics(dataset, index, fill, ranks) }
+            let own = try ranks.together { [statistics] in
+                try choice.applied(
+                    to: field, statistics: statistics, fill: fill,
+                    geometry: isInput ? (dataset.source as? FittedDataset)?.geometry : nil)
+            }
+            if let own { result.append(own) }
         }
         // Forecasts without a model are compared with the target as a model's are.
         if let target = result.first(where: { $0.field == dataset.defaultTarget }) {
@@ -133,9 +146,11 @@ struct RunData: Sendable {
 
     /// The training samples' statistics: of pixels exact integer sums, of which every rank scans its share; of real
     /// numbers what every rank computes alike.
-    private static func statistics(_ dataset: any Dataset, _ field: Int, _ ranks: Ranks) throws -> ChannelStatistics {
+    private static func statistics(
+        _ dataset: any Dataset, _ field: Int, _ fill: [Float]?, _ ranks: Ranks
+    ) throws -> ChannelStatistics {
         guard case .pixels = dataset.fields[field].meaning else {
-            return try ranks.together { try ChannelStatistics(scanningReal: field, of: dataset) }
+            return try ranks.together { try ChannelStatistics(scanningReal: field, of: dataset, fill: fill) }
         }
         let channels = dataset.fields[field].channels
         let share = ranks.rank * dataset.count / ranks.worldSize..<(ranks.rank + 1) * dataset.count / ranks.worldSize

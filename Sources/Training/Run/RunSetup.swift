@@ -49,7 +49,7 @@ struct RunSetup {
             try Placement.check(threads: threads, worldSize: ranks.worldSize)
             try MemoryNeed.checkAddressSpace(threads: threads)
         }
-        data = try RunData.open(configuration.data, ranks: ranks)
+        data = try RunData.open(configuration.data, ranks: ranks, isBalanced: true)
         try RankIdentity.requireSame(data, ranks)
         let configuration = try ranks.together { [data] in try configuration.resolved(for: data.training) }
         self.configuration = configuration
@@ -229,7 +229,9 @@ extension RunConfiguration {
     /// - Throws: `TrainingError.moreLanesThanWindows`.
     func plan(for dataset: any Dataset, key: RandomKey) throws -> any GrainPlan {
         guard dataset.isSequence else {
-            return BatchPlan(sampleCount: dataset.count, batchSize: batch, grainSize: grain, key: key)
+            return BatchPlan(
+                sampleCount: dataset.count, batchSize: batch, grainSize: grain, key: key,
+                balance: (dataset as? BalancedDataset)?.balance)
         }
         guard batch <= dataset.count else {
             throw TrainingError.moreLanesThanWindows(lanes: batch, windows: dataset.count)

@@ -74,7 +74,8 @@ extension FieldPreprocessing {
         func near(_ a: [Float], _ b: [Float], _ tolerance: (Float) -> Float) -> Bool {
             a.count == b.count && zip(a, b).allSatisfy { abs($0 - $1) <= tolerance(max(abs($0), abs($1))) }
         }
-        return near(scale, other.scale) { 0.02 * $0 } && near(shift, other.shift) { 0.02 * max($0, 1) }
+        return geometry == other.geometry && near(scale, other.scale) { 0.02 * $0 }
+            && near(shift, other.shift) { 0.02 * max($0, 1) }
     }
 
     /// `times 0.0078 plus -1`, by channel.

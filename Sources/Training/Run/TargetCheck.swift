@@ -52,12 +52,7 @@ struct TargetCheck {
             if values.count != count { values = Array(repeating: 0, count: count) }
             try values.withUnsafeMutableBufferPointer { buffer in
                 try dataset.read(sample, field: field, into: buffer)
-                if let own {
-                    for index in buffer.indices {
-                        let channel = index % own.scale.count
-                        buffer[index] = buffer[index] * own.scale[channel] + own.shift[channel]
-                    }
-                }
+                own?.apply(to: buffer)
                 if let problem = rule.problem(UnsafeBufferPointer(buffer), width: description.channels) {
                     throw rule.place.refused(
                         because: "'\(rule.field)' of sample \(dataset.sampleID(of: sample)) of \(dataset.name) has "

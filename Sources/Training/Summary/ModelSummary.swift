@@ -71,10 +71,11 @@ package struct ModelSummary {
 
     /// What a sample consists of; opens the data only where their fields are not known without.
     private static func usage(of data: DataConfiguration) throws -> WeightsUsage {
-        if let fields = data.dataset.knownFields, fields.count > 1 {
+        if var fields = data.dataset.knownFields, fields.count > 1 {
+            if let geometry = try data.preprocessing.geometry(of: fields[0]) { fields[0] = geometry.field(fields[0]) }
             return WeightsUsage(fields: fields, defaultInput: fields[0].name, defaultTarget: fields[1].name)
         }
-        return WeightsUsage(try data.dataset.open(.train, path: data.path, imports: [:]), [])
+        return WeightsUsage(try data.fitted(data.dataset.open(.train, path: data.path, imports: [:])), [])
     }
 
     var models: [Model] { network.models }
