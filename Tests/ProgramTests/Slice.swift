@@ -36,6 +36,9 @@ struct Slice: CustomTestStringConvertible, Sendable {
         Slice(
             name: "sage-cora", settings: ["model.layers.1.graphSage={units: 5, neighbours: maximum}"],
             figures: ["valLoss", "valAccuracy"]),
+        Slice(name: "iris", settings: [], figures: ["valLoss", "valAccuracy"]),
+        Slice(name: "banknotes", settings: [], figures: ["valLoss", "valAccuracy", "valF1"]),
+        Slice(name: "wine", settings: [], figures: ["valLoss", "valRmse", "valMae"]),
         Slice(name: "svm", settings: [], figures: ["valLoss", "valAccuracy", "valF1"]),
         Slice(name: "xor-points", settings: drawn, figures: ["valLoss", "valAccuracy", "valF1"]),
         Slice(name: "learn-the-kernel", settings: drawn, figures: ["valLoss", "valRmse", "valMae"]),

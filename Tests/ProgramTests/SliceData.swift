@@ -20,6 +20,9 @@ struct SliceData {
         try directory.write(Array(SliceData.table.utf8), to: "tabular/abalone.csv")
         try directory.write(Array(SliceData.months.utf8), to: "tabular/airline-passengers.csv")
         try directory.write(Array(SliceData.notes.utf8), to: "tabular/banknote_authentication.csv")
+        try directory.write(Array(SliceData.numbers(4, last: ["a", "b", "c"]).utf8), to: "tabular/iris.csv")
+        try directory.write(
+            Array(SliceData.numbers(11, last: ["5", "6", "7"]).utf8), to: "tabular/winequality-white.csv")
         try directory.write(SliceData.text, to: "tinyshakespeare/input.txt")
         try writeGraph()
         for index in 0..<100 { try writeRecording(index, part: "train") }
@@ -101,6 +104,14 @@ struct SliceData {
             return numbers.map { String(format: "%.3f", $0) }.joined(separator: ",") + (isForged ? ",1" : ",0")
         }.joined(separator: "\n")
     }()
+
+    /// 150 rows of so many numbers, of which the first three say what the last column is.
+    private static func numbers(_ count: Int, last: [String]) -> String {
+        (0..<150).map { row in
+            let numbers = (0..<count).map { Double((row * (13 + 4 * $0)) % 97) / 30 + ($0 == row % 3 ? 4 : 0) }
+            return numbers.map { String(format: "%.2f", $0) }.joined(separator: ",") + ",\(last[row % 3])"
+        }.joined(separator: "\n")
+    }
 
     /// A text with 65 different characters, as that of the plays has.
     private static let text: [UInt8] = {
