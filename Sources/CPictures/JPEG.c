@@ -84,6 +84,13 @@ static void count_scans(j_common_ptr info)
     longjmp(decoder->leave, 1);
 }
 
+/// Lets the picture's memory go.
+static pictures_status failed(pictures_jpeg *decoder)
+{
+    jpeg_abort_decompress(&decoder->info);
+    return decoder->status;
+}
+
 // --- life ---
 
 pictures_jpeg *pictures_jpeg_create(void)
@@ -156,7 +163,7 @@ pictures_status pictures_jpeg_open(
     struct jpeg_decompress_struct *info = &decoder->info;
     memset(header, 0, sizeof *header);
     decoder->most_scans = 1;
-    if (setjmp(decoder->leave)) return decoder->status;
+    if (setjmp(decoder->leave)) return failed(decoder);
     jpeg_abort_decompress(info); // lets the picture before go
     decoder->errors.num_warnings = 0;
     jpeg_mem_src(info, (unsigned char *)bytes, count); // older versions take no pointer to constants
@@ -230,7 +237,7 @@ pictures_status pictures_jpeg_read(pictures_jpeg *decoder, int channels, int mos
 {
     struct jpeg_decompress_struct *info = &decoder->info;
     decoder->most_scans = most_scans;
-    if (setjmp(decoder->leave)) return decoder->status;
+    if (setjmp(decoder->leave)) return failed(decoder);
     set_up(info, channels);
     jpeg_start_decompress(info);
     if (info->output_components == channels) {

@@ -12,6 +12,8 @@
 static const png_alloc_size_t chunk_limit = 1 << 23;
 /// One byte of a deflate stream stands for at most 1032; the difference is room for headers.
 static const uint64_t most_bytes_a_byte = 1100;
+/// Bytes of rows that are kept for the next picture.
+static const size_t kept_bytes = 1 << 25;
 
 struct pictures_png {
     png_structp png;
@@ -62,6 +64,11 @@ static void close_picture(pictures_png *decoder)
     png_destroy_read_struct(&decoder->png, &decoder->info, NULL);
     decoder->png = NULL;
     decoder->info = NULL;
+    if (decoder->capacity > kept_bytes) {
+        free(decoder->rows);
+        decoder->rows = NULL;
+        decoder->capacity = 0;
+    }
 }
 
 static pictures_status failed(pictures_png *decoder)

@@ -85,8 +85,8 @@ package struct PictureFit: Equatable, Sendable {
         case .crop:
             h = w * Double(height) / Double(width)
             top += (window.height - h) / 2
-        case .pad where isWider: rows = PictureFit.middle(of: height, length: Double(width) * h / w)
-        case .pad: columns = PictureFit.middle(of: width, length: Double(height) * w / h)
+        case .pad where isWider: rows = PictureFit.middle(of: height, length: h / w * Double(width))
+        case .pad: columns = PictureFit.middle(of: width, length: w / h * Double(height))
         }
         workspace.rows.lay(rows, from: top, length: h, count: picture.height)
         workspace.columns.lay(columns, from: left, length: w, count: picture.width)
