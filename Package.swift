@@ -75,14 +75,17 @@ let package = Package(
                 "NeuralNetwork", "Optimization", "DataPipeline", "Collectives", "DataParallel", "Checkpointing",
                 "Interchange",
             ], settings: compact),
-        module("Benchmarks", ["System", "Kernels", "TensorCore", "Autograd", "NeuralNetwork"], settings: compact),
+        module(
+            "Benchmarks",
+            ["CPictures", "System", "Kernels", "TensorCore", "Autograd", "NeuralNetwork", "DataPipeline"],
+            settings: compact),
         module("Reporting", ["CPNG", "System", "JobHealth", "NeuralNetwork", "Training"], settings: compact),
         module("Supervision", ["CProcess", "System", "JobHealth"], settings: compact),
         .executableTarget(
             name: "trainer",
             dependencies: [
-                "System", "FaultInjection", "JobHealth", "Kernels", "NeuralNetwork", "Collectives", "Checkpointing",
-                "Training", "Benchmarks", "Reporting", "Supervision",
+                "System", "FaultInjection", "JobHealth", "Kernels", "NeuralNetwork", "DataPipeline", "Collectives",
+                "Checkpointing", "Training", "Benchmarks", "Reporting", "Supervision",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: compact),
 
@@ -93,7 +96,7 @@ let package = Package(
             path: "Tests/TestSupport", swiftSettings: tuned),
         tests("SystemTests", ["System"]),
         tests("JobHealthTests", ["CProcess", "System", "JobHealth"]),
-        tests("BenchmarksTests", ["Kernels", "Benchmarks"]),
+        tests("BenchmarksTests", ["CPictureEncoding", "Kernels", "DataPipeline", "Benchmarks"]),
         tests("KernelsTests", ["System", "Kernels"]),
         tests("TensorCoreTests", ["TensorCore"]),
         tests("AutogradTests", ["Kernels", "TensorCore", "Autograd"]),

@@ -10,7 +10,7 @@ import Training
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measure training steps and their parts on this machine.",
-        subcommands: [Step.self, AllReduce.self, ConvolutionCommand.self, Gemm.self])
+        subcommands: [Step.self, AllReduce.self, ConvolutionCommand.self, Gemm.self, Pictures.self])
 
     /// Whole training steps on random data.
     struct Step: ParsableCommand {
