@@ -106,6 +106,9 @@ let package = Package(
         tests("OptimizationTests", ["Kernels", "ConfigurationReading", "Optimization", "Checkpointing"]),
         .target(
             name: "CPictureEncoding", dependencies: ["CJPEG", "CPNG"], path: "Tests/CPictureEncoding"),
+        .executableTarget(
+            name: "picture-values", dependencies: ["DataPipeline"], path: "Tests/PictureValues",
+            swiftSettings: tuned),  // what Tests/scripts/pillow-pictures starts
         tests(
             "DataPipelineTests",
             ["CZlib", "CSndfile", "CArchive", "CPictureEncoding", "Kernels", "TensorCore", "DataPipeline"]),

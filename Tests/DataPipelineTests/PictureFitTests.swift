@@ -1,5 +1,6 @@
 import DataPipeline
 import Kernels
+import Synchronization
 import Testing
 
 /// Pillow's resize by triangles (ImagingResample in Resample.c), in double precision without rounding to bytes.
@@ -158,6 +159,32 @@ struct PictureFitTests {
             }
             #expect(result == fitted(try decoder.decode(file), fit))
         }
+    }
+
+    @Test("threads that share readers all get what one alone gets")
+    func pool() throws {
+        let files = try (0..<6).map { number in
+            try DrawnPicture.waves(20 + 7 * number, 60 - 5 * number, 3).jpeg(isProgressive: number % 2 == 0)
+        }
+        let fit = PictureFit(height: 16, width: 16)
+        let pool = PictureReaderPool()
+        let read = { @Sendable (index: Int) -> [Float] in
+            var result = [Float](repeating: .nan, count: 16 * 16 * 3)
+            try? pool.withReader { reader in
+                try result.withUnsafeMutableBufferPointer { floats in
+                    try files[index].withUnsafeBytes { try reader.read($0, channels: 3, fit: fit, into: floats) }
+                }
+            }
+            return result
+        }
+        let wanted = try files.map { fitted(try decoder.decode($0), fit) }
+        let wrong = Mutex(0)
+        onThreads(8) { thread in
+            for turn in 0..<30 where read((thread + turn) % 6) != wanted[(thread + turn) % 6] {
+                wrong.withLock { $0 += 1 }
+            }
+        }
+        #expect(wrong.withLock { $0 } == 0)
     }
 
     // MARK: Random windows
