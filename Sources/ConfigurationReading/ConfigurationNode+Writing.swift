@@ -101,8 +101,7 @@ extension ConfigurationNode {
 
     /// The text as a plain scalar when it is one beyond doubt, otherwise in double quotes.
     private static func quotedIfNeeded(_ text: String) -> String {
-        let isPlain = text.wholeMatch(of: /[A-Za-z0-9_.\/][A-Za-z0-9_.\/+\-]*/) != nil
-        if isPlain, text != "null" { return text }
+        if isPlain(text), text != "null" { return text }
         var quoted = ""
         for scalar in EnvironmentReference.escape(text).unicodeScalars {
             switch scalar {
@@ -113,9 +112,35 @@ extension ConfigurationNode {
             case _ where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value):
                 let digits = String(scalar.value, radix: 16)
                 quoted += "\\x" + (digits.count < 2 ? "0" : "") + digits
+            // Line ends to YAML, a byte order mark, and what no YAML may hold.
+            case "\u{2028}", "\u{2029}", "\u{FEFF}", "\u{FFFE}", "\u{FFFF}":
+                quoted += "\\u" + String(scalar.value, radix: 16)
             default: quoted.unicodeScalars.append(scalar)
             }
         }
         return "\"" + quoted + "\""
+    }
+
+    /// Whether a text begins with a letter, a digit or one of `_./` and goes on with these, `+` and `-`, all ASCII.
+    ///
+    /// Every key and value of the resolved configuration is asked: a regular expression took most of its reading.
+    private static func isPlain(_ text: String) -> Bool {
+        func isFirst(_ byte: UInt8) -> Bool {
+            byte.isOfName || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "/")
+        }
+        guard let first = text.utf8.first, isFirst(first) else { return false }
+        return text.utf8.allSatisfy { isFirst($0) || $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "-") }
+    }
+}
+
+extension UInt8 {
+    /// Whether it is an ASCII letter or digit, or `_`.
+    var isOfName: Bool {
+        switch self {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+            true
+        default: false
+        }
     }
 }

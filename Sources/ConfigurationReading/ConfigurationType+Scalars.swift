@@ -92,7 +92,9 @@ extension ConfigurationType where Value == String {
     package static var identifier: Self {
         let summary = "a name of letters, digits, - and _"
         return Self("a name of letters, digits, - and _", placeholder: "") { node, path, context in
-            guard case .scalar(let text, _) = node.content, text.wholeMatch(of: /[A-Za-z0-9_\-]+/) != nil else {
+            guard case .scalar(let text, _) = node.content, !text.isEmpty,
+                text.utf8.allSatisfy({ $0.isOfName || $0 == UInt8(ascii: "-") })
+            else {
                 context.reportWrongType(node, path, expected: summary)
                 return nil
             }
