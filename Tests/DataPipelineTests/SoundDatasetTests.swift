@@ -185,6 +185,17 @@ struct SoundDatasetTests {
         }
     }
 
+    @Test("a list that stands for other files of this host is no archive")
+    func listedFiles() throws {
+        try write(test, folder: "test")
+        try write(training, folder: "secret")
+        let lines = training.map { "./\($0.name).wav type=file contents=\(folder.path)/secret/\($0.name).wav\n" }
+        try folder.write("train.tar", Array(("#mtree\n" + lines.joined()).utf8))
+        #expect { try open(levels(300)) } throws: { error in
+            if case DataError.sound("\(folder.path)/train.tar", .damagedArchive) = error { true } else { false }
+        }
+    }
+
     @Test("classes come from folders, and from a table by file or by placeholder")
     func classes() throws {
         try write(training, folder: "all/yes")

@@ -1,8 +1,17 @@
 import CArchive
 import Glibc
 
-/// Reads the files of an archive (tar, zip and others, packed in any usual way) one after the other, by libarchive.
+/// Reads the files of an archive (tar, cpio, zip or 7-Zip, packed in any usual way) one after the other, by libarchive.
 enum Archive {
+    /// All that an archive from a stranger may be: libarchive knows formats that stand for other files of this host
+    /// (mtree), and ways to pack that it leaves to other programs (lrzip, grzip, lzop).
+    private static let formats = [
+        archive_read_support_format_tar, archive_read_support_format_cpio, archive_read_support_format_zip,
+        archive_read_support_format_7zip, archive_read_support_format_empty, archive_read_support_filter_gzip,
+        archive_read_support_filter_bzip2, archive_read_support_filter_xz, archive_read_support_filter_lzma,
+        archive_read_support_filter_zstd, archive_read_support_filter_lz4, archive_read_support_filter_compress,
+    ]
+
     /// Calls `body` with the name of each regular file that `isWanted` wants, and its bytes.
     ///
     /// - Parameter limit: bytes that one file may have.
@@ -13,8 +22,7 @@ enum Archive {
     ) throws(DataError) {
         guard let archive = archive_read_new() else { throw .failed("archive_read_new", path: path) }
         defer { archive_read_free(archive) }
-        archive_read_support_filter_all(archive)
-        archive_read_support_format_all(archive)
+        for support in formats { _ = support(archive) }
         guard archive_read_open_filename(archive, path, 1 << 16) == ARCHIVE_OK else { throw damage(archive, path) }
         var bytes: [UInt8] = []
         var entry: OpaquePointer?
