@@ -21,6 +21,17 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
     .testTarget(name: name, dependencies: dependencies + ["TestSupport"], resources: resources, swiftSettings: tuned)
 }
 
+// What Tests/scripts/fuzz alone builds, into a folder of its own, and says so by the variable.
+let fuzzing: [Target] =
+    Context.environment["TRAINER_FUZZ"] == nil
+    ? []
+    : [
+        .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
+        .executableTarget(
+            name: "fuzz", dependencies: ["CFuzzer", "FuzzTargets"], path: "Tests/Fuzz", exclude: ["CFuzzer"],
+            swiftSettings: tuned, linkerSettings: [.linkedLibrary("stdc++")]),
+    ]
+
 let package = Package(
     name: "trainer",
     products: [.executable(name: "trainer", targets: ["trainer"])],
@@ -132,9 +143,14 @@ let package = Package(
             ]),
         tests("ReportingTests", ["NeuralNetwork", "Training", "Reporting"]),
         tests("SupervisionTests", ["JobHealth", "Supervision"]),
+        .target(
+            name: "FuzzTargets",
+            dependencies: ["TensorCore", "ConfigurationReading", "DataPipeline", "Checkpointing", "Training"],
+            path: "Tests/FuzzTargets", swiftSettings: tuned),
+        tests("FuzzTests", ["FuzzTargets"]),
         tests(
             "ProgramTests",
             ["JobHealth", "Kernels", "TensorCore", "NeuralNetwork", "Checkpointing", "Training", "trainer"]),
-    ],
+    ] + fuzzing,
     swiftLanguageModes: [.v6]
 )

@@ -24,6 +24,13 @@ package struct SafetensorsFile: Sendable {
         self.init(path: path, header: header, block: block, dataStart: dataStart)
     }
 
+    /// Copies and validates the bytes of a whole file, as `init(path:)` does; `path` is for messages.
+    package init(copying content: [UInt8], path: String) throws(CheckpointError) {
+        let block = ByteBlock(copying: content)
+        let (header, dataStart) = try SafetensorsHeader.parse(block.bytes, path: path)
+        self.init(path: path, header: header, block: block, dataStart: dataStart)
+    }
+
     /// Copies the values of `sources`, each once, into memory laid out as in the file.
     ///
     /// Throws `CheckpointError.invalidName` for a name that is used twice or reserved.

@@ -31,7 +31,8 @@ package final class SharedBytes: @unchecked Sendable {
     package let count: Int
     /// What other processes may map; nil for a plain file, which they map by its path.
     package let exported: Export?
-    private let file: MappedFile
+    /// Whose memory it is.
+    private let owner: AnyObject
     private let base: UnsafeRawPointer?
     private let descriptor: Int32?
 
@@ -167,11 +168,22 @@ package final class SharedBytes: @unchecked Sendable {
 
     private init(path: String, _ file: MappedFile, keeping kept: Int32?, exported: Export?) {
         self.path = path
-        self.file = file
+        owner = file
         base = file.bytes.baseAddress
         count = file.bytes.count
         self.exported = exported
         descriptor = kept
+    }
+
+    /// A copy of `bytes` in this process alone, of exactly their number: a sanitizer sees what reads behind them.
+    package init(copying bytes: UnsafeRawBufferPointer, path: String) {
+        let memory = HeapBytes(copying: bytes)
+        self.path = path
+        owner = memory
+        base = memory.start
+        count = bytes.count
+        exported = nil
+        descriptor = nil
     }
 
     deinit { if let descriptor { close(descriptor) } }
@@ -206,6 +218,23 @@ package final class SharedBytes: @unchecked Sendable {
             offset >= 0 && offset + 4 <= count, "SharedBytes: no number at \(offset) in \(count) bytes of \(path)")
         return withUnsafeBytes { UInt32(bigEndian: $0.loadUnaligned(fromByteOffset: offset, as: UInt32.self)) }
     }
+}
+
+/// Bytes on the heap.
+private final class HeapBytes {
+    let start: UnsafeRawPointer?
+
+    init(copying bytes: UnsafeRawBufferPointer) {
+        if bytes.isEmpty {
+            start = nil
+            return
+        }
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
+        memory.copyMemory(from: bytes)
+        start = UnsafeRawPointer(memory.baseAddress)
+    }
+
+    deinit { start?.deallocate() }
 }
 
 extension DataError {
