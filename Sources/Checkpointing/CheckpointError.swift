@@ -9,6 +9,8 @@ package enum CheckpointError: Error, Equatable, CustomStringConvertible {
     case wrongLength(path: String, expected: Int, actual: Int)
     /// The header breaks the safetensors format at byte `offset` of the file.
     case invalidHeader(path: String, offset: Int, problem: String)
+    /// The file is of another kind, which other programs read.
+    case foreignFile(path: String, kind: ForeignFile)
     /// The header's entry for `tensor`, which begins at byte `offset` of the file, is impossible.
     case invalidTensor(path: String, offset: Int, tensor: String, problem: String)
     /// The header means what it should but is not the one text that this program writes; it differs first at `offset`.
@@ -45,6 +47,7 @@ package enum CheckpointError: Error, Equatable, CustomStringConvertible {
             return "\(path): \(actual) bytes long, expected \(expected), so it is truncated or damaged; \(useAnother)"
         case .invalidHeader(let path, let offset, let problem):
             return "\(path): byte \(offset): \(problem); this is not a sound safetensors file, \(useAnother)"
+        case .foreignFile(let path, let kind): return "\(path): \(kind.description(path: path))"
         case .invalidTensor(let path, let offset, let tensor, let problem):
             return "\(path): byte \(offset): tensor '\(tensor)': \(problem); \(useAnother)"
         case .alteredHeader(let path, let offset):

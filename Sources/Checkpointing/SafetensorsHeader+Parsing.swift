@@ -9,6 +9,7 @@ extension SafetensorsHeader {
         guard bytes.count >= lengthBytes else {
             throw .wrongLength(path: path, expected: lengthBytes, actual: bytes.count)
         }
+        if let kind = ForeignFile(bytes) { throw .foreignFile(path: path, kind: kind) }
         let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
         guard length <= UInt64(maximumLength) else {
             throw .invalidHeader(
