@@ -18,7 +18,7 @@ struct Program: ParsableCommand {
             """,
         subcommands: [
             Train.self, Evaluate.self, Predict.self, Features.self, Reconstruct.self, Generate.self, Sample.self,
-            Export.self, SurveyData.self, Summary.self, Digest.self, Bench.self, Doctor.self,
+            Export.self, Convert.self, SurveyData.self, Summary.self, Digest.self, Bench.self, Doctor.self,
         ],
         defaultSubcommand: Train.self)
 

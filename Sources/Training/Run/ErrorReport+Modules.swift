@@ -22,7 +22,7 @@ extension ErrorReport {
         switch error {
         case GenerationError.notFinite, SamplingError.notFinite: .data
         case is ConfigurationError, is OptimizationError, is ModelError, is UnknownModel, is GenerationError,
-            is SamplingError:
+            is SamplingError, is ConversionError:
             .usage
         case let error as CollectivesError: error.isLaunchProblem ? .usage : .internal
         case CheckpointError.system(_, _, let code) where [ENOSPC, EDQUOT, EFBIG, EIO, EROFS].contains(code): .internal

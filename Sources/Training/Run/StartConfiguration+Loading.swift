@@ -33,8 +33,9 @@ extension StartConfiguration {
             prefix: model.map { $0.name + "." } ?? "")
         let report =
             "started from \(weights): \(match.taken) of \(wanted.count) parameters taken"
-            + list("missing there", match.missing) + list("of another shape there", match.reshaped)
-            + list("not used of it", match.unused)
+            + MatchReport.list("missing there", match.missing)
+            + MatchReport.list("of another shape there", match.reshaped)
+            + MatchReport.list("not used of it", match.unused)
         if match.taken == 0 || isStrict && !(match.missing.isEmpty && match.reshaped.isEmpty) {
             throw TrainingError.startMismatch(path: weights, report: report, fitsPartly: match.taken > 0)
         }
@@ -59,12 +60,6 @@ extension StartConfiguration {
                     + "\(own.text); set data.preprocessing as in that run.")
         }
         return taking.parameters.filter { $0.role != .carried }.map(\.name)
-    }
-
-    private func list(_ words: String, _ names: [String]) -> String {
-        if names.isEmpty { return "" }
-        let shown = names.prefix(12).joined(separator: ", ")
-        return "; \(words): \(shown)\(names.count > 12 ? ", … (\(names.count) in all)" : "")"
     }
 }
 

@@ -54,7 +54,11 @@ package struct TrainedWeights {
         return inside((folder as NSString).deletingLastPathComponent)
     }
 
-    private static func weights(_ source: String) throws -> String {
+    /// The file that `source` is, or that a run has: its averaged weights, else the final, the best, the newest
+    /// checkpoint.
+    ///
+    /// - Throws: `TrainingError.noWeights`.
+    static func weights(_ source: String) throws -> String {
         var isDirectory: ObjCBool = false
         guard FileManager.default.fileExists(atPath: source, isDirectory: &isDirectory) else {
             throw TrainingError.noWeights(path: source)

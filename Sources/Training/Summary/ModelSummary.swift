@@ -70,7 +70,7 @@ package struct ModelSummary {
     }
 
     /// What a sample consists of; opens the data only where their fields are not known without.
-    private static func usage(of data: DataConfiguration) throws -> WeightsUsage {
+    static func usage(of data: DataConfiguration) throws -> WeightsUsage {
         if var fields = data.dataset.knownFields, fields.count > 1 {
             if let geometry = try data.preprocessing.geometry(of: fields[0]) { fields[0] = geometry.field(fields[0]) }
             return WeightsUsage(fields: fields, defaultInput: fields[0].name, defaultTarget: fields[1].name)
