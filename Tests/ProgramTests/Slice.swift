@@ -48,6 +48,8 @@ struct Slice: CustomTestStringConvertible, Sendable {
                 + (0..<2).flatMap { ["phases.\($0).data.limit=100", "phases.\($0).data.validation=20"] }
                 + ["phases.0.epochs=1"],
             figures: ["valFirstLoss", "valFirstAccuracy", "valSecondLoss", "valSecondAccuracy"]),
+        Slice(name: "transfer-digits-0-4", settings: drawn, figures: ["valLoss", "valAccuracy"]),
+        Slice(name: "transfer-digits-5-9", settings: drawn, figures: ["valLoss", "valAccuracy"]),
         Slice(name: "autoencoder-mnist", settings: images, figures: ["valLoss", "valRmse"]),
         Slice(name: "autoencoder-features", settings: images, figures: ["valLoss", "valAccuracy"]),
         Slice(name: "denoising-mnist", settings: images, figures: ["valLoss", "valRmse"]),

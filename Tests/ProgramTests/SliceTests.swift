@@ -39,7 +39,10 @@ extension ProgramTests {
         }
 
         private func trained(_ slice: Slice) throws -> Program.Outcome {
-            let before = ["autoencoder-features": "autoencoder-mnist", "wgan-mnist": "judge-mnist"]
+            let before = [
+                "autoencoder-features": "autoencoder-mnist", "wgan-mnist": "judge-mnist",
+                "transfer-digits-5-9": "transfer-digits-0-4",
+            ]
             if let name = before[slice.name] { _ = try trained(.named(name)) }
             let outcome = try train(slice)
             try #require(outcome.exitCode == 0, "\(outcome.account)")
