@@ -96,7 +96,7 @@ let package = Package(
             name: "trainer",
             dependencies: [
                 "System", "FaultInjection", "JobHealth", "Kernels", "NeuralNetwork", "DataPipeline", "Collectives",
-                "Checkpointing", "Training", "Benchmarks", "Reporting", "Supervision",
+                "Checkpointing", "Interchange", "Training", "Benchmarks", "Reporting", "Supervision",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: compact),
 

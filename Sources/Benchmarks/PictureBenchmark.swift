@@ -45,7 +45,8 @@ package struct PictureBenchmark {
         var (decoding, reading, library) = (Double.infinity, Double.infinity, Double.infinity)
     }
 
-    /// Goes through the pictures several times; each one's best time counts, so that what else the machine does does not.
+    /// Goes through the pictures several times; each one's best time counts, so that what else the machine does does
+    /// not.
     ///
     /// - Throws: `DataError.picture` for one that can't be decoded.
     package func run(fit: PictureFit, channels: Int = 3, rounds: Int = 7) throws -> Result {

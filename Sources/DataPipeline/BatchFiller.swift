@@ -31,21 +31,40 @@ struct BatchFiller: Sendable {
         for filling in batchSource.fillings where filling.field.variableAxis != nil { measure(filling, batch) }
         // Samples are anywhere in memory: the first few are fetched side by side, the others while these are filled in.
         for index in batch.sourceIndices.prefix(BatchFiller.lookahead) { source.prefetch(index) }
-        for position in 0..<samples.count {
-            if position + BatchFiller.lookahead < samples.count {
+        var position = 0
+        for place in 0..<samples.count {
+            if place + BatchFiller.lookahead < samples.count {
                 source.prefetch(batch.sourceIndices[position + BatchFiller.lookahead])
             }
-            let id = source.sampleID(of: batch.sourceIndices[position])
-            batch.sampleIDs.append(id)
-            let copy = samples.copy(position)
-            let key = copy == 0 ? epochKey.folding(id) : epochKey.folding(id).folding(copy)
-            for filling in batchSource.fillings {
-                switch filling.field.elementType {
-                case .float32: try fillFloats(filling, batch, position, key, id, epoch: samples.epoch)
-                case .int32: try fillIntegers(filling, batch, position)
-                }
+            do {
+                try fill(batch, position, epochKey, epoch: samples.epoch, copy: samples.copy(place))
+                position += 1
+            } catch is DamagedSample {
+                leaveOut(position, of: batch)
             }
         }
+        batch.count = position
+    }
+
+    /// Fills in all fields of one sample, of which the epoch has had so many copies.
+    private func fill(_ batch: Batch, _ position: Int, _ epochKey: RandomKey, epoch: Int, copy: Int) throws {
+        let id = source.sampleID(of: batch.sourceIndices[position])
+        let key = copy == 0 ? epochKey.folding(id) : epochKey.folding(id).folding(copy)
+        for filling in batchSource.fillings {
+            switch filling.field.elementType {
+            case .float32: try fillFloats(filling, batch, position, key, id, epoch: epoch)
+            case .int32: try fillIntegers(filling, batch, position)
+            }
+        }
+        batch.sampleIDs.append(id)
+    }
+
+    /// The samples behind one that can't be read move up: the grain is a sample shorter wherever it is computed.
+    private func leaveOut(_ position: Int, of batch: Batch) {
+        precondition(
+            batchSource.fillings.allSatisfy { $0.field.variableAxis == nil },
+            "\(source.name): a sample of varying length was left out")
+        batch.sourceIndices.remove(at: position)
     }
 
     /// Writes the samples' lengths into the field behind a varying one, whose extent in this batch is the largest.
@@ -89,12 +108,11 @@ struct BatchFiller: Sendable {
         all[end...].update(repeating: 0)
         var raw = room
         if !filling.transforms.isEmpty { raw = batch.workspace(0, count: room.count) }
-        if filling.soundTransforms.isEmpty {
-            try source.read(batch.sourceIndices[position], field: filling.index, into: raw)
-        } else {
+        if let transforms = filling.sourceTransforms {
             try source.read(
-                batch.sourceIndices[position], field: filling.index,
-                changing: SoundChange(filling.soundTransforms, key: key), into: raw)
+                batch.sourceIndices[position], field: filling.index, changing: transforms.change(key: key), into: raw)
+        } else {
+            try source.read(batch.sourceIndices[position], field: filling.index, into: raw)
         }
         if !filling.fill.isEmpty { FieldPreprocessing.fill(raw, with: filling.fill) }
         if !filling.transforms.isEmpty { raw = augment(filling, batch, raw, key: key, epoch: epoch, id: id) }

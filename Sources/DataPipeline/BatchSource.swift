@@ -60,8 +60,8 @@ struct FieldFilling: Sendable {
     let slot: Int
     /// What is done at random, each with its place among all augmentations of the run.
     let transforms: [(place: Int, transform: any SampleTransform)]
-    /// What is done before to the recordings that the field is computed from.
-    let soundTransforms: [(place: Int, transform: any SoundTransform)]
+    /// What is done before to what the field is computed from; nil where nothing is.
+    let sourceTransforms: SourceTransforms?
     let background: Float
     /// The channels' factors sixteen times over, as `scaleAndShift` wants them; empty when values stay as they are.
     let scale: [Float]
@@ -77,18 +77,25 @@ struct FieldFilling: Sendable {
         field = dataset.fields[index]
         self.slot = slot
         var transforms: [(place: Int, transform: any SampleTransform)] = []
-        var soundTransforms: [(place: Int, transform: any SoundTransform)] = []
+        var sounds: [(place: Int, transform: any SoundTransform)] = []
+        var windows: [(place: Int, transform: any WindowTransform)] = []
+        let source = dataset.source.fieldSource(index)
         for (place, augmentation) in augmentations.enumerated() where augmentation.field == name {
-            if let transform = augmentation.augmentation.transform as? any SampleTransform {
+            // Before anything else is done to it, a picture is cut as it lies in its file.
+            if source == .pictures, transforms.isEmpty,
+                let transform = augmentation.augmentation.transform as? any WindowTransform
+            {
+                windows.append((place, transform))
+            } else if let transform = augmentation.augmentation.transform as? any SampleTransform {
                 try FieldFilling.check(type(of: transform).subject, field)
                 transforms.append((place, transform))
             } else if let transform = augmentation.augmentation.transform as? any SoundTransform {
-                guard dataset.source.soundRate(field: index) != nil else { throw .notSound(field: name) }
-                soundTransforms.append((place, transform))
+                guard case .recordings = source else { throw .notSound(field: name) }
+                sounds.append((place, transform))
             }
         }
         self.transforms = transforms
-        self.soundTransforms = soundTransforms
+        sourceTransforms = !sounds.isEmpty ? .sound(sounds) : !windows.isEmpty ? .picture(windows) : nil
         background = if case .pixels(_, let background) = field.meaning { background } else { 0 }
         guard let own = preprocessing.first(where: { $0.field == name }) else {
             (scale, shift, fill) = ([], [], [])

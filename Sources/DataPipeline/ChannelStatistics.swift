@@ -1,4 +1,5 @@
 import Kernels
+import Synchronization
 import TensorCore
 
 /// Exact integer sums over all pixels of 8-bit samples, per channel.
@@ -38,8 +39,17 @@ package struct ChannelSums: Equatable, Sendable {
         var rowSums = [Int32](repeating: 0, count: rowLength)
         var rowSquares = rowSums
         self.init(pixels: 0, sums: Array(repeating: 0, count: channels), squares: Array(repeating: 0, count: channels))
+        let isResized = dataset.source.fieldSource(field) == .pictures
         for index in indices ?? 0..<dataset.count {
-            try sample.withUnsafeMutableBufferPointer { try dataset.read(index, field: field, into: $0) }
+            do {
+                try sample.withUnsafeMutableBufferPointer { sample in
+                    try dataset.read(index, field: field, into: sample)
+                    // Pixels of resized pictures lie between levels.
+                    if isResized { for place in sample.indices { sample[place].round(.toNearestOrEven) } }
+                }
+            } catch is DamagedSample {
+                continue
+            }
             addLevels(sample, rows: rows, rowLength: rowLength, sums: &rowSums, squares: &rowSquares)
             for column in 0..<rowLength {
                 sums[column % channels] += Int(rowSums[column])
@@ -49,6 +59,23 @@ package struct ChannelSums: Equatable, Sendable {
             }
             pixels += shape.count / channels
         }
+    }
+
+    /// Reads samples on several threads; the sums are exact, so that their order does not matter.
+    package init(scanning dataset: any Dataset, field: Int, indices: Range<Int>, threads: Int) throws {
+        let channels = dataset.fields[field].channels
+        let zeros = Array(repeating: 0, count: channels)
+        let total = Mutex(ChannelSums(pixels: 0, sums: zeros, squares: zeros))
+        let size = 64
+        let queue = WorkQueue<Range<Int>, any Error>(
+            stride(from: indices.lowerBound, to: indices.upperBound, by: size).map {
+                $0..<min($0 + size, indices.upperBound)
+            })
+        try queue.run(threads: threads) { _, part in
+            let sums = try ChannelSums(scanning: dataset, field: field, indices: part)
+            total.withLock { $0 = $0 + sums }
+        }
+        self = total.withLock(\.self)
     }
 
     /// The sums of both parts together.

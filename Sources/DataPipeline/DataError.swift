@@ -41,6 +41,8 @@ package enum DataError: Error, Equatable, CustomStringConvertible {
     case sound(path: String, problem: SoundProblem)
     /// What is wrong with a picture.
     case picture(path: String, problem: PictureProblem)
+    /// What is wrong with a set of pictures.
+    case pictures(path: String, problem: PictureSetProblem)
     case textTooShort(path: String, part: String, tokens: Int, window: Int)
     /// A byte that is no part of a character; lines are counted from 1.
     case invalidUTF8(path: String, line: Int, offset: Int)
@@ -80,8 +82,8 @@ package enum DataError: Error, Equatable, CustomStringConvertible {
             return "\(path): holds no samples; replace it by a complete file."
         case .notImages(let path, let found):
             return
-                "\(path): \(found ?? "no kind of images that is known"); give an IDX image file (plain, .gz or .xz), "
-                + "CIFAR records (.bin), or binary PGM (P5) or PPM (P6)."
+                "\(path): \(found ?? "no kind of images that is known"); give a JPEG or PNG picture, an "
+                + "IDX image file (plain, .gz or .xz), CIFAR records (.bin), or binary PGM (P5) or PPM (P6)."
         case .netpbm(let path, let offset, let problem):
             return
                 "\(path): \(problem), at offset \(offset); convert it to binary PGM (P5) or PPM (P6) with 8 bits a "
@@ -147,6 +149,7 @@ package enum DataError: Error, Equatable, CustomStringConvertible {
                 + "Columns: \(known.joined(separator: ", "))."
         case .sound(let path, let problem): return "\(path): \(problem)."
         case .picture(let path, let problem): return "\(path): \(problem)."
+        case .pictures(let path, let problem): return "\(path): \(problem)."
         case .textTooShort(let path, let part, let tokens, let window):
             return
                 "\(path): the \(part) part has \(tokens) tokens, too few for a window of \(window) and the token "

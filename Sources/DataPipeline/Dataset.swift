@@ -55,6 +55,17 @@ package protocol Dataset: Sendable {
     /// A 64-bit identity: equal on two hosts when both have the same data. It is computed when it is asked for, small
     /// data sets from their content, large ones from an index of names and sizes.
     var fingerprint: UInt64 { get }
+    /// How the samples lie in shards that are read one after the other; nil where every sample is as near as any other.
+    /// A view leaves it, and what follows, to its source.
+    var shards: (any ShardedSamples)? { get }
+    /// Where samples are noted that can't be read and are left out; nil where such a sample is an error.
+    var damage: DamageLog? { get }
+    /// Whether reading a sample takes as long as a part of a step, so that threads of its own pay.
+    var isSlow: Bool { get }
+    /// From how many samples statistics are taken, at most.
+    var mostStatisticsSamples: Int { get }
+    /// What people should know of the files, a sentence each.
+    var notes: [String] { get }
     /// Unpacked files that other processes of this host may map instead of unpacking them again.
     var exports: [String: SharedBytes.Export] { get }
 
@@ -71,11 +82,11 @@ package protocol Dataset: Sendable {
     ///   - field: the place in ``fields``.
     ///   - buffer: holds the count of the field's shape, with ``length(of:field:)`` for a varying axis.
     func read(_ index: Int, field: Int, into buffer: UnsafeMutableBufferPointer<Float>) throws
-    /// Samples a second of the recordings from which a field of floats is computed; nil where it is not.
-    func soundRate(field: Int) -> Int?
-    /// As ``read(_:field:into:)``, from a recording that has been changed.
+    /// What a field of floats is computed from, that can be changed before; nil where there is no such thing.
+    func fieldSource(_ field: Int) -> FieldSource?
+    /// As ``read(_:field:into:)``, from a source that has been changed.
     func read(
-        _ index: Int, field: Int, changing change: SoundChange, into buffer: UnsafeMutableBufferPointer<Float>) throws
+        _ index: Int, field: Int, changing change: SourceChange, into buffer: UnsafeMutableBufferPointer<Float>) throws
     /// Writes a field of integers in row-major order, as ``read(_:field:into:)`` does floats.
     func readIntegers(_ index: Int, field: Int, into buffer: UnsafeMutableBufferPointer<Int32>) throws
     /// The extent of the varying axis of a field in sample `index`; asked only where an axis varies.
@@ -86,8 +97,6 @@ package protocol Dataset: Sendable {
     /// Where sample `index` comes from, for people: a file, or a place in one; nil where only its number says. A view
     /// leaves it to its source.
     func origin(of index: Int) -> String?
-    /// Samples that are not in the data set because they can't be read. A view leaves it to its source.
-    var leftOut: [LeftOutSample] { get }
     /// A stable number for sample `index` that a view of the data set keeps: it keys augmentation and names the sample
     /// in reports.
     func sampleID(of index: Int) -> Int
@@ -106,18 +115,22 @@ extension Dataset {
     package func prefetch(_ index: Int) {}
     package func sampleID(of index: Int) -> Int { index }
     package func length(of index: Int, field: Int) -> Int { fields[field].shape[0] }
-    package func soundRate(field: Int) -> Int? { nil }
     package func fillPlan(field: Int) -> FillPlan? { nil }
     package func origin(of index: Int) -> String? { nil }
-    package var leftOut: [LeftOutSample] { [] }
+    package func fieldSource(_ field: Int) -> FieldSource? { nil }
+    package var shards: (any ShardedSamples)? { nil }
+    package var damage: DamageLog? { nil }
+    package var isSlow: Bool { false }
+    package var mostStatisticsSamples: Int { .max }
+    package var notes: [String] { [] }
 
     package func read(_ index: Int, field: Int, into buffer: UnsafeMutableBufferPointer<Float>) throws {
         preconditionFailure("\(name): '\(fields[field].name)' is no field of floats")
     }
     package func read(
-        _ index: Int, field: Int, changing change: SoundChange, into buffer: UnsafeMutableBufferPointer<Float>
+        _ index: Int, field: Int, changing change: SourceChange, into buffer: UnsafeMutableBufferPointer<Float>
     ) throws {
-        preconditionFailure("\(name): '\(fields[field].name)' is not computed from recordings")
+        preconditionFailure("\(name): '\(fields[field].name)' is not computed from a source that can be changed")
     }
     package func readIntegers(_ index: Int, field: Int, into buffer: UnsafeMutableBufferPointer<Int32>) throws {
         preconditionFailure("\(name): '\(fields[field].name)' is no field of integers")

@@ -43,6 +43,8 @@ package struct GrainSamples: RandomAccessCollection, Sendable {
         case permuted(first: Int, EpochOrder)
         /// The same of a ``BalancedDataset``, with the epoch's key.
         case balanced(first: Int, EpochOrder, ClassBalance, RandomKey)
+        /// Neighbours in the order in which an epoch reads shards, from this position on.
+        case streamed(first: Int, StreamOrder)
         /// One window of each lane, all at the same place in their lanes.
         case lanes(first: Int, LaneLayout, place: Int)
     }
@@ -75,6 +77,15 @@ package struct GrainSamples: RandomAccessCollection, Sendable {
         size = positions.count
     }
 
+    /// The samples at `positions` of the order in which an epoch reads shards.
+    init(epoch: Int, positions: Range<Int>, streamed order: StreamOrder) {
+        self.epoch = epoch
+        lanes = nil
+        isStartOfSequence = false
+        arrangement = .streamed(first: positions.lowerBound, order)
+        size = positions.count
+    }
+
     /// Window `place` of each of `lanes`.
     init(epoch: Int, lanes: Range<Int>, layout: LaneLayout, place: Int) {
         self.epoch = epoch
@@ -101,6 +112,7 @@ package struct GrainSamples: RandomAccessCollection, Sendable {
         case .permuted(let first, let order): offset + order[first + position]
         case .balanced(let first, let order, let balance, let key):
             offset + balance.place(at: order[first + position], epochKey: key)
+        case .streamed(let first, let order): offset + order[first + position]
         case .lanes(let first, let layout, let place): offset + layout.window(lane: first + position, place: place)
         }
     }

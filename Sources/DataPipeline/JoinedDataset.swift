@@ -47,11 +47,11 @@ package struct JoinedDataset: Dataset {
         let (part, place) = position(of: index)
         return parts[part].source.origin(of: parts[part].sourceIndex(of: place))
     }
-    package var leftOut: [LeftOutSample] { parts.flatMap(\.source.leftOut) }
     package func fillPlan(field: Int) -> FillPlan? { parts[0].source.fillPlan(field: field) }
-    package func soundRate(field: Int) -> Int? { parts[0].source.soundRate(field: field) }
+    package func fieldSource(_ field: Int) -> FieldSource? { parts[0].source.fieldSource(field) }
+    package var isSlow: Bool { parts.contains { $0.source.isSlow } }
     package func read(
-        _ index: Int, field: Int, changing change: SoundChange, into buffer: UnsafeMutableBufferPointer<Float>
+        _ index: Int, field: Int, changing change: SourceChange, into buffer: UnsafeMutableBufferPointer<Float>
     ) throws {
         let (part, place) = position(of: index)
         let source = parts[part].source

@@ -43,6 +43,28 @@ package final class SharedBytes: @unchecked Sendable {
             exported: nil)
     }
 
+    /// Maps the plain file at `path` and lets other processes map the same one, even if another takes its name.
+    convenience init(exporting path: String) throws(DataError) {
+        let descriptor = try DataError.wrapping { () throws(SystemError) in
+            try MappedFile.open(path, reporting: path)
+        }
+        do throws(DataError) {
+            let status = try DataError.wrapping { () throws(SystemError) in
+                try MappedFile.status(of: descriptor, path: path)
+            }
+            guard status.isRegular else {
+                throw .unreadable(path: path, operation: "mmap", reason: "not a regular file")
+            }
+            let count = Int(status.st_size)
+            let export = Export(
+                processID: getpid(), descriptor: descriptor, length: count, inode: UInt64(status.st_ino))
+            try self.init(path: path, mapping: descriptor, count: count, keeping: descriptor, exported: export)
+        } catch {
+            close(descriptor)
+            throw error
+        }
+    }
+
     /// Unpacks the gzip, xz or bzip2 file at `path` into an anonymous memory object, sealed against change.
     ///
     /// - Parameter limit: bytes that it may have; half of the machine's memory if not given.

@@ -1,7 +1,7 @@
 /// Resamples a picture of samples of 8 bits to floats 0…255: [h, w, C] → [H, W, C].
 ///
-/// Rows are mixed first, those that a row of the result needs, then the mixed row's columns; so one row of floats is all
-/// that lies between. Each sum runs over its weights in their order, in single precision and rounded once a term.
+/// Rows are mixed first, those that a row of the result needs, then the mixed row's columns; so one row of floats is
+/// all that lies between. Each sum runs over its weights in their order, in single precision and rounded once a term.
 ///
 /// - Parameters:
 ///   - w, c: of the source.

@@ -1,10 +1,10 @@
-/// How the pixels of one axis become those of another: antialiased bilinear interpolation, whose triangle grows with the
-/// reduction.
+/// How the pixels of one axis become those of another: antialiased bilinear interpolation, whose triangle grows with
+/// the reduction.
 ///
 /// A pixel of the result has its middle at c = from + (i + ½) · s, s = length / count, in pixels of the source. It is
-/// Σ w · x over the source's pixels j with |j + ½ − c| < r, r = max(s, 1), with w = 1 − |j + ½ − c| / r, divided by their
-/// sum. That is the geometry of Pillow's `resize(BILINEAR, box=…)` (Pillow's Resample.c), without rounding between its
-/// passes. Pixels of the result whose middle lies outside the source have no weights.
+/// Σ w · x over the source's pixels j with |j + ½ − c| < r, r = max(s, 1), with w = 1 − |j + ½ − c| / r, divided by
+/// their sum. That is the geometry of Pillow's `resize(BILINEAR, box=…)` (Pillow's Resample.c), without rounding
+/// between its passes. Pixels of the result whose middle lies outside the source have no weights.
 ///
 /// By +, −, × and ÷ in double precision, so that every machine computes the same bits.
 package struct ResamplingAxis {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import JobHealth
 import Reporting
+import System
 import Training
 
 /// Evaluates trained weights on the test set.
@@ -48,6 +49,7 @@ struct Evaluate: ParsableCommand {
                 ranks, threads: threads, dropoutSamples: dropoutSamples ?? 0)
             if confusion, evaluation.confusions.isEmpty { throw TrainingError.noConfusion(path: source) }
             if ranks.rank == 0 {
+                for note in evaluation.notes { StandardError.write("warning: \(note)") }
                 if confusion { for matrix in evaluation.confusions { try print(ConfusionText(matrix).text) } }
                 for baseline in evaluation.baselines { try print(BaselineText.line(baseline) { $0.name }) }
                 let figures = evaluation.metrics.map { "\($0.name)=\($0.value)" }

@@ -15,9 +15,10 @@ struct Predict: ParsableCommand {
 
     @Argument(
         help: ArgumentHelp(
-            "Samples: IDX image files (plain or .gz), CIFAR-10 batches (.bin), images as PGM or PPM of the model's "
-                + "size; for weights trained on a table, a table; or, for any model, a safetensors file with a tensor "
-                + "[samples, …] of raw values for each field that it takes, in PyTorch's order of axes."))
+            "Samples: pictures of any size (JPEG or PNG), IDX image files (plain or .gz), CIFAR-10 batches (.bin), "
+                + "images as PGM or PPM of the model's size; for weights trained on a table, a table; or, for any "
+                + "model, a safetensors file with a tensor [samples, …] of raw values for each field that it takes, in "
+                + "PyTorch's order of axes."))
     var files: [String]
 
     @Option(help: "Write the outputs of the last layers of all samples to this safetensors file, instead of lines.")

@@ -127,8 +127,9 @@ struct SoundSignalTests {
         var start = 0
         repeat {
             let frame = (0..<length).map { j -> Double in
-                start + j < samples.count
-                    ? Double(samples[start + j]) * (0.5 - 0.5 * cos(2 * .pi * Double(j) / Double(length))) : 0
+                guard start + j < samples.count else { return 0 }
+                let angle = 2 * Double.pi * Double(j) / Double(length)
+                return Double(samples[start + j]) * (0.5 - 0.5 * cos(angle))
             }
             let power = (0...size / 2).map { k -> Double in
                 var (re, im) = (0.0, 0.0)

@@ -26,8 +26,8 @@ extension FuzzTarget {
     static let cifar = FuzzTarget("cifar", longest: 6300, seeds: { Seeds.cifar }) { input in
         _ = ScratchFolder.write(input, to: "test_batch.bin")
         try use(
-            try CIFAR10Dataset(
-                folder: ScratchFolder.path, split: .test, recordsPerFile: max(1, input.count / 3073)))
+            try CIFARDataset(
+                CIFAR10.form, folder: ScratchFolder.path, split: .test, recordsPerFile: max(1, input.count / 3073)))
     }
 
     /// How the table is to be read, in one byte, and its text.

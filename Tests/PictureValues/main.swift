@@ -1,8 +1,8 @@
 // Started by Tests/scripts/pillow-pictures: decodes and fits pictures and writes their values.
 //
 // Each line of standard input asks for one picture, by fields that tabs separate: its path and 1 or 3 channels; then,
-// where it is to be fitted, height, width and mode; then, where a window of it is, its top, left, height and width. Each
-// answer is a line "FORMAT HEIGHT WIDTH CHANNELS BITS" and the values as floats, or "problem TEXT".
+// where it is to be fitted, height, width and mode; then, where a window of it is, its top, left, height and width.
+// Each answer is a line "FORMAT HEIGHT WIDTH CHANNELS BITS" and the values as floats, or "problem TEXT".
 import DataPipeline
 import Foundation
 

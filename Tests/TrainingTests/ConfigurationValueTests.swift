@@ -122,7 +122,7 @@ import Training
             "plain", "true", "null", "~", "12", "a: b", "- x", "#no", " space ", "say \"hi\"", "back\\slash",
             "new\nline\ttab",
             "${HOME}", "$${HOME}", "$", "{}", "[1, 2]", "*.bias", "&a", "größe ☕", "\u{1}\u{85}", "!tag", "%", "@",
-            "a,b", "'", "\u{2028}a\u{2029}", "\u{FEFF}\u{FFFE}\u{FFFF}",
+            "a,b", "'", "\u{2028}a\u{2029}", "a\u{FEFF}\u{FFFE}\u{FFFF}",
         ])
     func quoting(text: String) throws {
         let run = try RunConfiguration(
@@ -163,6 +163,9 @@ import Training
                   exclude: []
                   balance: null
                   limit: null
+                  loader:
+                    threads: null
+                    depth: null
                 batch: 64
                 grain: 32
                 epochs: 2

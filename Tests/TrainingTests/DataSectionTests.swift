@@ -245,8 +245,8 @@ import Training
             configurationProblem(configurationText("data: mnst\n"))
                 == "configs/run.yaml:1:7: 'data.name' names 'mnst', which does not exist (did you mean 'mnist'?); "
                 + "allowed here: digits, points, truthTable, curve, shapes, mnist, fashion-mnist, rotated-mnist, "
-                + "cifar10, cifar100, csv, series, sequences, text, sound, graph, adding, recall, strings, waves, "
-                + "opinions, captions."
+                + "cifar10, cifar100, images, csv, series, sequences, text, sound, graph, adding, recall, strings, "
+                + "waves, opinions, captions."
         )
     }
 }

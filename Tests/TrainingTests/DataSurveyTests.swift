@@ -15,7 +15,6 @@ struct DataSurveyTests {
         let name: String
         var rows: [(values: [Float], label: Int32)]
         var broken: Set<Int> = []
-        var leftOut: [LeftOutSample] = []
         var count: Int { rows.count }
         let fields = [
             FieldDescription(
@@ -75,7 +74,6 @@ struct DataSurveyTests {
         train.rows[30].values[1] = .nan
         train.rows[31].values[0] = .infinity
         train.broken = [40]
-        train.leftOut = [LeftOutSample(origin: "photo-9.jpg", problem: "empty")]
         var test = Self.plain("test", from: 500)
         test.rows[1].values = train.rows[11].values
         test.rows[2].values = train.rows[11].values
@@ -84,14 +82,14 @@ struct DataSurveyTests {
         #expect(part.copies.count == 2 && part.copies.examples == ["train.csv:52", "train.csv:65"])
         #expect(part.contradictions.examples == ["train.csv:65"])
         #expect(part.constant.examples == ["train.csv:22"])
-        #expect(part.damagedCount == 2 && part.damaged.map(\.sample) == ["train.csv:42", "photo-9.jpg"])
+        #expect(part.damagedCount == 1 && part.damaged.map(\.sample) == ["train.csv:42"])
         #expect(part.damaged[0].problem == "photo-5.jpg: cut short")
         #expect(part.fields[0].values?.missing == 1 && part.fields[0].values?.infinite == 1)
         #expect(
             found.shared.count == 1 && found.shared[0].samples == 2 && found.shared[0].parts == ["training", "test"])
         #expect(found.shared[0].examples == [["train.csv:13", "test.csv:3"], ["train.csv:13", "test.csv:4"]])
         for words in [
-            "training: 2 samples can't be read, the first is train.csv:42: photo-5.jpg: cut short",
+            "training: 1 sample can't be read, the first is train.csv:42: photo-5.jpg: cut short",
             "no sample has the 'kind' 'cat', which can't be learned then",
             "'ant' has 8.9 times the samples of 'bee' (89 and 10); if both matter alike set data.balance: classes",
             "test: 2 samples are in training too, such as test.csv:3, there train.csv:13; figures of test are too good",
@@ -103,7 +101,7 @@ struct DataSurveyTests {
         let alone = try survey([("training", train), ("test", test)], threads: 1)
         #expect(try alone.json() == found.json())
         let text = found.text
-        #expect(text.contains("training      100       2         1        2\n"), "\(text)")
+        #expect(text.contains("training      100       2         1        1\n"), "\(text)")
         #expect(text.contains("ant         89  89.9 %    90  90.0 %\n"), "\(text)")
         #expect(text.hasSuffix("correct them\n"), "\(text)")
     }

@@ -46,6 +46,8 @@ package enum DatasetLocation: String, Sendable {
     case folder, file
     /// A folder of any name, or an archive.
     case recordings = "folder of recordings"
+    /// A folder of any name, or tar files.
+    case pictures = "folder of pictures or tar files"
     /// A folder of any name with the files of a graph.
     case graph = "folder of a graph's files"
 }

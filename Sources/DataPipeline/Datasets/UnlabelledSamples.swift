@@ -18,7 +18,8 @@ extension SampleFile: UnlabelledSamples {
 }
 
 extension DatasetFactory {
-    /// Opens a file of images without labels; a data set of other samples has its own.
+    /// Opens a file of images without labels; a data set of other samples has its own. A picture of any size, JPEG or
+    /// PNG, is fitted to the field.
     ///
     /// - Parameter field: the model's input, as the data set that it was trained on declared it.
     /// - Throws: `DataError`.
@@ -28,6 +29,7 @@ extension DatasetFactory {
         guard case .pixels = field.meaning, field.shape.rank == 3 else {
             throw .notPredictable(path: path, dataset: Self.name, field: field.name)
         }
+        if let picture = try PictureSample(path, shape: field.shape, fit: .crop) { return picture }
         return try SampleFile(path, shape: field.shape)
     }
 }

@@ -3,9 +3,9 @@ import Kernels
 
 /// Decodes one JPEG or PNG picture after another, on one thread at a time; it keeps its memory from picture to picture.
 ///
-/// Pixels are those of Pillow's `convert('RGB')` or `convert('L')` within 1. What is transparent is laid over white. The
-/// camera's orientation in Exif data is applied; Exif data that make no sense count as none. Colour profiles and gamma
-/// are not applied.
+/// Pixels are those of Pillow's `convert('RGB')` or `convert('L')` within 1. What is transparent is laid over white.
+/// The camera's orientation in Exif data is applied; Exif data that make no sense count as none. Colour profiles and
+/// gamma are not applied.
 package final class PictureDecoder {
     private let jpeg: OpaquePointer
     private let png: OpaquePointer

@@ -36,8 +36,8 @@ package struct PictureChange {
     private let key: RandomKey
 
     /// - Parameters:
-    ///   - transforms: each with its place among all augmentations of the run, which keys it; each cuts from what the one
-    ///     before leaves.
+    ///   - transforms: each with its place among all augmentations of the run, which keys it; each cuts from what the
+    ///     one before leaves.
     ///   - key: of the sample in its epoch.
     package init(_ transforms: [(place: Int, transform: any WindowTransform)], key: RandomKey) {
         self.transforms = transforms

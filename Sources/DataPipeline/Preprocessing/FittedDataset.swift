@@ -43,9 +43,15 @@ package struct FittedDataset: Dataset {
     package func prefetch(_ index: Int) { base.prefetch(index) }
     package func sampleID(of index: Int) -> Int { base.sampleID(of: index) }
     package func length(of index: Int, field: Int) -> Int { base.length(of: index, field: field) }
-    package func soundRate(field: Int) -> Int? { base.source.soundRate(field: field) }
+    package func fieldSource(_ field: Int) -> FieldSource? { base.source.fieldSource(field) }
+    package var isSlow: Bool { base.source.isSlow }
+    package var damage: DamageLog? { base.source.damage }
+    package var notes: [String] { base.source.notes }
+    package var mostStatisticsSamples: Int { base.source.mostStatisticsSamples }
+    package var shards: (any ShardedSamples)? {
+        base.source.shards.map { FittedShards(base: base, shards: $0) }
+    }
     package func origin(of index: Int) -> String? { base.source.origin(of: base.sourceIndex(of: index)) }
-    package var leftOut: [LeftOutSample] { base.source.leftOut }
     package func fillPlan(field: Int) -> FillPlan? { base.source.fillPlan(field: field) }
 
     package func read(_ index: Int, field: Int, into buffer: UnsafeMutableBufferPointer<Float>) throws {
@@ -54,7 +60,7 @@ package struct FittedDataset: Dataset {
     }
 
     package func read(
-        _ index: Int, field: Int, changing change: SoundChange, into buffer: UnsafeMutableBufferPointer<Float>
+        _ index: Int, field: Int, changing change: SourceChange, into buffer: UnsafeMutableBufferPointer<Float>
     ) throws {
         let (source, origin) = (base.source, base.sourceIndex(of: index))
         guard field == place else { return try source.read(origin, field: field, changing: change, into: buffer) }
@@ -63,5 +69,16 @@ package struct FittedDataset: Dataset {
 
     package func readIntegers(_ index: Int, field: Int, into buffer: UnsafeMutableBufferPointer<Int32>) throws {
         try base.readIntegers(index, field: field, into: buffer)
+    }
+}
+
+/// Where the samples of a fitted data set lie: where those of its base do.
+private struct FittedShards: ShardedSamples {
+    let base: any Dataset
+    let shards: any ShardedSamples
+    var window: Int { shards.window }
+
+    func place(of sourceIndex: Int) -> (shard: Int, place: Int) {
+        shards.place(of: base.sourceIndex(of: sourceIndex))
     }
 }

@@ -118,14 +118,14 @@ package struct SoundDataset: Dataset {
 
     package func origin(of index: Int) -> String? { store.recordings[Int(pieces[index].recording)].name }
 
-    package func soundRate(field: Int) -> Int? {
-        if case .logMel = reading, field == 0 { rate } else { nil }
+    package func fieldSource(_ field: Int) -> FieldSource? {
+        if case .logMel = reading, field == 0 { .recordings(rate: rate) } else { nil }
     }
 
     package func read(
-        _ index: Int, field: Int, changing change: SoundChange, into buffer: UnsafeMutableBufferPointer<Float>
+        _ index: Int, field: Int, changing change: SourceChange, into buffer: UnsafeMutableBufferPointer<Float>
     ) {
-        guard case .logMel(let spectrum) = reading, field == 0 else {
+        guard case .logMel(let spectrum) = reading, field == 0, case .sound(let change) = change else {
             preconditionFailure("\(name): field \(field) is not made of sound")
         }
         store.withSamples(store.recordings[Int(pieces[index].recording)]) { samples in

@@ -9,9 +9,7 @@ extension TableSettings {
             "header", .flag, default: .plain(columns == nil ? "true" : "false"), shown: "true, without `columns`",
             "Whether the first row names the columns; it is skipped. Where the key is absent, a first row of numbers "
                 + "is refused.")
-        let separator = reader.value(
-            "separator", .separator, default: "comma",
-            "What stands between two values: comma, semicolon, tab, space, bar, or any character in quotes.")
+        let separator = TableSettings.separator(from: reader)
         self.init(hasHeader: hasHeader, separator: separator, columns: columns)
         headerIsGuess.isOne = columns == nil && !reader.entries.contains { $0.key == "header" && !$0.value.isNull }
         decimal = reader.value(
@@ -21,6 +19,13 @@ extension TableSettings {
         missing = reader.value(
             "missing", .list(of: .text), default: [],
             "Texts that stand for a value that is not known, beside the empty one, ?, NA, N/A, NaN and null.")
+    }
+
+    /// The key of the separator.
+    static func separator(from reader: ConfigurationReader) -> Character {
+        reader.value(
+            "separator", .separator, default: "comma",
+            "What stands between two values: comma, semicolon, tab, space, bar, or any character in quotes.")
     }
 
     fileprivate static let separators: [(name: String, character: Character)] = [

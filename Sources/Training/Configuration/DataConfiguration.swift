@@ -33,6 +33,8 @@ package struct DataConfiguration: Sendable {
     package let excluded: [String]
     /// What every epoch has equally often; nil for the samples as they are.
     package let balance: Balance?
+    /// How samples are read ahead.
+    package let loader: LoaderConfiguration
     /// Where `labels`, `exclude` and `balance` stand, for errors.
     let classesPlace, excludedPlace, balancePlace: PlacedName
 
@@ -47,6 +49,11 @@ package struct DataConfiguration: Sendable {
         case .folder: folder + "/" + name
         case .file: path.map { folder + "/" + $0.split(separator: "/").suffix(2).joined(separator: "/") }
         case .recordings, .graph: path.map { folder + "/" + ($0.split(separator: "/").last ?? "") }
+        case .pictures:
+            path.map { path in
+                // Shards are files in the data set's folder.
+                folder + "/" + path.split(separator: "/").suffix(path.hasSuffix(".tar") ? 2 : 1).joined(separator: "/")
+            }
         }
     }
 }
@@ -55,7 +62,7 @@ extension DataConfiguration: Equatable {
     package static func == (a: DataConfiguration, b: DataConfiguration) -> Bool {
         a.dataset.isEqual(to: b.dataset) && a.path == b.path && a.validation == b.validation
             && a.preprocessing == b.preprocessing && a.targetPreprocessing == b.targetPreprocessing
-            && a.augment == b.augment && a.classes == b.classes && a.limit == b.limit
+            && a.augment == b.augment && a.classes == b.classes && a.limit == b.limit && a.loader == b.loader
             && a.excluded == b.excluded && a.balance == b.balance
     }
 }
@@ -112,6 +119,12 @@ extension DataConfiguration: ConfigurationSection {
                 + "of smaller classes come several times, each time augmented in another way.")
         balancePlace = reader.placed("balance")
         limit = reader.optional("limit", .integer(in: 1...), "Use only so many training samples, validation included.")
+        loader =
+            isOfPhase
+            ? LoaderConfiguration()
+            : reader.value(
+                "loader", .section(), default: [:], shown: "as many threads as cores are left",
+                influencesWeights: false, "How samples are read ahead; it changes no result.")
         check(reader)
     }
 

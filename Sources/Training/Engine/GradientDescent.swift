@@ -33,17 +33,22 @@ final class GradientDescent {
     func gradients(of batches: BatchLoader, step: Int, wantsSave: Bool) throws -> Replica.StepSums {
         Activity.enter(.training, step: step, pieces: setup.replica.grains.count)
         let phase = setup.order.phase(ofStep: step)
+        // A grain that others expect at a meeting over the whole batch must have a sample that can be read.
+        let expecting =
+            setup.network.meetsOverBatch(setup.phases[phase].vector)
+            ? ExpectedSamples(plan: setup.plan, name: setup.data.training.name) : nil
         return try namingNonFinite {
             try setup.replica.step(
                 phase: phase, setup.phases[phase].objective, key: setup.stepKey(step),
                 wantsStop: StopSignal.isRequested, wantsSave: wantsSave,
                 hasSamples: { setup.plan.samples(step: step, grain: $0).count > 0 }
-            ) { [meter] grain, body in
+            ) { [meter, expecting] grain, body in
                 let asked = Clock.seconds
                 try batches.withBatch(step: step, grain: grain) { batch in
                     meter.waitedForData(seconds: Clock.seconds - asked)
                     // Inside, so that an error ends the other workers' waiting.
                     try TestFault.reach(.training, step: step)
+                    if let expecting, batch.count == 0 { try expecting.requireNone(of: batch) }
                     poison(batch.fields, .training)
                     try body(batch.fields)
                 }
@@ -141,6 +146,18 @@ final class GradientDescent {
         }
         throw try setup.nonFiniteCause(
             step: step, seen: sums.metrics.loss.isFinite ? "the sum of the gradients" : "the sum of the losses")
+    }
+}
+
+/// Tells a grain that has no samples from one of which none can be read.
+private struct ExpectedSamples: Sendable {
+    let plan: any GrainPlan
+    /// Of the data set.
+    let name: String
+
+    func requireNone(of batch: Batch) throws(DataError) {
+        let count = plan.samples(step: batch.step, grain: batch.grain).count
+        if count > 0 { throw .pictures(path: name, problem: .grainOfDamaged(count: count)) }
     }
 }
 

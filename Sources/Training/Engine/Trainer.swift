@@ -15,6 +15,7 @@ package final class Trainer {
     private let descent: GradientDescent
     private let validator: Validator
     private let saver: RunSaver
+    private let damage: DamageReport
 
     /// How a run ended.
     package enum Outcome: Equatable, Sendable {
@@ -44,12 +45,14 @@ package final class Trainer {
         saver = RunSaver(setup, descent, meter, observer, timeLimit, startSeconds: startSeconds)
         validator = try Validator(setup, descent, saver, meter, observer)
         let baselines = try validator.baselines()
+        damage = DamageReport(setup, observer)
         self.setup = setup
         self.observer = observer
         try ranks.together {
             try observer?.began(setup.description(threads: setup.replica.pool.count, baselines: baselines))
             for decision in setup.decisions { try observer?.decided(decision) }
         }
+        try damage.tell(step: setup.firstStep)
     }
 
     /// Runs until the end of the configuration or a stop signal.
@@ -83,6 +86,7 @@ package final class Trainer {
 
             // Every so often a validation, which decides the learning rate of the steps that follow.
             validation = try validator.validateIfDue(step: step, rate: rate, isStopping: sums.stopRequests > 0)
+            if step % setup.plan.stepsPerEpoch == 0 { try damage.tell(step: step) }
             let isStopping = sums.stopRequests > 0 || validation.isInterrupted
             try saver.save(step: step, force: isStopping || sums.saveRequests > 0, validation)
             if isStopping { return try stop(step: step, validation) }
@@ -92,15 +96,15 @@ package final class Trainer {
 
     /// The batches of all steps of the run, filled ahead of the workers.
     private func batches() throws -> BatchLoader {
-        let workers = setup.replica.pool.count
+        let source = try setup.data.joined(with: setup.phaseData).trainingSource(
+            plan: setup.plan, fields: setup.phases.flatMap(\.objective.fields),
+            augment: setup.configuration.data.augment, key: setup.key)
+        let size = setup.configuration.data.loader.size(
+            workers: setup.replica.pool.count, grainsAtOnce: setup.replica.grainsAtOnce,
+            cores: Placement.defaultThreads(ranksOnHost: setup.ranks.hostSize), isSlow: source.dataset.source.isSlow)
         return try BatchLoader(
-            try setup.data.joined(with: setup.phaseData).trainingSource(
-                plan: setup.plan, fields: setup.phases.flatMap(\.objective.fields),
-                augment: setup.configuration.data.augment, key: setup.key),
-            grains: setup.grains, steps: setup.firstStep..<max(setup.firstStep, setup.totalSteps),
-            depth: setup.replica.grainsAtOnce + workers + 2,
-            // A thread without a core of its own would cost the workers more than filling their grains themselves.
-            threads: Placement.defaultThreads(ranksOnHost: setup.ranks.hostSize) > workers ? 1 : 0)
+            source, grains: setup.grains, steps: setup.firstStep..<max(setup.firstStep, setup.totalSteps),
+            depth: size.depth, threads: size.threads)
     }
 
     /// Ends training where the loss is small enough, and says so.
@@ -129,6 +133,7 @@ package final class Trainer {
     }
 
     private func stop(step: Int, _ validation: Validation) throws -> Outcome {
+        try damage.tell(step: step)
         try saver.stop(step: step, validation)
         return .stopped
     }
@@ -137,6 +142,7 @@ package final class Trainer {
         try saver.save(step: step, force: true)
         let final = try validator.final(validation, step: step)
         if final.isInterrupted { return try stop(step: step, .none) }
+        try damage.tell(step: step)
         return .finished(digest: try saver.finish(step: step, final))
     }
 }

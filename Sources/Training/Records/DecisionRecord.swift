@@ -8,7 +8,8 @@ package struct DecisionRecord: Equatable, Sendable {
             skipNonFinite,
             checkpointFallback,
             saveFailed,
-            runDirectoryLost
+            runDirectoryLost,
+            samplesLeftOut
 
         /// Whether a run that goes on from an earlier checkpoint decides this again by itself.
         ///
@@ -17,7 +18,7 @@ package struct DecisionRecord: Equatable, Sendable {
             switch self {
             case .decay, .rollback, .earlyStop, .lossReached, .metricReached, .skipNonFinite: true
             case .restart, .resume, .start, .rateChanged, .stopSignal, .checkpointFallback, .saveFailed,
-                .runDirectoryLost:
+                .runDirectoryLost, .samplesLeftOut:
                 false
             }
         }

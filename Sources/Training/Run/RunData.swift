@@ -144,8 +144,8 @@ struct RunData: Sendable {
         return result
     }
 
-    /// The training samples' statistics: of pixels exact integer sums, of which every rank scans its share; of real
-    /// numbers what every rank computes alike.
+    /// The training samples' statistics: of pixels exact integer sums, of which every rank scans its share, of a large
+    /// set of pictures over samples drawn once for all; of real numbers what every rank computes alike.
     private static func statistics(
         _ dataset: any Dataset, _ field: Int, _ fill: [Float]?, _ ranks: Ranks
     ) throws -> ChannelStatistics {
@@ -153,9 +153,19 @@ struct RunData: Sendable {
             return try ranks.together { try ChannelStatistics(scanningReal: field, of: dataset, fill: fill) }
         }
         let channels = dataset.fields[field].channels
+        let most = dataset.source.mostStatisticsSamples
+        let dataset: any Dataset = dataset.count > most ? Subset(drawing: most, of: dataset) : dataset
         let share = ranks.rank * dataset.count / ranks.worldSize..<(ranks.rank + 1) * dataset.count / ranks.worldSize
-        let sums = try ranks.together { try ChannelSums(scanning: dataset, field: field, indices: share) }
+        let threads = dataset.source.isSlow ? Placement.defaultThreads(ranksOnHost: ranks.hostSize) : 1
+        let sums = try ranks.together {
+            try ChannelSums(scanning: dataset, field: field, indices: share, threads: threads)
+        }
         let total = try ranks.sum(([sums.pixels] + sums.sums + sums.squares).map(Int64.init)).map(Int.init)
+        try ranks.together {
+            guard total[0] > 0 else {
+                throw DataError.pictures(path: dataset.name, problem: .allDamaged(count: dataset.count))
+            }
+        }
         return ChannelStatistics(
             ChannelSums(pixels: total[0], sums: Array(total[1...channels]), squares: Array(total[(1 + channels)...])))
     }

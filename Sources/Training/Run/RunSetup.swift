@@ -229,9 +229,17 @@ extension RunConfiguration {
     /// - Throws: `TrainingError.moreLanesThanWindows`.
     func plan(for dataset: any Dataset, key: RandomKey) throws -> any GrainPlan {
         guard dataset.isSequence else {
+            let balanced = dataset as? BalancedDataset
+            if let shards = dataset.source.shards {
+                if balanced != nil {
+                    throw data.balancePlace.refused(
+                        because: "shards that are read one after the other can't have every class equally often; "
+                            + "remove `order: shards` or `balance`.")
+                }
+                return ShardPlan(dataset, shards: shards, batchSize: batch, grainSize: grain, key: key)
+            }
             return BatchPlan(
-                sampleCount: dataset.count, batchSize: batch, grainSize: grain, key: key,
-                balance: (dataset as? BalancedDataset)?.balance)
+                sampleCount: dataset.count, batchSize: batch, grainSize: grain, key: key, balance: balanced?.balance)
         }
         guard batch <= dataset.count else {
             throw TrainingError.moreLanesThanWindows(lanes: batch, windows: dataset.count)

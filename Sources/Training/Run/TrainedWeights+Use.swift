@@ -23,6 +23,8 @@ extension TrainedWeights {
         package var confusions: [ConfusionMatrix]
         /// What forecasts without a model come to on the same samples; none where the data have no such.
         package var baselines: [BaselineFigures]
+        /// What people should know of the samples, a sentence each.
+        package var notes: [String]
     }
 
     /// Evaluates on the official test set; collective.
@@ -59,7 +61,7 @@ extension TrainedWeights {
             metrics: zip(objectives, sums).flatMap { $1.values(of: $0.metrics) }.filter(\.isCounted),
             confusions: zip(objectives, sums).flatMap { objective, sums in
                 objective.confusions.map { $0.matrix(of: sums) }
-            }, baselines: baselines)
+            }, baselines: baselines, notes: try DamageReport.notes(of: test, ranks))
     }
 
     /// The classes of the training samples, where a loss balances them and the weights do not say.

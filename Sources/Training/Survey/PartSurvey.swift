@@ -45,10 +45,10 @@ package struct PartSurvey: Encodable {
         copies = SampleList()
         contradictions = SampleList()
         constant = SampleList(scan.constant, of: dataset)
-        let found = scan.damaged.map { DamagedSample(sample: sampleName($0.index, of: dataset), problem: $0.problem) }
-        let left = dataset.source.leftOut.map { DamagedSample(sample: $0.origin, problem: $0.problem) }
-        damagedCount = found.count + left.count
-        damaged = Array((found + left).prefix(SampleList.shown))
+        damagedCount = scan.damaged.count
+        damaged = scan.damaged.prefix(SampleList.shown).map {
+            DamagedSample(sample: sampleName($0.index, of: dataset), problem: $0.problem)
+        }
         (copies, contradictions) = try DuplicateSearch(self).within()
     }
 
