@@ -47,15 +47,15 @@ package func philox16(
 
 @inlinable @inline(__always)
 func wideProduct(_ a: SIMD16<UInt32>, _ b: UInt64) -> (high: SIMD16<UInt32>, low: SIMD16<UInt32>) {
-    let even = SIMD8<UInt64>(truncatingIfNeeded: a.evenHalf) &* SIMD8(repeating: b)
-    let odd = SIMD8<UInt64>(truncatingIfNeeded: a.oddHalf) &* SIMD8(repeating: b)
-    var high = SIMD16<UInt32>()
-    var low = SIMD16<UInt32>()
-    high.evenHalf = SIMD8(truncatingIfNeeded: even &>> 32)
-    high.oddHalf = SIMD8(truncatingIfNeeded: odd &>> 32)
-    low.evenHalf = SIMD8(truncatingIfNeeded: even)
-    low.oddHalf = SIMD8(truncatingIfNeeded: odd)
-    return (high, low)
+    // Pairs of lanes as numbers of 64 bits, without conversions: those of the standard library are calls of functions.
+    let pairs = unsafeBitCast(a, to: SIMD8<UInt64>.self)
+    let lower = SIMD8<UInt64>(repeating: 0xFFFF_FFFF)
+    let bits = SIMD8<UInt64>(repeating: 32)
+    let even = (pairs & lower) &* SIMD8(repeating: b)
+    let odd = (pairs &>> bits) &* SIMD8(repeating: b)
+    let high = (even &>> bits) | (odd & ~lower)
+    let low = (even & lower) | (odd &<< bits)
+    return (unsafeBitCast(high, to: SIMD16<UInt32>.self), unsafeBitCast(low, to: SIMD16<UInt32>.self))
 }
 
 /// A node in a tree of random streams: derive a key for each purpose, epoch, step and sample, then read numbers by
