@@ -14,6 +14,7 @@ package final class Batch: @unchecked Sendable {
     /// See `FieldBatch`.
     package internal(set) var lanes: Range<Int>?
     package internal(set) var isStartOfSequence = false
+    package internal(set) var mixture: SampleMixture?
     private let nodes: (any NodeSource)?
 
     /// Where the source holds the samples, while they are filled in.
@@ -28,7 +29,7 @@ package final class Batch: @unchecked Sendable {
     /// Room for `capacity` samples of `fields`.
     ///
     /// - Parameters:
-    ///   - workspaceCount: the floats of the largest sample that is augmented.
+    ///   - workspaceCount: the floats of the largest sample that is augmented or mixed.
     ///   - nodes: see `FieldBatch`.
     init(capacity: Int, fields: [FieldDescription], workspaceCount: Int, nodes: (any NodeSource)? = nil) {
         self.nodes = nodes
@@ -50,7 +51,7 @@ package final class Batch: @unchecked Sendable {
     package var fields: FieldBatch {
         FieldBatch(
             count: count, sampleIDs: sampleIDs, lanes: lanes, isStartOfSequence: isStartOfSequence, nodes: nodes,
-            memory: memory)
+            mixture: mixture, memory: memory)
     }
 
     /// Sets the extent of field `slot`'s varying axis, to which all samples are padded.

@@ -1,8 +1,8 @@
 import Kernels
 import TensorCore
 
-/// Fills batches: reads raw samples, augments and preprocesses them, pads what varies. A pure function of (step,
-/// grain).
+/// Fills batches: reads raw samples, augments and preprocesses them, pads what varies, mixes them. A pure function of
+/// (step, grain).
 struct BatchFiller: Sendable {
     private let batchSource: BatchSource
     private let dataset: any Dataset
@@ -44,6 +44,7 @@ struct BatchFiller: Sendable {
             }
         }
         batch.count = position
+        batchSource.mixing?(batch)
     }
 
     /// Fills in all fields of one sample, of which the epoch has had so many copies.

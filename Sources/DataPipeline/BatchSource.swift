@@ -9,6 +9,8 @@ package struct BatchSource: Sendable {
     package let fields: [FieldDescription]
     let fillings: [FieldFilling]
     let augmentationKey: RandomKey
+    /// What mixes the samples of a grain at last; nil for nothing.
+    let mixing: BatchMixing?
     /// The graph whose nodes the samples are, with fields as a model gets them; nil where there is none.
     let nodes: (any NodeSource)?
 
@@ -16,9 +18,9 @@ package struct BatchSource: Sendable {
     ///   - fields: the names of the fields that are read, no other is touched; nil for the data set's usual input and
     ///     target. A length comes with its field and need not be named.
     ///   - preprocessing: of fields of floats, at most one a field.
-    ///   - augmentations: applied in this order, before preprocessing.
+    ///   - augmentations: applied in this order, before preprocessing; what mixes samples comes behind it.
     ///   - key: the run's root key; augmentation is keyed by (key, augmentation, epoch, sample id, place in
-    ///     `augmentations`).
+    ///     `augmentations`), mixing by (key, augmentation, step, grain).
     /// - Throws: `DataError` when a field does not exist or cannot be augmented or preprocessed like this.
     package init(
         dataset: any Dataset, plan: any GrainPlan, fields: [String]? = nil, preprocessing: [FieldPreprocessing] = [],
@@ -42,12 +44,20 @@ package struct BatchSource: Sendable {
         self.fillings = fillings
         augmentationKey = key.folding(.augmentation)
         nodes = dataset.source.nodes.map { PreparedNodes($0, preprocessing) }
+        let mixers = augmentations.filter { $0.augmentation.transform is any MixingTransform }
+        mixing = try BatchMixing(
+            mixers.compactMap { $0.augmentation.transform as? any MixingTransform },
+            main: descriptions.first { $0.name == mixers.first?.field }, fields: descriptions,
+            largestGrain: plan.largestGrain, isSequence: dataset.isSequence, hasNodes: nodes != nil,
+            key: augmentationKey)
     }
 
     /// Memory for any grain of the plan.
     func makeBatch() -> Batch {
         let largest = fillings.filter { !$0.transforms.isEmpty }.map(\.field.shape.count).max() ?? 0
-        return Batch(capacity: plan.largestGrain, fields: fields, workspaceCount: largest, nodes: nodes)
+        return Batch(
+            capacity: plan.largestGrain, fields: fields, workspaceCount: max(largest, mixing?.largestField ?? 0),
+            nodes: nodes)
     }
 }
 
@@ -88,7 +98,7 @@ struct FieldFilling: Sendable {
                 windows.append((place, transform))
             } else if let transform = augmentation.augmentation.transform as? any SampleTransform {
                 try FieldFilling.check(type(of: transform).subject, field)
-                transforms.append((place, transform))
+                transforms.append((place, try FieldFilling.fitted(transform, to: field)))
             } else if let transform = augmentation.augmentation.transform as? any SoundTransform {
                 guard case .recordings = source else { throw .notSound(field: name) }
                 sounds.append((place, transform))
@@ -110,12 +120,29 @@ struct FieldFilling: Sendable {
         fill = own.fill ?? []
     }
 
+    /// The transform with what it must know of the field.
+    private static func fitted(
+        _ transform: any SampleTransform, to field: FieldDescription
+    ) throws(DataError) -> any SampleTransform {
+        guard let pixels = transform as? any PixelTransform else { return transform }
+        if let problem = pixels.problem(of: field) { throw .augmentation(field: field.name, problem: problem) }
+        return pixels.ofPixels(upTo: Float(field.unit))
+    }
+
     /// - Throws: `DataError` when the field does not hold what is to be changed.
     private static func check(_ subject: TransformSubject, _ field: FieldDescription) throws(DataError) {
         switch subject {
-        case .image:
+        case .image, .pixels:
             guard field.elementType == .float32, field.variableAxis == nil, field.shape.rank == 3 else {
                 throw .notAnImage(field: field.name, shape: field.shape.dimensions)
+            }
+            if subject == .pixels {
+                guard case .pixels = field.meaning else {
+                    throw .augmentation(
+                        field: field.name,
+                        problem: "it holds numbers that are no pixels and have neither black nor full brightness; take "
+                            + "the augmentation away")
+                }
             }
         case .features:
             guard field.elementType == .float32, field.shape.rank == 2 else {

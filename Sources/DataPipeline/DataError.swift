@@ -28,6 +28,8 @@ package enum DataError: Error, Equatable, CustomStringConvertible {
     case notSound(field: String)
     /// An image that can't get the extents that are asked for; `problem` ends with what to do.
     case notFitted(field: String, shape: [Int], problem: String)
+    /// Why a field can't be augmented as is asked; `problem` ends with what to do.
+    case augmentation(field: String, problem: String)
     case onlyForPixels(preprocessing: String, field: String)
     case preprocessingMismatch(field: String, channels: Int, factors: Int)
     /// A column whose missing values are to be filled from training samples that all miss it.
@@ -128,6 +130,7 @@ package enum DataError: Error, Equatable, CustomStringConvertible {
                 + "made louder or noisier; take the augmentation away."
         case .notFitted(let field, let shape, let problem):
             return "data.preprocessing: the field '\(field)' has the shape \(shape); \(problem)."
+        case .augmentation(let field, let problem): return "data.augment: '\(field)': \(problem)."
         case .onlyForPixels(let preprocessing, let field):
             return
                 "data.preprocessing: '\(preprocessing)' is for pixels and '\(field)' holds real numbers; use "

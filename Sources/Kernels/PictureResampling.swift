@@ -27,8 +27,39 @@ package func resamplePicture(
         width: width)
 }
 
+/// The same of floats, on whatever scale.
+package func resamplePicture(
+    _ source: UnsafePointer<Float>, w: Int, c: Int, rows: ResamplingAxis, columns: ResamplingAxis, outside: Float,
+    row: UnsafeMutablePointer<Float>, to destination: UnsafeMutablePointer<Float>, height: Int, width: Int
+) {
+    resample(
+        source, w: w, c: c, rows: rows, columns: columns, outside: outside, row: row, to: destination, height: height,
+        width: width)
+}
+
+/// What a picture's values are stored as.
+private protocol ResampledValue {
+    var float: Float { get }
+    static var isOf16Bits: Bool { get }
+}
+
+extension UInt8: ResampledValue {
+    fileprivate var float: Float { Float(self) }
+    fileprivate static var isOf16Bits: Bool { false }
+}
+
+extension UInt16: ResampledValue {
+    fileprivate var float: Float { Float(self) }
+    fileprivate static var isOf16Bits: Bool { true }
+}
+
+extension Float: ResampledValue {
+    fileprivate var float: Float { self }
+    fileprivate static var isOf16Bits: Bool { false }
+}
+
 @inline(__always)
-private func resample<Sample: FixedWidthInteger & UnsignedInteger>(
+private func resample<Sample: ResampledValue>(
     _ source: UnsafePointer<Sample>, w: Int, c: Int, rows: ResamplingAxis, columns: ResamplingAxis, outside: Float,
     row: UnsafeMutablePointer<Float>, to destination: UnsafeMutablePointer<Float>, height: Int, width: Int
 ) {
@@ -56,28 +87,28 @@ private func resample<Sample: FixedWidthInteger & UnsignedInteger>(
 
 /// row[i] = Σ weight · source[i] over rows that follow each other, on the scale 0…255.
 @inline(__always)
-private func mixRows<Sample: FixedWidthInteger & UnsignedInteger>(
+private func mixRows<Sample: ResampledValue>(
     _ source: UnsafePointer<Sample>, stride: Int, weights: [Float], _ range: Range<Int>,
     to row: UnsafeMutablePointer<Float>, count: Int
 ) {
     var place = source
     let first = weights[range.lowerBound]
-    for i in 0..<count { row[i] = first * Float(place[i]) }
+    for i in 0..<count { row[i] = first * place[i].float }
     var next = range.lowerBound + 1
     // Two at a time, in the order of one at a time: the row is read and written half as often.
     while next + 1 < range.upperBound {
         let (a, b) = (weights[next], weights[next + 1])
         let (one, other) = (place + stride, place + 2 * stride)
-        for i in 0..<count { row[i] = row[i].addingProduct(a, Float(one[i])).addingProduct(b, Float(other[i])) }
+        for i in 0..<count { row[i] = row[i].addingProduct(a, one[i].float).addingProduct(b, other[i].float) }
         place = other
         next += 2
     }
     if next < range.upperBound {
         let a = weights[next]
         place += stride
-        for i in 0..<count { row[i] = row[i].addingProduct(a, Float(place[i])) }
+        for i in 0..<count { row[i] = row[i].addingProduct(a, place[i].float) }
     }
-    if Sample.bitWidth == 16 {
+    if Sample.isOf16Bits {
         for i in 0..<count { row[i] /= 257 }
     }
 }

@@ -7,7 +7,7 @@
 /// between its passes. Pixels of the result whose middle lies outside the source have no weights.
 ///
 /// By +, −, × and ÷ in double precision, so that every machine computes the same bits.
-package struct ResamplingAxis {
+package struct ResamplingAxis: Sendable {
     /// Pixels of the result that have weights.
     package private(set) var covered = 0..<0
     /// The first pixel of the source that each of those takes.

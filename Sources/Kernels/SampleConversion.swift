@@ -122,6 +122,13 @@ package func mirrorImage(
     }
 }
 
+/// Turns an image upside down: [H, W, C] → [H, W, C].
+package func invertImage(
+    _ source: UnsafePointer<Float>, to destination: UnsafeMutablePointer<Float>, h: Int, w: Int, c: Int
+) {
+    for y in 0..<h { (destination + y * w * c).update(from: source + (h - 1 - y) * w * c, count: w * c) }
+}
+
 extension UnsafePointer<Float> {
     @inline(__always)
     fileprivate var vector16: SIMD16<Float> { UnsafeRawPointer(self).loadUnaligned(as: SIMD16<Float>.self) }

@@ -15,7 +15,10 @@ extension FieldBatch {
     /// - Parameters:
     ///   - inputs: [n, shape…], row-major.
     ///   - sampleIDs: n numbers; 0, 1, … if absent.
-    package init(_ inputs: [Float], _ shape: Shape, _ target: HandMadeTarget, sampleIDs: [Int]? = nil) {
+    package init(
+        _ inputs: [Float], _ shape: Shape, _ target: HandMadeTarget, sampleIDs: [Int]? = nil,
+        mixture: SampleMixture? = nil
+    ) {
         let count = inputs.count / shape.count
         func floats(_ name: String, _ values: [Float], _ shape: Shape) -> FieldMemory {
             let field = FieldDescription(name: name, elementType: .float32, shape: shape, meaning: .real(names: []))
@@ -34,7 +37,8 @@ extension FieldBatch {
                 field: field, elements: .integers(memory.pointer, capacity: classes.count, owner: memory))
         }
         self.init(
-            count: count, sampleIDs: sampleIDs ?? Array(0..<count), memory: [floats("input", inputs, shape), made])
+            count: count, sampleIDs: sampleIDs ?? Array(0..<count), mixture: mixture,
+            memory: [floats("input", inputs, shape), made])
     }
 }
 

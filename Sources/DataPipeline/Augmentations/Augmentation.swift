@@ -3,7 +3,7 @@ import Kernels
 import TensorCore
 
 /// A random change of a training sample, a pure function of the sample and its key: a ``SampleTransform``, a
-/// ``SoundTransform`` or a ``WindowTransform``.
+/// ``SoundTransform`` or a ``WindowTransform``; or of all samples of a grain, a ``MixingTransform``.
 ///
 /// A new one is one file: its keys (an ``AugmentationEntry`` in ``augmentationCatalogue``) and its computation.
 package protocol RandomTransform: Equatable, Sendable {}
@@ -44,6 +44,8 @@ extension EpochwiseTransform {
 package enum TransformSubject {
     /// [H, W, C]
     case image
+    /// [H, W, C] of pixels, for a ``PixelTransform``
+    case pixels
     /// A sequence of features, [T, C].
     case features
 }
@@ -64,6 +66,18 @@ let augmentationCatalogue: [AugmentationEntry] = [
     FlipHorizontal.entry,
     Rotate.entry,
     RandomCrop.entry,
+    FlipVertical.entry,
+    Zoom.entry,
+    RandomResizedCrop.entry,
+    ColourJitter.entry,
+    PrincipalColours.entry,
+    Greyscale.entry,
+    GaussianNoise.entry,
+    Masking.entry,
+    SaltAndPepper.entry,
+    RandomErasing.entry,
+    Mixup.entry,
+    Cutmix.entry,
     TimeShift.entry,
     Gain.entry,
     Noise.entry,
@@ -88,7 +102,9 @@ extension Augmentation: ConfigurationSection {
     package init(from reader: ConfigurationReader) {
         transform = reader.oneOf(
             augmentationCatalogue.map { entry in
-                ConfigurationVariant.key(entry.name, entry.documentation, shorthand: entry.shorthand) { entry.read($0) }
+                ConfigurationVariant.key(
+                    entry.name, entry.documentation, shorthand: entry.shorthand, otherNames: entry.otherNames
+                ) { entry.read($0) }
             })
     }
 }

@@ -1,14 +1,14 @@
+import Kernels
 import Synchronization
 import TensorCore
 
 /// Carries out an ``ImageGeometry``.
 ///
-/// An image gets smaller or larger by linear interpolation, in each direction, over all pixels that one of the result
-/// covers: the triangle filter of Pillow's `BILINEAR` and of torchvision's `resize` with `antialias`. Levels of pixels
-/// are rounded to whole ones once, at the end of a step.
+/// An image gets smaller or larger as ``ResamplingAxis`` says. Levels of pixels are rounded to whole ones once, at the
+/// end of a step.
 package final class ImageFitter: Sendable {
     private enum Stage: Sendable {
-        case resize(rows: FilterTaps, columns: FilterTaps)
+        case resize(rows: ResamplingAxis, columns: ResamplingAxis)
         case crop(top: Int, left: Int, height: Int, width: Int)
     }
 
@@ -22,7 +22,7 @@ package final class ImageFitter: Sendable {
     private let channels: Int
     /// Floats of the largest image on the way.
     private let largest: Int
-    /// Memory that is not in use; three images each.
+    /// Memory that is not in use; two images and a row each.
     private let free = Mutex<[UncheckedBuffer]>([])
 
     private struct UncheckedBuffer: @unchecked Sendable {
@@ -41,9 +41,8 @@ package final class ImageFitter: Sendable {
             case .resize:
                 stages.append(
                     .resize(
-                        rows: FilterTaps(from: height, to: next.height),
-                        columns: FilterTaps(from: width, to: next.width)))
-                largest = max(largest, height * next.width)
+                        rows: ImageFitter.axis(from: height, to: next.height),
+                        columns: ImageFitter.axis(from: width, to: next.width)))
             case .crop:
                 stages.append(
                     .crop(
@@ -55,6 +54,12 @@ package final class ImageFitter: Sendable {
         }
         self.stages = stages
         self.largest = largest * channels
+    }
+
+    private static func axis(from input: Int, to output: Int) -> ResamplingAxis {
+        var axis = ResamplingAxis()
+        axis.lay(0..<output, from: 0, length: Double(input), count: input)
+        return axis
     }
 
     deinit {
@@ -82,7 +87,7 @@ package final class ImageFitter: Sendable {
             "ImageFitter: \(destination.count) floats for an image of \(geometry.shape)")
         let buffer =
             free.withLock { $0.popLast() }
-            ?? UncheckedBuffer(memory: .allocate(capacity: 3 * largest))
+            ?? UncheckedBuffer(memory: .allocate(capacity: 3 * largest + 1))
         defer { free.withLock { $0.append(buffer) } }
         func part(_ index: Int, _ count: Int) -> UnsafeMutableBufferPointer<Float> {
             UnsafeMutableBufferPointer(rebasing: buffer.memory[index * largest..<index * largest + count])
@@ -103,63 +108,20 @@ package final class ImageFitter: Sendable {
                 }
                 extents = Extents(height: height, width: width)
             case .resize(let rows, let columns):
-                let between = part(2, extents.height * columns.count * channels)
-                for row in 0..<extents.height {
-                    columns.apply(
-                        from, at: row * extents.width * channels, to: between, at: row * columns.count * channels,
-                        step: channels, lanes: channels)
+                let to = part(other, rows.starts.count * columns.starts.count * channels)
+                let row = part(2, extents.width * channels + 1)
+                if let from = from.baseAddress, let to = to.baseAddress, let row = row.baseAddress {
+                    resamplePicture(
+                        from, w: extents.width, c: channels, rows: rows, columns: columns, outside: 0, row: row,
+                        to: to, height: rows.starts.count, width: columns.starts.count)
                 }
-                let line = columns.count * channels
-                rows.apply(between, at: 0, to: part(other, rows.count * line), at: 0, step: line, lanes: line)
-                extents = Extents(height: rows.count, width: columns.count)
+                extents = Extents(height: rows.starts.count, width: columns.starts.count)
                 if geometry.isWhole {
-                    let result = part(other, rows.count * line)
-                    for index in result.indices { result[index] = result[index].rounded(.toNearestOrAwayFromZero) }
+                    for index in to.indices { to[index] = to[index].rounded(.toNearestOrAwayFromZero) }
                 }
             }
             swap(&current, &other)
         }
         _ = destination.update(fromContentsOf: part(current, destination.count))
-    }
-}
-
-/// The weights of the inputs of each output along one axis.
-private struct FilterTaps: Sendable {
-    private let starts: [Int]
-    private let weights: [[Float]]
-    var count: Int { starts.count }
-
-    init(from input: Int, to output: Int) {
-        let scale = Double(input) / Double(output)
-        // Narrower than the inputs' distance it would miss some.
-        let reach = max(scale, 1)
-        var starts: [Int] = []
-        var weights: [[Float]] = []
-        for index in 0..<output {
-            let middle = (Double(index) + 0.5) * scale
-            let first = max(Int(middle - reach + 0.5), 0)
-            let end = min(Int(middle + reach + 0.5), input)
-            let raw = (first..<end).map { max(0, 1 - abs((Double($0) + 0.5 - middle) / reach)) }
-            let sum = raw.reduce(0, +)
-            starts.append(first)
-            weights.append(raw.map { Float($0 / sum) })
-        }
-        self.starts = starts
-        self.weights = weights
-    }
-
-    /// Writes `count` outputs of `lanes` floats each, from inputs `step` floats apart.
-    func apply(
-        _ source: UnsafeMutableBufferPointer<Float>, at first: Int, to destination: UnsafeMutableBufferPointer<Float>,
-        at place: Int, step: Int, lanes: Int
-    ) {
-        for output in starts.indices {
-            let target = place + output * lanes
-            for lane in 0..<lanes { destination[target + lane] = 0 }
-            for (tap, weight) in weights[output].enumerated() {
-                let from = first + (starts[output] + tap) * step
-                for lane in 0..<lanes { destination[target + lane] += weight * source[from + lane] }
-            }
-        }
     }
 }

@@ -4,6 +4,7 @@ import TensorCore
 protocol ElementwiseLoss: Loss {}
 
 extension ElementwiseLoss {
+    package var takesSharesOfClasses: Bool { true }
     package func count(of output: Shape) -> Int { output[0] }
 
     package func problem(output: Shape, target: FieldDescription) -> String? {

@@ -39,6 +39,8 @@ package protocol Loss: Equatable, Sendable {
     func rule(for target: FieldDescription) -> TargetRule.Numbers?
     /// Whether a target of numbers may be a distribution over classes.
     var takesDistributions: Bool { get }
+    /// Whether it compares shares of classes, one-hot vectors of mixed samples, as well as a class.
+    var takesSharesOfClasses: Bool { get }
     /// How much each class counts; nil where all count alike.
     var classWeights: ClassWeights? { get }
     /// The loss with a number for each class in the place of ``classWeights``.
@@ -64,6 +66,7 @@ extension Loss {
     package var ofScores: any Loss { self }
     package func rule(for target: FieldDescription) -> TargetRule.Numbers? { nil }
     package var takesDistributions: Bool { false }
+    package var takesSharesOfClasses: Bool { takesDistributions }
     package var classWeights: ClassWeights? { nil }
     package func weighing(_ classes: [Float]) -> any Loss { self }
     package func weight(_ input: LossInput) -> Double {

@@ -36,6 +36,7 @@ struct BoundLoss: Sendable {
         let compared = try BoundLoss.target(of: term, given, setup, model)
         let target = compared?.field
         if let problem = target.flatMap({ term.loss.problem(output: shape, target: $0) }) { throw refusal(problem) }
+        if setup.mixesSamples, let problem = BoundLoss.mixingProblem(term, target) { throw refusal(problem) }
         let varies = model.varies(output)
         if let problem = compared?.problem(output: output, shape, varies: varies) { throw refusal(problem) }
         let readsScores: Bool
@@ -77,6 +78,22 @@ struct BoundLoss: Sendable {
             throw target.refused(because: "\(term.loss.name) compares its output with no field; take `target` away.")
         }
         return nil
+    }
+
+    /// Why the loss can't compare an output with what mixed samples should be; nil where it can.
+    private static func mixingProblem(_ term: LossTerm, _ target: FieldDescription?) -> String? {
+        if term.sampleWeights != nil {
+            return "samples that mixup or cutmix have mixed have no weight of their own; take `sampleWeights` away, or "
+                + "mixup and cutmix"
+        }
+        guard let target else { return nil }
+        let takesBoth =
+            target.meaning.choiceCount == nil
+            ? term.loss.rule(for: target) != .signs : term.loss.takesSharesOfClasses
+        return takesBoth
+            ? nil
+            : "mixup and cutmix make shares of two classes of \(target.name), and it takes one; use crossEntropy, or "
+                + "take them away"
     }
 
     /// The names of the classes, or of the columns that hold their probabilities.

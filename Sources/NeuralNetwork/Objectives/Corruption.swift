@@ -22,13 +22,10 @@ package enum Corruption: Equatable, Sendable {
         let y = result.pointer
         switch self {
         case .masking(let probability):
-            let limit = Corruption.limit(probability)
-            forEachWord(clean.count, key) { index, word in y[index] = word < limit ? 0 : x[index] }
+            maskValues(x, into: y, count: clean.count, probability: probability, key: key)
         case .saltAndPepper(let probability, let low, let high):
-            let (half, limit) = (Corruption.limit(probability / 2), Corruption.limit(probability))
-            forEachWord(clean.count, key) { index, word in
-                y[index] = word < half ? low : word < limit ? high : x[index]
-            }
+            Kernels.saltAndPepper(
+                x, into: y, count: clean.count, probability: probability, low: low, high: high, key: key)
         case .gaussian(let deviation):
             for first in stride(from: 0, to: clean.count, by: 2) {
                 let (a, b) = key.normals(at: UInt64(first / 2))
@@ -37,17 +34,6 @@ package enum Corruption: Equatable, Sendable {
             }
         }
         return result
-    }
-
-    /// How many of the 2³² words stand for a probability; all of them for 1.
-    private static func limit(_ probability: Double) -> UInt64 { UInt64(probability * 0x1p32) }
-
-    /// Gives each of `count` values a random word of its own: word i mod 4 of block i / 4.
-    private func forEachWord(_ count: Int, _ key: RandomKey, _ body: (_ index: Int, _ word: UInt64) -> Void) {
-        for first in stride(from: 0, to: count, by: 4) {
-            let words = key.block(at: UInt64(first / 4))
-            for lane in 0..<min(4, count - first) { body(first + lane, UInt64(words[lane])) }
-        }
     }
 }
 

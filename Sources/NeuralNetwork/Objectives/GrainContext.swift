@@ -85,12 +85,33 @@ package struct GrainContext {
 
     private func target(_ field: String, like output: Shape) -> Target {
         switch batch.field(field)?.elementType {
-        case .int32: return .classes(batch.integers(field).values)
+        case .int32:
+            let classes = batch.integers(field).values
+            return batch.mixture.map { .values(shares(of: classes, $0, like: output)) } ?? .classes(classes)
         case .float32, nil:
             let values = batch.floats(field)
             // An output without axes of an image has the order of a flattened one.
             return .values(
                 output.rank == 2 && values.shape.rank == 4 ? flatten(tape.constant(values)).value : values)
         }
+    }
+
+    /// The classes' shares of mixed samples, of the output's shape; of one output for two classes that of the second.
+    private func shares(of classes: [Int32], _ mixture: SampleMixture, like output: Shape) -> Tensor {
+        let result = Tensor(output, pool: tape.pool)
+        result.fill(0)
+        let columns = output.count / max(classes.count, 1)
+        func add(_ share: Float, of label: Int32, to row: Int) {
+            if columns == 1 {
+                result.pointer[row] += share * Float(label)
+            } else {
+                result.pointer[row * columns + Int(label)] += share
+            }
+        }
+        for row in classes.indices {
+            add(mixture.share, of: classes[row], to: row)
+            add(1 - mixture.share, of: classes[mixture.partner(of: row)], to: row)
+        }
+        return result
     }
 }

@@ -37,12 +37,15 @@ package struct ObjectiveSetup: Sendable {
     package let classCounts: [String: [Int]]
     /// Into how many grains a batch is cut.
     package let grainsPerStep: Int
+    /// Whether samples for training are mixed with each other, so that classes become shares of two.
+    package let mixesSamples: Bool
 
     package init(
         network: Network, fields: [FieldDescription], defaultInput: String, defaultTarget: String?,
-        classCounts: [String: [Int]] = [:], grainsPerStep: Int = 1
+        classCounts: [String: [Int]] = [:], grainsPerStep: Int = 1, mixesSamples: Bool = false
     ) {
         self.grainsPerStep = grainsPerStep
+        self.mixesSamples = mixesSamples
         self.classCounts = classCounts
         self.network = network
         self.fields = fields

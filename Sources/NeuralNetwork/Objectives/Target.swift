@@ -29,10 +29,12 @@ package enum Target {
         }
     }
 
-    /// The class that row `row` should have; −1 where its values have a NaN.
+    /// The class that row `row` should have, of shares of several that of the largest, of one share of two classes the
+    /// second where it is more than half; −1 where its values have a NaN.
     func largestClass(row: Int, columns: Int) -> Int {
         switch self {
         case .classes(let classes): Int(classes[row])
+        case .values(let values) where columns == 1: values.pointer[row].isNaN ? -1 : values.pointer[row] > 0.5 ? 1 : 0
         case .values(let values): largest(values.pointer + row * columns, columns)
         case .nothing: -1
         }

@@ -39,13 +39,17 @@ package struct FieldBatch {
     package let isStartOfSequence: Bool
     /// The graph whose nodes the samples are, numbered as ``sampleIDs``; nil where samples have no neighbours.
     package let nodes: (any NodeSource)?
+    /// How the samples have been mixed with each other, numbers in their places; a field of classes still holds each
+    /// sample's own. Nil where they have not.
+    package let mixture: SampleMixture?
     private let memory: [FieldMemory]
 
     package init(
         count: Int, sampleIDs: [Int], lanes: Range<Int>? = nil, isStartOfSequence: Bool = false,
-        nodes: (any NodeSource)? = nil, memory: [FieldMemory]
+        nodes: (any NodeSource)? = nil, mixture: SampleMixture? = nil, memory: [FieldMemory]
     ) {
         self.nodes = nodes
+        self.mixture = mixture
         self.count = count
         self.sampleIDs = sampleIDs
         self.lanes = lanes

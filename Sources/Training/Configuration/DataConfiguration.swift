@@ -38,6 +38,9 @@ package struct DataConfiguration: Sendable {
     /// Where `labels`, `exclude` and `balance` stand, for errors.
     let classesPlace, excludedPlace, balancePlace: PlacedName
 
+    /// Whether training samples are mixed with each other.
+    package var mixesSamples: Bool { augment.contains { $0.transform is any MixingTransform } }
+
     /// The name of the data set.
     package var name: String { type(of: dataset).name }
 

@@ -38,6 +38,13 @@ struct TrainingPhase: Sendable {
                 because: "the model \(model.name) reads neighbours in a graph, which losses on its outputs can follow "
                     + "and this objective can't; use losses, or layers without neighbours.")
         }
+        if setup.mixesSamples,
+            let field = setup.fields.first(where: { $0.elementType == .int32 && made.inputFields.contains($0.name) })
+        {
+            throw configuration.place.refused(
+                because: "its model is given '\(field.name)', of which mixup and cutmix make shares of two; take them "
+                    + "out of data.augment.")
+        }
         let measuring = configuration.measuresGradientVariance ? NoiseMeasuringObjective(made) : nil
         let whole: any Objective = measuring ?? made
         objective = isOnly ? whole : NamedObjective(whole, phase: configuration.name)

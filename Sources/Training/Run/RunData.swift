@@ -9,6 +9,8 @@ struct RunData: Sendable {
     let validation: (any Dataset)?
     /// Of the input and the target, as far as their values are changed.
     let preprocessing: [FieldPreprocessing]
+    /// Of the usual input's pixels in the training part, where an augmentation moves along it.
+    var colours: ColourCovariance?
 
     /// Opens the data set on every rank; files that must be unpacked are unpacked once a host. Collective.
     ///
@@ -34,6 +36,33 @@ struct RunData: Sendable {
         let preprocessing = try given ?? preprocessing(configuration, training, ranks)
         if isBalanced { training = try ranks.together { [training] in try configuration.balanced(training) } }
         return RunData(training: training, validation: validation, preprocessing: preprocessing)
+    }
+
+    /// The same with what random changes of training samples must know of all of them. Every rank scans its share.
+    /// Collective.
+    func measured(for augment: [Augmentation], ranks: Ranks) throws -> RunData {
+        guard augment.contains(where: { $0.transform is PrincipalColours }) else { return self }
+        let field = try ranks.together { try training.fieldIndex(training.defaultInput) }
+        // What has no colours is refused where batches are made.
+        guard training.fields[field].isOfBytes, training.fields[field].channels == 3 else { return self }
+        let samples = RunData.statisticsSamples(of: training)
+        let sums = try ranks.together {
+            try ColourSums(scanning: samples, field: field, indices: RunData.share(of: samples, ranks))
+        }
+        var copy = self
+        copy.colours = ColourCovariance(ColourSums(values: try ranks.sum(sums.values)))
+        return copy
+    }
+
+    /// The samples that statistics are taken of: all, or some of a large set of pictures, drawn once for all.
+    private static func statisticsSamples(of dataset: any Dataset) -> any Dataset {
+        let most = dataset.source.mostStatisticsSamples
+        return dataset.count > most ? Subset(drawing: most, of: dataset) : dataset
+    }
+
+    /// The samples that a rank scans of all.
+    private static func share(of dataset: any Dataset, _ ranks: Ranks) -> Range<Int> {
+        ranks.rank * dataset.count / ranks.worldSize..<(ranks.rank + 1) * dataset.count / ranks.worldSize
     }
 
     /// The data of each phase that has its own; nil for those on the run's. Collective.
@@ -65,7 +94,7 @@ struct RunData: Sendable {
         if own.allSatisfy({ $0 == nil }) { return self }
         return RunData(
             training: JoinedDataset([training] + own.compactMap { $0?.training }), validation: validation,
-            preprocessing: preprocessing)
+            preprocessing: preprocessing, colours: colours)
     }
 
     /// What the training loop's batches are made of: the fields that objectives read, the usual input augmented.
@@ -74,7 +103,8 @@ struct RunData: Sendable {
     ) throws -> BatchSource {
         try BatchSource(
             dataset: training, plan: plan, fields: fields, preprocessing: preprocessing,
-            augmentations: augment.map { FieldAugmentation(field: training.defaultInput, $0) }, key: key)
+            augmentations: augment.map { FieldAugmentation(field: training.defaultInput, $0.taking(colours)) },
+            key: key)
     }
 
     /// The official test part, with the statistics of the training part. Collective.
@@ -153,12 +183,10 @@ struct RunData: Sendable {
             return try ranks.together { try ChannelStatistics(scanningReal: field, of: dataset, fill: fill) }
         }
         let channels = dataset.fields[field].channels
-        let most = dataset.source.mostStatisticsSamples
-        let dataset: any Dataset = dataset.count > most ? Subset(drawing: most, of: dataset) : dataset
-        let share = ranks.rank * dataset.count / ranks.worldSize..<(ranks.rank + 1) * dataset.count / ranks.worldSize
+        let dataset = statisticsSamples(of: dataset)
         let threads = dataset.source.isSlow ? Placement.defaultThreads(ranksOnHost: ranks.hostSize) : 1
         let sums = try ranks.together {
-            try ChannelSums(scanning: dataset, field: field, indices: share, threads: threads)
+            try ChannelSums(scanning: dataset, field: field, indices: share(of: dataset, ranks), threads: threads)
         }
         let total = try ranks.sum(([sums.pixels] + sums.sums + sums.squares).map(Int64.init)).map(Int.init)
         try ranks.together {

@@ -50,6 +50,7 @@ struct RunSetup {
             try MemoryNeed.checkAddressSpace(threads: threads)
         }
         data = try RunData.open(configuration.data, ranks: ranks, isBalanced: true)
+            .measured(for: configuration.data.augment, ranks: ranks)
         try RankIdentity.requireSame(data, ranks)
         let configuration = try ranks.together { [data] in try configuration.resolved(for: data.training) }
         self.configuration = configuration
@@ -129,7 +130,8 @@ struct RunSetup {
             let setup = ObjectiveSetup(
                 network: network, fields: data.fields, defaultInput: data.defaultInput,
                 defaultTarget: data.defaultTarget, classCounts: data.classCounts ?? [:],
-                grainsPerStep: (configuration.batch + configuration.grain - 1) / configuration.grain)
+                grainsPerStep: (configuration.batch + configuration.grain - 1) / configuration.grain,
+                mixesSamples: configuration.data.mixesSamples)
             let phases = try configuration.phases.enumerated().map { index, phase in
                 try TrainingPhase(
                     phase, setup, samplesPerGrain: configuration.grain, stepCount: stepCounts?[index] ?? 1,

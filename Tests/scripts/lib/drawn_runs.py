@@ -51,6 +51,11 @@ class Drawing:
                 changes += [{"flip": {"alternating": True}}, {"translate": {"pixels": 2, "border": "reflect"}}]
             if "groupConv" in self.features:  # it came with it
                 changes.append({"rotate": rng.choice([5, 90, 180])})
+            if "pixels" in self.features:
+                changes += [
+                    {"colourJitter": {"brightness": 0.4, "contrast": [0.5, 1]}}, {"gaussianNoise": 0.1},
+                    {"masking": 0.1}, {"saltAndPepper": 0.1}, {"scale": {"from": 0.7, "to": 1.3}}, "flipVertical",
+                    {"randomResizedCrop": {"scale": [0.5, 1]}}, {"randomErasing": {"value": "random"}}]
             training["data"]["augment"] = rng.sample(changes, rng.randint(1, 2))
         training.update(batch=grain * grains - rng.randint(0, grain - 1), grain=grain, maxSteps=steps)
         training["optimizer"] = self.optimizer()

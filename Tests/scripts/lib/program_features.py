@@ -5,8 +5,8 @@ from jobs import TRAINER
 
 IMAGE = "input: [28, 28, 1]"
 HEAD = "{flatten: {}}, {name: a, linear: 10}"
+DATA = "data: {name: digits, limit: 100}\n"
 REST = """
-data: {name: digits, limit: 100}
 batch: 30
 grain: 10
 maxSteps: 1
@@ -51,6 +51,7 @@ PROBES = {
     "classWeights": (f"{IMAGE}, layers: [{HEAD}, softmax]",
                      "loss: {crossEntropy: {classWeights: balanced, sampleWeights: strokeWidth}}\n"),
     "normalSample": (f"{IMAGE}, layers: [{HEAD}, {{from: [a, a], normalSample: {{}}}}]", ""),
+    "pixels": (f"{IMAGE}, layers: [{HEAD}]", "data: {name: digits, augment: [ {gaussianNoise: 0.1} ]}\n"),
     "freeze": (f"{IMAGE}, layers: [{HEAD}, {{linear: 10}}]", "freeze: ['a.*']\n"),
 }
 
@@ -63,7 +64,8 @@ def probe(work, without):
             missing.append(name)
             continue
         loss = "" if "loss" in keys else "loss: crossEntropy\n"
-        (work / "probe.yaml").write_text(f"model: {{{model}}}{REST}{loss}{keys}")
+        data = "" if "data:" in keys else DATA
+        (work / "probe.yaml").write_text(f"model: {{{model}}}{REST}{data}{loss}{keys}")
         known = run("summary", str(work / "probe.yaml")).returncode == 0
         features.add(name) if known else missing.append(name)
     # What predict writes of each output.
