@@ -63,15 +63,19 @@ package struct Convolution: Sendable {
             return isInRegisters(g) && (group == .im2col || g.strideHeight > 1) ? .direct : group
         }
         let tiles = ((g.outputHeight + 3) / 4) * ((g.outputWidth + 3) / 4)
-        let directProducts = g.outputHeight * g.outputWidth * g.kernelHeight * g.kernelWidth
+        // Channels that are filled up make the direct algorithm's products fewer in comparison.
+        let products = Double(g.outputHeight * g.outputWidth * g.kernelHeight * g.kernelWidth)
+        let directProducts = Int(products / g.paddedShare)
         if WinogradConvolution.supports(g) && g.strideHeight == 2 {
             // 81 products a tile: a quarter of the direct algorithm's must be saved, and the filters' transforms shared
             // by enough tiles.
             if 4 * 81 * tiles <= 3 * directProducts && g.batch * tiles >= 32 { return .winograd(tileOutputs: 4) }
         } else if WinogradConvolution.supports(g) {
-            if g.kernelHeight == 5 { return 2 * 64 * tiles <= directProducts ? .winograd(tileOutputs: 4) : .im2col }
+            let isWorthwhile = 2 * (g.kernelHeight == 5 ? 64 : 36) * tiles <= directProducts
             // One tile of F(2, 3) covers two pixels with 16 products; F(4, 3) takes 36.
-            return .winograd(tileOutputs: min(g.outputHeight, g.outputWidth) <= 2 ? 2 : 4)
+            let outputs = g.kernelHeight == 3 && min(g.outputHeight, g.outputWidth) <= 2 ? 2 : 4
+            if isWorthwhile || g == g.padded && g.kernelHeight == 3 { return .winograd(tileOutputs: outputs) }
+            if g == g.padded { return .im2col }
         }
         if FFTConvolution.supports(g) && FFTConvolution.isWorthwhile(g) { return .fft }
         return DirectConvolution.supports(g) && g.outputChannels <= 16 ? .direct : .im2col
@@ -111,6 +115,8 @@ package struct Convolution: Sendable {
         case .direct where SmallGroupConvolution.supports(g): SmallGroupConvolution(g)
         case _ where g.groups > 1: SplitGroupConvolution(g, kernel: kernel(g.ofOneGroup, algorithm))
         case .direct: DirectConvolution(g)
+        case .winograd(let m) where g != g.padded:
+            PaddedConvolution(g, kernel: WinogradConvolution(g.padded, tileOutputs: m))
         case .winograd(let m): WinogradConvolution(g, tileOutputs: m)
         case .fft: FFTConvolution(g)
         case .taps: SequenceConvolution(g)

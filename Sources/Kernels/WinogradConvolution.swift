@@ -1,5 +1,5 @@
 /// 3×3 and 5×5 convolution with stride 1, 3×3 with stride 2, by Winograd's minimal filtering; channels are multiples of
-/// 16.
+/// 16, or are filled up to that by ``PaddedConvolution``.
 ///
 /// The tile's transforms are chosen here; ``WinogradPasses`` does the work with them.
 package struct WinogradConvolution: Sendable {
@@ -12,15 +12,14 @@ package struct WinogradConvolution: Sendable {
         self.tileOutputs = tileOutputs
     }
 
-    /// Whether the algorithm computes this shape at all.
+    /// Whether the algorithm computes this shape, with at most twice its channels' products.
     package static func supports(_ g: ConvolutionGeometry) -> Bool {
         let isSquare = g.kernelHeight == g.kernelWidth && g.strideHeight == g.strideWidth
         let isKnown =
             g.strideHeight == 1 && (g.kernelHeight == 3 || g.kernelHeight == 5)
             || g.strideHeight == 2 && g.kernelHeight == 3
         return isSquare && isKnown && g.dilationHeight == 1 && g.dilationWidth == 1 && g.groups == 1
-            && g.inputChannels % 16 == 0
-            && g.outputChannels % 16 == 0 && g.paddingTop < g.kernelHeight && g.paddingLeft < g.kernelWidth
+            && g.paddedShare <= 2 && g.paddingTop < g.kernelHeight && g.paddingLeft < g.kernelWidth
     }
 
     /// What a shape and the outputs of a tile amount to.

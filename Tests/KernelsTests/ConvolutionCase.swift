@@ -31,14 +31,14 @@ struct ConvolutionCase: Sendable, CustomStringConvertible {
 
 /// The shapes at which every algorithm that computes them is tried.
 extension ConvolutionCase {
-    /// 3×3 convolutions of images from 1×1 to 13×9, with many paddings, 16 to 64 channels.
+    /// 3×3 convolutions of images from 1×1 to 13×9, with many paddings, 12 to 64 channels, also such that are filled up.
     static let winogradCases = [
         (1, 1), (1, 5), (2, 2), (3, 4), (4, 4), (5, 3), (7, 7), (8, 6), (13, 7), (9, 12), (6, 13),
     ].enumerated().flatMap { index, size -> [ConvolutionCase] in
         let paddings = [
             [1, 1, 1, 1], [0, 0, 0, 0], [2, 2, 2, 2], [0, 1, 2, 0], [2, 0, 1, 2], [1, 2, 0, 1], [1, 3, 1, 0],
         ]
-        let channels = [(16, 16), (32, 16), (16, 48), (64, 32)]
+        let channels = [(16, 16), (32, 16), (24, 40), (16, 48), (12, 30), (64, 32), (16, 27), (21, 32)]
         return paddings.enumerated().flatMap { place, padding -> [ConvolutionCase] in
             let (c, o) = channels[(index + place) % channels.count]
             var g = ConvolutionGeometry(
