@@ -181,7 +181,7 @@ struct SoundDatasetTests {
         try Data(Data(contentsOf: URL(fileURLWithPath: "\(folder.path)/train.tar.gz")).prefix(900))
             .write(to: URL(fileURLWithPath: "\(folder.path)/train.tar.gz"))
         #expect { try open(levels(300)) } throws: { error in
-            if case DataError.sound("\(folder.path)/train.tar.gz", .damagedArchive) = error { true } else { false }
+            if case DataError.corruptArchive("\(folder.path)/train.tar.gz", _) = error { true } else { false }
         }
     }
 
@@ -192,7 +192,7 @@ struct SoundDatasetTests {
         let lines = training.map { "./\($0.name).wav type=file contents=\(folder.path)/secret/\($0.name).wav\n" }
         try folder.write("train.tar", Array(("#mtree\n" + lines.joined()).utf8))
         #expect { try open(levels(300)) } throws: { error in
-            if case DataError.sound("\(folder.path)/train.tar", .damagedArchive) = error { true } else { false }
+            if case DataError.corruptArchive("\(folder.path)/train.tar", _) = error { true } else { false }
         }
     }
 

@@ -40,11 +40,8 @@ enum RecordingPart {
         switch self {
         case .folder(let path): try RecordingPart.list(path, "", into: &names)
         case .archive(let path):
-            // No file is wanted; each is asked for by name.
-            try Archive.forEachFile(of: path, atMost: 0) { name in
-                if RecordingPart.isRecording(name) { names.append(name) }
-                return false
-            } _: { _, _ in
+            try ArchiveFile.forEach(of: path) { file in
+                if RecordingPart.isRecording(file.name) { names.append(file.name) }
             }
         }
         if names.isEmpty { throw .sound(path: path, problem: .noRecordings(extensions: SoundFile.extensions)) }
@@ -60,8 +57,15 @@ enum RecordingPart {
                 try file.withUnsafeBytes { bytes in Result { () throws(DataError) in try body(name, bytes) } }.get()
             }
         case .archive(let path):
-            try Archive.forEachFile(
-                of: path, atMost: SharedBytes.halfOfMemory, isWanted: RecordingPart.isRecording, body)
+            var bytes: [UInt8] = []
+            try ArchiveFile.forEach(of: path) { file throws(DataError) in
+                guard RecordingPart.isRecording(file.name) else { return }
+                bytes.removeAll(keepingCapacity: true)
+                try file.read(atMost: SharedBytes.halfOfMemory) { bytes += $0 }
+                try bytes.withUnsafeBytes { bytes in
+                    Result { () throws(DataError) in try body(file.name, bytes) }
+                }.get()
+            }
         }
     }
 

@@ -12,7 +12,6 @@ package enum SoundProblem: Error, Equatable, CustomStringConvertible {
     case notFinite(seconds: Double)
     case unsupportedRate(from: Int, to: Int)
     case tooLong(seconds: Double, limit: Double)
-    case damagedArchive(reason: String)
     case noRecordings(extensions: [String])
     /// Two recordings of one name, in an archive.
     case repeatedName(String)
@@ -43,7 +42,6 @@ package enum SoundProblem: Error, Equatable, CustomStringConvertible {
         case .tooLong(let seconds, let limit):
             return "lasts \(seconds) s, longer than data.longest, which is \(limit) s; make data.longest larger or cut "
                 + "the recording"
-        case .damagedArchive(let reason): return "damaged archive: \(reason); copy or download it again"
         case .noRecordings(let extensions):
             return "holds no recordings, files that end in \(extensions.joined(separator: ", ")); give the folder or "
                 + "archive that has some"
