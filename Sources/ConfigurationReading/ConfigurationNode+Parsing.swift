@@ -112,7 +112,11 @@ private struct YAMLImporter {
         if !isQuoted, ["", "~", "null"].contains(scalar.string) { return .null }
         let text = EnvironmentReference.unshield(scalar.string)
         do throws(EnvironmentReference.Failure) {
-            return .scalar(try EnvironmentReference.expand(text, environment: context.environment), isQuoted: isQuoted)
+            let value = try EnvironmentReference.expand(text, environment: context.environment)
+            // The parser drops a byte order mark that a value begins with. Without any that follow, what is written of
+            // a configuration reads back as the same.
+            let scalars = value.unicodeScalars.drop { $0 == "\u{FEFF}" }
+            return .scalar(String(scalars), isQuoted: isQuoted)
         } catch {
             switch error {
             case .undefined(let variable): context.report(.undefinedVariable(place, key: path, variable: variable))

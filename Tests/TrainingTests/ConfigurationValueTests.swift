@@ -134,6 +134,15 @@ import Training
         #expect(again == run)
     }
 
+    @Test("A value loses the byte order marks that it begins with, at once and not only when it is read back")
+    func byteOrderMarks() throws {
+        let run = try RunConfiguration(
+            yaml: configurationText("data: {name: mnist, path: \"\u{FEFF}\u{FEFF}${TEXT}\"}\n"), file: "run.yaml",
+            environment: ["TEXT": "\u{FEFF}a\u{FEFF}"])
+        #expect(run.data.path == "a\u{FEFF}")
+        #expect(try RunConfiguration(yaml: run.resolvedYAML(), file: "run.yaml", environment: [:]) == run)
+    }
+
     @Test("The resolved text writes out every default in the order of the reference")
     func resolved() throws {
         let yaml =
