@@ -145,7 +145,9 @@ let package = Package(
         tests("SupervisionTests", ["JobHealth", "Supervision"]),
         .target(
             name: "FuzzTargets",
-            dependencies: ["TensorCore", "ConfigurationReading", "DataPipeline", "Checkpointing", "Training"],
+            dependencies: [
+                "CPictureEncoding", "TensorCore", "ConfigurationReading", "DataPipeline", "Checkpointing", "Training",
+            ],
             path: "Tests/FuzzTargets", swiftSettings: tuned),
         tests("FuzzTests", ["FuzzTargets"]),
         tests(

@@ -78,7 +78,7 @@ extension FuzzTarget {
     }
 
     /// Reads samples as training does.
-    private static func use(_ dataset: any Dataset) throws {
+    static func use(_ dataset: any Dataset) throws {
         _ = dataset.fingerprint
         precondition(dataset.count > 0, "\(dataset.name): opened without a sample")
         for index in Set((0..<min(dataset.count, 16)) + [dataset.count - 1]) {

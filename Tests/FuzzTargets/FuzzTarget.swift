@@ -50,7 +50,8 @@ package struct FuzzTarget: Sendable, CustomStringConvertible {
 
     /// All targets, by the names that `Tests/scripts/fuzz` takes.
     package static let all: [FuzzTarget] = [
-        .idx, .gzip, .cifar, .csv, .samples, .sound, .archive, .safetensors, .checkpoint, .yaml, .model,
+        .idx, .gzip, .cifar, .csv, .samples, .sound, .archive, .jpeg, .png, .shards, .safetensors, .checkpoint, .yaml,
+        .model,
     ]
 }
 
