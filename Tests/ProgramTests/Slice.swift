@@ -18,6 +18,12 @@ struct Slice: CustomTestStringConvertible, Sendable {
             name: "cifar10-fast",
             settings: ["data.name=shapes", "data.path=null", "data.limit=120", "data.validation=30"],
             figures: ["valLoss", "valAccuracy"]),
+        Slice(
+            name: "ants-bees",
+            settings: [
+                "data={name: shapes, size: [32, 32], classes: 2, training: 120, validation: 30}",
+                "model.input=[32, 32, 3]",
+            ], figures: ["valLoss", "valAccuracy"]),
         Slice(name: "abalone", settings: [], figures: ["valLoss", "valRmse", "valMae"]),
         Slice(
             name: "digits-two-heads", settings: drawn,
