@@ -3,6 +3,9 @@ package struct OutputEnd: Sendable {
     /// A last layer that turns scores into shares of one.
     package enum Link: String, Sendable {
         case softmax, logSoftmax, sigmoid
+
+        /// What the scores say that it reads.
+        var read: ClassScores { self == .sigmoid ? .separateLogits : .logits }
     }
 
     /// The key of the output's last layer.

@@ -144,10 +144,13 @@ package struct GrainResult {
     package var weight: Double
     /// The objective's own sums; the first is that of the losses. An evaluation's end with those of the tables.
     package var sums: [Double]
+    /// Of an evaluation, the samples that each of the tables counts beside its diagonal, where a sample has one class.
+    package var mistakes: [Mistake]
 
-    package init(loss: Variable?, weight: Double, sums: [Double]) {
+    package init(loss: Variable?, weight: Double, sums: [Double], mistakes: [Mistake] = []) {
         self.loss = loss
         self.weight = weight
         self.sums = sums
+        self.mistakes = mistakes
     }
 }

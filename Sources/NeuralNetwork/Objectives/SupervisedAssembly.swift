@@ -163,7 +163,10 @@ struct SupervisedAssembly {
             let isTabled = tables.contains { $0.table.output == bound.output && $0.target == bound.target?.name }
             if isTabled { continue }
             let table = ConfusionTable(output: bound.output, classes: names, first: end)
-            tables.append(.init(table: table, place: place(bound.end.scores), target: bound.target?.name ?? ""))
+            tables.append(
+                .init(
+                    table: table, place: place(bound.end.scores), target: bound.target?.name ?? "",
+                    scores: bound.end.link.map(\.read) ?? bound.loss.scores))
             end += table.count
         }
         let evaluatedCount = nodes.count

@@ -64,6 +64,8 @@ package struct SupervisedObjective: Objective {
         let table: ConfusionTable
         let place: Int
         let target: String
+        /// What the numbers at that place say.
+        let scores: ClassScores
     }
 
     package func callAsFunction(_ context: GrainContext) -> GrainResult {
@@ -98,12 +100,17 @@ package struct SupervisedObjective: Objective {
             let layer = item.targetPlace.map { Target.values(packed(outputs[$0]).value) }
             own += item.metric.sums(output.value, layer ?? context.target(item.target, like: outputs[item.place]))
         }
-        for item in tables where !isTraining {
-            let output = outputs[item.place]
-            own += ConfusionTable.sums(
-                packed(output).value, context.target(item.target, like: output), classes: item.table.classes.count)
+        var mistakes: [Mistake] = []
+        for (table, item) in tables.enumerated() where !isTraining {
+            let output = packed(outputs[item.place]).value
+            let target = context.target(item.target, like: outputs[item.place])
+            own += ConfusionTable.sums(output, target, classes: item.table.classes.count)
+            if target.rowCount(for: output) == context.count {
+                mistakes += Mistake.among(output, target, table: table, scores: item.scores)
+            }
         }
-        return GrainResult(loss: total, weight: weight, sums: [Double(total.value.pointer[0])] + own)
+        return GrainResult(
+            loss: total, weight: weight, sums: [Double(total.value.pointer[0])] + own, mistakes: mistakes)
     }
 
     package func predict(_ context: GrainContext) -> [Variable] {

@@ -49,16 +49,22 @@ package final class Evaluator: Sendable {
     ///
     /// - Parameters:
     ///   - dropoutSamples: over how many networks with dropout to average; 0 for the scaled one.
+    ///   - mistakes: takes the mistakes on this rank in; nil where nobody wants them.
     ///   - isStopRequested: asked before each grain.
     ///   - onGrain: called after each grain of this rank.
     package func evaluate(
-        _ objectives: [any Objective], dropoutSamples: Int = 0,
+        _ objectives: [any Objective], dropoutSamples: Int = 0, mistakes: MistakeList? = nil,
         unless isStopRequested: @escaping @Sendable () -> Bool = { false },
         onGrain: @escaping @Sendable () -> Void = {}
     ) throws -> [MetricSums]? {
         let readers = Readers(source)
-        let own = try replica.evaluate(objectives, grains: grains, key: key, dropoutSamples: dropoutSamples) {
-            [plan] grain, body in
+        let own = try replica.evaluate(
+            objectives, grains: grains, key: key, dropoutSamples: dropoutSamples,
+            onResult: { [plan] objective, grain, part, result in
+                mistakes?.add(
+                    result.mistakes, objective: objective, samples: plan.samples(step: part, grain: grain))
+            }
+        ) { [plan] grain, body in
             if isStopRequested() { return }
             try readers.withReader { reader in
                 for part in 0..<plan.partsPerGrain {

@@ -10,15 +10,21 @@ extension Replica {
     /// One grain of an evaluation: the batches of its parts, in order, given to `body`; nothing where it is to end.
     package typealias GrainSource = @Sendable (_ grain: Int, _ body: (FieldBatch) throws -> Void) throws -> Void
 
+    /// Gets what an objective makes of a batch of a grain.
+    package typealias GrainResults =
+        @Sendable (_ objective: Int, _ grain: Int, _ part: Int, _ result: GrainResult) -> Void
+
     /// The sums of each objective over each grain in `grains`, with evaluation's arithmetic; nil for a grain that was
     /// left out.
     ///
     /// - Parameters:
     ///   - key: a grain's random numbers are functions of it and the grain's number.
     ///   - dropoutSamples: as ``GrainContext/dropoutSamples``.
+    ///   - onResult: gets what each objective makes of each batch; called by several threads.
     ///   - samples: gives a grain's samples, or returns without, where the evaluation is to end.
     package func evaluate(
         _ objectives: [any Objective], grains: Range<Int>, key: RandomKey, dropoutSamples: Int = 0,
+        onResult: @escaping GrainResults = { _, _, _, _ in },
         samples: @escaping GrainSource
     ) throws -> [[MetricSums]?] {
         let next = Atomic(grains.lowerBound)
@@ -29,9 +35,8 @@ extension Replica {
                 if grain >= grains.upperBound { return }
                 var sums = objectives.map(\.zeroEvaluationSums)
                 let states = objectives.map { _ in CarriedRows() }
-                var wasGiven = false
+                var parts = 0
                 try samples(grain) { batch in
-                    wasGiven = true
                     for (index, objective) in objectives.enumerated() where batch.count > 0 {
                         let tape = begin(batch, worker, states[index])
                         let result = objective(
@@ -39,9 +44,11 @@ extension Replica {
                                 batch, on: tape, mode: .evaluation, key: key.folding(grain),
                                 dropoutSamples: dropoutSamples))
                         sums[index] += MetricSums(samples: batch.count, weight: result.weight, own: result.sums)
+                        onResult(index, grain, parts, result)
                     }
+                    parts += 1
                 }
-                if wasGiven { results.withLock { $0[grain - grains.lowerBound] = sums } }
+                if parts > 0 { results.withLock { $0[grain - grains.lowerBound] = sums } }
                 Activity.beat()
             }
         }

@@ -22,7 +22,7 @@ enum Validation {
 ///
 /// All ranks call it at the same time.
 final class Validator {
-    private let setup: RunSetup
+    let setup: RunSetup
     private let control: TrainingControl
     /// Of each phase; nil where its data have no validation samples.
     private let evaluators: [Evaluator?]
@@ -77,7 +77,7 @@ final class Validator {
     func validate(step: Int, rate: Double) throws -> Validation {
         let phases = measured(before: step)
         if phases.isEmpty { return .none }
-        guard let all = try evaluate(phases, step: step) else { return .interrupted }
+        guard let (all, worst) = try evaluate(phases, step: step) else { return .interrupted }
         try descent.compareReplicas(step: step)  // what is remembered or written as the best is sound
         let values = values(of: all, phases)
         let deciding = control.learningRates.deciding(before: step)
@@ -90,7 +90,8 @@ final class Validator {
         try observer?.validated(
             ValidationRecord(
                 step: step, epoch: Double(step) / Double(setup.plan.stepsPerEpoch),
-                metrics: values, learningRate: rate, isBest: isBest, confusions: confusions(of: all, phases)))
+                metrics: values, learningRate: rate, isBest: isBest, confusions: confusions(of: all, phases),
+                mistakes: mistakes(of: phases, worst, step: step), filters: filters(step: step)))
         try figureGradients(step: step)
         try picture(step: step)
         if isBest {
@@ -120,7 +121,7 @@ final class Validator {
     func final(_ last: Validation, step: Int) throws -> Validation {
         let phases = measured(before: step)
         guard last.values == nil, !phases.isEmpty else { return last }
-        guard let sums = try evaluate(phases, step: step) else { return .interrupted }
+        guard let (sums, _) = try evaluate(phases, step: step) else { return .interrupted }
         return .done(values(of: sums, phases))
     }
 
@@ -137,8 +138,10 @@ final class Validator {
 
     /// Evaluates phases on their validation samples unless a stop signal comes.
     ///
-    /// - Returns: the sums of each phase; nil after a stop signal.
-    private func evaluate(_ phases: [Int], step: Int) throws -> [MetricSums]? {
+    /// - Returns: the sums of each phase, and by phase the worst mistakes; nil after a stop signal.
+    private func evaluate(
+        _ phases: [Int], step: Int
+    ) throws -> (sums: [MetricSums], mistakes: [Int: WorstMistakes])? {
         try descent.settle()
         var parts: [(evaluator: Evaluator, phases: [Int])] = []
         for phase in phases {
@@ -154,14 +157,18 @@ final class Validator {
         // A run that ends with its directory does so at once, as if it was asked to stop.
         let lock = setup.configuration.checkpoint.onFailure == .stop ? setup.keeper?.lock : nil
         var sums: [Int: MetricSums] = [:]
+        var mistakes: [Int: WorstMistakes] = [:]
         for (evaluator, phases) in parts {
+            let objectives = phases.map { setup.phases[$0].objective }
+            let list = MistakeList(objectives)
             let own = try setup.state.withAverages {
                 try evaluator.evaluate(
-                    phases.map { setup.phases[$0].objective },
+                    objectives, mistakes: list,
                     unless: { StopSignal.isRequested || lock?.isLost ?? false }, onGrain: { Activity.finishPiece() })
             }
             guard let own else { return nil }
             for (phase, result) in zip(phases, own) { sums[phase] = result }
+            for (phase, worst) in zip(phases, try list.gathered(setup.ranks)) { mistakes[phase] = worst }
         }
         for phase in phases {
             let objective = setup.phases[phase].objective
@@ -173,7 +180,7 @@ final class Validator {
             sums[phase]?.take(comparison, from: seen[0])
         }
         Activity.enter(.afterValidation, step: step)
-        return phases.compactMap { sums[$0] }
+        return (phases.compactMap { sums[$0] }, mistakes)
     }
 
     /// What the sums of phases come to.
@@ -181,13 +188,6 @@ final class Validator {
         zip(phases, sums).flatMap { phase, sums in
             sums.values(of: setup.phases[phase].objective.metrics)
         }.filter(\.isCounted)
-    }
-
-    /// The tables of phases.
-    private func confusions(of sums: [MetricSums], _ phases: [Int]) -> [ConfusionMatrix] {
-        zip(phases, sums).flatMap { phase, sums in
-            setup.phases[phase].objective.confusions.map { $0.matrix(of: sums) }
-        }
     }
 
     /// What forecasts without a model come to on the validation samples; none where the data have no such. Collective.

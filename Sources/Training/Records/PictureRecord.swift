@@ -1,11 +1,12 @@
 import DataPipeline
 import NeuralNetwork
+import TensorCore
 
-/// Pictures that a phase shows of what has been learned.
+/// Pictures of one size: what a phase shows of what has been learned, filters, or samples.
 package struct PictureRecord: Equatable, Sendable {
     /// Finished steps.
     package var step: Int
-    /// The phase's.
+    /// The phase's; of filters their layer's, of samples their field's.
     package var name: String
     /// [count, height, width, channels], 0 for black and 255 for white; what lies outside is to be cut off.
     package var values: [Float]
@@ -15,6 +16,21 @@ package struct PictureRecord: Equatable, Sendable {
     package var channels: Int
     /// Pictures in a row.
     package var columns: Int
+
+    /// More filters of a layer are not shown.
+    static let mostFilters = 96
+
+    /// - Parameters:
+    ///   - values: as ``values``.
+    ///   - shape: [count, height, width, channels].
+    package init(step: Int, name: String, values: [Float], shape: Shape, columns: Int) {
+        precondition(values.count == shape.count, "PictureRecord: \(values.count) values for \(shape)")
+        self.step = step
+        self.name = name
+        self.values = values
+        self.columns = columns
+        (count, height, width, channels) = (shape[0], shape[1], shape[2], shape[3])
+    }
 
     /// - Parameter preprocessing: of the field, which is undone; nil where values are raw.
     init(step: Int, name: String, _ pictures: Pictures, _ preprocessing: FieldPreprocessing?) {

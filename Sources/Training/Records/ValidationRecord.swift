@@ -14,10 +14,14 @@ package struct ValidationRecord: Equatable, Sendable {
     package var isBest: Bool
     /// How often samples of each class were taken for each, of every output for classes.
     package var confusions: [ConfusionMatrix]
+    /// The samples that each of these outputs was most wrong about; none of an output without mistakes.
+    package var mistakes: [MistakeRecord]
+    /// The first layer's filters of each model that looks at images, as pictures by the layer's name.
+    package var filters: [PictureRecord]
 
     package init(
         step: Int, epoch: Double, metrics: [MetricValue], learningRate: Double, isBest: Bool,
-        confusions: [ConfusionMatrix] = []
+        confusions: [ConfusionMatrix] = [], mistakes: [MistakeRecord] = [], filters: [PictureRecord] = []
     ) {
         self.step = step
         self.epoch = epoch
@@ -25,5 +29,7 @@ package struct ValidationRecord: Equatable, Sendable {
         self.learningRate = learningRate
         self.isBest = isBest
         self.confusions = confusions
+        self.mistakes = mistakes
+        self.filters = filters
     }
 }
