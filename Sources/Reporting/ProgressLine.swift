@@ -23,7 +23,7 @@ package final class ProgressLine {
     package func began(_ run: RunDescription) {
         self.run = run
         epoch = EpochFigures(startedAt: now(), firstStep: run.resumedFromStep ?? 0)
-        for line in ProgressText.header(run) { output.write(line + "\n") }
+        for line in ProgressText.header(run) { show(line) }
     }
 
     /// Takes one step's figures in and redraws the line if that is due.
@@ -50,7 +50,7 @@ package final class ProgressLine {
         if output.isTerminal, let run, epoch.isOpen, record.step == epoch.number * run.stepsPerEpoch {
             finishEpoch(validation: record)
         } else {
-            show(ProgressText.validation(record))
+            show(ProgressText.validation(record, width: room))
         }
     }
 
@@ -67,8 +67,13 @@ package final class ProgressLine {
         finishEpochIfComplete()
         if record.exitReason != .finished { show(record.exitReason.rawValue) }
         for baseline in run?.baselines ?? [] { show(BaselineText.line(baseline) { $0.validationName }) }
-        show(FinalLine.text(record))
+        clear()
+        output.write(FinalLine.text(record) + "\n")  // whole, for scripts that read a terminal
     }
+
+    /// Columns that a line may fill; nil where it is no terminal. The last column stays empty: terminals differ in when
+    /// they wrap.
+    private var room: Int? { output.isTerminal ? output.width - 1 : nil }
 
     /// Takes the redrawn line away, so that an error message begins on an empty line.
     package func clear() {
@@ -82,8 +87,7 @@ package final class ProgressLine {
             epoch: epoch.number, epochs: run.epochs, step: stepInEpoch, stepsPerEpoch: run.stepsPerEpoch,
             secondsLeft: perStep * Double(run.stepsPerEpoch - stepInEpoch), metrics: epoch.means,
             samplesPerSecond: epoch.samplesPerSecond)
-        // The last column stays empty: terminals differ in when they wrap.
-        output.write("\r" + state.line(width: output.width - 1) + "\u{1B}[K")
+        output.write("\r" + state.line(width: room ?? .max) + "\u{1B}[K")
         isLineOpen = true
     }
 
@@ -98,16 +102,19 @@ package final class ProgressLine {
         show(
             ProgressText.epoch(
                 epoch.number, of: run.epochs, seconds: now() - epoch.startedAt, metrics: epoch.means,
-                samplesPerSecond: epoch.samplesPerSecond, validation: validation),
+                samplesPerSecond: epoch.samplesPerSecond, validation: validation, width: room),
             color: validation?.isBest == true ? "32" : nil)
     }
 
-    private func show(_ line: String, color: String? = nil) {
+    /// Shows a text as lines of its own, on a terminal broken where it is wide.
+    private func show(_ text: String, color: String? = nil) {
         clear()
-        if let color, output.usesColor {
-            output.write("\u{1B}[\(color)m\(line)\u{1B}[0m\n")
-        } else {
-            output.write(line + "\n")
+        for line in room.map({ wrapped(text, width: $0) }) ?? [text] {
+            if let color, output.usesColor {
+                output.write("\u{1B}[\(color)m\(line)\u{1B}[0m\n")
+            } else {
+                output.write(line + "\n")
+            }
         }
         lastDrawing = -Double.infinity
     }

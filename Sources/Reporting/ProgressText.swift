@@ -60,23 +60,53 @@ package enum ProgressText {
     }
 
     /// One line for a validation that does not end an epoch's line.
-    package static func validation(_ record: ValidationRecord) -> String {
-        let place =
-            "validation at step \(NumberText.grouped(record.step)) (epoch "
-            + "\(NumberText.significant(record.epoch, digits: 4)))"
-        return ([place] + validationParts(record)).joined(separator: " - ")
+    ///
+    /// - Parameter width: columns of the terminal; nil for a line that has all parts.
+    package static func validation(_ record: ValidationRecord, width: Int? = nil) -> String {
+        let step = NumberText.grouped(record.step)
+        let place = FittedLine.Part(
+            "validation at step \(step) (epoch \(NumberText.significant(record.epoch, digits: 4)))", rank: Rank.time,
+            shorter: ("step \(step)", 0))
+        return text([place] + validationParts(record), width)
     }
 
     /// The permanent line of a finished epoch, with the means of `metrics` over it.
+    ///
+    /// - Parameter width: columns of the terminal; nil for a line that has all parts.
     package static func epoch(
         _ epoch: Int, of epochs: Int, seconds: Double, metrics: [MetricValue], samplesPerSecond: Double,
-        validation: ValidationRecord?
+        validation: ValidationRecord?, width: Int? = nil
     ) -> String {
-        var parts = ["Epoch \(epoch)/\(epochs)", NumberText.duration(seconds)]
-        parts += metrics.map { "\($0.name) \(NumberText.metric($0))" }
+        var parts = [
+            FittedLine.Part("Epoch \(epoch)/\(epochs)", rank: 0),
+            FittedLine.Part(NumberText.duration(seconds), rank: Rank.time),
+        ]
+        parts += metrics.enumerated().map { place, metric in
+            FittedLine.Part(
+                "\(metric.name) \(NumberText.metric(metric))",
+                rank: place == 0 ? Rank.trainingLoss : Rank.furtherTraining + place)
+        }
         if let validation { parts += validationParts(validation) }
-        parts.append("\(NumberText.rate(samplesPerSecond)) samples/s")
-        return parts.joined(separator: " - ")
+        parts.append(FittedLine.Part("\(NumberText.rate(samplesPerSecond)) samples/s", rank: Rank.speed))
+        return text(parts, width)
+    }
+
+    /// In which order parts of a line go where a terminal is narrow, the largest first: all figures are in the log.
+    private enum Rank {
+        static let figure = 1
+        static let best = 2
+        static let trainingLoss = 3
+        static let validationLoss = 4
+        static let time = 5
+        static let furtherValidation = 100
+        static let furtherTraining = 200
+        static let longBest = 300
+        static let speed = 301
+    }
+
+    private static func text(_ parts: [FittedLine.Part], _ width: Int?) -> String {
+        let line = FittedLine(parts: parts)
+        return width.map(line.text) ?? line.whole
     }
 
     /// One line for a decision.
@@ -84,9 +114,17 @@ package enum ProgressText {
         "\(record.kind.rawValue) at step \(NumberText.grouped(record.step)): \(record.reason)"
     }
 
-    private static func validationParts(_ record: ValidationRecord) -> [String] {
-        var parts = record.metrics.map { "\($0.description.validationName) \(NumberText.metric($0))" }
-        if record.isBest { parts.append("best so far") }
+    /// What else is measured says more to people than the loss.
+    private static func validationParts(_ record: ValidationRecord) -> [FittedLine.Part] {
+        var parts = record.metrics.enumerated().map { place, metric in
+            let isFigure = place == min(1, record.metrics.count - 1)
+            return FittedLine.Part(
+                "\(metric.description.validationName) \(NumberText.metric(metric))",
+                rank: isFigure ? Rank.figure : place == 0 ? Rank.validationLoss : Rank.furtherValidation + place)
+        }
+        if record.isBest {
+            parts.append(FittedLine.Part("best so far", rank: Rank.longBest, shorter: ("best", Rank.best)))
+        }
         return parts
     }
 }

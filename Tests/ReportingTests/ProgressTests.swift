@@ -160,7 +160,8 @@ struct ProgressLineTests {
             output.visibleLines[2...] == [
                 "Epoch 1/2 - 0:04 - loss 2.5000 - accuracy 0.500 - valLoss 0.0611 - valAccuracy 0.981 - best so far "
                     + "- 100 samples/s",
-                "Epoch 2/2  1/4 [=====>..............] 25% - ETA 0:03 - loss 9.0000 - accuracy 0.500 - 100 samples/s",
+                "Epoch 2/2  1/4 [=======>......................] 25% - ETA 0:03 - loss 9.0000 - accuracy 0.500 - "
+                    + "100 samples/s",
             ])
     }
 

@@ -50,7 +50,7 @@ final class RecordingOutput: TextOutput {
     var width: Int
     private(set) var text = ""
 
-    init(isTerminal: Bool, usesColor: Bool = false, width: Int = 100) {
+    init(isTerminal: Bool, usesColor: Bool = false, width: Int = 200) {
         self.isTerminal = isTerminal
         self.usesColor = usesColor
         self.width = width
