@@ -141,7 +141,7 @@ let package = Package(
                 "System", "JobHealth", "Kernels", "TensorCore", "Autograd", "ConfigurationReading", "NeuralNetwork",
                 "Optimization", "DataPipeline", "Collectives", "DataParallel", "Checkpointing", "Training",
             ]),
-        tests("ReportingTests", ["NeuralNetwork", "Training", "Reporting"]),
+        tests("ReportingTests", ["TensorCore", "NeuralNetwork", "Training", "Reporting"]),
         tests("SupervisionTests", ["JobHealth", "Supervision"]),
         .target(
             name: "FuzzTargets",

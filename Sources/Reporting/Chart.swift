@@ -87,6 +87,12 @@ package struct Chart: Equatable, Sendable {
         self.horizontal = horizontal
     }
 
+    /// Whether its axis is that of all charts over the run.
+    package var isOverEpochs: Bool { horizontal == "epoch" }
+
+    /// Whether its series are areas on top of one another.
+    package var isStacked: Bool { series.contains { $0.style == .stackedArea } }
+
     /// Whether there is any finite value to draw.
     package var isEmpty: Bool { !series.contains { $0.points.contains { $0.y.isFinite } } }
 }

@@ -16,10 +16,10 @@ package final class RunReporter: TrainingObserver {
         var events: TensorBoardWriter
         var history: RunHistory
         var lastCheckpoint: CheckpointRecord?
-        /// The latest picture of each phase as a PNG file, by the phase's name.
-        var pictures: [(name: String, step: Int, png: Data)] = []
-        /// Of the last validation.
-        var confusions: (step: Int, matrices: [ConfusionMatrix])?
+        /// The latest pictures of each phase, by the phase's name.
+        var pictures: [PictureRecord] = []
+        /// The last validation that tells more than figures.
+        var shown: ValidationRecord?
     }
 
     private let configuration: String
@@ -28,8 +28,10 @@ package final class RunReporter: TrainingObserver {
     private let wallTime: () -> Double
     /// When the last report was written, and how long that took.
     private var (reportedAt, reportSeconds) = (-Double.infinity, 0.0)
-    /// Between two reports passes at least so many times what the last one took.
-    private static let reportInterval = 20.0
+    /// Between two reports passes at least so many times what the last one took, and so many seconds before one that no
+    /// validation asks for.
+    private static let reportInterval = 100.0
+    private static let quietSeconds = 10.0
     private var session: Session?
     private let goesOnWithoutStorage: Bool
     /// Whether the last write failed, so that a full disk is noted once.
@@ -89,15 +91,17 @@ package final class RunReporter: TrainingObserver {
             try session.log.append(interval)
             try session.events.append(interval)
         }
+        // A page that is left open goes on within a long epoch, too.
+        if isReportDue, now() - reportedAt >= RunReporter.quietSeconds { try writeReport(final: nil) }
     }
 
     package func validated(_ validation: ValidationRecord) throws {
         progressLine.validated(validation)
         try update("a validation") { session in
             var kept = validation
-            kept.confusions = []  // the last ones are all that is shown
+            (kept.confusions, kept.mistakes, kept.filters) = ([], [], [])  // the last ones are all that is shown
             session.history.validations.append(kept)
-            if !validation.confusions.isEmpty { session.confusions = (validation.step, validation.confusions) }
+            if !validation.confusions.isEmpty || !validation.filters.isEmpty { session.shown = validation }
             try session.log.append(validation)
             try session.events.append(validation)
         }
@@ -111,7 +115,7 @@ package final class RunReporter: TrainingObserver {
             columns: record.columns)
         try update("a picture") { session in
             session.pictures.removeAll { $0.name == record.name }
-            session.pictures.append((record.name, record.step, png))
+            session.pictures.append(record)
             let folder = session.run.runDirectory + "/pictures"
             guard mkdir(folder, 0o777) == 0 || errno == EEXIST else {
                 throw ReportingError.system("make", folder, code: errno)
@@ -212,12 +216,13 @@ package final class RunReporter: TrainingObserver {
         }
         let report = HTMLReport(
             run: session.run, history: session.history, configuration: configuration,
-            lastCheckpoint: session.lastCheckpoint, final: final, pictures: session.pictures,
-            confusions: session.confusions)
+            lastCheckpoint: session.lastCheckpoint, final: final, pictures: session.pictures, shown: session.shown,
+            writtenAt: wallTime())
+        let text = try report.text()
         try storing {
             try ReportingError.wrapping { () throws(SystemError) in
                 try AtomicFile.write(
-                    bytes: Array(report.text.utf8), to: session.run.runDirectory + "/report.html", isDurable: false)
+                    bytes: Array(text.utf8), to: session.run.runDirectory + "/report.html", isDurable: false)
             }
         }
     }

@@ -68,11 +68,20 @@ extension ProgramTests {
                     + ["loss={crossEntropy: {labelSmoothing: 0.1, sampleWeights: strokeWidth}}"])
             #expect(plain.exitCode == 0 && plain.lastLine != first.lastLine, "\(plain.account)")
 
-            let report = String(
-                decoding: try Data(contentsOf: URL(fileURLWithPath: directory.file("1x1/report.html"))), as: UTF8.self)
-            #expect(report.contains("<h2>Confusion in validation</h2>"))
+            for section in ["confusion", "mistakes", "filters"] {
+                let own = try reportSection(section, of: "1x1")
+                #expect(own.contains("<figure>"), "\(section)")
+                for other in ["3x2", "2x1"] { #expect(try reportSection(section, of: other) == own, "\(section)") }
+            }
             try checkEvaluation("1x1")
             try checkPrediction("1x1")
+        }
+
+        /// A part of the page that a run wrote.
+        private func reportSection(_ id: String, of run: String) throws -> String {
+            let page = String(decoding: try directory.read(run + "/report.html"), as: UTF8.self)
+            let rest = try #require(page.components(separatedBy: "<section id=\"\(id)\">").dropFirst().first, "\(id)")
+            return rest.components(separatedBy: "</section>")[0]
         }
 
         /// The table adds up to the samples, and the accuracy follows from it; the same from every number of ranks.

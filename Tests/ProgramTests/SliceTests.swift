@@ -114,7 +114,7 @@ extension ProgramTests {
             }
             let page = String(
                 decoding: try Data(contentsOf: URL(fileURLWithPath: "\(run)/report.html")), as: UTF8.self)
-            let body = page.components(separatedBy: "<body>").last ?? ""
+            let body = page.components(separatedBy: "<body>").last?.components(separatedBy: "<script>").first ?? ""
             // What a reader sees: without tags.
             texts["report.html"] = body.split(separator: "<").map { $0.drop { $0 != ">" } }.joined()
             #expect(texts.count == 4)
