@@ -90,13 +90,21 @@ let package = Package(
             "Benchmarks",
             ["CPictures", "System", "Kernels", "TensorCore", "Autograd", "NeuralNetwork", "DataPipeline"],
             settings: compact),
-        module("Reporting", ["CPNG", "System", "JobHealth", "NeuralNetwork", "Training"], settings: compact),
+        module(
+            "Inspection",
+            [
+                "System", "JobHealth", "Kernels", "TensorCore", "Autograd", "NeuralNetwork", "Optimization",
+                "DataPipeline", "Checkpointing", "Training",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], settings: compact),
+        module(
+            "Reporting", ["CPNG", "System", "JobHealth", "NeuralNetwork", "Training", "Inspection"], settings: compact),
         module("Supervision", ["CProcess", "System", "JobHealth"], settings: compact),
         .executableTarget(
             name: "trainer",
             dependencies: [
                 "System", "FaultInjection", "JobHealth", "Kernels", "NeuralNetwork", "DataPipeline", "Collectives",
-                "Checkpointing", "Interchange", "Training", "Benchmarks", "Reporting", "Supervision",
+                "Checkpointing", "Interchange", "Training", "Inspection", "Benchmarks", "Reporting", "Supervision",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: compact),
 
@@ -141,7 +149,13 @@ let package = Package(
                 "System", "JobHealth", "Kernels", "TensorCore", "Autograd", "ConfigurationReading", "NeuralNetwork",
                 "Optimization", "DataPipeline", "Collectives", "DataParallel", "Checkpointing", "Training",
             ]),
-        tests("ReportingTests", ["TensorCore", "NeuralNetwork", "Training", "Reporting"]),
+        tests(
+            "InspectionTests",
+            [
+                "System", "Kernels", "TensorCore", "Autograd", "NeuralNetwork", "Optimization", "DataPipeline",
+                "Training", "Inspection",
+            ]),
+        tests("ReportingTests", ["TensorCore", "NeuralNetwork", "Training", "Inspection", "Reporting"]),
         tests("SupervisionTests", ["JobHealth", "Supervision"]),
         .target(
             name: "FuzzTargets",

@@ -12,11 +12,17 @@ extension Tape {
     }
 
     /// Runs backward from any value with the given gradient.
-    package func backward(from output: Variable, gradient: Tensor) {
-        precondition(
-            gradient.shape == output.shape, "backward: gradient \(gradient.shape) for a value of shape \(output.shape)")
-        use(output)
-        accumulate(gradient, into: output.target)
+    package func backward(from output: Variable, gradient: Tensor) { backward(from: [(output, gradient)]) }
+
+    /// Runs backward once from several values, each with its gradient.
+    package func backward(from outputs: [(value: Variable, gradient: Tensor)]) {
+        for (output, gradient) in outputs {
+            precondition(
+                gradient.shape == output.shape,
+                "backward: gradient \(gradient.shape) for a value of shape \(output.shape)")
+            use(output)
+            accumulate(gradient, into: output.target)
+        }
         var index = nodes.count - 1
         while index >= 0 {
             runPullback(at: index)

@@ -36,6 +36,9 @@ package final class Tape {
     private let willRead: ((Parameter) -> Void)?
     var nodes: [Node] = []
 
+    /// What rectifiers let pass in backward; `begin` sets it to the derivative.
+    package var rectifierGradient = RectifierGradient.derivative
+
     /// Whether results are searched for numbers that are not finite, at the cost of a pass over each.
     package var searchesNonFinite = false
     /// Since the latest `begin` of a tape that searches, the first result with such a number.
@@ -119,6 +122,7 @@ package final class Tape {
         passedAlways.removeAll(keepingCapacity: true)
         self.onProgress = onProgress
         completed = 0
+        rectifierGradient = .derivative
         nonFinite = nil
         latestParameter = nil
         stepMemory = nil

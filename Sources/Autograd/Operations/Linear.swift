@@ -49,11 +49,3 @@ package func linear(_ x: Variable, _ weight: Variable, bias: Variable? = nil, re
         }
     }
 }
-
-/// dy where the rectified `output` is positive, else 0; in place when `dy` has no other owner.
-func rectified(_ dy: consuming Tensor, output: Tensor, _ tape: Tape) -> Tensor {
-    var dy = dy
-    let target = dy.isUniquelyOwned() ? dy : Tensor(dy.shape, pool: tape.pool)
-    rectifyGradient(output: output.pointer, dy.pointer, into: target.pointer, count: target.count)
-    return target
-}

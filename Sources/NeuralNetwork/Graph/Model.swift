@@ -103,14 +103,7 @@ package struct Model: Sendable {
     ///
     /// - Throws: `ModelError.unknownNode` with the names that there are.
     package func plan(outputs: [String]) throws(ModelError) -> GraphPlan {
-        var wanted: [Int] = []
-        for name in outputs {
-            guard let index = references[name] else {
-                throw ModelError.unknownNode(layer: self.name, name: name, known: names)
-            }
-            wanted.append(index)
-        }
-        return GraphPlan(nodes, wanted: wanted)
+        GraphPlan(nodes, wanted: try numbers(of: outputs))
     }
 
     /// The output for a batch [N, inputShape…] → [N, outputShape…] of a model with one input.

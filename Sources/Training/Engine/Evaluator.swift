@@ -104,7 +104,7 @@ package final class Evaluator: Sendable {
 
     /// Calls `body` with the first samples on this rank, at least so many where there are, in order, as contexts of
     /// evaluation.
-    func forEachOfFirst(_ count: Int, _ body: (GrainContext) throws -> Void) throws {
+    package func forEachOfFirst(_ count: Int, _ body: (GrainContext) throws -> Void) throws {
         let reader = BatchReader(source)
         var (grain, found) = (0, 0)
         while grain < plan.grainsPerStep, found < count {
@@ -136,26 +136,46 @@ package final class Evaluator: Sendable {
         return replica.withContext(batch.fields, key: key.folding(.pictures)) { objective.pictures($0) }
     }
 
+    /// What `body` makes of each grain, of all ranks and in the order of the grains, so that it has the same bits for
+    /// every number of ranks and threads; nothing of a grain without samples. Collective.
+    package func map(_ body: @escaping @Sendable (GrainContext) throws -> [Double]) throws -> [[Double]] {
+        let readers = Readers(source)
+        let samples: Replica.GrainSource = { [plan] grain, compute in
+            try readers.withReader { reader in
+                for part in 0..<plan.partsPerGrain { try compute(try reader.read(step: part, grain: grain).fields) }
+            }
+        }
+        return try gather(try replica.map(grains: grains, key: key, samples: samples, body)).map { $0 ?? [] }
+    }
+
     /// All ranks' sums in the order of the grains.
     private func gather(_ sums: [[MetricSums]?], zeros: [MetricSums]) throws -> [[MetricSums]?] {
         if ranks.worldSize == 1 { return sums }
-        // A grain's numbers are whether it was computed, then its values.
-        let sizes = zeros.map(\.values.count)
-        let length = 1 + sizes.reduce(0, +)
-        var own: [Double] = []
-        for grain in sums { own += [grain == nil ? 0 : 1] + (grain ?? zeros).flatMap(\.values) }
-        var all: [[MetricSums]?] = []
+        return try gather(sums.map { $0?.flatMap(\.values) }).map { numbers in
+            guard let numbers else { return nil }
+            var next = 0
+            return zeros.map { zero in
+                defer { next += zero.values.count }
+                return MetricSums(values: Array(numbers[next..<next + zero.values.count]))
+            }
+        }
+    }
+
+    /// All ranks' numbers in the order of the grains.
+    private func gather(_ grains: [[Double]?]) throws -> [[Double]?] {
+        if ranks.worldSize == 1 { return grains }
+        // Before a grain's numbers stands how many there are, −1 where it was not computed.
+        let own = grains.flatMap { [Double($0?.count ?? -1)] + ($0 ?? []) }
+        var all: [[Double]?] = []
         for bytes in try ranks.gather(own.withUnsafeBytes(Array.init)) {
             let numbers = bytes.withUnsafeBytes { raw in
                 stride(from: 0, to: raw.count, by: 8).map { raw.loadUnaligned(fromByteOffset: $0, as: Double.self) }
             }
-            all += stride(from: 0, to: numbers.count, by: length).map { start in
-                guard numbers[start] != 0 else { return nil }
-                var next = start + 1
-                return sizes.map { size in
-                    defer { next += size }
-                    return MetricSums(values: Array(numbers[next..<next + size]))
-                }
+            var next = 0
+            while next < numbers.count {
+                let count = Int(numbers[next])
+                all.append(count < 0 ? nil : Array(numbers[next + 1..<next + 1 + count]))
+                next += 1 + max(count, 0)
             }
         }
         return all

@@ -27,28 +27,59 @@ extension Replica {
         onResult: @escaping GrainResults = { _, _, _, _ in },
         samples: @escaping GrainSource
     ) throws -> [[MetricSums]?] {
+        try results(of: grains) { [self] worker, grain in
+            var sums = objectives.map(\.zeroEvaluationSums)
+            let states = objectives.map { _ in CarriedRows() }
+            var parts = 0
+            try samples(grain) { batch in
+                for (index, objective) in objectives.enumerated() where batch.count > 0 {
+                    let tape = begin(batch, worker, states[index])
+                    let result = objective(
+                        GrainContext(
+                            batch, on: tape, mode: .evaluation, key: key.folding(grain),
+                            dropoutSamples: dropoutSamples))
+                    sums[index] += MetricSums(samples: batch.count, weight: result.weight, own: result.sums)
+                    onResult(index, grain, parts, result)
+                }
+                parts += 1
+            }
+            return parts > 0 ? sums : nil
+        }
+    }
+
+    /// What `body` makes of each grain in `grains`, as contexts of evaluation; nothing of one without samples.
+    ///
+    /// - Parameters:
+    ///   - key: a grain's random numbers are functions of it and the grain's number.
+    ///   - samples: gives a grain's samples.
+    func map(
+        grains: Range<Int>, key: RandomKey, samples: @escaping GrainSource,
+        _ body: @escaping @Sendable (GrainContext) throws -> [Double]
+    ) throws -> [[Double]] {
+        try results(of: grains) { [self] worker, grain in
+            var numbers: [Double] = []
+            let state = CarriedRows()
+            try samples(grain) { batch in
+                guard batch.count > 0 else { return }
+                let tape = begin(batch, worker, state)
+                numbers += try body(GrainContext(batch, on: tape, mode: .evaluation, key: key.folding(grain)))
+            }
+            return numbers
+        }.map { $0 ?? [] }
+    }
+
+    /// What `compute` gives for each grain, which workers take one after the other.
+    private func results<Result: Sendable>(
+        of grains: Range<Int>, _ compute: @escaping @Sendable (_ worker: Int, _ grain: Int) throws -> Result?
+    ) throws -> [Result?] {
         let next = Atomic(grains.lowerBound)
-        let results = Mutex([[MetricSums]?](repeating: nil, count: grains.count))
-        try pool.run { [self] worker in
+        let results = Mutex([Result?](repeating: nil, count: grains.count))
+        try pool.run { worker in
             while true {
                 let grain = next.add(1, ordering: .relaxed).oldValue
                 if grain >= grains.upperBound { return }
-                var sums = objectives.map(\.zeroEvaluationSums)
-                let states = objectives.map { _ in CarriedRows() }
-                var parts = 0
-                try samples(grain) { batch in
-                    for (index, objective) in objectives.enumerated() where batch.count > 0 {
-                        let tape = begin(batch, worker, states[index])
-                        let result = objective(
-                            GrainContext(
-                                batch, on: tape, mode: .evaluation, key: key.folding(grain),
-                                dropoutSamples: dropoutSamples))
-                        sums[index] += MetricSums(samples: batch.count, weight: result.weight, own: result.sums)
-                        onResult(index, grain, parts, result)
-                    }
-                    parts += 1
-                }
-                if parts > 0 { results.withLock { $0[grain - grains.lowerBound] = sums } }
+                let result = try compute(worker, grain)
+                results.withLock { $0[grain - grains.lowerBound] = result }
                 Activity.beat()
             }
         }
@@ -74,5 +105,11 @@ extension Replica {
         tapes[0].begin(gradients: nil)
         return try body(
             GrainContext(batch, on: tapes[0], mode: .evaluation, key: key, dropoutSamples: dropoutSamples))
+    }
+
+    /// Calls `body` with the first worker's tape, for passes of its own.
+    package func withTape<Result>(_ body: (Tape) throws -> Result) rethrows -> Result {
+        Activity.beat()
+        return try body(tapes[0])
     }
 }

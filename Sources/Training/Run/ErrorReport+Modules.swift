@@ -46,6 +46,7 @@ extension ErrorReport {
                 .noProgress, .ranksAreLate, .elsewhere:
                 .internal
             }
+        case let error as any CodedError: error.exitCode
         default: .internal
         }
     }

@@ -9,15 +9,15 @@ import TensorCore
 /// Applies trained weights to files of samples.
 package final class Predictor {
     private let models: LoadedModels
-    let objective: any Objective
+    package let objective: any Objective
     private let configuration: DataConfiguration
     private let inputs: [FieldDescription]
     let preprocessing: [FieldPreprocessing]
     /// Over how many networks with dropout to average; 0 for the scaled one.
     private let dropoutSamples: Int
-    static let grain = 64
+    package static let grain = 64
 
-    init(
+    package init(
         _ models: LoadedModels, _ objective: any Objective, _ configuration: DataConfiguration, _ usage: WeightsUsage,
         path: String, dropoutSamples: Int
     ) throws {
@@ -92,7 +92,7 @@ package final class Predictor {
     }
 
     /// Calls `body(number of the first sample, context)` for every so many samples of a file.
-    func forEachContext(
+    package func forEachContext(
         _ file: String, grain: Int = Predictor.grain, _ body: (Int, GrainContext) throws -> Void
     ) throws {
         let fitters = inputs.map { field in
@@ -183,7 +183,7 @@ extension TrainedWeights {
     }
 
     /// What weights of an older program, or of another, do not say.
-    func usageFromData(_ ranks: Ranks) throws -> WeightsUsage {
+    package func usageFromData(_ ranks: Ranks) throws -> WeightsUsage {
         let data = try RunData.open(configuration.data, ranks: ranks)
         return WeightsUsage(data.training, data.preprocessing)
     }

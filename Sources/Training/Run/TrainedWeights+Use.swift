@@ -8,10 +8,13 @@ import NeuralNetwork
 import TensorCore
 
 /// Trained weights at work: models with their values, ready to compute.
-struct LoadedModels {
-    let network: Network
+package struct LoadedModels {
+    package let network: Network
     let phases: [TrainingPhase]
-    let replica: Replica
+    package let replica: Replica
+
+    /// What each phase computes.
+    package var objectives: [any Objective] { phases.map(\.objective) }
 }
 
 extension TrainedWeights {
@@ -79,6 +82,11 @@ extension TrainedWeights {
         if !objectives.allSatisfy(\.averagesDropout) {
             throw TrainingError.noDropoutAverage(path: path, reason: "its objective has no such average")
         }
+    }
+
+    /// All models with the weights loaded; collective.
+    package func loadAll(_ data: WeightsUsage, _ ranks: Ranks, threads: Int?) throws -> LoadedModels {
+        try load(data, ranks, threads: threads)
     }
 
     /// The models with the weights loaded; collective.

@@ -10,7 +10,7 @@ package struct TrainedWeights {
     package let path: String
     let file: SafetensorsFile
     /// What a user of the weights must know; nil in files of other programs.
-    let usage: WeightsUsage?
+    package let usage: WeightsUsage?
 
     /// Finds the weights and their configuration.
     ///

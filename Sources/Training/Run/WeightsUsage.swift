@@ -60,5 +60,5 @@ package struct WeightsUsage: Codable, Equatable, Sendable {
     }
 
     /// The field of that name; nil where there is none.
-    func field(_ name: String?) -> FieldDescription? { fields.first { $0.name == name } }
+    package func field(_ name: String?) -> FieldDescription? { fields.first { $0.name == name } }
 }

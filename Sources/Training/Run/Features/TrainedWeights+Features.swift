@@ -58,7 +58,7 @@ extension TrainedWeights {
     }
 
     /// The samples of a part of the run's data, and how their values become inputs. Collective.
-    func open(_ part: DataPart, _ ranks: Ranks) throws -> (any Dataset, [FieldPreprocessing]) {
+    package func open(_ part: DataPart, _ ranks: Ranks) throws -> (any Dataset, [FieldPreprocessing]) {
         if part == .test { return try RunData.openTest(configuration.data, stored: usage?.preprocessing, ranks: ranks) }
         let data = try RunData.open(configuration.data, ranks: ranks, preprocessing: usage?.preprocessing)
         if part == .train { return (data.training, data.preprocessing) }
@@ -68,8 +68,8 @@ extension TrainedWeights {
         }
     }
 
-    /// What reads a data set on this rank alone.
-    func evaluator(
+    /// What walks a data set.
+    package func evaluator(
         _ dataset: any Dataset, _ preprocessing: [FieldPreprocessing], _ fields: [String], _ models: LoadedModels,
         _ ranks: Ranks
     ) throws -> Evaluator {
@@ -80,7 +80,7 @@ extension TrainedWeights {
             key: RandomKey(seed: configuration.seed))
     }
 
-    private func objectiveSetup(_ models: LoadedModels, _ data: WeightsUsage) -> ObjectiveSetup {
+    package func objectiveSetup(_ models: LoadedModels, _ data: WeightsUsage) -> ObjectiveSetup {
         ObjectiveSetup(
             network: models.network, fields: data.fields, defaultInput: data.defaultInput,
             defaultTarget: data.defaultTarget)
