@@ -81,6 +81,16 @@ extension GivenSamples {
             labels: labels)
     }
 
+    /// Other values of as many numbers a sample, as pictures.
+    package func sheet(
+        of values: [Float], name: String, caption: String, columns: Int = 8, labels: [String] = []
+    ) -> PictureSheet {
+        let count = values.count / max(field.shape.count, 1)
+        return PictureSheet(
+            name, caption: caption, values: visible(pixels(values)), height: field.shape[0], width: field.shape[1],
+            channels: visibleChannels, columns: min(columns, max(count, 1)), labels: labels)
+    }
+
     /// 1 or 3.
     package var visibleChannels: Int { field.shape[2] == 3 ? 3 : 1 }
 
@@ -108,33 +118,9 @@ extension Subject {
         let field = try inputField()
         var result = GivenSamples(field: field, preprocessing: preprocessing(of: field))
         if let dataset {
-            let classes = usage.field(usage.defaultTarget).flatMap { target in
-                target.shape.count == 1 && target.elementType == .int32 ? target : nil
-            }
-            let place = try dataset.fieldIndex(field.name)
-            let numbers = arguments.samples?.numbers ?? Array(0..<min(usual, dataset.count))
-            var row = [Float](repeating: 0, count: field.shape.count)
-            for number in numbers {
-                guard number < dataset.count else {
-                    throw InspectionError.noSuchSample(
-                        number: number, count: dataset.count, part: arguments.part?.rawValue ?? "test")
-                }
-                try row.withUnsafeMutableBufferPointer { buffer in
-                    try dataset.read(number, field: place, into: buffer)
-                    result.preprocessing?.apply(to: buffer)
-                }
-                var label: Int?
-                if let classes {
-                    var number32: [Int32] = [0]
-                    let index = try dataset.fieldIndex(classes.name)
-                    try number32.withUnsafeMutableBufferPointer {
-                        try dataset.readIntegers(number, field: index, into: $0)
-                    }
-                    label = Int(number32[0])
-                }
-                result.append(row, class: label, name: "\(number)")
-            }
-            return result
+            return try samples(
+                numbered: arguments.samples?.numbers ?? Array(0..<min(usual, dataset.count)),
+                part: arguments.part?.rawValue ?? "test")
         }
         let values = try NodeValues(qualified(model.inputs[0].name), weights.objectiveSetup(models, usage))
         let predictor = try Predictor(
@@ -150,6 +136,36 @@ extension Subject {
                         name: first + row > 0 ? "\(name)[\(first + row)]" : name)
                 }
             }
+        }
+        return result
+    }
+
+    /// Samples of the part of the data that the subject was made with, on this rank.
+    ///
+    /// - Parameter part: its name, for errors.
+    package func samples(numbered numbers: [Int], part: String) throws -> GivenSamples {
+        guard let dataset else { preconditionFailure("Subject: no part of the data was opened") }
+        let field = try inputField()
+        var result = GivenSamples(field: field, preprocessing: preprocessing(of: field))
+        let place = try dataset.fieldIndex(field.name)
+        let classes = try usage.field(usage.defaultTarget).flatMap { target in
+            target.shape.count == 1 && target.elementType == .int32 ? try dataset.fieldIndex(target.name) : nil
+        }
+        var row = [Float](repeating: 0, count: field.shape.count)
+        for number in numbers {
+            guard number < dataset.count else {
+                throw InspectionError.noSuchSample(number: number, count: dataset.count, part: part)
+            }
+            try row.withUnsafeMutableBufferPointer { buffer in
+                try dataset.read(number, field: place, into: buffer)
+                result.preprocessing?.apply(to: buffer)
+            }
+            var label: [Int32] = [0]
+            if let classes {
+                try label.withUnsafeMutableBufferPointer { try dataset.readIntegers(number, field: classes, into: $0) }
+            }
+            result.append(
+                row, class: classes == nil ? nil : Int(label[0]), name: "\(dataset.sampleID(of: number))")
         }
         return result
     }

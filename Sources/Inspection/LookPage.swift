@@ -6,6 +6,8 @@ package struct LookPage: Sendable {
     /// What a script reads, in order: `name=value`.
     package var figures: [(name: String, value: String)]
     package var parts: [Part]
+    /// Numbers for programs.
+    package var tensors: [LookTensor] = []
 
     package enum Part: Sendable {
         case pictures(PictureSheet)

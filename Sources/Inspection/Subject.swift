@@ -20,15 +20,16 @@ package final class Subject {
     ///
     /// - Parameters:
     ///   - part: of the run's data, to be walked; nil where the look needs no data, or files.
+    ///   - limit: how many samples of the part, drawn by a fixed key, are walked; nil for all.
     /// - Throws: `InspectionError`, `TrainingError`, `ConfigurationError`.
-    package init(_ run: RunArguments, part: DataPart? = nil, _ job: LookJob) throws {
+    package init(_ run: RunArguments, part: DataPart? = nil, limit: Int? = nil, _ job: LookJob) throws {
         ranks = job.ranks
         let weights = try ranks.together { try TrainedWeights(run.run, config: run.config, data: run.data) }
         self.weights = weights
         Activity.enter(.evaluation)
         if let part {
             let (dataset, preprocessing) = try weights.open(part, ranks)
-            self.dataset = dataset
+            self.dataset = limit.flatMap { $0 < dataset.count ? Subset(drawing: $0, of: dataset) : nil } ?? dataset
             var usage = WeightsUsage(dataset, preprocessing)
             usage.classCounts = weights.usage?.classCounts
             self.usage = usage
@@ -162,5 +163,17 @@ package final class Subject {
     /// Calls `body` with a tape on this rank.
     package func withTape<Result>(_ body: (Tape) throws -> Result) rethrows -> Result {
         try models.replica.withTape(body)
+    }
+
+    /// The same with other values of all parameters, in the layout of the run's models.
+    package func withTape<Result>(of values: FlatBuffer, _ body: (Tape) throws -> Result) rethrows -> Result {
+        try body(Tape(layout: model.layout, values: values))
+    }
+
+    /// Values as they are drawn before training.
+    package func randomValues(seed: Int) -> FlatBuffer {
+        let values = FlatBuffer(count: model.layout.count)
+        model.layout.initialize(values, key: RandomKey(seed: UInt64(seed)))
+        return values
     }
 }

@@ -32,6 +32,11 @@ struct LookCommand<Kind: LookKind>: ParsableCommand {
                 + "pictures alone, or an .html file for the page alone.", valueName: "place"))
     var out: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Write what is shown as numbers to this safetensors file too, where the kind has any.", valueName: "file"))
+    var values: String?
+
     @Option(parsing: .unconditional, help: "Worker threads of a rank (default: its share of the cores).")
     var threads: Int?
 
@@ -40,6 +45,9 @@ struct LookCommand<Kind: LookKind>: ParsableCommand {
 
     func validate() throws {
         try CommandLine.check(threads: threads, np: np)
+        if let values, !values.hasSuffix(".safetensors") {
+            throw ValidationError("--values \(values): give a name that ends with .safetensors.")
+        }
         if out?.isEmpty ?? false { throw ValidationError("--out is empty; give a folder or a file.") }
     }
 
@@ -53,11 +61,17 @@ struct LookCommand<Kind: LookKind>: ParsableCommand {
             try ranks.together {
                 guard ranks.rank == 0 else { return }
                 try files.prepare()
+                if let values { try write(shown.tensors, to: values) }
                 let paths = try files.write(shown)
                 let figures = shown.figures.map { "\($0.name)=\($0.value)" }
                 try print((figures + [paths.last ?? ""]).joined(separator: " "))
             }
             return ExitCode.done.rawValue
         }
+    }
+
+    private func write(_ tensors: [LookTensor], to path: String) throws {
+        if tensors.isEmpty { throw ValidationError("'look \(Kind.name)' has no numbers for --values; leave it out.") }
+        try LookTensor.write(tensors, to: path)
     }
 }

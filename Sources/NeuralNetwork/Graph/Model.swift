@@ -80,6 +80,9 @@ package struct Model: Sendable {
     /// The rows of what evaluation computes: all but those of auxiliary heads.
     package var inferenceRows: [LayerSummary] { zip(rows, isInferred).filter(\.1).map(\.0) }
 
+    /// The same for each node, inputs first.
+    package var isInferredNode: [Bool] { inputs.map { _ in true } + isInferred }
+
     /// What computes every layer, auxiliary heads among them: the result, then all other values that no layer reads.
     package var wholePlan: GraphPlan {
         GraphPlan(nodes, wanted: [last] + GraphNode.ends(nodes).filter { $0 != last })

@@ -24,27 +24,6 @@ struct ImageKernel: UnaryLayer {
         "imageKernel", "A given kernel over each channel, which is not learned.", shorthand: "kernel"
     ) { Kind(from: $0) }
 
-    /// The kernels that have a name, all 3×3.
-    enum Name: String, CaseIterable {
-        /// The image itself.
-        case identity
-        /// A blur: the binomial coefficients 1 2 1 in both directions.
-        case gaussian
-        /// Eight times the pixel less its neighbours.
-        case edge
-        /// Five times the pixel less its four nearest neighbours.
-        case sharpen
-
-        var values: [[Double]] {
-            switch self {
-            case .identity: [[0, 0, 0], [0, 1, 0], [0, 0, 0]]
-            case .gaussian: [[1, 2, 1], [2, 4, 2], [1, 2, 1]].map { $0.map { $0 / 16 } }
-            case .edge: [[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]]
-            case .sharpen: [[0, -1, 0], [-1, 5, -1], [0, -1, 0]]
-            }
-        }
-    }
-
     struct Kind: LayerKind {
         let values: [[Double]]
         let padding: Padding
@@ -70,20 +49,42 @@ struct ImageKernel: UnaryLayer {
     }
 }
 
+/// The kernels that have a name, all 3×3.
+package enum KernelName: String, CaseIterable {
+    /// The image itself.
+    case identity
+    /// A blur: the binomial coefficients 1 2 1 in both directions.
+    case gaussian
+    /// Eight times the pixel less its neighbours.
+    case edge
+    /// Five times the pixel less its four nearest neighbours.
+    case sharpen
+
+    /// Row by row.
+    package var values: [[Double]] {
+        switch self {
+        case .identity: [[0, 0, 0], [0, 1, 0], [0, 0, 0]]
+        case .gaussian: [[1, 2, 1], [2, 4, 2], [1, 2, 1]].map { $0.map { $0 / 16 } }
+        case .edge: [[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]]
+        case .sharpen: [[0, -1, 0], [-1, 5, -1], [0, -1, 0]]
+        }
+    }
+}
+
 extension ImageKernel.Kind {
     init(from reader: ConfigurationReader) {
         let named = reader.optional(
-            "kernel", .choice(of: ImageKernel.Name.self),
+            "kernel", .choice(of: KernelName.self),
             "`identity`; `gaussian`, 1/16 · [1 2 1; 2 4 2; 1 2 1]; `edge`, 8 in the middle of −1; `sharpen`, "
                 + "[0 −1 0; −1 5 −1; 0 −1 0].")
         let given = reader.optional(
             "values", .list(of: .list(of: .number, atLeast: 1), atLeast: 1), "Any other kernel, row by row.")
         reader.excludeEachOther("kernel", "values")
-        if named == nil && given == nil { reader.require("kernel", .choice(of: ImageKernel.Name.self)) }
+        if named == nil && given == nil { reader.require("kernel", .choice(of: KernelName.self)) }
         if let given, Set(given.map(\.count)).count > 1 {
             reader.refuse("values", because: "its rows are of different lengths; give each as many numbers.")
         }
-        values = named?.values ?? given ?? ImageKernel.Name.identity.values
+        values = named?.values ?? given ?? KernelName.identity.values
         padding = reader.value("padding", .padding, default: 0, "Width of the border around the image.")
         paddingMode = reader.value(
             "paddingMode", .choice(of: PaddingMode.self), default: "zeros",

@@ -68,7 +68,7 @@ extension TensorSource {
     /// Samples [n, …], channels last, as a tensor in PyTorch's order of axes.
     ///
     /// - Parameter shape: of one sample.
-    static func exchanged(name: String, shape: Shape, values: [Float]) -> TensorSource {
+    package static func exchanged(name: String, shape: Shape, values: [Float]) -> TensorSource {
         let exchanged = shape.rank == 3 ? [shape[2], shape[0], shape[1]] : shape.dimensions
         let rows = values.count / max(shape.count, 1)
         return TensorSource(name: name, shape: [rows] + exchanged) { target in
