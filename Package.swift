@@ -94,7 +94,7 @@ let package = Package(
             "Inspection",
             [
                 "System", "JobHealth", "Kernels", "TensorCore", "Autograd", "NeuralNetwork", "Optimization",
-                "DataPipeline", "Checkpointing", "Training",
+                "ConfigurationReading", "DataPipeline", "Checkpointing", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], settings: compact),
         module(
@@ -155,7 +155,9 @@ let package = Package(
                 "System", "Kernels", "TensorCore", "Autograd", "NeuralNetwork", "Optimization", "DataPipeline",
                 "Training", "Inspection",
             ]),
-        tests("ReportingTests", ["TensorCore", "NeuralNetwork", "Training", "Inspection", "Reporting"]),
+        tests(
+            "ReportingTests",
+            ["JobHealth", "TensorCore", "NeuralNetwork", "Training", "Inspection", "Reporting"]),
         tests("SupervisionTests", ["JobHealth", "Supervision"]),
         .target(
             name: "FuzzTargets",

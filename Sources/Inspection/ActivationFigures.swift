@@ -69,6 +69,11 @@ package struct ActivationFigures: Sendable {
         return [Double(values.count), sum, squares, active, saturated, Double(smallest), Double(largest)] + flags
     }
 
+    /// Adds a batch of the layer's values.
+    package mutating func add(_ value: Tensor, of node: GraphNode) {
+        _ = add(ActivationFigures.sums(value, of: node)[...])
+    }
+
     /// Adds what ``sums(_:of:)`` gave, and says how many numbers that were.
     mutating func add(_ numbers: ArraySlice<Double>) -> Int {
         let own = Array(numbers.prefix(7 + wasActive.count))

@@ -27,6 +27,10 @@ package struct Filters: Sendable {
         case 4:
             (count, height, width, channels) = (shape[0], shape[1], shape[2], shape[3])
             self.values = values
+        case 3:
+            // One of each connection of a filter and a channel.
+            (count, height, width, channels) = (shape[0], shape[1], shape[2], 1)
+            self.values = values
         default:
             let rows = shape[0]
             let columns = shape.count / max(rows, 1)
@@ -54,16 +58,18 @@ package struct Filters: Sendable {
     /// Whether a filter is one picture: over one channel, or over three.
     package var areColours: Bool { channels == 1 || channels == 3 }
 
+    /// The largest magnitude of all weights.
+    package var largest: Float { values.reduce(0) { max($0, abs($1)) } }
+
     /// The filters as pictures; those over other numbers of channels as rows of tiles.
     ///
     /// - Parameters:
-    ///   - sharesScale: whether the largest weight of all is white or black, or that of each filter.
+    ///   - peak: the magnitude that is white or black; nil for the largest weight of each filter.
     ///   - most: filters, and channels of each, at most.
     package func sheet(
-        _ name: String = "", sharing sharesScale: Bool, most: Int, caption: String? = nil
+        _ name: String = "", peak: Float?, most: Int, caption: String? = nil
     ) -> PictureSheet {
         let size = height * width * channels
-        let peak = sharesScale ? values.reduce(0) { max($0, abs($1)) } : nil
         let shown = min(count, most)
         var pixels: [Float] = []
         for filter in 0..<shown {

@@ -60,6 +60,14 @@ package struct GivenSamples: Sendable {
         return (0..<channels).map { unit / 255 * (preprocessing?.scale[$0] ?? 1) }
     }
 
+    /// What empty space around a picture is to the model, by channel.
+    package var background: [Float] {
+        var raw: Float = 0
+        if case .pixels(_, let own) = field.meaning { raw = own }
+        let channels = field.shape.rank == 3 ? field.shape[2] : 1
+        return (0..<channels).map { raw * (preprocessing?.scale[$0] ?? 1) + (preprocessing?.shift[$0] ?? 0) }
+    }
+
     /// What black and white are to the model, by channel.
     package var limits: [(black: Float, white: Float)] {
         let channels = field.shape.rank == 3 ? field.shape[2] : 1

@@ -12,4 +12,12 @@ package let lookCatalogue: [any LookKind.Type] = [
     MistakeLook.self,
     AugmentedLook.self,
     PatchLook.self,
+    MaximizeLook.self,
+    DreamLook.self,
+    EmbeddingLook.self,
+    InvarianceLook.self,
+    EvolutionLook.self,
+    DescentLook.self,
+    GradientLook.self,
+    StyleLook.self,
 ]

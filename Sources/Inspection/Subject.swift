@@ -153,10 +153,12 @@ package final class Subject {
 
     /// What walks the part of the data that the subject was made with.
     ///
-    /// - Parameter fields: of a sample, that the walk reads.
-    package func evaluator(fields: [String]) throws -> Evaluator {
+    /// - Parameters:
+    ///   - fields: of a sample, that the walk reads.
+    ///   - takesText: whether windows of a text, each without a past, make sense to the look.
+    package func evaluator(fields: [String], takesText: Bool = false) throws -> Evaluator {
         guard let dataset else { preconditionFailure("Subject: no part of the data was opened to be walked") }
-        if dataset.isSequence { throw TrainingError.noFeaturesOfText(path: weights.path) }
+        if dataset.isSequence, !takesText { throw TrainingError.noFeaturesOfText(path: weights.path) }
         return try weights.evaluator(dataset, usage.preprocessing, fields, models, ranks)
     }
 
@@ -168,6 +170,11 @@ package final class Subject {
     /// The same with other values of all parameters, in the layout of the run's models.
     package func withTape<Result>(of values: FlatBuffer, _ body: (Tape) throws -> Result) rethrows -> Result {
         try body(Tape(layout: model.layout, values: values))
+    }
+
+    /// The same over pictures of another size.
+    package func withTape<Result>(model: ResizedModel, _ body: (Tape) throws -> Result) rethrows -> Result {
+        try body(Tape(layout: model.model.layout, values: model.values))
     }
 
     /// Values as they are drawn before training.

@@ -6,7 +6,7 @@ package struct WalkArguments: ParsableArguments {
     @Option(help: "The part of the run's data: train, validation or test (default: test).")
     package var split: DataPart?
 
-    @Option(help: "How many of its samples, drawn by a fixed key; 0 for all (default: 1000).")
+    @Option(help: "How many of its samples, drawn by a fixed key; 0 for all (1000 if absent).")
     package var limit: Int?
 
     package init() {}

@@ -71,7 +71,9 @@ struct LookCommand<Kind: LookKind>: ParsableCommand {
     }
 
     private func write(_ tensors: [LookTensor], to path: String) throws {
-        if tensors.isEmpty { throw ValidationError("'look \(Kind.name)' has no numbers for --values; leave it out.") }
+        if tensors.isEmpty {
+            throw ErrorReport(text: "'look \(Kind.name)' has no numbers for --values; leave it out", code: .usage)
+        }
         try LookTensor.write(tensors, to: path)
     }
 }

@@ -122,6 +122,9 @@ package struct AdversarialLook: LookKind {
                 page.tensors.append(LookTensor("fgsm-\(epsilon)", shape: given.field.shape, values: fast.values))
                 page.tensors.append(LookTensor("pgd-\(epsilon)", shape: given.field.shape, values: projected.values))
             }
+            page.tensors.append(LookTensor("labels", shape: [], values: known.map { Float($0) }))
+            page.tensors.append(
+                LookTensor("limits", shape: [2], values: given.limits.flatMap { [$0.black, $0.white] }))
             page.tensors.append(LookTensor("samples", shape: given.field.shape, values: batch.values))
             page.tensors.append(
                 LookTensor(

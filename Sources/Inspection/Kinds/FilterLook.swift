@@ -9,9 +9,9 @@ package struct FilterLook: LookKind {
     package static let abstract =
         "The filters of a layer: those over one or three channels as pictures, others as grey tiles."
     package static let discussion =
-        "Middle grey is 0. Filters over more than three channels are a row of tiles, one for each channel. Weights of a "
-        + "linear layer that reads an image are pictures of that image's size, others one picture with a row for each "
-        + "output."
+        "Middle grey is 0. Filters over more than three channels are a row of tiles, one for each channel. Weights "
+        + "of a linear layer that reads an image are pictures of that image's size, others one picture with a "
+        + "row for each output."
 
     @OptionGroup package var run: RunArguments
 
@@ -36,9 +36,9 @@ package struct FilterLook: LookKind {
     package func page(_ job: LookJob) throws -> LookPage {
         let subject = try Subject(run, job)
         return try job.ranks.together {
-            let (node, weight) = try self.weight(in: subject)
+            let (node, weight) = try Self.weight(of: node, in: subject)
             let shown = Filters(subject.values(of: weight), shape: weight.shape, of: node, in: subject.model)
-            let sheet = shown.sheet(sharing: scale == .all, most: most)
+            let sheet = shown.sheet(peak: scale == .all ? shown.largest : nil, most: most)
             return LookPage(
                 "Filters of \(node.name)",
                 lead: "Weights \(weight.shape.description), channels last. Middle grey is 0; white and black are the "
@@ -50,7 +50,8 @@ package struct FilterLook: LookKind {
         }
     }
 
-    private func weight(in subject: Subject) throws -> (GraphNode, Parameter) {
+    /// A layer and its weights; the first that has some where no name is given.
+    static func weight(of node: String?, in subject: Subject) throws -> (GraphNode, Parameter) {
         func own(_ node: GraphNode) -> Parameter? {
             subject.parameter("weight", of: node.name).flatMap { $0.shape.rank >= 2 ? $0 : nil }
         }

@@ -7,8 +7,8 @@ package struct MapLook: LookKind {
     package static let name = "maps"
     package static let abstract = "Feature maps: what each layer makes of a picture."
     package static let discussion =
-        "A tile for each channel, from the layer's smallest value in black to its largest in white. Vectors are a row of "
-        + "bars of one pixel."
+        "A tile for each channel, from the layer's smallest value in black to its largest in white. Vectors are a "
+        + "row of bars of one pixel."
 
     @OptionGroup package var run: RunArguments
     @OptionGroup package var samples: SampleArguments
@@ -38,6 +38,7 @@ package struct MapLook: LookKind {
             let names = nodes.isEmpty ? (usual.isEmpty ? [subject.model.outputName] : usual) : nodes
             let graph = try TappedGraph(subject.model, to: names)
             var parts: [LookPage.Part] = []
+            var numbers = names.map { _ in [Float]() }
             for index in 0..<given.count {
                 let prefix = given.count > 1 ? "\(index + 1)-" : ""
                 parts.append(
@@ -45,16 +46,19 @@ package struct MapLook: LookKind {
                 let values = subject.withTape { tape in
                     graph.values([given.tensor(index..<index + 1, pool: tape.pool)], on: tape)
                 }
+                for (place, value) in values.enumerated() { numbers[place] += value.values }
                 for (name, value) in zip(names, values) {
                     parts.append(.pictures(Self.sheet(prefix + name, value, most: most)))
                 }
             }
-            return LookPage(
+            var page = LookPage(
                 "Feature maps of \(subject.model.name)",
                 lead: "What the layers make of \(given.count == 1 ? "a picture" : "\(given.count) pictures") of "
-                    + "\(field.shape.dimensions.map(String.init).joined(separator: "×")). Each layer's smallest value is "
-                    + "black, its largest white.",
+                    + "\(field.shape.dimensions.map(String.init).joined(separator: "×")). Each layer's smallest "
+                    + "value is black, its largest white.",
                 figures: [("samples", "\(given.count)"), ("nodes", "\(names.count)")], parts: parts)
+            page.tensors = zip(zip(names, graph.shapes), numbers).map { LookTensor($0.0, shape: $0.1, values: $1) }
+            return page
         }
     }
 

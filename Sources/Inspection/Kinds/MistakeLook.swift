@@ -9,6 +9,8 @@ package struct MistakeLook: LookKind {
     package static let name = "mistakes"
     package static let abstract = "The worst samples: those whose own class was found least likely."
 
+    package static let discussion = "Of all samples of the part, unless --limit says otherwise."
+
     @OptionGroup package var run: RunArguments
     @OptionGroup package var walk: WalkArguments
 

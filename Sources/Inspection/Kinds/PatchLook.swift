@@ -69,7 +69,7 @@ package struct PatchLook: LookKind {
         _ subject: Subject, _ graph: TappedGraph, _ node: GraphNode, _ peaks: Peaks
     ) throws -> LookPage {
         let field = try subject.pictureField()
-        let (height, width, channels) = (field.shape[0], field.shape[1], field.shape[2])
+        let (height, width) = (field.shape[0], field.shape[1])
         let boxes = peaks.all.joined().map { box(of: node, $0, height, width) }
         let patch = (boxes.map(\.rows.count).max() ?? 1, boxes.map(\.columns.count).max() ?? 1)
         var (pictures, pixels): ([Float], [Float]) = ([], [])
@@ -97,7 +97,6 @@ package struct PatchLook: LookKind {
             pictures += [Float](repeating: 40, count: missing * patch.0 * patch.1 * visible)
             pixels += [Float](repeating: 127.5, count: missing * patch.0 * patch.1 * visible)
         }
-        _ = channels
         func sheet(_ name: String, _ caption: String, _ values: [Float]) -> LookPage.Part {
             .pictures(
                 PictureSheet(
@@ -152,61 +151,5 @@ package struct PatchLook: LookKind {
             }
         }
         return tile
-    }
-}
-
-/// Where units are largest over a data set.
-package struct Peaks: Sendable {
-    /// The largest value of a unit in one sample.
-    package struct Peak: Equatable, Sendable {
-        package var value: Float
-        /// The sample's place in the data set.
-        package var sample: Int
-        /// The place in the unit's map, row by row.
-        package var position: Int
-    }
-
-    /// By unit, the largest first; of equal ones the earlier sample.
-    package let all: [[Peak]]
-    package let samples: Int
-
-    /// For each sample and unit the largest value and its position, the first of equal ones.
-    static func numbers(_ value: Tensor, units: Int) -> [Double] {
-        let channels = value.shape[-1]
-        let size = value.shape.sample.count
-        var result: [Double] = []
-        for row in 0..<value.shape[0] {
-            for unit in 0..<units {
-                var best = unit
-                for place in stride(from: unit, to: size, by: channels)
-                where value.pointer[row * size + place] > value.pointer[row * size + best] { best = place }
-                result += [Double(value.pointer[row * size + best]), Double(best / channels)]
-            }
-        }
-        return result
-    }
-
-    /// - Parameters:
-    ///   - grains: what ``numbers(_:units:)`` gave for each, in the order of the samples.
-    ///   - best: how many peaks of each unit are kept.
-    init(_ grains: [[Double]], units: Int, best: Int) {
-        var all = [[Peak]](repeating: [], count: units)
-        var sample = 0
-        for grain in grains {
-            for row in stride(from: 0, to: grain.count, by: 2 * units) {
-                for unit in 0..<units {
-                    all[unit].append(
-                        Peak(
-                            value: Float(grain[row + 2 * unit]), sample: sample,
-                            position: Int(grain[row + 2 * unit + 1])))
-                }
-                sample += 1
-            }
-            for unit in 0..<units {
-                all[unit] = Array(all[unit].sorted { ($1.value, $0.sample) < ($0.value, $1.sample) }.prefix(best))
-            }
-        }
-        self.all = all
-        samples = sample
     }
 }

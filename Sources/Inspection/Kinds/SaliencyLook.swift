@@ -116,7 +116,7 @@ package struct SaliencyLook: LookKind {
                 + (classNamed == nil ? "the class that each sample is taken for" : "a given class")
                 + ", before the softmax. The brightest pixel of each map is white."
             page.figures = [("samples", "\(given.count)"), ("node", layer)]
-            if sanity { page.add(correlations, of: names) }
+            if sanity { page.add(correlations, of: names + ["gradient with its sign"]) }
             let positions = try subject.node(layer).shape
             page.tensors = names.map { name in
                 let shape: Shape =
@@ -180,6 +180,7 @@ package struct SaliencyLook: LookKind {
             Saliency.rankCorrelation(maps.gradient, random.gradient),
             Saliency.rankCorrelation(maps.smooth, random.smooth), Saliency.rankCorrelation(maps.guided, random.guided),
             Saliency.rankCorrelation(maps.gradCAM, random.gradCAM),
+            Saliency.rankCorrelation(maps.signed, random.signed),
         ]
     }
 }
@@ -190,7 +191,8 @@ extension LookPage {
         let means = names.indices.map { place in
             correlations.reduce(0) { $0 + $1[place] } / Double(max(correlations.count, 1))
         }
-        figures.append(("sanity", "\(means[0])"))
+        figures.append(("sanity", String(format: "%.4f", means[0])))
+        figures.append(("sanitySigned", String(format: "%.4f", means[means.count - 1])))
         parts.append(
             .table(
                 LookTable(

@@ -165,6 +165,12 @@ package struct ModelInput: Equatable, Sendable {
         self.place = place
     }
 
+    /// The same for samples of another shape.
+    package func resized(to shape: Shape) -> ModelInput {
+        ModelInput(
+            name: name, shape: shape, vocabulary: vocabulary, varies: varies, isOfGraph: isOfGraph, place: place)
+    }
+
     /// The same for so many tokens.
     func with(vocabulary: Int) -> ModelInput {
         ModelInput(

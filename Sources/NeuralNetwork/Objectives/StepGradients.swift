@@ -81,17 +81,17 @@ package struct StepGradients: Objective {
 }
 
 /// Σ of squares by step, and how many samples have the step.
-private final class StepSquares {
-    var squares: [Double]
-    var counts: [Double]
+package final class StepSquares {
+    package private(set) var squares: [Double]
+    package private(set) var counts: [Double]
 
-    init(steps: Int) {
+    package init(steps: Int) {
         squares = Array(repeating: 0, count: steps)
         counts = squares
     }
 
     /// Adds a gradient [n, T, …].
-    func add(_ gradient: Tensor, lengths: SequenceLengths?) {
+    package func add(_ gradient: Tensor, lengths: SequenceLengths?) {
         let (rows, steps) = (gradient.shape[0], gradient.shape[1])
         let size = gradient.count / max(rows * steps, 1)
         for row in 0..<rows {

@@ -208,10 +208,19 @@ extension RunConfiguration {
     ///
     /// - Throws: `ModelError`, `UnknownModel`.
     package func network(for data: WeightsUsage) throws -> Network {
+        try Network(
+            descriptions(for: data), convolutions: convolutions, lanes: data.isSequence ? batch : nil,
+            usualField: data.defaultInput)
+    }
+
+    /// What the models are built from.
+    ///
+    /// - Throws: `UnknownModel`.
+    package func descriptions(for data: WeightsUsage) throws -> [ModelDescription] {
         let input = data.field(data.defaultInput)
         let target = data.field(data.defaultTarget)
         let classes = target.map { $0.meaning.choiceCount ?? $0.shape.count } ?? input?.shape.count ?? 1
-        let descriptions = try models.map { model in
+        return try models.map { model in
             let made = try model.model.description(
                 name: model.name ?? name, input: input.map { ModelInput(shape: $0.shape) }, classes: classes,
                 isNamed: model.name != nil)
@@ -221,9 +230,6 @@ extension RunConfiguration {
             }
             return made.reading(inputs)
         }
-        return try Network(
-            descriptions, convolutions: convolutions, lanes: data.isSequence ? batch : nil,
-            usualField: data.defaultInput)
     }
 
     /// Which samples each grain of each step holds.
