@@ -19,3 +19,18 @@ func rectified(_ dy: consuming Tensor, output: Tensor, _ tape: Tape) -> Tensor {
     if tape.rectifierGradient == .guided { rectify(target.pointer, count: target.count) }
     return target
 }
+
+/// What a pullback that finds by itself where the rectified output is positive starts from: dy, or what of it
+/// ``Tape/rectifierGradient`` lets pass.
+func passed(_ dy: consuming Tensor, _ tape: Tape) -> Tensor {
+    guard tape.rectifierGradient == .guided else { return dy }
+    var dy = dy
+    if dy.isUniquelyOwned() {
+        rectify(dy.pointer, count: dy.count)
+        return dy
+    }
+    let target = Tensor(dy.shape, pool: tape.pool)
+    target.copy(from: dy)
+    rectify(target.pointer, count: target.count)
+    return target
+}

@@ -52,6 +52,7 @@ package func batchNormalization(
         beta: beta.value.pointer, adding: other?.value.pointer, rectify: rectify, into: y.pointer)
     // What was added hides from x where the output was cut off; without it the output need not be kept.
     let output = rectify && other != nil ? y : nil
+    let rectifies = rectify
     let rectify = rectify && other == nil
     let inputs = [x, gamma, beta] + (other.map { [$0] } ?? [])
     let result = tape.record(y, all: inputs) {
@@ -60,6 +61,7 @@ package func batchNormalization(
             gamma = gamma.target,
             beta = beta.target, other = other?.target
         ] tape, dy in
+        if rectifies { dy = passed(dy, tape) }
         var mask: OutputMask?
         let gradient: Tensor
         if let output {
