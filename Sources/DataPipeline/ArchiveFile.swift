@@ -1,8 +1,8 @@
 import CArchive
 import Glibc
 
-/// A regular file in an archive (tar, cpio, zip or 7-Zip, packed in any usual way), or the one that a packed file holds,
-/// read by libarchive.
+/// A regular file in an archive (tar, cpio, zip or 7-Zip, packed in any usual way), or the one in a packed file.
+/// libarchive reads both.
 ///
 /// Archives come from strangers. libarchive also knows formats that stand for other files of this host (mtree) and
 /// ways to pack that it leaves to other programs (lrzip, grzip, lzop): those are refused as damaged.

@@ -27,7 +27,8 @@ let reportStyleSheet = """
     .note { margin: 0; font-size: 0.84rem; color: var(--soft); }
     .lead { margin: 0.35rem 0 0; color: var(--soft); }
     .status { display: inline-block; margin-left: 0.7rem; padding: 0.12rem 0.65rem; border: 1px solid;
-      border-radius: 1rem; font-size: 0.8rem; font-weight: 560; color: var(--good); vertical-align: middle; letter-spacing: 0; }
+      border-radius: 1rem; font-size: 0.8rem; font-weight: 560; color: var(--good); vertical-align: middle;
+      letter-spacing: 0; }
     .status[data-live] { color: var(--busy); }
     .status[data-live]::before { content: ""; display: inline-block; width: 0.5em; height: 0.5em; margin-right: 0.45em;
       border-radius: 50%; background: currentColor; vertical-align: 0.1em; animation: pulse 1.6s infinite alternate; }

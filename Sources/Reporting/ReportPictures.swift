@@ -43,7 +43,8 @@ struct ReportPictures {
         let images = try PNGFile.pictures(record, mostPixels: mostPixels).map { HTMLReport.image($0, alt: "") }
         return """
             <figure><figcaption><h3>\(escaped(record.name))</h3><span class="note">\(text)</span></figcaption>
-            <div class="images\(record.count <= 16 ? " few" : "")" role="img" aria-label="\(escaped("\(record.name): \(text)"))">
+            <div class="images\(record.count <= 16 ? " few" : "")" role="img"
+                aria-label="\(escaped("\(record.name): \(text)"))">
             \(images.joined(separator: "\n"))
             </div></figure>
             """

@@ -7,8 +7,9 @@ extension FuzzTarget {
     /// A JPEG file, in how many channels it is wanted by the lowest bit of its length.
     static let jpeg = FuzzTarget(
         "jpeg", longest: 2048, seeds: { Seeds.jpegs },
-        words: { ["\u{FF}\u{C0}", "\u{FF}\u{C2}", "\u{FF}\u{C4}", "\u{FF}\u{DA}", "\u{FF}\u{DD}", "Exif\0\0", "Adobe"] },
-        read: decode)
+        words: {
+            ["\u{FF}\u{C0}", "\u{FF}\u{C2}", "\u{FF}\u{C4}", "\u{FF}\u{DA}", "\u{FF}\u{DD}", "Exif\0\0", "Adobe"]
+        }, read: decode)
 
     /// A PNG file, likewise. Wrong sums end the reading early: most of what is found lies in the order of the chunks.
     static let png = FuzzTarget(

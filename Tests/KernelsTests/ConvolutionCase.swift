@@ -31,7 +31,7 @@ struct ConvolutionCase: Sendable, CustomStringConvertible {
 
 /// The shapes at which every algorithm that computes them is tried.
 extension ConvolutionCase {
-    /// 3×3 convolutions of images from 1×1 to 13×9, with many paddings, 12 to 64 channels, also such that are filled up.
+    /// 3×3 convolutions of images from 1×1 to 13×9, with many paddings, 12 to 64 channels, some filled up.
     static let winogradCases = [
         (1, 1), (1, 5), (2, 2), (3, 4), (4, 4), (5, 3), (7, 7), (8, 6), (13, 7), (9, 12), (6, 13),
     ].enumerated().flatMap { index, size -> [ConvolutionCase] in
