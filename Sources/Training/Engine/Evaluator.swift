@@ -60,9 +60,9 @@ package final class Evaluator: Sendable {
         let readers = Readers(source)
         let own = try replica.evaluate(
             objectives, grains: grains, key: key, dropoutSamples: dropoutSamples,
-            onResult: { [plan] objective, grain, part, result in
+            onResult: { [plan] objective, grain, part, sampleIDs, result in
                 mistakes?.add(
-                    result.mistakes, objective: objective, samples: plan.samples(step: part, grain: grain))
+                    result.mistakes, objective: objective, of: sampleIDs, among: plan.samples(step: part, grain: grain))
             }
         ) { [plan] grain, body in
             if isStopRequested() { return }

@@ -10,9 +10,9 @@ extension Replica {
     /// One grain of an evaluation: the batches of its parts, in order, given to `body`; nothing where it is to end.
     package typealias GrainSource = @Sendable (_ grain: Int, _ body: (FieldBatch) throws -> Void) throws -> Void
 
-    /// Gets what an objective makes of a batch of a grain.
+    /// Gets what an objective makes of a batch of a grain, with the data set's numbers of the batch's samples.
     package typealias GrainResults =
-        @Sendable (_ objective: Int, _ grain: Int, _ part: Int, _ result: GrainResult) -> Void
+        @Sendable (_ objective: Int, _ grain: Int, _ part: Int, _ sampleIDs: [Int], _ result: GrainResult) -> Void
 
     /// The sums of each objective over each grain in `grains`, with evaluation's arithmetic; nil for a grain that was
     /// left out.
@@ -24,7 +24,7 @@ extension Replica {
     ///   - samples: gives a grain's samples, or returns without, where the evaluation is to end.
     package func evaluate(
         _ objectives: [any Objective], grains: Range<Int>, key: RandomKey, dropoutSamples: Int = 0,
-        onResult: @escaping GrainResults = { _, _, _, _ in },
+        onResult: @escaping GrainResults = { _, _, _, _, _ in },
         samples: @escaping GrainSource
     ) throws -> [[MetricSums]?] {
         try results(of: grains) { [self] worker, grain in
@@ -39,7 +39,7 @@ extension Replica {
                             batch, on: tape, mode: .evaluation, key: key.folding(grain),
                             dropoutSamples: dropoutSamples))
                     sums[index] += MetricSums(samples: batch.count, weight: result.weight, own: result.sums)
-                    onResult(index, grain, parts, result)
+                    onResult(index, grain, parts, batch.sampleIDs, result)
                 }
                 parts += 1
             }

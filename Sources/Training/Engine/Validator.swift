@@ -160,7 +160,8 @@ final class Validator {
         var mistakes: [Int: WorstMistakes] = [:]
         for (evaluator, phases) in parts {
             let objectives = phases.map { setup.phases[$0].objective }
-            let list = MistakeList(objectives)
+            let data = setup.phaseData[phases[0]] ?? setup.data
+            let list = data.validation.map { MistakeList(objectives, of: $0) }
             let own = try setup.state.withAverages {
                 try evaluator.evaluate(
                     objectives, mistakes: list,
@@ -168,7 +169,9 @@ final class Validator {
             }
             guard let own else { return nil }
             for (phase, result) in zip(phases, own) { sums[phase] = result }
-            for (phase, worst) in zip(phases, try list.gathered(setup.ranks)) { mistakes[phase] = worst }
+            if let list {
+                for (phase, worst) in zip(phases, try list.gathered(setup.ranks)) { mistakes[phase] = worst }
+            }
         }
         for phase in phases {
             let objective = setup.phases[phase].objective
