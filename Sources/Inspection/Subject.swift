@@ -108,6 +108,19 @@ package final class Subject {
         return field
     }
 
+    /// ``pictureField()`` of one channel or three.
+    ///
+    /// - Throws: `InspectionError.unsuitableModel` for pictures that can't be seen.
+    package func visiblePictureField() throws -> FieldDescription {
+        let field = try pictureField()
+        guard field.shape[2] == 1 || field.shape[2] == 3 else {
+            throw InspectionError.unsuitableModel(
+                path: weights.path,
+                problem: "its pictures have \(field.shape[2]) channels; give a run on grey or RGB")
+        }
+        return field
+    }
+
     /// What a field of the input stands for after preprocessing; nil where values are raw.
     package func preprocessing(of field: FieldDescription) -> FieldPreprocessing? {
         usage.preprocessing.first { $0.field == field.name }

@@ -58,13 +58,8 @@ package struct DreamLook: LookKind {
     package func page(_ job: LookJob) throws -> LookPage {
         let subject = try Subject(run, job)
         return try job.ranks.together {
-            let field = try subject.pictureField()
+            let field = try subject.visiblePictureField()
             let channels = field.shape[2]
-            guard channels == 1 || channels == 3 else {
-                throw InspectionError.unsuitableModel(
-                    path: subject.weights.path,
-                    problem: "its pictures have \(channels) channels; give a run on grey or RGB")
-            }
             let known = zip(subject.model.nodes, subject.model.isInferredNode).filter {
                 $1 && $0.kind != "input" && $0.shape.rank == 3
             }.map(\.0.name)

@@ -80,13 +80,8 @@ package struct StyleLook: LookKind {
     package func page(_ job: LookJob) throws -> LookPage {
         let subject = try Subject(run, job)
         return try job.ranks.together {
-            let field = try subject.pictureField()
+            let field = try subject.visiblePictureField()
             let channels = field.shape[2]
-            guard channels == 1 || channels == 3 else {
-                throw InspectionError.unsuitableModel(
-                    path: subject.weights.path,
-                    problem: "its pictures have \(channels) channels; give a run on grey or RGB")
-            }
             let nodes = try layers(subject)
             let units = GivenSamples(field: field, preprocessing: subject.preprocessing(of: field))
             func read(_ path: String) throws -> (PicturePixels, [Float]) {
