@@ -197,3 +197,30 @@ pictures_status pictures_png_read(pictures_png *decoder, int channels, void *pix
     close_picture(decoder);
     return PICTURES_DONE;
 }
+
+static void read_numbers(pictures_png *decoder, uint8_t *numbers)
+{
+    png_structp png = decoder->png;
+    const int type = png_get_color_type(png, decoder->info);
+    if (png_get_bit_depth(png, decoder->info) == 16 || (type != PNG_COLOR_TYPE_GRAY && type != PNG_COLOR_TYPE_PALETTE)) {
+        decoder->status = PICTURES_UNSUPPORTED;
+        png_error(png, "a mask has one number a pixel, and this picture has colours, opacity or 16 bits");
+    }
+    png_set_packing(png);
+    const int passes = png_set_interlace_handling(png);
+    png_read_update_info(png, decoder->info);
+    const size_t height = png_get_image_height(png, decoder->info);
+    const size_t width = png_get_image_width(png, decoder->info);
+    for (int pass = 0; pass < passes; pass++) {
+        for (size_t y = 0; y < height; y++) png_read_row(png, numbers + y * width, NULL);
+    }
+    png_read_end(png, NULL);
+}
+
+pictures_status pictures_png_read_numbers(pictures_png *decoder, uint8_t *numbers)
+{
+    if (setjmp(decoder->leave)) return failed(decoder);
+    read_numbers(decoder, numbers);
+    close_picture(decoder);
+    return PICTURES_DONE;
+}

@@ -44,12 +44,27 @@ package struct BatchSource: Sendable {
         self.fillings = fillings
         augmentationKey = key.folding(.augmentation)
         nodes = dataset.source.nodes.map { PreparedNodes($0, preprocessing) }
+        try BatchSource.check(augmentations, descriptions, dataset)
         let mixers = augmentations.filter { $0.augmentation.transform is any MixingTransform }
         mixing = try BatchMixing(
             mixers.compactMap { $0.augmentation.transform as? any MixingTransform },
             main: descriptions.first { $0.name == mixers.first?.field }, fields: descriptions,
             largestGrain: plan.largestGrain, isSequence: dataset.isSequence, hasNodes: nodes != nil,
             key: augmentationKey)
+    }
+
+    /// Refuses to move a picture where a field says what is at which place of it.
+    private static func check(
+        _ augmentations: [FieldAugmentation], _ fields: [FieldDescription], _ dataset: any Dataset
+    ) throws(DataError) {
+        let placed = dataset.source.placedFields
+        guard let field = fields.first(where: { placed.contains($0.name) }) else { return }
+        for augmentation in augmentations where !augmentation.augmentation.transform.keepsPlaces {
+            throw .augmentation(
+                field: augmentation.field,
+                problem: "'\(field.name)' says where things are in it, and does not follow when pictures are moved, "
+                    + "mirrored, turned or mixed; keep augmentations that change brightness, colours and noise alone")
+        }
     }
 
     /// Memory for any grain of the plan.

@@ -28,6 +28,8 @@ package enum DataError: Error, Equatable, CustomStringConvertible {
     case notSound(field: String)
     /// An image that can't get the extents that are asked for; `problem` ends with what to do.
     case notFitted(field: String, shape: [Int], problem: String)
+    /// Pictures are to be resized or cropped after another field has said where things are in them.
+    case fixedPlaces(field: String, placed: String)
     /// Why a field can't be augmented as is asked; `problem` ends with what to do.
     case augmentation(field: String, problem: String)
     case onlyForPixels(preprocessing: String, field: String)
@@ -130,6 +132,10 @@ package enum DataError: Error, Equatable, CustomStringConvertible {
                 + "made louder or noisier; take the augmentation away."
         case .notFitted(let field, let shape, let problem):
             return "data.preprocessing: the field '\(field)' has the shape \(shape); \(problem)."
+        case .fixedPlaces(let field, let placed):
+            return
+                "data.preprocessing: '\(placed)' says where things are in '\(field)', and does not follow when pictures "
+                + "are resized or cropped; take resize and crop away, and give the size with data.size."
         case .augmentation(let field, let problem): return "data.augment: '\(field)': \(problem)."
         case .onlyForPixels(let preprocessing, let field):
             return

@@ -40,6 +40,9 @@ package protocol Dataset: Sendable {
     var defaultInput: String { get }
     /// The field that is usually to be predicted; nil where there is none.
     var defaultTarget: String? { get }
+    /// Fields that say where something in the usual input's picture is, and do not move when the picture is moved.
+    /// A view leaves it to its source.
+    var placedFields: [String] { get }
     /// Whether a sample continues the one before, as windows of a text do: then parts of the data set are runs of
     /// neighbours, and lanes may read it.
     var isSequence: Bool { get }
@@ -104,6 +107,7 @@ package protocol Dataset: Sendable {
 
 extension Dataset {
     package var defaultTarget: String? { nil }
+    package var placedFields: [String] { [] }
     package var isSequence: Bool { false }
     package var partition: Partition { isSequence ? .runs(gap: 0) : .drawn }
     package var baselines: [Baseline] { [] }

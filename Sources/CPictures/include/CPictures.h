@@ -59,6 +59,8 @@ pictures_status pictures_png_open(
     pictures_png *decoder, const uint8_t *bytes, size_t count, pictures_header *header);
 /// As pictures_jpeg_read, of samples with the bits of the header, 16 in the machine's order; laid over white.
 pictures_status pictures_png_read(pictures_png *decoder, int channels, void *pixels);
+/// Reads the numbers of a grey picture, or of one with a palette the places in it, a byte each and as they are.
+pictures_status pictures_png_read_numbers(pictures_png *decoder, uint8_t *numbers);
 const char *pictures_png_message(const pictures_png *decoder);
 
 /// What libjpeg alone does for a file as its program djpeg calls it, a row at a time into one row; for benchmarks.

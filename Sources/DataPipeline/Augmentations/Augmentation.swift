@@ -6,7 +6,10 @@ import TensorCore
 /// ``SoundTransform`` or a ``WindowTransform``; or of all samples of a grain, a ``MixingTransform``.
 ///
 /// A new one is one file: its keys (an ``AugmentationEntry`` in ``augmentationCatalogue``) and its computation.
-package protocol RandomTransform: Equatable, Sendable {}
+package protocol RandomTransform: Equatable, Sendable {
+    /// Whether whatever a picture shows stays at its place.
+    var keepsPlaces: Bool { get }
+}
 
 /// A change of the raw values of a field.
 package protocol SampleTransform: RandomTransform {
@@ -55,6 +58,7 @@ extension SampleTransform {
 }
 
 extension RandomTransform {
+    package var keepsPlaces: Bool { false }
     fileprivate func isEqual(to other: any RandomTransform) -> Bool { (other as? Self) == self }
 }
 

@@ -8,6 +8,7 @@ import TensorCore
 /// ones stay as the target.
 package struct Masking: SampleTransform {
     package let probability: Double
+    package var keepsPlaces: Bool { true }
 
     package init(probability: Double) {
         precondition(probability >= 0 && probability <= 1, "Masking: probability \(probability)")

@@ -10,6 +10,7 @@ package protocol PixelTransform: SampleTransform {
 
 extension PixelTransform {
     package static var subject: TransformSubject { .pixels }
+    package var keepsPlaces: Bool { true }
     package func problem(of field: FieldDescription) -> String? { nil }
 
     /// The same, for pixels of that full brightness.

@@ -5,5 +5,5 @@ package let datasetCatalogue: [any DatasetFactory.Type] = [
     Sound.self,
     GraphData.self,
     Drawn<AddingProblem>.self, Drawn<Recall>.self, Drawn<Strings>.self, Drawn<Waves>.self, Drawn<Opinions>.self,
-    Drawn<Captions>.self,
+    Drawn<Captions>.self, Drawn<Objects>.self, Drawn<Figures>.self,
 ]

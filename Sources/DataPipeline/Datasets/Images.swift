@@ -36,6 +36,8 @@ package struct Images: DatasetFactory {
     package let fit: PictureFit.Mode
     package let channels: Channels
     package let table: PictureTableSettings?
+    /// Nil where the pictures have none.
+    package let masks: PictureMaskSettings?
     /// The part that is drawn for the test, where files do not say.
     package let test: Double
     package let order: Order
@@ -45,7 +47,7 @@ package struct Images: DatasetFactory {
 
     package init(
         height: Int = 224, width: Int = 224, fit: PictureFit.Mode = .crop, channels: Channels = .rgb,
-        table: PictureTableSettings? = nil, test: Double = 0.2, order: Order = .shuffled, window: Int = 4096,
+        table: PictureTableSettings? = nil, masks: PictureMaskSettings? = nil, test: Double = 0.2, order: Order = .shuffled, window: Int = 4096,
         onDamaged: Damaged = .stop, statistics: Int = 10_000
     ) {
         self.height = height
@@ -53,6 +55,7 @@ package struct Images: DatasetFactory {
         self.fit = fit
         self.channels = channels
         self.table = table
+        self.masks = masks
         self.test = test
         self.order = order
         self.window = window
@@ -64,13 +67,13 @@ package struct Images: DatasetFactory {
         _ split: DatasetSplit, path: String?, imports: [String: SharedBytes.Export]
     ) throws(DataError) -> any Dataset {
         let path = try required(path)
-        let store = try openStore(path, imports)
+        let (store, annotations) = try openStore(path, imports)
         let (train, test, val) = (
             store.index.pictures(of: .train), store.index.pictures(of: .test), store.index.pictures(of: .validation)
         )
         let official = test.isEmpty ? val : test
         if official.isEmpty {
-            return try drawn(split, PictureDataset(self, store, name: "all", train, validation: nil), path)
+            return try drawn(split, PictureDataset(self, store, annotations, name: "all", train, validation: nil), path)
         }
         guard !train.isEmpty else {
             throw .pictures(path: path, problem: .noPictures)
@@ -78,8 +81,8 @@ package struct Images: DatasetFactory {
         switch split {
         case .train:
             return PictureDataset(
-                self, store, name: "train", train, validation: test.isEmpty || val.isEmpty ? nil : val)
-        case .test: return PictureDataset(self, store, name: "test", official, validation: nil)
+                self, store, annotations, name: "train", train, validation: test.isEmpty || val.isEmpty ? nil : val)
+        case .test: return PictureDataset(self, store, annotations, name: "test", official, validation: nil)
         }
     }
 
@@ -98,16 +101,23 @@ package struct Images: DatasetFactory {
             positions: split == .test ? 0..<held : held..<all.count)
     }
 
-    /// Reads the index of the files, or makes it.
-    private func openStore(_ path: String, _ imports: [String: SharedBytes.Export]) throws(DataError) -> PictureStore {
+    /// Reads the index of the files, or makes it, and what else is known of them.
+    private func openStore(
+        _ path: String, _ imports: [String: SharedBytes.Export]
+    ) throws(DataError) -> (PictureStore, [any PictureAnnotation]) {
         // Most of the time a thread waits for a file system.
         let threads = min(16, 4 * max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1))
         let (root, index, file): (BytePath, PictureIndex, PictureIndexFile)
+        var annotations: [any PictureAnnotation] = []
         if let table {
             let source = PictureTable(BytePath(path), table, threads: threads)
             root = source.root
             file = PictureIndexFile(root, name: Images.indexName("table", table.question), question: table.question)
             index = try file.open(imports: imports) { () throws(DataError) in try source.content() }
+            for (name, columns) in [("box", table.box), ("points", table.points)] where !columns.isEmpty {
+                annotations.append(
+                    try PicturePlaces(name, columns: columns, table, table: source.table, index))
+            }
         } else if PictureShards.areAt(path) {
             let source = try PictureShards(path, threads: threads)
             root = source.root
@@ -124,10 +134,17 @@ package struct Images: DatasetFactory {
                 try PictureFolder(root, threads: threads).content()
             }
         }
-        return PictureStore(
-            index, root: root, exportName: file.exportName,
-            fit: PictureFit(height: height, width: width, mode: fit), channels: channels.count,
+        let fit = PictureFit(height: height, width: width, mode: fit)
+        if let masks {
+            if (masks.path + "/").hasPrefix(path + "/") {
+                throw .pictures(path: masks.path, problem: .masksAmongPictures)
+            }
+            annotations.insert(try PictureMasks(masks, index, pictures: root, fit), at: 0)
+        }
+        let store = PictureStore(
+            index, root: root, exportName: file.exportName, fit: fit, channels: channels.count,
             skipsDamaged: onDamaged == .skip)
+        return (store, annotations)
     }
 
     package func openSamples(
@@ -153,6 +170,8 @@ extension Images {
         if size.count > 2 { reader.refuse("size", because: "it has \(size.count) numbers; give [height, width].") }
         let table: PictureTableSettings? = reader.optional(
             "table", .section(), "A CSV file that names the pictures, a row each.")
+        let masks: PictureMaskSettings? = reader.optional(
+            "masks", .section(), "Pictures that say of what class each pixel is, for the field `mask`.")
         self.init(
             height: size.first ?? 1, width: size.last ?? 1,
             fit: reader.value(
@@ -161,7 +180,7 @@ extension Images {
                     + "the middle of black."),
             channels: reader.value(
                 "channels", .choice(of: Channels.self), default: "rgb", "Three channels of colour, or one of grey."),
-            table: table,
+            table: table, masks: masks,
             test: reader.value(
                 "test", .number(in: 0..<1), default: 0.2,
                 "The part of the pictures that is drawn for the test, where no folder, column or shard is for it."),

@@ -47,10 +47,10 @@ struct ShapeDrawing {
         radius = side * numbers.uniform(in: 0.2...0.36)
         middle = SIMD2(
             numbers.uniform(in: 0.38...0.62) * Float(width), numbers.uniform(in: 0.38...0.62) * Float(height))
-        axis = ShapeDrawing.direction(&numbers)
+        axis = numbers.direction()
         origin = SIMD2(numbers.uniform(), numbers.uniform()) * side
         period = side * numbers.uniform(in: 0.12...0.3)
-        groundAxis = ShapeDrawing.direction(&numbers)
+        groundAxis = numbers.direction()
         let light = numbers.uniform(in: 0.7...1.1)
         colour = light * ShapePalette.colours[look.colour ?? chosenColour].value
         let tint = SIMD3(numbers.uniform(), numbers.uniform(), numbers.uniform())
@@ -58,13 +58,6 @@ struct ShapeDrawing {
         groundColours = (dark + 40 * tint, bright + 40 * (1 - tint))
         noise = numbers.uniform(in: 4...30)
         noiseKey = key.folding(1)
-    }
-
-    /// A unit vector; the angles of short draws are a little more frequent towards the diagonals.
-    private static func direction(_ numbers: inout NumberStream) -> SIMD2<Float> {
-        let draw = SIMD2(numbers.uniform(in: -1...1), numbers.uniform(in: -1...1))
-        let length = (draw * draw).sum().squareRoot()
-        return length > 0.01 ? draw / length : SIMD2(1, 0)
     }
 
     /// Writes height · width · 3 whole numbers of 0…255.

@@ -11,6 +11,8 @@ package struct PictureDataset: Dataset {
     package let defaultTarget: String?
     package let mostStatisticsSamples: Int
     private let store: PictureStore
+    /// The fields behind `image` and `label`.
+    private let annotations: [any PictureAnnotation]
     /// Of the index.
     private let pictures: Range<Int>
     private let validation: Range<Int>?
@@ -21,10 +23,15 @@ package struct PictureDataset: Dataset {
     /// - Parameters:
     ///   - name: of the part.
     ///   - validation: of the index, what is set aside; nil where nothing is.
-    init(_ settings: Images, _ store: PictureStore, name: String, _ pictures: Range<Int>, validation: Range<Int>?) {
+    ///   - annotations: of all pictures of the index.
+    init(
+        _ settings: Images, _ store: PictureStore, _ annotations: [any PictureAnnotation] = [], name: String,
+        _ pictures: Range<Int>, validation: Range<Int>?
+    ) {
         self.name = "\(Images.name)/\(name)"
         self.settings = settings
         self.store = store
+        self.annotations = annotations
         self.pictures = pictures
         self.validation = validation
         mostStatisticsSamples = settings.statistics
@@ -33,10 +40,18 @@ package struct PictureDataset: Dataset {
             name: "image", elementType: .float32, shape: [settings.height, settings.width, store.channels],
             meaning: .pixels(scale: 255, background: store.fit.background))
         let classes = store.index.classes.map(PictureNames.text)
-        defaultTarget = classes.isEmpty ? nil : "label"
+        defaultTarget = classes.isEmpty ? annotations.first?.field.name : "label"
         let label = FieldDescription(
             name: "label", elementType: .int32, shape: [], meaning: .classes(names: classes))
-        fields = classes.isEmpty ? [image] : [image, label]
+        fields = (classes.isEmpty ? [image] : [image, label]) + annotations.map(\.field)
+    }
+
+    package var placedFields: [String] { annotations.map(\.field.name) }
+
+    /// The annotation that is a field.
+    private func annotation(_ field: Int) -> (any PictureAnnotation)? {
+        let place = field - (fields.count - annotations.count)
+        return place >= 0 ? annotations[place] : nil
     }
 
     package var count: Int { pictures.count }
@@ -46,7 +61,7 @@ package struct PictureDataset: Dataset {
     package var shards: (any ShardedSamples)? { window.map { PictureShardPlaces(self, window: $0) } }
 
     package var ownValidation: (any Dataset)? {
-        validation.map { PictureDataset(settings, store, name: "validation", $0, validation: nil) }
+        validation.map { PictureDataset(settings, store, annotations, name: "validation", $0, validation: nil) }
     }
 
     package var exports: [String: SharedBytes.Export] { store.exports }
@@ -57,12 +72,16 @@ package struct PictureDataset: Dataset {
         for field in fields { hash.feed("\(field.name) \(field.shape) \(field.meaning)") }
         hash.feed("\(settings.fit) \(pictures)")
         hash.feed(store.index.fingerprint)
+        for annotation in annotations { hash.feed(annotation.identity) }
         return hash.value
     }
 
     package func fieldSource(_ field: Int) -> FieldSource? { field == 0 ? .pictures : nil }
 
     package func read(_ index: Int, field: Int, into buffer: UnsafeMutableBufferPointer<Float>) throws {
+        if let annotation = annotation(field) {
+            return try annotation.read(picture(index), store, into: buffer)
+        }
         try read(index, field, nil, buffer)
     }
 
@@ -84,7 +103,10 @@ package struct PictureDataset: Dataset {
         try store.read(picture(index), changing: change, into: buffer)
     }
 
-    package func readIntegers(_ index: Int, field: Int, into buffer: UnsafeMutableBufferPointer<Int32>) {
+    package func readIntegers(_ index: Int, field: Int, into buffer: UnsafeMutableBufferPointer<Int32>) throws {
+        if let annotation = annotation(field) {
+            return try annotation.readIntegers(picture(index), store, into: buffer)
+        }
         precondition(field == 1 && buffer.count == 1, "\(name): field \(field) is not the label")
         buffer[0] = store.index.label(picture(index))
     }

@@ -73,8 +73,25 @@ package final class PictureDecoder {
     /// - Parameter channels: 1 for grey, 3 for RGB.
     package func decode(_ file: UnsafeRawBufferPointer, channels: Int) throws(PictureProblem) -> Picture {
         precondition(channels == 1 || channels == 3, "PictureDecoder: \(channels) channels, 1 and 3 can be had")
+        return try decode(file, channels: channels, areNumbers: false)
+    }
+
+    /// The numbers of a mask: one of a pixel, as the file has it; of a palette the place in it. One channel, 8 bits.
+    ///
+    /// - Throws: `PictureProblem` also for what is no PNG of one number a pixel.
+    package func decodeMask(_ file: UnsafeRawBufferPointer) throws(PictureProblem) -> Picture {
+        guard PictureDecoder.format(of: file) != .jpeg else {
+            throw .unsupported(what: "JPEG changes the numbers of a mask a little; a mask is a PNG file")
+        }
+        return try decode(file, channels: 1, areNumbers: true)
+    }
+
+    private func decode(
+        _ file: UnsafeRawBufferPointer, channels: Int, areNumbers: Bool
+    ) throws(PictureProblem) -> Picture {
         let header = try header(of: file)
-        let pixelBytes = channels * (header.bitsPerSample / 8)
+        let bits = areNumbers ? 8 : header.bitsPerSample
+        let pixelBytes = channels * (bits / 8)
         let count = header.height * header.width * pixelBytes
         let stored = try PictureDecoder.room(&stored, count, header)
         let status: pictures_status
@@ -82,6 +99,8 @@ package final class PictureDecoder {
         case .jpeg:
             let pixels = stored.bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
             status = pictures_jpeg_read(jpeg, Int32(channels), Int32(PictureDecoder.scans(header)), pixels)
+        case .png where areNumbers:
+            status = pictures_png_read_numbers(png, stored.bytes.baseAddress?.assumingMemoryBound(to: UInt8.self))
         case .png: status = pictures_png_read(png, Int32(channels), stored.bytes.baseAddress)
         }
         try check(status, pictures_header(), header.format, of: header)
@@ -94,8 +113,7 @@ package final class PictureDecoder {
             turnPicture(from, to: to, h: header.height, w: header.width, bytes: pixelBytes, walk: walk)
         }
         return Picture(
-            height: header.height, width: header.width, channels: channels, bitsPerSample: header.bitsPerSample,
-            memory: memory)
+            height: header.height, width: header.width, channels: channels, bitsPerSample: bits, memory: memory)
     }
 
     private static func scans(_ header: PictureHeader) -> Int {

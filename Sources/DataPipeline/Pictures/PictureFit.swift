@@ -72,24 +72,56 @@ package struct PictureFit: Equatable, Sendable {
         }
     }
 
-    /// Lays out the axes for what the window becomes.
-    private func lay(_ window: PictureWindow, of picture: Picture, _ workspace: Workspace) {
-        var (top, left, h, w) = (window.top, window.left, window.height, window.width)
-        var (rows, columns) = (0..<height, 0..<width)
+    /// Where a window of a picture lies in the result: pixels of the result, and the part of the picture that they show.
+    struct Layout {
+        var (rows, columns): (Range<Int>, Range<Int>)
+        var (top, left, height, width): (Double, Double, Double, Double)
+
+        /// A place of the picture in pixels of the result, both counted from the upper left corner.
+        func place(x: Double, y: Double) -> (x: Double, y: Double) {
+            (
+                Double(columns.lowerBound) + (x - left) / width * Double(columns.count),
+                Double(rows.lowerBound) + (y - top) / height * Double(rows.count)
+            )
+        }
+
+        /// The pixel of the picture that the middle of one of the result shows; nil where the result shows none.
+        func source(row: Int, column: Int) -> (row: Int, column: Int)? {
+            guard rows.contains(row), columns.contains(column) else { return nil }
+            let x = left + (Double(column - columns.lowerBound) + 0.5) / Double(columns.count) * width
+            let y = top + (Double(row - rows.lowerBound) + 0.5) / Double(rows.count) * height
+            return (Int(y), Int(x))
+        }
+    }
+
+    /// Where all of a picture of such extents lies in the result.
+    func layout(height: Int, width: Int) -> Layout { layout(PictureWindow(height: height, width: width)) }
+
+    private func layout(_ window: PictureWindow) -> Layout {
+        var layout = Layout(
+            rows: 0..<height, columns: 0..<width, top: window.top, left: window.left, height: window.height,
+            width: window.width)
+        let (h, w) = (window.height, window.width)
         let isWider = h * Double(width) < w * Double(height)
         switch window.isStretched ? .stretch : mode {
         case .stretch: break
         case .crop where isWider:
-            w = h * Double(width) / Double(height)
-            left += (window.width - w) / 2
+            layout.width = h * Double(width) / Double(height)
+            layout.left += (w - layout.width) / 2
         case .crop:
-            h = w * Double(height) / Double(width)
-            top += (window.height - h) / 2
-        case .pad where isWider: rows = PictureFit.middle(of: height, length: h / w * Double(width))
-        case .pad: columns = PictureFit.middle(of: width, length: w / h * Double(height))
+            layout.height = w * Double(height) / Double(width)
+            layout.top += (h - layout.height) / 2
+        case .pad where isWider: layout.rows = PictureFit.middle(of: height, length: h / w * Double(width))
+        case .pad: layout.columns = PictureFit.middle(of: width, length: w / h * Double(height))
         }
-        workspace.rows.lay(rows, from: top, length: h, count: picture.height)
-        workspace.columns.lay(columns, from: left, length: w, count: picture.width)
+        return layout
+    }
+
+    /// Lays out the axes for what the window becomes.
+    private func lay(_ window: PictureWindow, of picture: Picture, _ workspace: Workspace) {
+        let layout = layout(window)
+        workspace.rows.lay(layout.rows, from: layout.top, length: layout.height, count: picture.height)
+        workspace.columns.lay(layout.columns, from: layout.left, length: layout.width, count: picture.width)
     }
 
     /// The middle part of an axis, of a length that is rounded to pixels.

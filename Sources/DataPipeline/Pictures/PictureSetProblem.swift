@@ -22,6 +22,15 @@ package enum PictureSetProblem: Error, Equatable, CustomStringConvertible {
     case noShards
     case badPattern(String)
     case allDamaged(count: Int)
+    /// A picture that has no mask.
+    case noMask(picture: String)
+    case masksOfShards
+    case masksAmongPictures
+    case maskOfAnotherSize(mask: [Int], picture: [Int])
+    /// A number of a mask that no class has.
+    case unknownMaskNumber(Int, row: Int, column: Int)
+    /// A picture of which the table does not say where something is.
+    case noPlaces(picture: String)
     /// A model takes statistics over all grains of a batch.
     case grainOfDamaged(count: Int)
 
@@ -70,6 +79,20 @@ package enum PictureSetProblem: Error, Equatable, CustomStringConvertible {
         case .badPattern(let reason): return "data.path: \(reason)"
         case .allDamaged(let count):
             return "all of its \(count) pictures are damaged; convert them to JPEG or PNG, or correct data.path"
+        case .noMask(let picture):
+            return "is not there, the mask of the picture \(picture); add it, or take the picture away"
+        case .masksOfShards:
+            return "holds shards, and masks are files in a folder of their own; unpack the shards: tar --extract"
+        case .masksAmongPictures:
+            return "is data.masks.path and lies within data.path, where masks would be taken for pictures; move it out"
+        case .maskOfAnotherSize(let mask, let picture):
+            return "has \(mask[0]) rows of \(mask[1]) pixels, and its picture has \(picture[0]) of \(picture[1]); make "
+                + "them equally large"
+        case .unknownMaskNumber(let number, let row, let column):
+            return "has the number \(number) in row \(row), column \(column), which no class of data.masks.classes has; "
+                + "add a class for it, or correct the mask"
+        case .noPlaces(let picture):
+            return "does not name the picture \(picture), which the index has; remove the index, or add a row"
         case .grainOfDamaged(let count):
             return "all \(count) pictures of a grain are damaged, and the model takes statistics over all grains of a "
                 + "batch; make grain larger, or remove the files"

@@ -11,6 +11,7 @@ final class PictureStore: Sendable {
     private let root: BytePath
     private let exportName: String
     private let files = PictureFiles()
+    private let extents: PictureExtents
 
     /// - Parameters:
     ///   - root: the folder that the index's paths begin at.
@@ -24,6 +25,7 @@ final class PictureStore: Sendable {
         self.fit = fit
         self.channels = channels
         damage = skipsDamaged ? DamageLog() : nil
+        extents = PictureExtents(count: index.count)
     }
 
     var exports: [String: SharedBytes.Export] { index.bytes.exported.map { [exportName: $0] } ?? [:] }
@@ -35,11 +37,30 @@ final class PictureStore: Sendable {
     ///
     /// - Throws: `DamagedSample` for a picture that can't be decoded and is to be left out, else `DataError`.
     func read(_ picture: Int, changing change: PictureChange?, into result: UnsafeMutableBufferPointer<Float>) throws {
+        try withFile(of: picture) { reader, bytes throws(PictureProblem) in
+            try reader.read(bytes, channels: channels, fit: fit, changing: change, into: result)
+        }
+    }
+
+    /// Height and width of a picture as its file has it, upright. Throws as ``read(_:changing:into:)`` does.
+    func extents(of picture: Int) throws -> (height: Int, width: Int) {
+        try extents(picture) {
+            try withFile(of: picture) { reader, bytes throws(PictureProblem) in
+                let header = try reader.decoder.header(of: bytes)
+                return (header.height, header.width)
+            }
+        }
+    }
+
+    /// Calls `body` with the bytes of a picture, and notes a damaged one where those are left out.
+    private func withFile<Result>(
+        of picture: Int, _ body: (PictureReader, UnsafeRawBufferPointer) throws(PictureProblem) -> Result
+    ) throws -> Result {
         try files.withFile { file in
             setPath(of: picture, &file.path)
             let bytes = try bytes(of: picture, file)
             do throws(PictureProblem) {
-                try file.reader.read(bytes, channels: channels, fit: fit, changing: change, into: result)
+                return try body(file.reader, bytes)
             } catch {
                 let error = DataError.picture(path: text(of: picture), problem: error)
                 guard let damage else { throw error }

@@ -8,23 +8,38 @@ package struct PictureTableSettings: Equatable, Sendable {
     package let path: String
     /// The columns of the pictures' paths, of their classes and of their parts; nil where the table does not say.
     package let file: String
-    package let label: String
+    package let label: String?
     package let split: String?
+    /// The columns of a box's left, top, right and bottom edge, in pixels; empty where the table has none.
+    package let box: [String]
+    /// The columns of points, x and y in turn, in pixels.
+    package let points: [String]
     package let separator: Character
 
     package init(
-        path: String, file: String = "file", label: String = "class", split: String? = nil,
-        separator: Character = ","
+        path: String, file: String = "file", label: String? = nil, split: String? = nil, box: [String] = [],
+        points: [String] = [], separator: Character = ","
     ) {
+        precondition(
+            (box.isEmpty || box.count == 4) && points.count % 2 == 0,
+            "PictureTableSettings: a box of \(box.count) columns, points of \(points.count)")
         self.path = path
         self.file = file
         self.label = label
         self.split = split
+        self.box = box
+        self.points = points
         self.separator = separator
     }
 
     /// What another table, or the same one read in another way, has otherwise.
-    var question: [UInt8] { [path, file, label, split ?? "\0", String(separator)].flatMap { Array($0.utf8) + [0] } }
+    var question: [UInt8] {
+        let class_ = label ?? (isPlaced ? "\0" : "class")
+        return [path, file, class_, split ?? "\0", String(separator)].flatMap { Array($0.utf8) + [0] }
+    }
+
+    /// Whether it says where things are, and need not say what they are.
+    var isPlaced: Bool { !box.isEmpty || !points.isEmpty }
 }
 
 extension PictureTableSettings: ConfigurationSection {
@@ -32,15 +47,31 @@ extension PictureTableSettings: ConfigurationSection {
     package static var shortForm: ConfigurationShortForm { .value(of: "path") }
 
     package init(from reader: ConfigurationReader) {
+        let box: [String] = reader.value(
+            "box", .list(of: .text), default: [],
+            "The columns of a box's left, top, right and bottom edge in pixels of the picture, for the field `box`.")
+        if !box.isEmpty, box.count != 4 {
+            reader.refuse("box", because: "it names \(box.count) columns; give left, top, right and bottom.")
+        }
+        let points: [String] = reader.value(
+            "points", .list(of: .text), default: [],
+            "The columns of points in pixels of the picture, x and y in turn, for the field `points`.")
+        if points.count % 2 != 0 {
+            reader.refuse("points", because: "it names \(points.count) columns; give x and y of each point.")
+        }
         self.init(
             path: reader.required(
                 "path", .text, "The CSV file, in the data set's folder; the pictures' paths begin at the file's folder."
             ),
             file: reader.value("file", .text, default: "file", "The column of the pictures' paths."),
-            label: reader.value("class", .text, default: "class", "The column of their classes."),
+            label: reader.optional(
+                "class", .text,
+                "The column of their classes; `class` if absent, or none where that is no column and the table has boxes "
+                    + "or points."),
             split: reader.optional(
                 "split", .text,
                 "The column that says `train`, `test` or `val`; without it the test is drawn from all rows."),
+            box: box.count == 4 ? box : [], points: points.count % 2 == 0 ? points : [],
             separator: TableSettings.separator(from: reader))
     }
 }
@@ -49,7 +80,7 @@ extension PictureTableSettings: ConfigurationSection {
 struct PictureTable {
     let root: BytePath
     private let settings: PictureTableSettings
-    private let table: BytePath
+    let table: BytePath
     private let threads: Int
 
     init(_ folder: BytePath, _ settings: PictureTableSettings, threads: Int) {
@@ -57,6 +88,11 @@ struct PictureTable {
         root = table.folder
         self.settings = settings
         self.threads = threads
+    }
+
+    /// A path as the index has it.
+    static func path(_ cell: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        cell.starts(with: Array("./".utf8)) ? cell.dropFirst(2) : cell
     }
 
     /// Reads the table and looks at every file.
@@ -116,7 +152,9 @@ private struct PictureRows {
                 path: path, key: "table.\(key)", name: name, known: header.cells,
                 nearest: nearestName(to: name, among: header.cells))
         }
-        let (file, label) = (try column(settings.file, "file"), try column(settings.label, "class"))
+        let file = try column(settings.file, "file")
+        let hasClasses = settings.label != nil || !settings.isPlaced || header.cells.contains("class")
+        let label = hasClasses ? try column(settings.label ?? "class", "class") : nil
         var split: Int?
         if let name = settings.split { split = try column(name, "split") }
         var places: [String: Int32] = [:]
@@ -126,7 +164,7 @@ private struct PictureRows {
                     path: path, line: row.line, column: nil,
                     problem: "\(row.cells.count) values for \(header.cells.count) columns; complete the row")
             }
-            for place in [file, label] where row.cells[place].isEmpty {
+            for place in [file] + (label.map { [$0] } ?? []) where row.cells[place].isEmpty {
                 throw .table(
                     path: path, line: row.line, column: header.cells[place],
                     problem: "the value is missing; fill it in, or remove the row")
@@ -134,12 +172,12 @@ private struct PictureRows {
             paths.append(contentsOf: row.cells[file].utf8)
             pathEnds.append(paths.count)
             lines.append(Int32(clamping: row.line))
-            let name = row.cells[label]
-            if places[name] == nil {
+            let name = label.map { row.cells[$0] }
+            if let name, places[name] == nil {
                 places[name] = Int32(classes.count)
                 classes.append(Array(name.utf8))
             }
-            labels.append(places[name] ?? 0)
+            labels.append(name.flatMap { places[$0] } ?? -1)
             parts.append(try PictureRows.part(row, split, path, header))
         }
     }
@@ -158,7 +196,7 @@ private struct PictureRows {
 
     private func path(_ index: Int) -> ArraySlice<UInt8> {
         let path = paths[(index == 0 ? 0 : pathEnds[index - 1])..<pathEnds[index]]
-        return path.starts(with: Array("./".utf8)) ? path.dropFirst(2) : path
+        return PictureTable.path(path)
     }
 
     /// Looks at the files, on several threads.
@@ -192,7 +230,7 @@ private struct PictureRows {
             pictures.append(
                 parts[index], key: path[..<(start.map { $0 - 1 } ?? path.endIndex)],
                 fileExtension: path[(start ?? path.endIndex)...], name: path, container: 0,
-                class: labelOfClass[Int(labels[index])], size: sizes[index], offset: nil)
+                class: labels[index] < 0 ? -1 : labelOfClass[Int(labels[index])], size: sizes[index], offset: nil)
         }
     }
 

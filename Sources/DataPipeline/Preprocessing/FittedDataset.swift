@@ -12,6 +12,9 @@ package struct FittedDataset: Dataset {
     /// - Parameter geometry: of the usual input of `base`.
     package init(_ base: any Dataset, _ geometry: ImageGeometry) throws(DataError) {
         self.base = base
+        if let placed = base.source.placedFields.first {
+            throw .fixedPlaces(field: base.defaultInput, placed: placed)
+        }
         fitter = ImageFitter(geometry)
         place = try base.fieldIndex(base.defaultInput)
         var fields = base.fields

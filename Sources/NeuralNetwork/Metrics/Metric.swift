@@ -72,6 +72,10 @@ package let metricCatalogue: [MetricEntry] =
         MetricEntry(SquaredError()),
         MetricEntry(MeanAbsoluteError(), otherNames: ["MeanAbsoluteError", "l1"]),
         MetricEntry(CoefficientOfDetermination(), otherNames: ["R2Score"]),
+        MetricEntry(
+            MeanIntersectionOverUnion(), otherNames: ["MeanIoU", "mIoU", "JaccardIndex", "MulticlassJaccardIndex"]),
+        MetricEntry(BoxIntersectionOverUnion(), otherNames: ["IntersectionOverUnion", "iou", "box_iou"]),
+        MetricEntry(PointDistance()),
     ] + ClassRate.entries
 
 /// What is measured when a configuration does not say.

@@ -18,6 +18,8 @@ package struct MetricDefinition: Equatable, Sendable {
         case differenceOfRatios
         /// The mean of a / b and so many such ratios in all, whose parts follow b; one of nothing counts as 0.
         case meanOfRatios(Int)
+        /// The same mean over the ratios of something alone.
+        case meanOfCountedRatios(Int)
         /// The least of so many numerators, which follow each other, divided by b.
         case least(of: Int)
         /// The Fréchet distance between so many features of two kinds of samples, whose moments begin at a and b.
@@ -27,7 +29,7 @@ package struct MetricDefinition: Equatable, Sendable {
         package var slotCount: Int {
             switch self {
             case .determination, .differenceOfRatios: 4
-            case .meanOfRatios(let count): 2 * count
+            case .meanOfRatios(let count), .meanOfCountedRatios(let count): 2 * count
             case .least(let count): count + 1
             case .frechetDistance(let features): 2 * FeatureMoments.count(of: features)
             default: 2
@@ -79,10 +81,11 @@ package struct MetricDefinition: Equatable, Sendable {
         case .bits: return a / b / log(2)
         case .differenceOfRatios: return a / b - sums.values[denominator + 1] / sums.values[denominator + 2]
         case .meanOfRatios(let count):
-            let places = (0..<count).map { (numerator + 2 * $0, denominator + 2 * $0) }
-            if places.allSatisfy({ sums.values[$1] == 0 }) { return .nan }
-            let ratios = places.map { sums.values[$1] > 0 ? sums.values[$0] / sums.values[$1] : 0 }
-            return ratios.reduce(0, +) / Double(count)
+            let ratios = ratios(count, sums)
+            return ratios.isEmpty ? .nan : ratios.reduce(0, +) / Double(count)
+        case .meanOfCountedRatios(let count):
+            let ratios = ratios(count, sums)
+            return ratios.reduce(0, +) / Double(ratios.count)
         case .least(let count): return (sums.values[numerator..<numerator + count].min() ?? 0) / b
         case .frechetDistance(let features):
             let size = FeatureMoments.count(of: features)
@@ -93,6 +96,14 @@ package struct MetricDefinition: Equatable, Sendable {
         case .determination:
             let total = sums.values[denominator + 1]
             return 1 - a / (sums.values[denominator + 2] - total * total / b)
+        }
+    }
+
+    /// Those of so many ratios that have a denominator.
+    private func ratios(_ count: Int, _ sums: MetricSums) -> [Double] {
+        (0..<count).compactMap {
+            let below = sums.values[denominator + 2 * $0]
+            return below > 0 ? sums.values[numerator + 2 * $0] / below : nil
         }
     }
 }

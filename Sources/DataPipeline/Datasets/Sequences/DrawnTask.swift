@@ -20,6 +20,8 @@ package protocol DrawnTask: Equatable, Sendable {
     var defaultTarget: String { get }
     /// What tells its samples from those of other keys.
     var identity: String { get }
+    /// See ``Dataset/placedFields``.
+    static var placedFields: [String] { get }
 
     /// The extent of a varying axis.
     func length(_ sample: DrawnSample, field: Int) -> Int
@@ -33,6 +35,7 @@ package protocol DrawnTask: Equatable, Sendable {
 
 extension DrawnTask {
     package static var things: String { "sequences" }
+    package static var placedFields: [String] { [] }
     package func length(_ sample: DrawnSample, field: Int) -> Int { fields[field].shape[0] }
     package func draw(_ sample: DrawnSample, field: Int, into buffer: UnsafeMutableBufferPointer<Float>) {
         preconditionFailure("\(Self.name): '\(fields[field].name)' holds no floats")
@@ -103,6 +106,7 @@ package struct DrawnTaskDataset<Task: DrawnTask>: Dataset {
 
     package var defaultInput: String { task.defaultInput }
     package var defaultTarget: String? { task.defaultTarget }
+    package var placedFields: [String] { Task.placedFields }
 
     package var fingerprint: UInt64 {
         var hash = Fingerprint()
