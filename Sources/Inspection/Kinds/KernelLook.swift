@@ -19,7 +19,10 @@ package struct KernelLook: LookKind {
     @Option(help: "One of identity, gaussian, edge, sharpen.")
     package var kernel: KernelName?
 
-    @Option(help: ArgumentHelp("Any other: numbers by rows, such as '-1 0 1; -2 0 2; -1 0 1'.", valueName: "rows"))
+    // Numbers may begin with a minus.
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Any other: numbers by rows, such as '-1 0 1; -2 0 2; -1 0 1'.", valueName: "rows"))
     package var rows: KernelRows?
 
     @Option(help: "How often it is laid over, each time over the last result.")
