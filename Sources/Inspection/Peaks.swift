@@ -15,6 +15,14 @@ package struct Peaks: Sendable {
     package let all: [[Peak]]
     package let samples: Int
 
+    /// The same without peaks of 0: there a rectifier lets nothing through, and each sample is as good as any other.
+    var excited: Peaks { Peaks(all: all.map { $0.filter { $0.value != 0 } }, samples: samples) }
+
+    private init(all: [[Peak]], samples: Int) {
+        self.all = all
+        self.samples = samples
+    }
+
     /// For each sample and unit the largest value and its position, the first of equal ones.
     static func numbers(_ value: Tensor, units: Int) -> [Double] {
         let channels = value.shape[-1]

@@ -11,7 +11,7 @@ package struct PatchLook: LookKind {
     package static let discussion = """
         As Zeiler and Fergus 2014, figure 2, with guided backpropagation in the place of the deconvolutional \
         network. A sample gives each unit (a channel) one patch at most, the place where it is largest; the patch is \
-        what the unit sees of the picture there.
+        what the unit sees of the picture there. Where a unit is 0, it is not excited, and has no patch.
         """
 
     @OptionGroup package var run: RunArguments
@@ -42,7 +42,7 @@ package struct PatchLook: LookKind {
             let batch = context.batch.input(field.name, pool: context.tape.pool)
             return Peaks.numbers(graph.values([batch], on: context.tape)[0], units: count)
         }
-        let peaks = Peaks(rows.filter { !$0.isEmpty }, units: count, best: Self.best)
+        let peaks = Peaks(rows.filter { !$0.isEmpty }, units: count, best: Self.best).excited
         return try job.ranks.together { try page(subject, graph, found, peaks) }
     }
 
@@ -92,7 +92,7 @@ package struct PatchLook: LookKind {
                 let shades = given.visible(Shade.signed(gradient))
                 pixels += Self.cut(shades, width, visible, box, to: patch, fill: 127.5)
             }
-            // A unit with fewer samples than nine leaves black places.
+            // A unit that fewer samples than nine excite leaves empty places.
             let missing = Self.best - own.count
             pictures += [Float](repeating: 40, count: missing * patch.0 * patch.1 * visible)
             pixels += [Float](repeating: 127.5, count: missing * patch.0 * patch.1 * visible)
@@ -111,10 +111,11 @@ package struct PatchLook: LookKind {
             "Patches that excite \(node.name)",
             lead:
                 "A row for each of \(peaks.all.count) units: the nine samples of \(peaks.samples) that excite it most, "
-                + "cut to what the unit sees, and below the pixels responsible.",
+                + "cut to what the unit sees, and below the pixels responsible. A place is empty where no sample is left "
+                + "that excites the unit.",
             figures: [
                 ("node", node.name), ("units", "\(peaks.all.count)"), ("samples", "\(peaks.samples)"),
-                ("patch", "\(patch.0)x\(patch.1)"),
+                ("patch", "\(patch.0)x\(patch.1)"), ("silent", "\(peaks.all.count(where: \.isEmpty))"),
             ],
             parts: [
                 sheet("", "The patches.", pictures), sheet("pixels", "The pixels responsible.", pixels),
