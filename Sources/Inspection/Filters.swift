@@ -61,19 +61,28 @@ package struct Filters: Sendable {
     /// The largest magnitude of all weights.
     package var largest: Float { values.reduce(0) { max($0, abs($1)) } }
 
+    /// The largest magnitude of a filter's weights.
+    package func largest(of filter: Int) -> Float { self[filter].reduce(0) { max($0, abs($1)) } }
+
+    /// The weights of a filter, [height, width, channels].
+    private subscript(filter: Int) -> ArraySlice<Float> {
+        let size = height * width * channels
+        return values[filter * size..<(filter + 1) * size]
+    }
+
     /// The filters as pictures; those over other numbers of channels as rows of tiles.
     ///
     /// - Parameters:
-    ///   - peak: the magnitude that is white or black; nil for the largest weight of each filter.
+    ///   - peaks: the magnitude that is white or black, by filter; nil for the largest weight of each.
     ///   - most: filters, and channels of each, at most.
     package func sheet(
-        _ name: String = "", peak: Float?, most: Int, caption: String? = nil
+        _ name: String = "", peaks: [Float]?, most: Int, caption: String? = nil
     ) -> PictureSheet {
         let size = height * width * channels
         let shown = min(count, most)
         var pixels: [Float] = []
         for filter in 0..<shown {
-            let own = Shade.signed(values[filter * size..<(filter + 1) * size], peak: peak)
+            let own = Shade.signed(self[filter], peak: peaks?[filter])
             if areColours {
                 pixels += own
             } else {

@@ -47,8 +47,8 @@ package struct EvolutionLook: LookKind {
                     Filters(subject.values(of: weight), shape: weight.shape, of: found, in: subject.model))
             }
         }
-        let peak = filters.reduce(0) { $1.values.reduce($0) { max($0, abs($1)) } }
-        let sheets = filters.map { $0.sheet(peak: peak, most: most) }
+        let peaks = (0..<filters[0].count).map { filter in filters.map { $0.largest(of: filter) }.max() ?? 0 }
+        let sheets = filters.map { $0.sheet(peaks: peaks, most: most) }
         let frames = sheets.map { Tiling.tiled($0) }
         let steps = entries.map(\.step)
         var animation = PictureSheet(
@@ -65,7 +65,7 @@ package struct EvolutionLook: LookKind {
             "Evolution of \(name)",
             lead:
                 "The filters at \(steps.count) checkpoints. Middle grey is 0, white and black the largest weight of "
-                + "all.",
+                + "each filter at any of them.",
             figures: [("node", name), ("frames", "\(steps.count)"), ("filters", "\(filters[0].count)")],
             parts: [.pictures(animation)]
                 + zip(sheets, steps).map { sheet, step in

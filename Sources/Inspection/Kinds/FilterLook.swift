@@ -38,7 +38,8 @@ package struct FilterLook: LookKind {
         return try job.ranks.together {
             let (node, weight) = try Self.weight(of: node, in: subject)
             let shown = Filters(subject.values(of: weight), shape: weight.shape, of: node, in: subject.model)
-            let sheet = shown.sheet(peak: scale == .all ? shown.largest : nil, most: most)
+            let sheet = shown.sheet(
+                peaks: scale == .all ? [Float](repeating: shown.largest, count: shown.count) : nil, most: most)
             return LookPage(
                 "Filters of \(node.name)",
                 lead: "Weights \(weight.shape.description), channels last. Middle grey is 0; white and black are the "
