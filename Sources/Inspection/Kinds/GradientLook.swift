@@ -66,8 +66,8 @@ package struct GradientLook: LookKind {
         var page = LookPage(
             "Gradients of \(subject.model.name)",
             lead:
-                "Over \(Int(total[0])) samples. Bars are logarithmic, from 10⁻⁶ of the largest on; the first is the "
-                + "input's.",
+                "Over \(Int(total[0])) samples. Bars are logarithmic, from \(text(Self.foot(of: norms))) on"
+                + (nodes.isEmpty ? "; the first is the input's." : "."),
             figures: [
                 ("samples", "\(Int(total[0]))"), ("layers", "\(probed.count)"),
                 ("largest", text(norms.max() ?? 0)), ("smallest", text(norms.min() ?? 0)),
@@ -95,17 +95,24 @@ package struct GradientLook: LookKind {
         return page
     }
 
-    /// 0…1 of a logarithmic scale of six decades.
-    private static func height(_ value: Double, of largest: Double) -> Double {
-        value > 0 && largest > 0 ? max(0, 1 + log10(value / largest) / 6) : 0
+    /// Where a logarithmic scale begins: the power of ten below the smallest norm, at most six below the largest.
+    static func foot(of norms: [Double]) -> Double {
+        let known = norms.filter { $0 > 0 && $0.isFinite }
+        guard let least = known.min(), let most = known.max() else { return 1 }
+        return pow(10, max(log10(least).rounded(.up) - 1, log10(most).rounded(.up) - 6))
+    }
+
+    /// 0…1 of the scale from its foot to the largest.
+    private static func height(_ value: Double, from foot: Double, to largest: Double) -> Double {
+        value > foot ? log10(value / foot) / log10(largest / foot) : 0
     }
 
     private static func bars(_ norms: [Double]) -> Canvas {
         let wide = max(4, min(40, 900 / max(norms.count, 1)))
         var canvas = Canvas(height: 200, width: norms.count * wide + 1)
-        let largest = norms.max() ?? 1
+        let (foot, largest) = (foot(of: norms), norms.max() ?? 1)
         for (index, norm) in norms.enumerated() {
-            let top = 200 - max(1, Int(196 * height(norm, of: largest)))
+            let top = 200 - max(1, Int(196 * height(norm, from: foot, to: largest)))
             canvas.fill(top..<200, index * wide + 1..<(index + 1) * wide, [0, 114, 178])
         }
         return canvas
@@ -114,15 +121,18 @@ package struct GradientLook: LookKind {
     /// A row for each layer, a column for each step.
     private static func stepMap(_ steps: [(name: String, norms: [Double])]) -> PictureSheet {
         let width = steps.map(\.norms.count).max() ?? 1
-        let largest = steps.flatMap(\.norms).max() ?? 1
+        let norms = steps.flatMap(\.norms)
+        let (foot, largest) = (foot(of: norms), norms.max() ?? 1)
         let values = steps.flatMap { row in
             (0..<width).flatMap { step -> [Float] in
                 row.norms.indices.contains(step)
-                    ? Shade.heat(Float(height(row.norms[step], of: largest))) : [255, 255, 255]
+                    ? Shade.heat(Float(height(row.norms[step], from: foot, to: largest))) : [255, 255, 255]
             }
         }
         return PictureSheet(
-            "steps", caption: "By time step: \(steps.map(\.name).joined(separator: ", ")), from top to bottom.",
+            "steps",
+            caption: "By time step: \(steps.map(\.name).joined(separator: ", ")), from top to bottom. Logarithmic, from "
+                + String(format: "%.4g in dark blue to %.4g in yellow.", foot, largest),
             values: values, height: steps.count, width: width, channels: 3, columns: 1,
             enlargement: max(1, min(24, 900 / width)))
     }
