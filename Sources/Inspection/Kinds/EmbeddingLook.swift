@@ -134,12 +134,13 @@ package struct EmbeddingLook: LookKind {
         let side = 640
         var canvas = Canvas(height: side, width: side)
         let (xs, ys) = (points.map(\.0), points.map(\.1))
-        let span = max((xs.max() ?? 1) - (xs.min() ?? 0), (ys.max() ?? 1) - (ys.min() ?? 0), 1e-12)
-        let (left, top) = (xs.min() ?? 0, ys.min() ?? 0)
+        let ((left, right), (low, high)) = ((xs.min() ?? 0, xs.max() ?? 1), (ys.min() ?? 0, ys.max() ?? 1))
+        let span = max(right - left, high - low, 1e-12)
         for (point, number) in zip(points, classes) {
-            let x = 12 + (point.0 - left) / span * Double(side - 24)
-            let y = 12 + (point.1 - top) / span * Double(side - 24)
-            canvas.dot(Double(side) - y, x, radius: 2.5, Canvas.color(max(number, 0)).color)
+            // The middle of the points is that of the canvas.
+            let x = Double(side) / 2 + (point.0 - (left + right) / 2) / span * Double(side - 24)
+            let y = Double(side) / 2 - (point.1 - (low + high) / 2) / span * Double(side - 24)
+            canvas.dot(y, x, radius: 2.5, Canvas.color(max(number, 0)).color)
         }
         return canvas
     }
