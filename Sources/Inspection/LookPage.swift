@@ -84,7 +84,7 @@ package struct PictureSheet: Sendable, Equatable {
         self.columns = columns
         self.labels = labels
         // Small pictures are seen at about this size.
-        self.enlargement = enlargement ?? max(1, 72 / max(height, width))
+        self.enlargement = enlargement ?? max(1, 112 / max(height, width))
         self.secondsPerFrame = secondsPerFrame
     }
 

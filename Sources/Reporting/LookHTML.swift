@@ -28,8 +28,8 @@ struct LookHTML {
         .look { margin: 1.2rem 0; overflow-x: auto; }
         .look img { image-rendering: pixelated; max-width: 100%; height: auto; display: block; }
         .look figcaption { display: block; }
-        .samples { display: flex; flex-wrap: wrap; gap: 0.8rem; }
-        .samples > div { font-size: 0.8rem; color: var(--soft); max-width: 15rem; }
+        .samples { display: grid; gap: 0.8rem; }
+        .samples > div { font-size: 0.8rem; color: var(--soft); }
         .samples img { margin-bottom: 0.2rem; }
         .look table { width: auto; }
         """
@@ -51,7 +51,11 @@ struct LookHTML {
             let label = sheet.labels.indices.contains(index) ? sheet.labels[index] : ""
             return "<div>\(image(try LookPicture.file(sheet, picture: index), label))\(escaped(label))</div>"
         }
-        return "<figure class=\"look\">\(caption)<div class=\"samples\">\(pictures.joined())</div></figure>"
+        // Columns of one width, so that pictures of the same sample stand below each other.
+        let width = max(130, sheet.width * sheet.enlargement)
+        let columns = "grid-template-columns: repeat(auto-fill, minmax(min(100%, \(width)px), 1fr))"
+        return "<figure class=\"look\">\(caption)<div class=\"samples\" style=\"\(columns)\">\(pictures.joined())"
+            + "</div></figure>"
     }
 
     private static func image(_ file: Data, _ description: String) -> String {
