@@ -14,6 +14,15 @@ package enum Shade {
         return values.map { 255 * $0 / peak }
     }
 
+    /// The value that a share of the values lies above. A few pixels of a gradient are so much larger than all others
+    /// that these would be black (Smilkov et al. 2017, section 3.1).
+    package static func highest(_ values: [Float], butFor share: Double) -> Float {
+        let sorted = values.filter(\.isFinite).sorted()
+        guard let largest = sorted.last else { return 0 }
+        let value = sorted[max(0, sorted.count - 1 - Int(share * Double(sorted.count)))]
+        return value > 0 ? value : largest
+    }
+
     /// The smallest value as black, the largest as white.
     package static func range(_ values: some Collection<Float>) -> [Float] {
         let low = values.reduce(Float.infinity) { min($0, $1.isFinite ? $1 : $0) }

@@ -14,8 +14,10 @@ package struct SaliencyLook: LookKind {
         The gradient is that of the class's score before the softmax (Simonyan et al. 2014); SmoothGrad is its mean \
         over noisy copies (Smilkov et al. 2017); guided backpropagation lets rectifiers pass back only what is \
         positive (Springenberg et al. 2015); Grad-CAM weighs a layer's maps by the mean gradient of each (Selvaraju \
-        et al. 2017). --sanity compares them with those of random weights (Adebayo et al. 2018): a map that hardly \
-        changes shows the picture, not what was learned.
+        et al. 2017). --sanity compares them with those of random weights by Spearman's rank correlation, with signs and \
+        of absolute values (Adebayo et al. 2018, section 3): a map that hardly changes shows the picture, not what was \
+        learned. Absolute values also show which places the layers favour whatever they have learned and whatever the \
+        picture is; how much of the correlation that is, the random weights' map of another sample says.
         """
 
     @OptionGroup package var run: RunArguments
@@ -50,17 +52,15 @@ package struct SaliencyLook: LookKind {
         if seed < 0 { throw ValidationError("--seed \(seed): give at least 0") }
     }
 
-    /// The maps of one sample, each [H, W].
+    /// The maps of one sample.
     private struct Maps {
-        var gradient: [Float]
-        var signed: [Float]
-        var smooth: [Float]
-        var guided: [Float]
-        var guidedSigned: [Float]
-        /// At the layer's positions, and at the picture's pixels.
+        /// Gradient, SmoothGrad, guided backpropagation, Grad-CAM.
+        var all: [RandomizationTest.Map]
+        /// Grad-CAM at the layer's positions.
         var positions: [Float]
-        var gradCAM: [Float]
     }
+
+    private static let names = ["gradient", "smoothGrad", "guided", "gradCAM"]
 
     package func page(_ job: LookJob) throws -> LookPage {
         let subject = try Subject(run, part: samples.part, job)
@@ -70,9 +70,8 @@ package struct SaliencyLook: LookKind {
             let layer = try camNode(subject)
             let field = try subject.pictureField()
             let wanted = try classNamed.map(classifier.number)
-            var (labels, sheets, correlations): ([String], [[Float]], [[Double]]) = ([], [[], [], [], []], [])
-            var page = LookPage("Saliency of \(subject.model.name)", lead: "")
-            var numbers: [String: [Float]] = [:]
+            var (labels, sheets): ([String], [[Float]]) = ([], [[], [], [], []])
+            var (own, random): ([Maps], [Maps]) = ([], [])
             for index in 0..<given.count {
                 let (maps, chosen) = try subject.withTape { tape in
                     let sample = given.tensor(index..<index + 1, pool: tape.pool)
@@ -80,51 +79,61 @@ package struct SaliencyLook: LookKind {
                     let chosen = wanted ?? max(0, classifier.meaning.choice(scores))
                     return (try self.maps(subject, classifier, layer, sample, chosen, on: tape), chosen)
                 }
-                let own = given.visible(given.pixels(given.sample(index)))
-                sheets[0] += Shade.positive(maps.gradient)
-                sheets[1] += Shade.positive(maps.smooth)
-                sheets[2] += Shade.positive(maps.guided)
+                own.append(maps)
+                for place in 0..<3 {
+                    let shown = maps.all[place].shown
+                    sheets[place] += Shade.positive(shown, peak: Shade.highest(shown, butFor: 0.01))
+                }
                 sheets[3] += Shade.overlay(
-                    own, channels: given.visibleChannels, heat: Shade.positive(maps.gradCAM).map { $0 / 255 })
+                    given.visible(given.pixels(given.sample(index))), channels: given.visibleChannels,
+                    heat: Shade.positive(maps.all[3].shown).map { $0 / 255 })
                 let truth = given.classes[index].map { " (\(classifier.names[$0]))" } ?? ""
                 labels.append("\(given.names[index]): \(classifier.names[chosen])\(truth)")
-                numbers["gradient", default: []] += maps.signed
-                numbers["smoothGrad", default: []] += maps.smooth
-                numbers["guided", default: []] += maps.guidedSigned
-                numbers["gradCAM", default: []] += maps.positions
-                if sanity { correlations.append(try compare(subject, classifier, layer, given, index, maps, chosen)) }
+                if sanity {
+                    random.append(
+                        try subject.withTape(of: subject.randomValues(seed: seed)) { tape in
+                            let sample = given.tensor(index..<index + 1, pool: tape.pool)
+                            return try self.maps(subject, classifier, layer, sample, chosen, on: tape)
+                        })
+                }
             }
-            let names = ["gradient", "smoothGrad", "guided", "gradCAM"]
-            let captions = [
-                "Gradient: |∂ score / ∂ pixel|, the largest of the channels.",
-                "SmoothGrad: mean over \(draws) copies with noise of \(noise) of the range.", "Guided backpropagation.",
-                "Grad-CAM at \(layer).",
-            ]
+            var page = LookPage(
+                "Saliency of \(subject.model.name)",
+                lead: "What raises the score of "
+                    + (classNamed == nil ? "the class that each sample is taken for" : "a given class")
+                    + ", before the softmax. The brightest hundredth of each map's pixels is white.",
+                figures: [("samples", "\(given.count)"), ("node", layer)])
             page.parts = [
                 .pictures(given.sheet(0..<given.count, name: "picture", caption: "The samples.", labels: labels))
             ]
-            for (place, name) in names.enumerated() {
+            let captions = [
+                "Gradient: |∂ score / ∂ pixel|, the largest of the channels.",
+                "SmoothGrad: mean over \(draws) copies with noise of \(noise) of the range.", "Guided backpropagation.",
+                "Grad-CAM at \(layer): yellow is the largest value.",
+            ]
+            for (place, name) in Self.names.enumerated() {
                 page.parts.append(
                     .pictures(
                         PictureSheet(
                             place == 0 ? "" : name, caption: captions[place], values: sheets[place],
                             height: field.shape[0], width: field.shape[1], channels: place == 3 ? 3 : 1,
-                            columns: min(8, given.count))))
+                            columns: min(8, given.count), labels: labels)))
             }
-            page.lead =
-                "What raises the score of "
-                + (classNamed == nil ? "the class that each sample is taken for" : "a given class")
-                + ", before the softmax. The brightest pixel of each map is white."
-            page.figures = [("samples", "\(given.count)"), ("node", layer)]
-            if sanity { page.add(correlations, of: names + ["gradient with its sign"]) }
+            if sanity {
+                page.add(
+                    Self.names.indices.map { place in
+                        (Self.names[place], RandomizationTest(own.map { $0.all[place] }, random.map { $0.all[place] }))
+                    })
+            }
             let positions = try subject.node(layer).shape
-            page.tensors = names.map { name in
-                let shape: Shape =
-                    name == "gradCAM"
-                    ? [positions[0], positions[1], 1]
-                    : name == "smoothGrad" ? [field.shape[0], field.shape[1], 1] : field.shape
-                return LookTensor(name, shape: shape, values: numbers[name] ?? [])
-            }
+            page.tensors = [
+                LookTensor("gradient", shape: field.shape, values: own.flatMap { $0.all[0].signed ?? [] }),
+                LookTensor(
+                    "smoothGrad", shape: [field.shape[0], field.shape[1], 1], values: own.flatMap { $0.all[1].shown }),
+                LookTensor("guided", shape: field.shape, values: own.flatMap { $0.all[2].signed ?? [] }),
+                LookTensor(
+                    "gradCAM", shape: [positions[0], positions[1], 1], values: own.flatMap(\.positions)),
+            ]
             return page
         }
     }
@@ -157,47 +166,37 @@ package struct SaliencyLook: LookKind {
             node.rank == 3
             ? try Saliency.gradCAM(
                 subject.model, node: layer, scores: classifier.scores, sample, classes: [chosen], on: tape) : []
+        let heat =
+            node.rank == 3
+            ? Resampling.bilinear(
+                cam, height: node[0], width: node[1], channels: 1, toHeight: shape[0], width: shape[1])
+            : [Float](repeating: 0, count: shape[0] * shape[1])
         return Maps(
-            gradient: Saliency.magnitude(gradient, channels: shape[2]), signed: gradient,
-            smooth: Saliency.magnitude(smooth, channels: shape[2]),
-            guided: Saliency.magnitude(guided, channels: shape[2]), guidedSigned: guided, positions: cam,
-            gradCAM: node.rank == 3
-                ? Resampling.bilinear(
-                    cam, height: node[0], width: node[1], channels: 1, toHeight: shape[0], width: shape[1])
-                : [Float](repeating: 0, count: shape[0] * shape[1]))
-    }
-
-    /// How alike each map is to that of random weights.
-    private func compare(
-        _ subject: Subject, _ classifier: Subject.Classifier, _ layer: String, _ given: GivenSamples, _ index: Int,
-        _ maps: Maps, _ chosen: Int
-    ) throws -> [Double] {
-        let random = try subject.withTape(of: subject.randomValues(seed: seed)) { tape in
-            try self.maps(
-                subject, classifier, layer, given.tensor(index..<index + 1, pool: tape.pool), chosen, on: tape)
-        }
-        return [
-            Saliency.rankCorrelation(maps.gradient, random.gradient),
-            Saliency.rankCorrelation(maps.smooth, random.smooth), Saliency.rankCorrelation(maps.guided, random.guided),
-            Saliency.rankCorrelation(maps.gradCAM, random.gradCAM),
-            Saliency.rankCorrelation(maps.signed, random.signed),
-        ]
+            all: [gradient, smooth, guided].map {
+                .init(signed: $0, shown: Saliency.magnitude($0, channels: shape[2]))
+            } + [.init(signed: nil, shown: heat)], positions: cam)
     }
 }
 
 extension LookPage {
-    /// Adds a table of the mean rank correlations, and the gradient's as a figure.
-    fileprivate mutating func add(_ correlations: [[Double]], of names: [String]) {
-        let means = names.indices.map { place in
-            correlations.reduce(0) { $0 + $1[place] } / Double(max(correlations.count, 1))
+    /// Adds a table of rank correlations with random weights' maps, and the gradient's as figures.
+    fileprivate mutating func add(_ tests: [(map: String, test: RandomizationTest)]) {
+        func text(_ value: Double?, _ digits: Int = 3) -> String { value.map { String(format: "%.\(digits)f", $0) } ?? "" }
+        if let gradient = tests.first?.test {
+            figures += [
+                ("sanitySigned", text(gradient.signed, 4)), ("sanityAbsolute", text(gradient.absolute, 4)),
+            ]
+            if let elsewhere = gradient.ofAnother { figures.append(("sanityOfAnother", text(elsewhere, 4))) }
         }
-        figures.append(("sanity", String(format: "%.4f", means[0])))
-        figures.append(("sanitySigned", String(format: "%.4f", means[means.count - 1])))
         parts.append(
             .table(
                 LookTable(
-                    "Rank correlation of each map with that of random weights, the mean of all samples.",
-                    head: ["map", "correlation"],
-                    rows: zip(names, means).map { [$0, String(format: "%.3f", $1)] })))
+                    "Rank correlation (Spearman) of each map with that of random weights, the mean of all samples: with "
+                        + "the signs of all pixels and channels, of absolute values as the maps show them, and of these "
+                        + "with the random weights' map of another sample. What a network has learned about a sample "
+                        + "is in the map where the first is near 0 and the second no more than the third.",
+                    head: ["map", "with signs", "absolute", "absolute, of another sample"],
+                    rows: tests.map { [$0.map, text($0.test.signed), text($0.test.absolute), text($0.test.ofAnother)] }
+                )))
     }
 }
