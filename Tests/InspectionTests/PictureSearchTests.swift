@@ -110,6 +110,31 @@ import Testing
         }
     }
 
+    @Test func `L-BFGS stays within bounds, and finds the lowest point there`() {
+        // Σ aᵢ (xᵢ − tᵢ)² + (x₀ − x₁)²: three targets lie outside of 0…1, and the others pull at each other.
+        let (targets, weights) = ([0.2, 0.9, 3.0, -2.0, 1.5, 0.5], [1.0, 2, 30, 0.1, 1, 100])
+        func evaluate(_ x: [Double]) -> (value: Double, gradient: [Double]) {
+            for value in x { #expect((0...1).contains(value)) }
+            var value = (x[0] - x[1]) * (x[0] - x[1])
+            var gradient = zip(zip(x, targets), weights).map { 2 * $1 * ($0.0 - $0.1) }
+            for (place, weight) in weights.enumerated() {
+                value += weight * (x[place] - targets[place]) * (x[place] - targets[place])
+            }
+            gradient[0] += 2 * (x[0] - x[1])
+            gradient[1] -= 2 * (x[0] - x[1])
+            return (value, gradient)
+        }
+        var search = LimitedMemoryBFGS(bounds: [0...1])
+        var point = [Double](repeating: 0.5, count: 6)
+        var (value, gradient) = evaluate(point)
+        for _ in 0..<60 {
+            let made = search.step(from: point, value: value, gradient: gradient, evaluate)
+            (point, value, gradient) = (made.point, made.value, made.gradient)
+        }
+        // x₀ − 0.2 = x₁ − x₀ and 2 (x₁ − 0.9) = x₀ − x₁.
+        for (found, expected) in zip(point, [0.48, 0.76, 1, 0, 1, 0.5]) { #expect(abs(found - expected) < 1e-6) }
+    }
+
     @Test func `L-BFGS finds the bottom of Rosenbrock's valley`() {
         func evaluate(_ p: [Double]) -> (value: Double, gradient: [Double]) {
             let (x, y) = (p[0], p[1])

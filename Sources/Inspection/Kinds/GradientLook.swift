@@ -131,7 +131,8 @@ package struct GradientLook: LookKind {
         }
         return PictureSheet(
             "steps",
-            caption: "By time step: \(steps.map(\.name).joined(separator: ", ")), from top to bottom. Logarithmic, from "
+            caption: "By time step: \(steps.map(\.name).joined(separator: ", ")), from top to bottom. Logarithmic, "
+                + "from "
                 + String(format: "%.4g in dark blue to %.4g in yellow.", foot, largest),
             values: values, height: steps.count, width: width, channels: 3, columns: 1,
             enlargement: max(1, min(24, 900 / width)))

@@ -181,7 +181,9 @@ package struct SaliencyLook: LookKind {
 extension LookPage {
     /// Adds a table of rank correlations with random weights' maps, and the gradient's as figures.
     fileprivate mutating func add(_ tests: [(map: String, test: RandomizationTest)]) {
-        func text(_ value: Double?, _ digits: Int = 3) -> String { value.map { String(format: "%.\(digits)f", $0) } ?? "" }
+        func text(_ value: Double?, _ digits: Int = 3) -> String {
+            value.map { String(format: "%.\(digits)f", $0) } ?? ""
+        }
         if let gradient = tests.first?.test {
             figures += [
                 ("sanitySigned", text(gradient.signed, 4)), ("sanityAbsolute", text(gradient.absolute, 4)),

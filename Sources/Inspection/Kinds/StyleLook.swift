@@ -14,7 +14,7 @@ package struct StyleLook: LookKind {
         "Style transfer: the content of one picture in the style of another, through a network's layers."
     package static let discussion = """
         Gatys, Ecker and Bethge 2016: the pixels are changed until a layer's values are those of the content and the \
-        Gram matrices of others are those of the style, with total variation held down. Of weights that have learned \
+        Gram matrices of others are those of the style, with total variation held down and every pixel between black and white. Of weights that have learned \
         to see, such as a VGG's from a file (config with start.weights), or with --random of filters as they are drawn \
         before training (Ustyuzhaninov et al. 2016).
         """
@@ -141,6 +141,8 @@ package struct StyleLook: LookKind {
     private func optimized(
         _ transfer: StyleTransfer, from start: [Float], limits: [(black: Float, white: Float)]
     ) -> ([Float], [StyleTransfer.Loss]) {
+        // Between black and white: else what is optimised is another picture than the one that is seen.
+        let bounds = limits.map { Double(min($0.black, $0.white))...Double(max($0.black, $0.white)) }
         var losses: [StyleTransfer.Loss] = []
         switch optimizer {
         case .adam:
@@ -154,11 +156,15 @@ package struct StyleLook: LookKind {
                 Descent.update(
                     rule, count: start.count, &picture, loss.gradient, &slots,
                     UpdateStep(learningRate: rate * range, number: number))
+                for index in picture.indices {
+                    let bound = bounds[index % bounds.count]
+                    picture[index] = min(max(picture[index], Float(bound.lowerBound)), Float(bound.upperBound))
+                }
             }
             losses.append(transfer.loss(picture))
             return (picture, losses)
         case .lbfgs:
-            var search = LimitedMemoryBFGS()
+            var search = LimitedMemoryBFGS(bounds: bounds)
             var point = start.map(Double.init)
             var latest = transfer.loss(start)
             losses.append(latest)
