@@ -15,6 +15,8 @@ package let lookCatalogue: [any LookKind.Type] = [
     MaximizeLook.self,
     DreamLook.self,
     EmbeddingLook.self,
+    RetrievalLook.self,
+    PlaceLook.self,
     InvarianceLook.self,
     EvolutionLook.self,
     DescentLook.self,

@@ -18,6 +18,9 @@ package struct SampleArguments: ParsableArguments {
 
     package init() {}
 
+    /// The numbers in the part that are shown, of so many samples.
+    func numbers(of count: Int) -> [Int] { samples?.numbers ?? Array(0..<count) }
+
     package func validate() throws {
         if !files.isEmpty, split != nil || samples != nil {
             throw ValidationError(

@@ -39,45 +39,16 @@ package struct EmbeddingLook: LookKind {
 
     package func page(_ job: LookJob) throws -> LookPage {
         let subject = try Subject(run, part: walk.part, limit: walk.count, job)
-        let field = try job.ranks.together { try subject.inputField() }
-        let label = subject.usage.field(subject.usage.defaultTarget).flatMap {
-            $0.shape.count == 1 && $0.elementType == .int32 ? $0 : nil
-        }
-        let found = try job.ranks.together { try layer(subject) }
         if steps > 0, let count = subject.dataset?.count, count > Self.mostPoints {
             throw InspectionError.option(
                 name: "limit",
                 problem: "t-SNE looks at all pairs of \(count) samples; give at most \(Self.mostPoints), or --steps 0")
         }
-        let graph = try TappedGraph(subject.model, to: [found.name])
-        let size = found.shape.count
-        let rows = try subject.evaluator(fields: [field.name] + (label.map { [$0.name] } ?? [])).map { context in
-            let values = graph.values([context.batch.input(field.name, pool: context.tape.pool)], on: context.tape)[0]
-                .values
-            let classes = label.map { context.batch.integers($0.name).values }
-            var numbers: [Double] = []
-            for row in 0..<context.count {
-                numbers.append(Double(classes?[row] ?? 0))
-                for value in values[row * size..<(row + 1) * size] { numbers.append(Double(value)) }
-            }
-            return numbers
-        }.joined()
+        let found = try WalkedFeatures(subject, node: node)
         return try job.ranks.together {
-            let numbers = Array(rows)
-            var (classes, features): ([Int], [Double]) = ([], [])
-            for start in stride(from: 0, to: numbers.count, by: size + 1) {
-                classes.append(Int(numbers[start]))
-                features += numbers[start + 1...start + size]
-            }
-            return try page(found, features, classes, names: label?.meaning.choiceNames ?? [], size: size)
+            try page(
+                found.node, found.values.map(Double.init), found.classes, names: found.names, size: found.size)
         }
-    }
-
-    private func layer(_ subject: Subject) throws -> GraphNode {
-        if let node { return try subject.node(node) }
-        guard let scores = try? subject.classifier().scores, let index = subject.model.node(scores)?.inputs.first
-        else { return try subject.node(subject.model.outputName) }
-        return subject.model.nodes[index]
     }
 
     private func page(

@@ -119,6 +119,17 @@ package struct SaliencyLook: LookKind {
                             height: field.shape[0], width: field.shape[1], channels: place == 3 ? 3 : 1,
                             columns: min(8, given.count), labels: labels)))
             }
+            if samples.files.isEmpty, let boxes = try subject.boxes(numbered: samples.numbers(of: given.count)) {
+                page.addPointing(
+                    Self.names.enumerated().map { place, name in
+                        (
+                            name,
+                            zip(own, boxes).count {
+                                Pointing.isInside($0.all[place].shown, width: field.shape[1], box: $1)
+                            }
+                        )
+                    }, of: given.count)
+            }
             if sanity {
                 page.add(
                     Self.names.indices.map { place in
@@ -179,6 +190,18 @@ package struct SaliencyLook: LookKind {
 }
 
 extension LookPage {
+    /// Adds in how many samples the peak of each map lies in the box of the object, and Grad-CAM's share as a figure.
+    fileprivate mutating func addPointing(_ hits: [(map: String, count: Int)], of samples: Int) {
+        func share(_ count: Int) -> String { String(format: "%.4f", Double(count) / Double(max(samples, 1))) }
+        if let last = hits.last { figures.append(("\(last.map)InBox", share(last.count))) }
+        parts.append(
+            .table(
+                LookTable(
+                    "How often the largest value of a map lies in the box that the data have of the object (the pointing "
+                        + "game; Zhang et al. 2016).", head: ["map", "samples in the box", "share"],
+                    rows: hits.map { [$0.map, "\($0.count)", share($0.count)] })))
+    }
+
     /// Adds a table of rank correlations with random weights' maps, and the gradient's as figures.
     fileprivate mutating func add(_ tests: [(map: String, test: RandomizationTest)]) {
         func text(_ value: Double?, _ digits: Int = 3) -> String {
