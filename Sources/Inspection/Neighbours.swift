@@ -2,22 +2,22 @@ import Glibc
 import Kernels
 
 /// Samples in the order of how near they are to others: retrieval, judged by the classes that it finds.
-struct Neighbours: Sendable {
+package struct Neighbours: Sendable {
     /// How nearness is measured.
-    enum Distance: String, CaseIterable, Sendable {
+    package enum Distance: String, CaseIterable, Sendable {
         /// The angle between two vectors.
         case cosine
         case euclidean
     }
 
     /// What is found for one sample.
-    struct Found: Sendable, Equatable {
+    package struct Found: Sendable, Equatable {
         /// The mean of the precision at each place where its class is found; nil where no other sample has it.
-        var averagePrecision: Double?
+        package var averagePrecision: Double?
         /// Whether the nearest sample has its class.
-        var nearestIsRight: Bool
+        package var nearestIsRight: Bool
         /// The nearest samples, by their numbers.
-        var nearest: [Int]
+        package var nearest: [Int]
     }
 
     private let classes: [Int]
@@ -28,7 +28,7 @@ struct Neighbours: Sendable {
     private let halves: [Float]
 
     /// - Parameter values: row by row, as many as classes.
-    init(_ values: [Float], size: Int, classes: [Int], distance: Distance) {
+    package init(_ values: [Float], size: Int, classes: [Int], distance: Distance) {
         precondition(values.count == size * classes.count, "Neighbours: \(values.count) values of \(classes.count)")
         var rows = values
         var halves = [Float](repeating: 0, count: classes.count)
@@ -46,7 +46,7 @@ struct Neighbours: Sendable {
     }
 
     /// What is found for some samples, each among all others, the first of equally near ones first.
-    func find(_ samples: [Int], nearest count: Int) -> [Found] {
+    package func find(_ samples: [Int], nearest count: Int) -> [Found] {
         let all = classes.count
         var products = [Float](repeating: 0, count: samples.count * all)
         multiply(

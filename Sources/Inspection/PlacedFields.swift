@@ -34,11 +34,11 @@ extension Subject {
 }
 
 /// Whether the peak of a map lies in a box: a round of the pointing game (Zhang et al. 2016, section 4.2).
-enum Pointing {
+package enum Pointing {
     /// - Parameters:
     ///   - map: row by row.
     ///   - box: left, top, right, bottom.
-    static func isInside(_ map: [Float], width: Int, box: [Float]) -> Bool {
+    package static func isInside(_ map: [Float], width: Int, box: [Float]) -> Bool {
         guard let peak = map.indices.max(by: { map[$0] < map[$1] }), box.count == 4 else { return false }
         let (x, y) = (Float(peak % width) + 0.5, Float(peak / width) + 0.5)
         return box[0] <= x && x <= box[2] && box[1] <= y && y <= box[3]

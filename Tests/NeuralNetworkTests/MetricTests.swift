@@ -62,6 +62,53 @@ struct MetricTests {
         #expect(value(TopKError(k: 2), output, .classes([0, 1])) == 0.5)
     }
 
+    // MARK: - Places
+
+    private func field(_ shape: Shape, classes: Int? = nil) -> FieldDescription {
+        FieldDescription(
+            name: "y", elementType: classes == nil ? .float32 : .int32, shape: shape,
+            meaning: classes.map { .classes(names: (0..<$0).map(String.init)) } ?? .real(names: []))
+    }
+
+    @Test func meanIntersectionOverUnionIsTheMeanOfTheClassesThatOccur() {
+        let metric = MeanIntersectionOverUnion().measuring(field([4], classes: 4))
+        // Taken for 2, 0, 0, 3 of what is 2, 0, 2, 0: of class 0 one of three, of 2 one of two, of 3 none of one.
+        let sums = metric.sums(scores, .classes([2, 0, 2, 0]))
+        #expect(sums == [1, 3, 0, 0, 1, 2, 0, 1])
+        #expect(abs(value(metric, scores, .classes([2, 0, 2, 0])) - (1.0 / 3 + 0.5 + 0) / 3) < 1e-12)
+        let undecided = Self.tensor([.nan, 0, 0, 1], [2, 2])
+        let two = MeanIntersectionOverUnion().measuring(field([2], classes: 2))
+        #expect(value(two, undecided, .classes([0, 1])) == 0.5)
+        #expect(MeanIntersectionOverUnion().problem(output: [4, 4], target: field([4], classes: 4)) == nil)
+        #expect(MeanIntersectionOverUnion().problem(output: [4, 3], target: field([4], classes: 4)) != nil)
+    }
+
+    @Test func boxesShareAnAreaOfTheirUnion() {
+        let metric = BoxIntersectionOverUnion()
+        // Equal ones; a quarter of two; apart; one without area; not a number.
+        let boxes = Self.tensor(
+            [0, 0, 2, 2, 0, 0, 2, 2, 0, 0, 1, 1, 3, 3, 1, 1, .nan, 0, 2, 2], [5, 4])
+        let wanted = Self.tensor([0, 0, 2, 2, 1, 1, 3, 3, 5, 5, 6, 6, 0, 0, 4, 4, 0, 0, 2, 2], [5, 4])
+        #expect(metric.sums(boxes, .values(wanted)) == [1 + 1.0 / 7, 5])
+        #expect(BoxIntersectionOverUnion.intersectionOverUnion([0, 0, 4, 2], [2, 0, 6, 2]) == 1.0 / 3)
+        #expect(metric.problem(output: [4], target: field([4])) == nil)
+        #expect(
+            metric.problem(output: [3], target: field([3])) != nil
+                && metric.problem(output: [4], target: field([])) != nil)
+    }
+
+    @Test func pointsAreAsFarApartAsTheirCoordinatesSay() {
+        let metric = PointDistance().measuring(field([2, 2]))
+        let points = Self.tensor([0, 0, 1, 1, 3, 4, 1, 1], [2, 2, 2])
+        let wanted = Self.tensor([3, 4, 1, 1, 0, 0, 1, 3], [2, 2, 2])
+        #expect(metric.sums(points, .values(wanted)) == [12, 4] && value(metric, points, .values(wanted)) == 3)
+        let inSpace = PointDistance().measuring(field([3]))
+        #expect(inSpace.sums(Self.tensor([0, 0, 0], [1, 3]), .values(Self.tensor([1, 2, 2], [1, 3]))) == [3, 1])
+        #expect(
+            metric.problem(output: [4], target: field([2, 2])) == nil
+                && metric.problem(output: [2], target: field([2, 1])) != nil)
+    }
+
     @Test func topKErrorCountsEqualScoresAgainstTheRow() {
         let target = Target.classes([2, 0, 0, 0])
         #expect(value(TopKError(k: 1), scores, target) == 0.75)

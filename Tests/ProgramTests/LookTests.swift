@@ -55,6 +55,7 @@ extension ProgramTests {
                 ["confusion", run], ["mistakes", run], ["augmented", run], ["patches", run, "--units", "2"],
                 ["maximize", run, "--units", "0-1", "--steps", "5"],
                 ["embedding", run, "--limit", "60", "--perplexity", "8", "--steps", "60"],
+                ["retrieval", run, "--limit", "60", "--count", "3"],
                 ["invariance", run, "--reach", "2", "--limit", "40", "--node", "c1"], ["evolution", run],
                 ["descent", "--steps", "20"], ["gradients", run, "--limit", "40"],
             ]
@@ -83,6 +84,7 @@ extension ProgramTests {
             for (kind, picture) in [
                 (["patches", run, "--units", "3"], "patches.png"), (["confusion", run], "confusion.html"),
                 (["embedding", run, "--limit", "60", "--perplexity", "8", "--steps", "40"], "embedding.html"),
+                (["retrieval", run, "--limit", "0"], "retrieval.html"),
                 (["activations", run], "activations.html"), (["gradients", run], "gradients.html"),
             ] {
                 let one = try look(kind + ["--threads", "1"], to: "one")
@@ -108,6 +110,8 @@ extension ProgramTests {
                 (["kernel", directory.file("file"), "--kernel", "edge"], "o", 65, "neither a JPEG nor a PNG"),
                 (["maximize", run, "--units", "12"], "o", 64, "has no unit 12"),
                 (["dream", run, directory.file("file"), "--node", "f"], "o", 64, "has no positions"),
+                (["places", run], "o", 64, "no output says where something is"),
+                (["retrieval", run, "--node", "rr1"], "o", 64, "did you mean 'r1'?"),
             ]
             for (arguments, out, code, text) in cases {
                 let made = try look(arguments, to: out)

@@ -29,6 +29,11 @@ struct Slice: CustomTestStringConvertible, Sendable {
             name: "digits-two-heads", settings: drawn,
             figures: ["valLoss", "valDigitCrossEntropy", "valSlantMse", "valAccuracy", "valMae"]),
         Slice(name: "digits-auxiliary", settings: drawn, figures: ["valLoss", "valDigitCrossEntropy", "valAccuracy"]),
+        Slice(name: "segment-objects", settings: drawn, figures: ["valLoss", "valMeanIoU", "valAccuracy"]),
+        Slice(
+            name: "detect-objects", settings: drawn,
+            figures: ["valLoss", "valClassCrossEntropy", "valBoxL1", "valAccuracy", "valBoxIoU"]),
+        Slice(name: "keypoints-figures", settings: drawn, figures: ["valLoss", "valPointDistance"]),
         Slice(name: "airline", settings: [], figures: ["valLoss", "valRmse", "valMae"]),
         Slice(name: "opinions", settings: drawn, figures: ["valLoss", "valAccuracy"]),
         Slice(

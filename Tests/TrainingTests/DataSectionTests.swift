@@ -246,7 +246,7 @@ import Training
                 == "configs/run.yaml:1:7: 'data.name' names 'mnst', which does not exist (did you mean 'mnist'?); "
                 + "allowed here: digits, points, truthTable, curve, shapes, mnist, fashion-mnist, rotated-mnist, "
                 + "cifar10, cifar100, images, csv, series, sequences, text, sound, graph, adding, recall, strings, "
-                + "waves, opinions, captions."
+                + "waves, opinions, captions, objects, figures."
         )
     }
 }

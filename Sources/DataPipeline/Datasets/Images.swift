@@ -47,7 +47,8 @@ package struct Images: DatasetFactory {
 
     package init(
         height: Int = 224, width: Int = 224, fit: PictureFit.Mode = .crop, channels: Channels = .rgb,
-        table: PictureTableSettings? = nil, masks: PictureMaskSettings? = nil, test: Double = 0.2, order: Order = .shuffled, window: Int = 4096,
+        table: PictureTableSettings? = nil, masks: PictureMaskSettings? = nil, test: Double = 0.2,
+        order: Order = .shuffled, window: Int = 4096,
         onDamaged: Damaged = .stop, statistics: Int = 10_000
     ) {
         self.height = height

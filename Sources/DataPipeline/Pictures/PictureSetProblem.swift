@@ -89,7 +89,8 @@ package enum PictureSetProblem: Error, Equatable, CustomStringConvertible {
             return "has \(mask[0]) rows of \(mask[1]) pixels, and its picture has \(picture[0]) of \(picture[1]); make "
                 + "them equally large"
         case .unknownMaskNumber(let number, let row, let column):
-            return "has the number \(number) in row \(row), column \(column), which no class of data.masks.classes has; "
+            return
+                "has the number \(number) in row \(row), column \(column), which no class of data.masks.classes has; "
                 + "add a class for it, or correct the mask"
         case .noPlaces(let picture):
             return "does not name the picture \(picture), which the index has; remove the index, or add a row"

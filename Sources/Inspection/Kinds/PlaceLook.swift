@@ -7,7 +7,8 @@ import Training
 /// Where a model finds what it looks for, drawn over pictures.
 package struct PlaceLook: LookKind {
     package static let name = "places"
-    package static let abstract = "What a model says of places: the class of each pixel, a box, or points, over pictures."
+    package static let abstract =
+        "What a model says of places: the class of each pixel, a box, or points, over pictures."
     package static let discussion =
         "What it says is pink, what is right is green; of masks each class has its colour, what is right stands in the "
         + "middle and what the model says on the right."
@@ -62,7 +63,7 @@ package struct PlaceLook: LookKind {
             for (output, values) in zip(outputs, values) {
                 let right =
                     try samples.files.isEmpty
-                    ? subject.targets(output.prediction.target, samples, given)
+                    ? subject.values(of: output.prediction.target, numbered: samples.numbers(of: given.count))
                     : nil
                 page.parts += Self.parts(output, given, values, right: right, isOnly: outputs.count == 1)
                 page.tensors.append(

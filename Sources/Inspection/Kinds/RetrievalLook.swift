@@ -9,7 +9,8 @@ extension Neighbours.Distance: ExpressibleByArgument {}
 /// How well samples of a class are found by what a layer makes of them.
 package struct RetrievalLook: LookKind {
     package static let name = "retrieval"
-    package static let abstract = "The samples that are nearest to others in a layer's eyes, beside those nearest by their values."
+    package static let abstract =
+        "The samples that are nearest to others in a layer's eyes, beside those nearest by their values."
     package static let discussion = """
         Each sample in turn asks for the others, the nearest first. The average precision is the mean of the precision \
         at every place where a sample of its class is found; its mean over all that ask is mAP.
@@ -91,7 +92,8 @@ package struct RetrievalLook: LookKind {
         let (own, values) = (mean(learned), mean(plain))
         var page = LookPage(
             "Retrieval by \(found.node.name)",
-            lead: "Each of \(found.count) samples asks for the others, the nearest (\(distance)) first. The mean average "
+            lead:
+                "Each of \(found.count) samples asks for the others, the nearest (\(distance)) first. The mean average "
                 + "precision is \(text(own)) by the \(found.size) values of \(found.node.name), and \(text(values)) by the "
                 + "samples' own.",
             figures: [
@@ -113,7 +115,8 @@ package struct RetrievalLook: LookKind {
         let rows = found.names.enumerated().map { number, name in
             let members = found.classes.indices.filter { found.classes[$0] == number }
             return [
-                name, "\(members.count)", text(mean(members.map { learned[$0] })), text(mean(members.map { plain[$0] })),
+                name, "\(members.count)", text(mean(members.map { learned[$0] })),
+                text(mean(members.map { plain[$0] })),
             ]
         }
         page.parts.append(
