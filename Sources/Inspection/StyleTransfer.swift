@@ -14,6 +14,10 @@ package struct StyleTransfer {
     private let content: [Float]
     /// Of the style, at the others.
     private let grams: [[Float]]
+    /// What the differences of the content and of each Gram matrix are divided by: the sums of squares of the wanted
+    /// values, so that a loss of 1 is as far away as 0 is and weights mean the same for every network.
+    private let contentSize: Double
+    private let gramSizes: [Double]
 
     /// How much each part of the loss counts.
     package struct Weights: Sendable {
@@ -21,7 +25,7 @@ package struct StyleTransfer {
         package var style: Double
         package var totalVariation: Double
 
-        package init(content: Double = 1, style: Double = 1000, totalVariation: Double = 1e-4) {
+        package init(content: Double = 1, style: Double = 10, totalVariation: Double = 0.01) {
             self.content = content
             self.style = style
             self.totalVariation = totalVariation
@@ -44,6 +48,14 @@ package struct StyleTransfer {
         self.weights = weights
         self.content = graph.values([content], on: tape)[styleCount].values
         grams = styleGraph.values([style], on: styleTape).prefix(graph.nodes.count - 1).map { StyleTransfer.gram($0) }
+        contentSize = StyleTransfer.size(self.content)
+        gramSizes = grams.map(StyleTransfer.size)
+    }
+
+    /// The sum of squares; 1 where all is 0.
+    private static func size(_ values: [Float]) -> Double {
+        let sum = values.reduce(0.0) { $0 + Double($1) * Double($1) }
+        return sum > 0 ? sum : 1
     }
 
     /// G = FᵀF / (positions · channels) of a value [1, h, w, K]: [K, K] (equation 3, whose norm is put in here).
@@ -67,8 +79,8 @@ package struct StyleTransfer {
         package var gradient: [Float]
     }
 
-    /// Content: mean of squared differences. Style: Σ of squared differences of the Gram matrices, over the layers
-    /// their mean. Total variation: half the sum of squared differences of neighbours over the number of values.
+    /// Content: Σ of squared differences over Σ of squares of the wanted values. Style: the same of the Gram matrices,
+    /// over the layers their mean: equation 5 with these weights of the layers. Total variation: half the sum of squared differences of neighbours over the number of values.
     package func loss(_ picture: [Float]) -> Loss {
         var (contentLoss, styleLoss) = (0.0, 0.0)
         let made = graph.gradients([Tensor(picture, shape, pool: tape.pool)], on: tape) { values in
@@ -93,7 +105,7 @@ package struct StyleTransfer {
 
     private func contentGradient(_ value: Tensor, _ loss: inout Double) -> Tensor? {
         let gradient = Tensor(value.shape, pool: tape.pool)
-        let scale = 1 / Double(value.count)
+        let scale = 1 / contentSize
         for index in 0..<value.count {
             let difference = value.pointer[index] - content[index]
             loss += Double(difference) * Double(difference) * scale
@@ -111,13 +123,14 @@ package struct StyleTransfer {
             difference[index] = gram[index] - grams[place][index]
             own += Double(difference[index]) * Double(difference[index])
         }
-        loss += own / Double(styleCount)
+        let share = 1 / (Double(styleCount) * gramSizes[place])
+        loss += own * share
         // ∂/∂F of ‖FᵀF / n − A‖² is 4 F (G − A) / n.
         let gradient = Tensor(value.shape, pool: tape.pool)
         multiply(
             m: value.count / channels, n: channels, k: channels, value.pointer, lda: channels, difference,
             ldb: channels, into: gradient.pointer, ldc: channels)
-        let scale = Float(4 * weights.style / Double(styleCount) / Double(value.count))
+        let scale = Float(4 * weights.style * share / Double(value.count))
         for index in 0..<value.count { gradient.pointer[index] *= scale }
         return gradient
     }

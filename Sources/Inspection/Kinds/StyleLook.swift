@@ -51,10 +51,10 @@ package struct StyleLook: LookKind {
     package var contentWeight: Double = 1
 
     @Option(help: "Weight of the style.")
-    package var styleWeight: Double = 1000
+    package var styleWeight: Double = 10
 
     @Option(help: "Weight of total variation.")
-    package var totalVariation: Double = 0.001
+    package var totalVariation: Double = 0.01
 
     @Flag(help: "Take filters as they are drawn before training.")
     package var random = false
