@@ -50,3 +50,8 @@ let layerCatalogue: [LayerEntry] =
         LayerSequence.entry,
         SharedLayer.entry,
     ]
+
+extension LayerSpecification {
+    /// The names of all kinds of layers.
+    package static var kinds: [String] { layerCatalogue.map(\.name) }
+}
