@@ -15,6 +15,8 @@ package enum InspectionError: CodedError, Equatable, CustomStringConvertible {
     case option(name: String, problem: String)
     /// A class that the data do not have.
     case unknownClass(name: String, known: [String])
+    /// A model that the run does not have.
+    case unknownModel(name: String, known: [String])
 
     package var exitCode: ExitCode {
         if case .noCheckpoints = self { .data } else { .usage }
@@ -31,10 +33,14 @@ package enum InspectionError: CodedError, Equatable, CustomStringConvertible {
             "\(path): has fewer than two checkpoints, so that nothing changes from one to the next; train with "
                 + "checkpoint: {everySteps: N, keep: M}"
         case .option(let name, let problem): "--\(name): \(problem)"
-        case .unknownClass(let name, let known):
-            "--class: no class is named '\(name)'"
-                + (nearestName(to: name, among: known).map { " (did you mean '\($0)'?)" } ?? "")
-                + "; give one of \(known.prefix(20).joined(separator: ", "))\(known.count > 20 ? ", …" : "")"
+        case .unknownClass(let name, let known): InspectionError.unknown("class", name, known)
+        case .unknownModel(let name, let known): InspectionError.unknown("model", name, known)
         }
+    }
+
+    private static func unknown(_ kind: String, _ name: String, _ known: [String]) -> String {
+        "--\(kind): no \(kind) is named '\(name)'"
+            + (nearestName(to: name, among: known).map { " (did you mean '\($0)'?)" } ?? "")
+            + "; give one of \(known.prefix(20).joined(separator: ", "))\(known.count > 20 ? ", …" : "")"
     }
 }

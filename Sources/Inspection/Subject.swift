@@ -49,15 +49,15 @@ package final class Subject {
             return predicting.flatMap { models.network[$0] } ?? all[0]
         }
         guard let model = models.network[name] else {
-            throw ModelError.unknownNode(layer: "--model", name: name, known: all.map(\.name))
+            throw InspectionError.unknownModel(name: name, known: all.map(\.name))
         }
         return model
     }
 
-    /// A node of the model. Throws `ModelError.unknownNode` with the nearest name.
+    /// A node of the model. Throws `ModelError.unknownLayer` with the nearest name.
     package func node(_ name: String) throws -> GraphNode {
         guard let node = model.node(name) else {
-            throw ModelError.unknownNode(layer: model.name, name: name, known: model.names)
+            throw ModelError.unknownLayer(model: model.name, name: name, known: model.names)
         }
         return node
     }

@@ -87,7 +87,7 @@ import Testing
         }
         #expect("\(error)" == "1: nothing before it is named 'trnk' (did you mean 'trunk'?); there are: input, trunk")
         let model = try network([ModelInput(shape: [3])], [.named("trunk", .relu)])
-        #expect(throws: ModelError.unknownNode(layer: "test", name: "digit", known: ["input", "trunk"])) {
+        #expect(throws: ModelError.unknownLayer(model: "test", name: "digit", known: ["input", "trunk"])) {
             try model.plan(outputs: ["digit"])
         }
     }

@@ -104,7 +104,7 @@ package struct Model: Sendable {
 
     /// What computes these nodes, which may be any of the graph.
     ///
-    /// - Throws: `ModelError.unknownNode` with the names that there are.
+    /// - Throws: `ModelError.unknownLayer` with the names that there are.
     package func plan(outputs: [String]) throws(ModelError) -> GraphPlan {
         GraphPlan(nodes, wanted: try numbers(of: outputs))
     }

@@ -11,6 +11,8 @@ package enum ModelError: Error, Equatable, CustomStringConvertible {
     case duplicateName(String)
     /// A name in `from`, `share` or `of` that no node has.
     case unknownNode(layer: String, name: String, known: [String])
+    /// A name that no layer of a whole model has.
+    case unknownLayer(model: String, name: String, known: [String])
     /// A layer that reads more or fewer values than it can.
     case inputCount(layer: String, count: Int, expected: String)
     /// A layer that would use another's parameter in another shape; `Shape` is nil where that one has no such
@@ -54,6 +56,9 @@ package enum ModelError: Error, Equatable, CustomStringConvertible {
             let nearest = nearestName(to: name, among: known).map { " (did you mean '\($0)'?)" } ?? ""
             return "\(layer): nothing before it is named '\(name)'\(nearest); "
                 + "there are: \(known.joined(separator: ", "))"
+        case .unknownLayer(let model, let name, let known):
+            let nearest = nearestName(to: name, among: known).map { " (did you mean '\($0)'?)" } ?? ""
+            return "\(model): no layer is named '\(name)'\(nearest); there are: \(known.joined(separator: ", "))"
         case .inputCount(let layer, let count, let expected):
             return "layer \(layer): it is given \(count) values, but it takes \(expected); change its `from`"
         case .sharedShape(let parameter, let there, let here):

@@ -21,7 +21,7 @@ package struct TappedGraph: Sendable {
     ///   - given: the nodes whose values are given, in the place of what computes them; nil for the model's inputs.
     ///     What the wanted nodes depend on beside them must be given too.
     ///   - nodes: the wanted ones.
-    /// - Throws: `ModelError.unknownNode` with the names that there are.
+    /// - Throws: `ModelError.unknownLayer` with the names that there are.
     package init(_ model: Model, from given: [String]? = nil, to nodes: [String]) throws(ModelError) {
         let wanted = try model.numbers(of: nodes)
         let starts = try given.map { (names) throws(ModelError) in try model.numbers(of: names) }
@@ -88,12 +88,12 @@ package struct TappedGraph: Sendable {
 }
 
 extension Model {
-    /// The numbers of the nodes that names stand for. Throws `ModelError.unknownNode`.
+    /// The numbers of the nodes that names stand for. Throws `ModelError.unknownLayer`.
     func numbers(of names: [String]) throws(ModelError) -> [Int] {
         var numbers: [Int] = []
         for name in names {
             guard let index = references[name] else {
-                throw .unknownNode(layer: self.name, name: name, known: self.names)
+                throw .unknownLayer(model: self.name, name: name, known: self.names)
             }
             numbers.append(index)
         }

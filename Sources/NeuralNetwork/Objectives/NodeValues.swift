@@ -20,15 +20,15 @@ package struct NodeValues: Objective {
     package var models: [String] { [model.name] }
 
     /// - Parameter name: of several models' layers `model.layer`.
-    /// - Throws: `ModelError.unknownNode` with the names that there are; `ConfigurationError` where the data lack what
+    /// - Throws: `ModelError.unknownLayer` with the names that there are; `ConfigurationError` where the data lack what
     ///   the model reads.
     package init(_ name: String, _ setup: ObjectiveSetup) throws {
         let models = setup.network.models
         let isOnly = models.count == 1
         let found = models.first { isOnly || name.hasPrefix($0.name + ".") }
         guard let model = found else {
-            throw ModelError.unknownNode(
-                layer: "the run", name: name,
+            throw ModelError.unknownLayer(
+                model: "the run", name: name,
                 known: models.flatMap { model in model.names.map { "\(model.name).\($0)" } }
             )
         }
