@@ -1,5 +1,6 @@
 import Autograd
 import DataPipeline
+import Kernels
 import NeuralNetwork
 import TensorCore
 import Training
@@ -14,8 +15,12 @@ package struct ResizedModel {
     ///   - height, width: of the picture.
     ///   - nodes: what is to be computed; no layer behind the last of them is built, so that layers which need the
     ///     model's own size may stand there.
-    /// - Throws: `ModelError` where a layer before does not fit the size, `ModelError.unknownNode`.
-    package init(_ subject: Subject, height: Int, width: Int, nodes: [String]) throws {
+    ///   - convolutions: how they are computed.
+    /// - Throws: `ModelError` where a layer before does not fit the size, `ModelError.unknownLayer`.
+    package init(
+        _ subject: Subject, height: Int, width: Int, nodes: [String],
+        convolutions: ConvolutionPreference = .automatic
+    ) throws {
         let own = subject.model
         let channels = own.inputShape[2]
         let all = try subject.weights.configuration.descriptions(for: subject.usage)
@@ -35,7 +40,7 @@ package struct ResizedModel {
         let short = ModelDescription(
             name: description.name, inputs: [input], layers: Array(description.layers.prefix(last)),
             statistics: description.statistics)
-        let network = try Network([short], usualField: subject.usage.defaultInput)
+        let network = try Network([short], convolutions: convolutions, usualField: subject.usage.defaultInput)
         model = network.models[0]
         values = FlatBuffer(count: network.layout.count)
         for parameter in network.layout.parameters {

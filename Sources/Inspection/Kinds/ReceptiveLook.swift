@@ -66,9 +66,12 @@ package struct ReceptiveLook: LookKind {
                     name: "position",
                     problem: "'\(found.name)' has \(found.shape[0])×\(found.shape[1]) positions, from 0")
             }
-            let measured = try subject.withTape { tape in
+            // Fast convolutions leave a trace of rounding where the gradient is 0.
+            let exact = try ResizedModel(
+                subject, height: field.shape[0], width: field.shape[1], nodes: [found.name], convolutions: .im2col)
+            let measured = try subject.withTape(model: exact) { tape in
                 try MeasuredField(
-                    model, node: found, row: place[0], column: place[1], draws: draws,
+                    exact.model, node: found, row: place[0], column: place[1], draws: draws,
                     key: RandomKey(seed: UInt64(seed)), on: tape)
             }
             return page(subject, found, place, measured, layers, field.shape)
