@@ -25,14 +25,23 @@ package struct LookFiles: Sendable {
     /// Makes the folder and checks that files can be written there, before anything is computed. Throws
     /// ``LookFileError``.
     package func prepare() throws(LookFileError) {
-        let folder = isPicture || isPage ? (place as NSString).deletingLastPathComponent : place
+        try LookFiles.prepare(
+            isPicture || isPage ? (place as NSString).deletingLastPathComponent : place, option: "--out")
+    }
+
+    /// The same for a file that another option names. Throws ``LookFileError``.
+    package static func prepare(file: String, option: String) throws(LookFileError) {
+        try prepare((file as NSString).deletingLastPathComponent, option: option)
+    }
+
+    private static func prepare(_ folder: String, option: String) throws(LookFileError) {
         let path = folder.isEmpty ? "." : folder
         do throws(SystemError) {
             try Directory.create(path)
         } catch {
-            throw LookFileError(error, path: path)
+            throw LookFileError(error, path: path, option: option)
         }
-        if access(path, W_OK | X_OK) != 0 { throw LookFileError(path: path, code: errno) }
+        if access(path, W_OK | X_OK) != 0 { throw LookFileError(path: path, code: errno, option: option) }
     }
 
     /// Writes the files and gives their paths, the page's last. Throws ``LookFileError``, ``ReportingError``.
@@ -68,14 +77,18 @@ package struct LookFiles: Sendable {
 package struct LookFileError: CodedError, Equatable, CustomStringConvertible {
     package let path: String
     package let code: Int32
+    /// Which one names the place.
+    let option: String
 
-    init(path: String, code: Int32) {
+    init(path: String, code: Int32, option: String) {
         self.path = path
         self.code = code
+        self.option = option
     }
 
-    init(_ error: SystemError, path: String) {
+    init(_ error: SystemError, path: String, option: String = "--out") {
         self.path = path
+        self.option = option
         if case .file(_, _, let code) = error { self.code = code } else { code = EIO }
     }
 
@@ -85,6 +98,6 @@ package struct LookFileError: CodedError, Equatable, CustomStringConvertible {
     }
 
     package var description: String {
-        "cannot write \(path): \(SystemError.text(code)); give a writable folder with --out"
+        "cannot write \(path): \(SystemError.text(code)); give a writable folder with \(option)"
     }
 }

@@ -56,7 +56,11 @@ struct LookCommand<Kind: LookKind>: ParsableCommand {
         try Job.run("look \(Kind.name)") { ranks, _ in
             let files = LookFiles(out ?? kind.source.map { $0.folder + "/look" } ?? "look", name: Kind.name)
             // A folder that can't be written to is refused before anything is computed.
-            try ranks.together { if ranks.rank == 0, out != nil { try files.prepare() } }
+            try ranks.together {
+                guard ranks.rank == 0 else { return }
+                if out != nil { try files.prepare() }
+                if let values { try LookFiles.prepare(file: values, option: "--values") }
+            }
             let shown = try kind.page(LookJob(ranks: ranks, threads: threads))
             try ranks.together {
                 guard ranks.rank == 0 else { return }

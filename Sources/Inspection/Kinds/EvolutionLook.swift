@@ -33,6 +33,8 @@ package struct EvolutionLook: LookKind {
     }
 
     package func page(_ job: LookJob) throws -> LookPage {
+        // Says what is wrong with a place that holds no run at all.
+        _ = try Subject(run, job)
         let entries = try job.ranks.together { try RunCheckpoints.entries(run) }
         var filters: [Filters] = []
         var name = ""
