@@ -17,10 +17,10 @@ extension ProgramTests {
             model:
               input: [28, 28, 1]
               layers:
-                - {name: c1, conv: {filters: 4, kernel: 5, padding: 2}}
+                - {name: c1, conv: {filters: 16, kernel: 5, padding: 2}}
                 - {name: r1, relu: {}}
                 - {name: p1, maxPool: 4}
-                - {name: c2, conv: {filters: 6, kernel: 3}}
+                - {name: c2, conv: {filters: 16, kernel: 3, padding: 1}}
                 - {name: r2, relu: {}}
                 - flatten
                 - {name: f, linear: 10}
@@ -67,10 +67,14 @@ extension ProgramTests {
                 let text = try String(contentsOfFile: page, encoding: .utf8)
                 #expect(text.contains("data:image/png;base64,") && !text.contains("http"), "\(kind[0])")
             }
+            // c2 is computed by Winograd's algorithm, whose rounding reaches beyond the field.
+            let field = try look(["receptive", run, "--node", "c2", "--draws", "2"], to: "out")
+            #expect(field.output.contains("theoretical=16x16 measured=16x16 outside=0.0 "), "\(field.output)")
             // A picture of another size than the model's, through the layers that have no size of their own.
             let picture = directory.file("out/augmented.png")
             for kind in [
-                ["kernel", picture, "--kernel", "edge"], ["maps", run, picture],
+                ["kernel", picture, "--kernel", "edge"], ["kernel", picture, "--rows", "-1 0 1; -2 0 2; -1 0 1"],
+                ["maps", run, picture],
                 ["dream", run, picture, "--node", "r1", "--octaves", "2", "--steps", "2", "--most", "40"],
                 ["style", run, picture, picture, "--most", "32", "--steps", "3", "--random"],
             ] {
@@ -88,9 +92,13 @@ extension ProgramTests {
                 (["activations", run], "activations.html"), (["gradients", run], "gradients.html"),
             ] {
                 let one = try look(kind + ["--threads", "1"], to: "one")
-                let three = try look(kind + ["--threads", "2"], to: "three", ranks: 3)
-                #expect(one.exitCode == 0 && three.exitCode == 0, "\(one.account) \(three.account)")
-                #expect(try directory.read("one/\(picture)") == directory.read("three/\(picture)"), "\(kind[0])")
+                #expect(one.exitCode == 0, "\(one.account)")
+                for (ranks, threads) in [(1, 2), (2, 1), (2, 2), (3, 1), (3, 2), (4, 1), (4, 2)] {
+                    let other = try look(kind + ["--threads", "\(threads)"], to: "other", ranks: ranks)
+                    #expect(other.exitCode == 0, "\(other.account)")
+                    let isEqual = try directory.read("one/\(picture)") == directory.read("other/\(picture)")
+                    #expect(isEqual, "\(kind[0]) on \(ranks) ranks of \(threads) threads")
+                }
             }
         }
 
@@ -105,6 +113,12 @@ extension ProgramTests {
                 (["patches", run, "--node", "pp1"], "o", 64, "did you mean 'p1'?"),
                 (["receptive", run, "--position", "90,0"], "o", 64, "positions, from 0"),
                 (["filters", run], "file/look", 64, "give a writable folder with --out"),
+                (
+                    ["saliency", run, "--values", directory.file("file/v.safetensors")], "o", 64,
+                    "give a writable folder with --values"
+                ),
+                (["filters", run, "--node", "c3"], "o", 64, "no layer is named 'c3'"),
+                (["evolution", directory.file("none")], "o", 65, "no weights there"),
                 (["evolution", run + "/final.safetensors"], "o", 65, "fewer than two checkpoints"),
                 (["descent", "--rules", "sdg"], "o", 64, "did you mean 'sgd'?"),
                 (["kernel", directory.file("file"), "--kernel", "edge"], "o", 65, "neither a JPEG nor a PNG"),
