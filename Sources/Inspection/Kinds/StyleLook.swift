@@ -14,9 +14,10 @@ package struct StyleLook: LookKind {
         "Style transfer: the content of one picture in the style of another, through a network's layers."
     package static let discussion = """
         Gatys, Ecker and Bethge 2016: the pixels are changed until a layer's values are those of the content and the \
-        Gram matrices of others are those of the style, with total variation held down and every pixel between black and white. Of weights that have learned \
-        to see, such as a VGG's from a file (config with start.weights), or with --random of filters as they are drawn \
-        before training (Ustyuzhaninov et al. 2016).
+        Gram matrices of others are those of the style, with total variation held down and every pixel between black \
+        and white. A loss of 1 is as far from what is wanted as 0 is. Of weights that have learned to see, such as a \
+        VGG's from a file (its weights, and --config), or with --random of filters as they are drawn before training \
+        (Ustyuzhaninov et al. 2016).
         """
 
     @OptionGroup package var run: RunArguments
