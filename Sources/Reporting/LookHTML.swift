@@ -25,6 +25,7 @@ struct LookHTML {
     }
 
     private static let style = """
+        body { padding: 1rem clamp(1rem, 3vw, 2rem); }
         .look { margin: 1.2rem 0; overflow-x: auto; }
         .look img { image-rendering: pixelated; max-width: 100%; height: auto; display: block; }
         .look figcaption { display: block; }
