@@ -18,6 +18,8 @@ package enum CollectivesError: Error, Equatable, CustomStringConvertible {
     case launchMismatch(launcher: String, claimedRank: Int, claimedSize: Int?, rank: Int, worldSize: Int)
     /// A variable that a launcher sets holds something impossible.
     case malformedLauncherVariable(name: String, value: String)
+    /// The variable that has ranks of one host act as several hosts names no host for every rank.
+    case malformedHosts(value: String, worldSize: Int)
 
     /// What happened, on which rank, and what to do.
     package var description: String {
@@ -49,6 +51,9 @@ package enum CollectivesError: Error, Equatable, CustomStringConvertible {
         case .malformedLauncherVariable(let name, let value):
             "environment variable \(name) is '\(value)', which no launcher sets. "
                 + "Unset it to run as one process, or start the job with mpirun."
+        case .malformedHosts(let value, let worldSize):
+            "environment variable \(PretendedHosts.variable) is '\(value)'. Give it a number for each of the "
+                + "\(worldSize) ranks, such as \((0..<worldSize).map { String($0 % 2) }.joined(separator: ",")), or unset it."
         }
     }
 

@@ -2,6 +2,9 @@ extension Communicator {
     /// How many ranks share memory with this one, itself included.
     package var hostSize: Int { hostRanks.count }
 
+    /// Of each rank the first rank that shares memory with it; collective.
+    package func hostOfEveryRank() throws -> [Int] { try allGather([Int64(hostRanks[0])]).map(Int.init) }
+
     /// See ``Communicator/abort(exitCode:reason:message:)``.
     package func abort(exitCode: Int32, reason: String) throws -> Never {
         try abort(exitCode: exitCode, reason: reason, message: nil)

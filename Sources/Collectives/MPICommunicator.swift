@@ -69,29 +69,32 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
         // A duplicate keeps this program's messages apart from those of libraries. It inherits the error handler.
         var world: MPI_Comm?
         try checkMPI(MPI_Comm_dup(cmpi_comm_world(), &world), "MPI_Comm_dup", rank: rank)
-        var host: MPI_Comm?
+        var machine: MPI_Comm?
         let shared = Int32(MPI_COMM_TYPE_SHARED)
-        try checkMPI(MPI_Comm_split_type(world, shared, 0, cmpi_info_null(), &host), "MPI_Comm_split_type", rank: rank)
+        try checkMPI(
+            MPI_Comm_split_type(world, shared, 0, cmpi_info_null(), &machine), "MPI_Comm_split_type", rank: rank)
         var rollCallWorld: MPI_Comm?
         try checkMPI(MPI_Comm_dup(cmpi_comm_world(), &rollCallWorld), "MPI_Comm_dup", rank: rank)
-        guard let world, let host, let rollCallWorld else {
+        guard let world, let machine, let rollCallWorld else {
             throw CollectivesError.mpi(call: "MPI_Comm_split_type", rank: rank, text: "no communicator was made")
         }
         self.rollCallWorld = rollCallWorld
         rollCall = RollCall(rollCallWorld, rank: rank, worldSize: worldSize)
-        (self.world, self.host, self.rank, self.worldSize) = (world, host, rank, worldSize)
-        let (hostRank, hostSize) = try Self.position(in: host, rank: rank)
-        self.hostRank = hostRank
-        hostRanks = try Self.allGather(UInt64(rank), in: host, size: hostSize, rank: rank).map(Int.init)
+        let (_, machineSize) = try Self.position(in: machine, rank: rank)
         // A launcher may have bound each rank to its own core, so the host's cores are those of all its ranks together.
         var processors = Set<Int>()
         for word in 0..<HostInformation.processorMaskWords {
             let masks = try Self.allGather(
-                HostInformation.processorMask(word: word), in: host, size: hostSize, rank: rank)
+                HostInformation.processorMask(word: word), in: machine, size: machineSize, rank: rank)
             processors.formUnion(
                 (0..<64).filter { bit in masks.contains { $0 >> UInt64(bit) & 1 == 1 } }.map { word * 64 + $0 })
         }
-        busyWaits = hostSize <= processors.count
+        busyWaits = machineSize <= processors.count
+        let host = try PretendedHosts.part(of: machine, rank: rank, worldSize: worldSize)
+        (self.world, self.host, self.rank, self.worldSize) = (world, host, rank, worldSize)
+        let (hostRank, hostSize) = try Self.position(in: host, rank: rank)
+        self.hostRank = hostRank
+        hostRanks = try Self.allGather(UInt64(rank), in: host, size: hostSize, rank: rank).map(Int.init)
     }
 
     /// The first rank's of which MPI and the launcher count differently; the same on all ranks, because MPI ends on all

@@ -18,8 +18,10 @@ package final class SharedWindow: Sendable {
     }
 
     private let layout: SharedWindowLayout
-    private let hostRank: Int
-    private let hostSize: Int
+    /// This rank's position among those of its host.
+    package let hostRank: Int
+    /// How many ranks share the memory.
+    package let hostSize: Int
     private let coherence: Coherence
     private let spins: UInt32
     // Pointers into memory that `owner`, or else the communicator, keeps alive; only read after initialisation.
@@ -63,6 +65,10 @@ package final class SharedWindow: Sendable {
         }
         try coherence.fence()
     }
+
+    /// What a rank does about every millisecond while it waits for others of its host in another way than
+    /// ``synchronize()``; throws when they cannot come any more. By the thread that uses the communicator.
+    package func attendWhileWaiting() throws { try coherence.whileWaiting() }
 
     /// Writes zeros to this rank's segment, so that its pages exist and lie near this rank.
     func clearOwnSegment() {

@@ -8,15 +8,18 @@ import Synchronization
 package final class ThreadCommunicator: Communicator {
     package let rank: Int
     package var worldSize: Int { group.worldSize }
-    package var hostRanks: [Int] { Array(0..<worldSize) }
-    package var hostRank: Int { rank }
+    package let hostRanks: [Int]
+    package let hostRank: Int
     package let hostName = HostInformation.name
     private let group: ThreadGroup
     private let isFinalized = Atomic(false)
     private let windows = Mutex<[SharedWindow]>([])
 
-    private init(rank: Int, group: ThreadGroup) {
+    private init(rank: Int, hostOfRank: [Int], group: ThreadGroup) {
         self.rank = rank
+        let hostRanks = hostOfRank.indices.filter { hostOfRank[$0] == hostOfRank[rank] }
+        self.hostRanks = hostRanks
+        hostRank = hostRanks.firstIndex(of: rank) ?? 0
         self.group = group
     }
 
@@ -29,8 +32,13 @@ package final class ThreadCommunicator: Communicator {
     /// The ranks of a new world, one for each of `worldSize` threads.
     package static func makeGroup(worldSize: Int) -> [ThreadCommunicator] {
         precondition(worldSize > 0, "ThreadCommunicator.makeGroup: world size \(worldSize), must be positive")
-        let group = ThreadGroup(worldSize: worldSize)
-        return (0..<worldSize).map { ThreadCommunicator(rank: $0, group: group) }
+        return makeGroup(hostOfRank: Array(repeating: 0, count: worldSize))
+    }
+
+    /// The ranks of a new world as if they ran on several hosts: those with the same number share memory.
+    package static func makeGroup(hostOfRank: [Int]) -> [ThreadCommunicator] {
+        let group = ThreadGroup(worldSize: hostOfRank.count)
+        return hostOfRank.indices.map { ThreadCommunicator(rank: $0, hostOfRank: hostOfRank, group: group) }
     }
 
     package func barrier() throws {
@@ -80,13 +88,14 @@ package final class ThreadCommunicator: Communicator {
 
     package func sharedWindow(byteCountPerRank: Int) throws -> SharedWindow? {
         try requireOpen("sharedWindow")
-        let layout = SharedWindowLayout(byteCountPerRank: byteCountPerRank, hostSize: worldSize)
+        let layout = SharedWindowLayout(byteCountPerRank: byteCountPerRank, hostSize: hostSize)
         let text = "sharedWindow of \(byteCountPerRank) bytes a rank"
         try group.meet(rank: rank, call: .init(text: text, bytes: .init(start: nil, count: 0)))
         return windows.withLock { windows in
-            let memory = group.windowMemory(index: windows.count, byteCount: layout.totalBytes)
+            let memory = group.windowMemory(
+                index: windows.count, host: hostRanks[0], byteCount: layout.totalBytes)
             let window = SharedWindow(
-                memory: memory.start, layout: layout, hostRank: rank,
+                memory: memory.start, layout: layout, hostRank: hostRank,
                 busyWaits: worldSize <= HostInformation.allowedProcessors,
                 coherence: .init(whileWaiting: { [group] in try group.requireUnpoisoned() }), owner: memory)
             windows.append(window)

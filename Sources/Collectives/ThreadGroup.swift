@@ -21,7 +21,7 @@ final class ThreadGroup: @unchecked Sendable {  // Every stored variable is acce
     // How many messages each line has been given, and how many its receiver has asked for.
     private var sent: [Line: Int] = [:]
     private var awaited: [Line: Int] = [:]
-    private var windows: [ZeroedMemory] = []
+    private var windows: [WindowPlace: ZeroedMemory] = [:]
 
     /// A collective call as other ranks see it.
     struct Call {
@@ -162,12 +162,20 @@ final class ThreadGroup: @unchecked Sendable {  // Every stored variable is acce
         return true
     }
 
-    /// The memory of the window with this index, made by the first rank that asks.
-    func windowMemory(index: Int, byteCount: Int) -> ZeroedMemory {
+    /// A host's memory of the window with this index, made by the first rank that asks.
+    func windowMemory(index: Int, host: Int, byteCount: Int) -> ZeroedMemory {
         monitor.withLock {
-            if index == windows.count { windows.append(ZeroedMemory(byteCount: byteCount)) }
-            return windows[index]
+            let place = WindowPlace(index: index, host: host)
+            if let memory = windows[place] { return memory }
+            let memory = ZeroedMemory(byteCount: byteCount)
+            windows[place] = memory
+            return memory
         }
+    }
+
+    private struct WindowPlace: Hashable {
+        let index: Int
+        let host: Int
     }
 
     /// Ends the group: all waiting and later operations of other ranks throw `peerFailed`. The first cause stays.

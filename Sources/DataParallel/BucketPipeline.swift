@@ -2,144 +2,224 @@ import Autograd
 import Collectives
 import Glibc
 
-/// Moves the buckets of a step between ranks on the communication thread, several at once, so that the link is never
+/// Moves the buckets of a step between hosts on the communication thread, several at once, so that the link is never
 /// idle while a bucket is ready. The last of the ready buckets goes first: its weights are the first that the next step
 /// uses.
 ///
-/// Ranks need not agree on the order: all receives are posted before the first send, each bucket on channels of its
-/// own. So a send never waits for what the other rank has yet to compute, however few are under way.
+/// A bucket starts when all ranks of the host have their partial sums of it. Ranks need not agree on the order: all
+/// receives are posted before the first send, each bucket on channels of its own. So a send never waits for what the
+/// other rank has yet to compute, however few are under way.
 ///
 /// `@unchecked Sendable`: used by the communication thread alone.
 final class BucketPipeline: @unchecked Sendable {
+    private let plan: ExchangePlan
+    /// The sum over all hosts: this one's ranks' partial sums, and what the others send.
     private let sums: PartialSums
+    private let hostSums: HostSums
     private let format: WireFormat
     private let memory = MessageMemory()
-    private let rank: Int
+    private let host: HostMemory?
     private let result: UnsafeMutablePointer<Float>
     private var incoming = FlatBuffer(count: 0)
+    private var outgoing = FlatBuffer(count: 0)
 
     /// Buckets whose partial sums may be leaving at once: enough to fill a link, few enough that a bucket which is
     /// needed sooner soon has its turn.
     private static let depth = 4
 
-    /// A bucket's way: its partial sums come from the others and go to them, are added, then the results do the same.
+    /// A bucket's way: its partial sums come from other hosts and go to them, are added, then the results do the same.
     private struct Passage {
-        let slices: [Range<Int>]
-        let pieces: [UnsafePointer<Float>]
+        let bucket: Range<Int>
+        /// Of each of this rank's lanes the floats that it adds, and the partial sums of them.
+        let additions: [(part: Range<Int>, pieces: [UnsafePointer<Float>])]
+        /// Where the host's sums are made.
+        let outgoing: UnsafeMutablePointer<Float>
         var sumsOut: WireTransfer?
         var sumsIn: WireTransfer?
         var resultsOut: WireTransfer?
         var resultsIn: WireTransfer?
-        var isStarted = false
         var isAdded = false
+        var isTold = false
+        /// Whether the host's other ranks have told so too, and nothing of this rank leaves any more.
+        var hasArrived = false
 
-        var hasArrived: Bool { isAdded && sumsOut == nil && resultsOut == nil && resultsIn == nil }
+        /// Whether this rank needs no partial sums any longer, and its parts of the result are there.
+        var isDone: Bool { isAdded && sumsOut == nil && resultsIn == nil }
     }
 
-    /// - Parameter result: where the sums over all ranks go.
-    init(sums: PartialSums, format: WireFormat, rank: Int, result: UnsafeMutablePointer<Float>) {
-        self.sums = sums
+    /// A step: its number, from 1, where this host's partial sums are, and which buckets wait for what.
+    private struct Step {
+        let round: UInt32
+        let pieces: [UnsafePointer<Float>]
+        var passages: [Passage]
+        /// Ready on this rank.
+        var waiting: [Int] = []
+        /// Ready on the whole host and on their way.
+        var underWay: [Int] = []
+
+        var mayStart: Bool {
+            !waiting.isEmpty && underWay.count { passages[$0].sumsOut != nil } < BucketPipeline.depth
+        }
+    }
+
+    /// - Parameters:
+    ///   - host: what the ranks of this one's host share, nil for one rank a host.
+    ///   - result: where the sums over all ranks go.
+    init(
+        _ assignment: GrainAssignment, _ plan: ExchangePlan, format: WireFormat, host: HostMemory?,
+        result: UnsafeMutablePointer<Float>
+    ) {
+        let own = plan.hosts[plan.host].flatMap(assignment.roots(ofRank:))
+        self.plan = plan
+        sums = PartialSums(
+            of: plan.hosts.indices.flatMap { $0 == plan.host ? own : plan.rootsOfHost[$0] }, in: assignment.tree)
+        hostSums = HostSums(of: own, to: plan.rootsOfHost[plan.host], in: assignment.tree)
         self.format = format
-        self.rank = rank
+        self.host = host
         self.result = result
     }
 
     /// Adds all buckets up and tells `arrivals`, which says what is ready. Where that fails while nothing is under way,
     /// throws its failure.
     func run(
-        _ buckets: [Range<Int>], of roots: [UnsafeMutablePointer<Float>], _ communicator: any Communicator,
-        _ arrivals: SumArrivals
+        _ buckets: [Range<Int>], of roots: [UnsafeMutablePointer<Float>], round: UInt32,
+        _ communicator: any Communicator, _ arrivals: SumArrivals
     ) throws {
         // Not before the first bucket is ready: until then the previous step's result may be in use.
-        var next = try arrivals.takeReady(waits: true)
-        var passages = try expect(buckets, of: roots, communicator)
-        var underWay: [Int] = []
+        guard let first = try arrivals.takeReady(waits: true) else { return }
+        let pieces = host?.roots ?? roots.map { UnsafePointer($0) }
+        var step = Step(round: round, pieces: pieces, passages: try expect(buckets, of: pieces, communicator))
+        step.waiting.append(first)
         var left = buckets.count
         var turn = 0
+        var idleTurns = 0
         while left > 0 {
-            var hasMoved = false
-            if next == nil, underWay.lazy.filter({ passages[$0].sumsOut != nil }).count < BucketPipeline.depth {
-                next = try arrivals.takeReady(waits: underWay.isEmpty)
+            while let next = try arrivals.takeReady(waits: step.waiting.isEmpty && step.underWay.isEmpty) {
+                step.waiting.append(next)
             }
-            if let bucket = next {
-                passages[bucket].sumsOut = try sendSums(passages[bucket], of: roots, communicator, channel: 2 * bucket)
-                passages[bucket].isStarted = true
-                underWay.append(bucket)
-                next = nil
-                hasMoved = true
-            }
+            var hasMoved = try startLast(&step, communicator)
             // What comes before this rank is ready for it ends another rank's send; one a turn is enough.
-            if try finish(&passages[turn].sumsIn) { hasMoved = true }
+            if try finish(&step.passages[turn].sumsIn) { hasMoved = true }
             turn = (turn + 1) % buckets.count
-            for bucket in underWay where try advance(&passages[bucket], communicator, channel: 2 * bucket + 1) {
+            for bucket in step.underWay where try advance(bucket, &step, communicator) {
                 hasMoved = true
-                if passages[bucket].hasArrived {
+                if step.passages[bucket].hasArrived {
                     arrivals.hasArrived(bucket)
                     left -= 1
                 }
             }
-            if hasMoved { underWay.removeAll { passages[$0].hasArrived } } else { sched_yield() }
+            if hasMoved {
+                idleTurns = 0
+                step.underWay.removeAll { step.passages[$0].hasArrived }
+            } else {
+                idleTurns += 1
+                if step.underWay.isEmpty { try arrivals.requireNoFailure() }
+                if idleTurns % 64 == 0 { try host?.attendWhileWaiting() }
+                sched_yield()
+            }
         }
     }
 
-    /// Posts the receives of all buckets: this rank's slice of every other partial sum, and the results of the other
-    /// slices.
+    /// Posts the receives of all buckets: the other hosts' partial sums of this rank's parts, and the results of
+    /// theirs.
     private func expect(
-        _ buckets: [Range<Int>], of roots: [UnsafeMutablePointer<Float>], _ communicator: any Communicator
+        _ buckets: [Range<Int>], of own: [UnsafePointer<Float>], _ communicator: any Communicator
     ) throws -> [Passage] {
-        let ranks = sums.countOfRank.count
-        let slices = buckets.map { bucket in (0..<ranks).map { BucketPlan.slice(of: bucket, part: $0, of: ranks) } }
-        memory.reserve(floats: slices.joined().map(\.count).max() ?? 0)
-        let needed = (sums.count - sums.countOfRank[rank]) * slices.reduce(0) { $0 + $1[rank].count }
-        if incoming.count < needed { incoming = FlatBuffer(count: needed) }
-        var place = incoming.pointer
-        return try slices.enumerated().map { bucket, slices in
-            let mine = slices[rank]
-            var pieces: [UnsafePointer<Float>] = []
+        let incomingSums = plan.others.reduce(0) { $0 + plan.rootsOfHost[$1].count }
+        var (largest, inFloats, outFloats) = (0, 0, 0)
+        for bucket in buckets {
+            for lane in plan.lanes {
+                let parts = plan.hosts.indices.map { plan.part(of: bucket, addedBy: $0, lane: lane).count }
+                largest = max(largest, parts.max() ?? 0)
+                inFloats += incomingSums * parts[plan.host]
+                outFloats += hostSums.additionCount * (parts.reduce(0, +) - parts[plan.host])
+            }
+        }
+        memory.reserve(floats: largest)
+        if incoming.count < inFloats { incoming = FlatBuffer(count: inFloats) }
+        if outgoing.count < outFloats { outgoing = FlatBuffer(count: outFloats) }
+        var (inPlace, outPlace) = (incoming.pointer, outgoing.pointer)
+        return try buckets.enumerated().map { index, bucket in
             var sumsIn = WireTransfer(format, memory)
             var resultsIn = WireTransfer(format, memory)
-            for (peer, count) in sums.countOfRank.enumerated() {
-                if peer == rank {
-                    pieces += roots.map { UnsafePointer($0 + mine.lowerBound) }
-                    continue
+            let outgoing = outPlace
+            let additions = plan.lanes.map { lane in
+                let mine = plan.part(of: bucket, addedBy: plan.host, lane: lane)
+                var pieces: [UnsafePointer<Float>] = []
+                for (other, roots) in plan.rootsOfHost.enumerated() {
+                    if other == plan.host {
+                        pieces += own.map { $0 + mine.lowerBound }
+                        continue
+                    }
+                    let (carrier, theirs) = (
+                        plan.carrier(lane, on: other), plan.part(of: bucket, addedBy: other, lane: lane)
+                    )
+                    for _ in roots {
+                        sumsIn.receive(mine, into: inPlace, from: carrier)
+                        pieces.append(UnsafePointer(inPlace))
+                        inPlace += mine.count
+                    }
+                    resultsIn.receive(theirs, into: result + theirs.lowerBound, from: carrier)
+                    outPlace += hostSums.additionCount * theirs.count
                 }
-                for _ in 0..<count {
-                    sumsIn.receive(mine, into: place, from: peer)
-                    pieces.append(UnsafePointer(place))
-                    place += mine.count
-                }
-                resultsIn.receive(slices[peer], into: result + slices[peer].lowerBound, from: peer)
+                return (mine, pieces)
             }
-            try sumsIn.start(communicator, channel: 2 * bucket)
-            try resultsIn.start(communicator, channel: 2 * bucket + 1)
-            return Passage(slices: slices, pieces: pieces, sumsIn: sumsIn, resultsIn: resultsIn)
+            try sumsIn.start(communicator, channel: 2 * index)
+            try resultsIn.start(communicator, channel: 2 * index + 1)
+            return Passage(
+                bucket: bucket, additions: additions, outgoing: outgoing, sumsIn: sumsIn, resultsIn: resultsIn)
         }
     }
 
-    /// Sends the other ranks' slices of this rank's partial sums.
-    private func sendSums(
-        _ passage: Passage, of roots: [UnsafeMutablePointer<Float>], _ communicator: any Communicator, channel: Int
-    ) throws -> WireTransfer {
+    /// Starts the last bucket that the whole host is ready for, and tells whether there was one.
+    private func startLast(_ step: inout Step, _ communicator: any Communicator) throws -> Bool {
+        guard step.mayStart,
+            let bucket = step.waiting.filter({ host?.isReady($0, round: step.round) ?? true }).max()
+        else { return false }
+        step.waiting.removeAll { $0 == bucket }
+        step.underWay.append(bucket)
+        step.passages[bucket].sumsOut = try sendSums(bucket, step, communicator)
+        return true
+    }
+
+    /// Sends this host's partial sums of the parts that other hosts add in this rank's lanes.
+    private func sendSums(_ bucket: Int, _ step: Step, _ communicator: any Communicator) throws -> WireTransfer {
+        let passage = step.passages[bucket]
         var transfer = WireTransfer(format, memory)
-        for (peer, slice) in passage.slices.enumerated() where peer != rank {
-            for root in roots { transfer.send(slice, at: root + slice.lowerBound, to: peer) }
+        var place = passage.outgoing
+        for lane in plan.lanes {
+            for other in plan.others {
+                let part = plan.part(of: passage.bucket, addedBy: other, lane: lane)
+                for sum in hostSums.make(part, of: step.pieces, at: &place) {
+                    transfer.send(part, at: sum, to: plan.carrier(lane, on: other))
+                }
+            }
         }
-        try transfer.start(communicator, channel: channel)
+        try transfer.start(communicator, channel: 2 * bucket)
         return transfer
     }
 
-    /// Takes a bucket further where its messages permit, and tells whether they did.
-    private func advance(_ passage: inout Passage, _ communicator: any Communicator, channel: Int) throws -> Bool {
-        var hasMoved = try finish(&passage.sumsOut)
-        if try finish(&passage.sumsIn) { hasMoved = true }
-        if !passage.isAdded, passage.isStarted, passage.sumsIn == nil {
-            passage.resultsOut = try add(passage, communicator, channel: channel)
-            passage.isAdded = true
+    /// Takes a bucket further where messages and the host's ranks permit, and tells whether they did.
+    private func advance(_ bucket: Int, _ step: inout Step, _ communicator: any Communicator) throws -> Bool {
+        var hasMoved = try finish(&step.passages[bucket].sumsOut)
+        if try finish(&step.passages[bucket].sumsIn) { hasMoved = true }
+        if !step.passages[bucket].isAdded, step.passages[bucket].sumsIn == nil {
+            step.passages[bucket].resultsOut = try add(step.passages[bucket], communicator, channel: 2 * bucket + 1)
+            step.passages[bucket].isAdded = true
             hasMoved = true
         }
-        if passage.isAdded {
-            if try finish(&passage.resultsOut) { hasMoved = true }
-            if try finish(&passage.resultsIn) { hasMoved = true }
+        if step.passages[bucket].isAdded {
+            if try finish(&step.passages[bucket].resultsOut) { hasMoved = true }
+            if try finish(&step.passages[bucket].resultsIn) { hasMoved = true }
+        }
+        if step.passages[bucket].isDone, !step.passages[bucket].isTold {
+            host?.tellDone(bucket, round: step.round)
+            step.passages[bucket].isTold = true
+        }
+        let passage = step.passages[bucket]
+        if passage.isTold, passage.resultsOut == nil, host?.isDone(bucket, round: step.round) ?? true {
+            step.passages[bucket].hasArrived = true
+            hasMoved = true
         }
         return hasMoved
     }
@@ -151,14 +231,15 @@ final class BucketPipeline: @unchecked Sendable {
         return true
     }
 
-    /// Adds this rank's slice of a bucket, and sends the sum to all others.
+    /// Adds this rank's parts of a bucket, and sends the sums to all other hosts.
     private func add(_ passage: Passage, _ communicator: any Communicator, channel: Int) throws -> WireTransfer {
-        let mine = passage.slices[rank]
-        sums.add(passage.pieces, into: result + mine.lowerBound, floats: mine.count)
-        format.round(result + mine.lowerBound, mine)  // what the others get
         var transfer = WireTransfer(format, memory)
-        for peer in passage.slices.indices where peer != rank {
-            transfer.send(mine, at: result + mine.lowerBound, to: peer)
+        for (lane, (part, pieces)) in zip(plan.lanes, passage.additions) {
+            sums.add(pieces, into: result + part.lowerBound, floats: part.count)
+            format.round(result + part.lowerBound, part)  // what the others get
+            for other in plan.others {
+                transfer.send(part, at: result + part.lowerBound, to: plan.carrier(lane, on: other))
+            }
         }
         try transfer.start(communicator, channel: channel)
         return transfer

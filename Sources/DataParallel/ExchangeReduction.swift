@@ -2,18 +2,24 @@ import Autograd
 import Collectives
 import Foundation
 
-/// Ranks on several hosts: each bucket's slices go to their owners, which add them and send the sums back.
+/// Ranks on several hosts: those of a host add their partial sums in shared memory, each bucket's parts go to the hosts
+/// that own them, and these add them and send the sums back (``ExchangePlan``).
 ///
-/// With one partial sum a rank, 2 (P − 1) / P · n floats leave each rank, as with a ring. Buckets travel on the
-/// communication thread while workers still compute, several at once and the last ready one first (``BucketPipeline``).
+/// With one partial sum a host, 2 (H − 1) / H · n floats leave each of H hosts, as with a ring, however many ranks are
+/// on it. Buckets travel on the communication thread while workers still compute, several at once and the last ready
+/// one first (``BucketPipeline``). Without a shared window each rank exchanges for itself.
 ///
-/// `@unchecked Sendable`: `isCancelled`, `current` and `missing` are under the lock; `running`, `roots` and `buckets`
-/// belong to the rank's main thread, and to the worker that makes the last bucket ready, for which that thread waits;
+/// `@unchecked Sendable`: `isCancelled`, `current`, `round` and `missing` are under the lock; `running`, `roots` and
+/// `buckets` belong to the rank's main thread, and to the worker that makes the last bucket ready, for which that thread waits;
 /// `result` and `pipeline` to the communication thread while a step's buckets travel.
 package final class ExchangeReduction: BucketReduction, @unchecked Sendable {
     private let communication: CommunicationThread
     private let rank: Int
-    private let result: FlatBuffer
+    private let bucketCount: Int
+    private let host: HostMemory?
+    /// The result's memory where no other rank shares it.
+    private let ownResult: FlatBuffer?
+    private let result: UnsafeMutablePointer<Float>
     private let pipeline: BucketPipeline
     private let startsComplete: Bool
     private var running: Outcome<Void>?
@@ -23,39 +29,69 @@ package final class ExchangeReduction: BucketReduction, @unchecked Sendable {
     private let lock = NSLock()
     private var current: SumArrivals?
     private var isCancelled = false
+    private var round: UInt32 = 0
     private var missing = 0
+
+    /// Bytes of the window's segment for each rank, the same on all hosts.
+    ///
+    /// - Parameter bucketCount: the most buckets of a step, nil for those of the usual ``BucketPlan``.
+    package static func byteCountPerRank(assignment: GrainAssignment, count: Int, bucketCount: Int? = nil) -> Int {
+        HostMemory.byteCountPerRank(
+            assignment, count: count, bucketCount: bucketCount ?? usualBucketCount(assignment, count))
+    }
+
+    private static func usualBucketCount(_ assignment: GrainAssignment, _ count: Int) -> Int {
+        BucketPlan(count: count, ranks: assignment.worldSize).ranges.count
+    }
 
     /// - Parameters:
     ///   - count: floats of the flat vector, a multiple of 16.
     ///   - communication: of a communicator with as many ranks as the assignment.
+    ///   - window: shared by the ranks of each host of the assignment's order, of at least
+    ///     ``byteCountPerRank(assignment:count:bucketCount:)`` bytes; nil on all ranks where they share none.
+    ///   - bucketCount: as there.
     ///   - wire: the numbers in which the first `gradientCount` floats travel, whole lines of 16; the others stay
     ///     Float.
     ///   - startsComplete: whether nothing travels before all of a step's buckets are ready. While buckets travel the
     ///     communication thread does nothing else, and grains that meet others need it.
     package init(
-        assignment: GrainAssignment, count: Int, communication: CommunicationThread, wire: GradientWire = .float32,
-        gradientCount: Int = 0, startsComplete: Bool = false
+        assignment: GrainAssignment, count: Int, communication: CommunicationThread, window: SharedWindow? = nil,
+        bucketCount: Int? = nil, wire: GradientWire = .float32, gradientCount: Int = 0, startsComplete: Bool = false
     ) {
         self.startsComplete = startsComplete
         precondition(
             communication.worldSize == assignment.worldSize,
             "ExchangeReduction: grains for \(assignment.worldSize) ranks among \(communication.worldSize)")
-        self.communication = communication
-        rank = communication.rank
-        result = FlatBuffer(count: count)
+        let rank = communication.rank
+        let bucketCount = bucketCount ?? ExchangeReduction.usualBucketCount(assignment, count)
+        let order = window == nil ? assignment.order.apart : assignment.order
+        let plan = ExchangePlan(assignment, hosts: order.hosts, rank: rank)
+        let neighbours = plan.hosts[plan.host]
+        let host = window.flatMap { window in
+            neighbours.count == 1
+                ? nil
+                : HostMemory(assignment, ranks: neighbours, count: count, bucketCount: bucketCount, window: window)
+        }
+        ownResult = host == nil ? FlatBuffer(count: count) : nil
+        guard let result = host?.result ?? ownResult?.pointer else {
+            preconditionFailure("ExchangeReduction: no result")
+        }
         pipeline = BucketPipeline(
-            sums: PartialSums(assignment),
-            format: WireFormat(shortened: wire == .bfloat16 ? gradientCount / 16 * 16 : 0),
-            rank: communication.rank, result: result.pointer)
+            assignment, plan, format: WireFormat(shortened: wire == .bfloat16 ? gradientCount / 16 * 16 : 0),
+            host: host, result: result)
+        (self.communication, self.rank, self.bucketCount) = (communication, rank, bucketCount)
+        (self.host, self.result) = (host, result)
     }
 
-    package func memory(forRoot index: Int) -> UnsafeMutablePointer<Float>? { nil }
+    package func memory(forRoot index: Int) -> UnsafeMutablePointer<Float>? { host?.ownRoots[index] }
 
     /// A step begins; the previous one's buckets may still travel.
     package func begin(_ roots: [UnsafeMutablePointer<Float>], _ buckets: [Range<Int>]) {
-        let arrivals = SumArrivals(buckets: buckets, result: result.pointer)
+        precondition(buckets.count <= bucketCount, "ExchangeReduction: \(buckets.count) of \(bucketCount) buckets")
+        let arrivals = SumArrivals(buckets: buckets, result: result)
         let isGivenUp = lock.withLock {
             current = arrivals
+            round &+= 1
             missing = buckets.count
             return isCancelled
         }
@@ -67,9 +103,10 @@ package final class ExchangeReduction: BucketReduction, @unchecked Sendable {
     private func start(_ arrivals: SumArrivals) {
         // the reducer keeps them; whoever writes them next waits for the arrivals
         nonisolated(unsafe) let roots = roots
+        let round = lock.withLock { self.round }
         running = communication.submit { [pipeline, buckets] communicator in
             do {
-                try pipeline.run(buckets, of: roots, communicator, arrivals)
+                try pipeline.run(buckets, of: roots, round: round, communicator, arrivals)
             } catch {
                 arrivals.fail(error)
                 throw error
@@ -78,7 +115,8 @@ package final class ExchangeReduction: BucketReduction, @unchecked Sendable {
     }
 
     package func localSumIsReady(bucket: Int) {
-        guard let arrivals else { return }
+        guard let (arrivals, round) = lock.withLock({ current.map { ($0, self.round) } }) else { return }
+        host?.tellReady(bucket, round: round)
         arrivals.isReady(bucket)
         let isLast = lock.withLock {
             missing -= 1
@@ -95,7 +133,7 @@ package final class ExchangeReduction: BucketReduction, @unchecked Sendable {
         guard let running else { preconditionFailure("ExchangeReduction: finish before begin") }
         self.running = nil
         try running.wait()
-        return UnsafePointer(result.pointer)
+        return UnsafePointer(result)
     }
 
     /// Ends the communication thread's wait for buckets, in this step and all later ones; a transfer that has begun

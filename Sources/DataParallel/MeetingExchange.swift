@@ -18,6 +18,8 @@ package final class MeetingExchange: @unchecked Sendable {
     /// This rank's roots by their first grain's position, where their sums end up.
     private let roots: [Int]
     private let rootsOfRank: [Int]
+    /// All ranks in the order of their grains.
+    private let order: [Int]
     private let ownMerges: [(target: Int, source: Int)]
     private let merges: [(target: Int, source: Int)]
     private var hasSamples: [Bool]
@@ -49,7 +51,9 @@ package final class MeetingExchange: @unchecked Sendable {
         self.waiting = waiting
         grainsOfRank = ranks.map(assignment.grains(ofRank:))
         rootsOfRank = nodes.map(\.count)
-        merges = tree.additions(of: nodes.flatMap { $0 })
+        let order = assignment.order.ranks
+        self.order = order
+        merges = tree.additions(of: order.flatMap { nodes[$0] })
         hasSamples = Array(repeating: true, count: assignment.grainCount)
         takesPart = ranks.map { _ in true }
     }
@@ -98,15 +102,17 @@ package final class MeetingExchange: @unchecked Sendable {
             memory.deallocate()
             memory = .allocate(capacity: needed)
         }
-        pieces.removeAll(keepingCapacity: true)
         var lower = 0
-        return sizes.enumerated().map { rank, size in
-            let message = UnsafeMutableBufferPointer(rebasing: memory[lower..<lower + size])
-            lower += size
-            if !takesPart[rank] { message.update(repeating: 0) }
-            for root in 0..<rootsOfRank[rank] { pieces.append(message.baseAddress! + 1 + root * count) }
-            return message
+        let messages = sizes.map { size in
+            defer { lower += size }
+            return UnsafeMutableBufferPointer(rebasing: memory[lower..<lower + size])
         }
+        for (rank, message) in messages.enumerated() where !takesPart[rank] { message.update(repeating: 0) }
+        pieces.removeAll(keepingCapacity: true)
+        for rank in order {
+            for root in 0..<rootsOfRank[rank] { pieces.append(messages[rank].baseAddress! + 1 + root * count) }
+        }
+        return messages
     }
 
     /// Sends this rank's message to all that take part, and receives theirs.

@@ -16,6 +16,7 @@ package final class SharedMemoryReduction: BucketReduction, @unchecked Sendable 
     private let window: SharedWindow
     private let communication: CommunicationThread
     private let rank: Int
+    private let worldSize: Int
     private let count: Int
     private let sums: PartialSums
     private let pieces: [UnsafePointer<Float>]
@@ -35,6 +36,7 @@ package final class SharedMemoryReduction: BucketReduction, @unchecked Sendable 
         assignment: GrainAssignment, count: Int, window: SharedWindow, communication: CommunicationThread
     ) {
         let rank = communication.rank
+        precondition(assignment.order.hosts.count == 1, "SharedMemoryReduction: ranks on several hosts")
         let needed = SharedMemoryReduction.byteCountPerRank(assignment: assignment, count: count)
         precondition(
             window.byteCountPerRank >= needed, "SharedMemoryReduction: \(window.byteCountPerRank) of \(needed) bytes")
@@ -42,12 +44,11 @@ package final class SharedMemoryReduction: BucketReduction, @unchecked Sendable 
         self.communication = communication
         self.rank = rank
         self.count = count
-        let sums = PartialSums(assignment)
-        self.sums = sums
-        pieces = (0..<assignment.worldSize).flatMap { peer in
-            (0..<sums.countOfRank[peer]).map {
-                UnsafePointer(SharedMemoryReduction.slot(1 + $0, ofRank: peer, count, window))
-            }
+        let roots = (0..<assignment.worldSize).map(assignment.roots(ofRank:))
+        worldSize = assignment.worldSize
+        sums = PartialSums(of: roots.flatMap { $0 }, in: assignment.tree)
+        pieces = roots.enumerated().flatMap { peer, roots in
+            roots.indices.map { UnsafePointer(SharedMemoryReduction.slot(1 + $0, ofRank: peer, count, window)) }
         }
     }
 
@@ -75,7 +76,7 @@ package final class SharedMemoryReduction: BucketReduction, @unchecked Sendable 
         let start = ContinuousClock.now
         try window.synchronize()
         waitSeconds = (ContinuousClock.now - start) / .seconds(1)
-        let mine = BucketPlan.slice(of: 0..<count, part: rank, of: sums.countOfRank.count)
+        let mine = BucketPlan.slice(of: 0..<count, part: rank, of: worldSize)
         sums.add(pieces.map { $0 + mine.lowerBound }, into: result + mine.lowerBound, floats: mine.count)
         try window.synchronize()
         return UnsafePointer(result)

@@ -74,6 +74,13 @@ package final class SumArrivals: @unchecked Sendable {
         }
     }
 
+    /// Throws the failure, if there is one.
+    func requireNoFailure() throws {
+        condition.lock()
+        defer { condition.unlock() }
+        if let failure { throw failure }
+    }
+
     private func change(_ body: () -> Void) {
         condition.lock()
         body()

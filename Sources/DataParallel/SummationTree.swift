@@ -70,11 +70,13 @@ package struct SummationTree: Equatable, Sendable {
         return (parent, children.left, children.right)
     }
 
-    /// The additions that turn partial sums into the whole one: slot `target` += slot `source`, in order; the result is
+    /// The additions that turn partial sums into a whole one: slot `target` += slot `source`, in order; the result is
     /// in slot 0.
     ///
-    /// - Parameter pieces: the nodes whose sums are given, in order of their grains, together covering all grains.
-    package func additions(of pieces: [Int]) -> [(target: Int, source: Int)] {
+    /// - Parameters:
+    ///   - pieces: the nodes whose sums are given, in order of their grains, together covering all grains of the whole.
+    ///   - whole: the node whose sum is wanted, nil for that of all grains.
+    package func additions(of pieces: [Int], to whole: Int? = nil) -> [(target: Int, source: Int)] {
         let slots = Dictionary(uniqueKeysWithValues: pieces.enumerated().map { ($1, $0) })
         var result: [(Int, Int)] = []
         func sum(_ node: Int) -> Int {
@@ -86,7 +88,7 @@ package struct SummationTree: Equatable, Sendable {
             result.append((left, sum(children.right)))
             return left
         }
-        let last = sum(root)
+        let last = sum(whole ?? root)
         precondition(last == 0, "SummationTree: pieces are not in order")
         return result
     }

@@ -16,4 +16,14 @@ struct CommunicatorConformanceTests {
         }
         for error in errors { #expect(error == nil, "\(String(describing: error))") }
     }
+
+    @Test("so they do where they share memory with some of the others", arguments: [[0, 1], [0, 1, 0, 2, 1]])
+    func threadsOnSeveralHosts(hostOfRank: [Int]) {
+        let errors = runRanks(ThreadCommunicator.makeGroup(hostOfRank: hostOfRank)) { communicator in
+            #expect(communicator.hostRanks.allSatisfy { hostOfRank[$0] == hostOfRank[communicator.rank] })
+            #expect(try communicator.hostOfEveryRank() == hostOfRank.map { hostOfRank.firstIndex(of: $0) })
+            try ConformanceCheck.runAll(on: communicator)
+        }
+        for error in errors { #expect(error == nil, "\(String(describing: error))") }
+    }
 }

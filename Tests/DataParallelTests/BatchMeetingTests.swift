@@ -39,7 +39,7 @@ struct BatchMeetingTests {
         _ job: Job, _ rank: Job.Rank, steps: Int, absent: @escaping @Sendable (_ step: Int, _ grain: Int) -> Bool,
         _ compute: @escaping @Sendable (_ step: Int, _ grain: Int, any GrainMeeting) throws -> Void
     ) throws {
-        let assignment = GrainAssignment(grainCount: job.grains, worldSize: job.ranks)
+        let assignment = job.assignment
         let meeting = BatchMeeting(
             assignment: assignment, rank: rank.number, permits: job.workers,
             communication: job.ranks > 1 ? rank.communication : nil)
@@ -73,7 +73,12 @@ struct BatchMeetingTests {
         for grains in 1...9 {
             for ranks in 1...min(grains, 4) {
                 for permits in 1...3 {
-                    check(Job(grains: grains, ranks: ranks, workers: permits, floats: 16, kind: .exchange))
+                    for hosts in [nil, ranks > 2 ? Array([0, 1, 0, 1][..<ranks]) : nil] {
+                        check(
+                            Job(
+                                grains: grains, ranks: ranks, workers: permits, floats: 16, kind: .exchange,
+                                hostOfRank: hosts))
+                    }
                 }
             }
         }

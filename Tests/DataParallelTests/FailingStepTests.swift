@@ -19,6 +19,8 @@ struct FailingStepTests {
             Job(grains: 9, ranks: 3, workers: 2, floats: 64, bucketBytes: 64, kind: .sharedMemory),
             Job(grains: 9, ranks: 3, workers: 1, floats: 64, bucketBytes: 64, kind: .exchange),
             Job(grains: 9, ranks: 3, workers: 2, floats: 64, bucketBytes: 64, kind: .exchange),
+            Job(
+                grains: 9, ranks: 4, workers: 1, floats: 64, bucketBytes: 64, kind: .exchange, hostOfRank: [0, 1, 0, 1]),
         ])
     func errorsSurface(job: Job) {
         for failing in 0..<job.grains {
@@ -34,7 +36,7 @@ struct FailingStepTests {
                 }
             }
             let culprit = (0..<job.ranks).first {
-                GrainAssignment(grainCount: job.grains, worldSize: job.ranks).grains(ofRank: $0).contains(failing)
+                job.assignment.grains(ofRank: $0).contains(failing)
             }
             for (rank, error) in errors.enumerated() {
                 if rank == culprit {

@@ -75,6 +75,12 @@ struct GradientReducerTests {
             Job(grains: 8, ranks: 2, workers: 1, floats: 16 * 1000, bucketBytes: 1 << 14, kind: .sharedMemory),
             Job(grains: 11, ranks: 3, workers: 1, floats: 16 * 1000, bucketBytes: 1 << 14, kind: .sharedMemory),
             Job(grains: 7, ranks: 3, workers: 2, floats: 16 * 1000, bucketBytes: 1 << 14, kind: .exchange),
+            Job(
+                grains: 12, ranks: 4, workers: 2, floats: 16 * 1000, bucketBytes: 1 << 14, kind: .exchange,
+                hostOfRank: [0, 1, 0, 1]),
+            Job(
+                grains: 7, ranks: 3, workers: 1, floats: 16 * 1000, bucketBytes: 1 << 14, kind: .exchange,
+                hostOfRank: [0, 1, 0]),
             Job(grains: 16, ranks: 1, workers: 4, floats: 16 * 1000, kind: .local),
         ])
     func largeSlices(job: Job) {
@@ -82,12 +88,49 @@ struct GradientReducerTests {
         Self.check(job, vectors: vectors, expected: (0..<8).map { bits(vectors.sum(step: $0)) })
     }
 
+    @Test("so has it over hosts with several ranks each, in whatever order they are numbered", arguments: 1...4)
+    func bitsOverHosts(hosts: Int) {
+        for ranksAHost in 1...3 {
+            let ranks = hosts * ranksAHost
+            let orders = [
+                (0..<ranks).map { $0 / ranksAHost }, (0..<ranks).map { $0 % hosts },
+                (0..<ranks).map { $0 == 0 ? hosts - 1 : ($0 * $0 + 1) % hosts },
+            ]
+            for (index, order) in orders.enumerated() {
+                for grains in [ranks, ranks + 5, 4 * ranks] {
+                    let vectors = GrainVectors(grainCount: grains, floats: 16 * 29)
+                    let job = Job(
+                        grains: grains, ranks: ranks, workers: 1 + index % 2, floats: vectors.floats,
+                        bucketBytes: [64, 512, 1 << 20][(ranks + index) % 3], kind: .exchange, hostOfRank: order)
+                    Self.check(job, vectors: vectors, expected: (0..<3).map { bits(vectors.sum(step: $0)) })
+                }
+            }
+        }
+    }
+
+    @Test("a byte leaves a host once, however many ranks are on it", arguments: [2, 3, 4], [1, 2, 3, 4])
+    func bytesBetweenHosts(hosts: Int, ranksAHost: Int) {
+        let counter = ByteCounter()
+        let floats = 16 * 12 * 40
+        let job = Job(
+            grains: 12 * hosts, ranks: hosts * ranksAHost, workers: 1, floats: floats, bucketBytes: 1 << 14,
+            kind: .exchange, hostOfRank: (0..<hosts * ranksAHost).map { $0 % hosts }, counter: counter)
+        let errors = job.run { rank in _ = try rank.step { _, vector, _ in vector.update(repeating: 1, count: floats) } }
+        #expect(errors.allSatisfy { $0 == nil }, "\(errors)")
+        let roots = (0..<hosts).reduce(0) { $0 + job.assignment.roots(ofRanks: job.assignment.order.hosts[$1]).count }
+        // each host sends its sums of what the others add, and the whole sum of what it adds
+        #expect(counter.total == (roots + hosts) * (hosts - 1) * floats * 4 / hosts)
+    }
+
     @Test("buffers are allocated in the first step alone, and few", arguments: 1...4)
     func buffersAreReused(workers: Int) {
         for (grains, ranks, kind) in [
             (17, 1, ReductionKind.local), (32, 1, .local), (23, 2, .exchange), (23, 2, .sharedMemory),
+            (23, 4, .exchange),
         ] {
-            let job = Job(grains: grains, ranks: ranks, workers: workers, floats: 16, kind: kind)
+            let job = Job(
+                grains: grains, ranks: ranks, workers: workers, floats: 16, kind: kind,
+                hostOfRank: ranks == 4 ? [0, 1, 1, 0] : nil)
             let errors = job.run { rank in
                 var allocated: [Int] = []
                 for step in 0..<12 {

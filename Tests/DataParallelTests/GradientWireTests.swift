@@ -45,14 +45,13 @@ struct GradientWireTests {
 
     @Test(
         "as bfloat16 all ranks have the same sums, near the exact ones; what is no gradient keeps its bits",
-        arguments: [2, 3, 5])
-    func errorBound(ranks: Int) {
+        arguments: [nil, [0, 1, 0, 1, 1]] as [[Int]?], [2, 3, 5])
+    func errorBound(hosts: [Int]?, ranks: Int) {
         let vectors = GrainVectors(grainCount: 8, floats: 16 * 40)
         let gradients = 16 * 37
         let job = Job(
             grains: 8, ranks: ranks, workers: 1, floats: vectors.floats, bucketBytes: 512, kind: .exchange,
-            wire: .bfloat16,
-            gradientCount: gradients)
+            wire: .bfloat16, gradientCount: gradients, hostOfRank: hosts.map { Array($0[..<ranks]) })
         let results = Self.results(of: job, vectors)
         for result in results { #expect(bits(result) == bits(results[0])) }
         let exact = vectors.sum(step: 1)

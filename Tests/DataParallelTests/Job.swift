@@ -21,6 +21,8 @@ struct Job: Sendable {
     /// Floats of the vector that are gradients.
     var gradientCount = 0
     var factored = FactoredWeights.none
+    /// Each rank's host, nil for one host.
+    var hostOfRank: [Int]?
     /// Counts the bytes that all ranks send, if given.
     var counter: ByteCounter?
 
@@ -43,9 +45,16 @@ struct Job: Sendable {
         }
     }
 
+    /// Which rank computes which grains.
+    var assignment: GrainAssignment {
+        GrainAssignment(grainCount: grains, order: HostOrder(hostOfRank: hosts))
+    }
+
+    private var hosts: [Int] { hostOfRank ?? Array(repeating: 0, count: ranks) }
+
     /// Runs `body` on every rank and returns what each threw. A rank that throws ends the job.
     func run(_ body: @escaping @Sendable (Rank) throws -> Void) -> [(any Error)?] {
-        let communicators = Mutex<[ThreadCommunicator?]>(ThreadCommunicator.makeGroup(worldSize: ranks))
+        let communicators = Mutex<[ThreadCommunicator?]>(ThreadCommunicator.makeGroup(hostOfRank: hosts))
         let errors = Mutex([(any Error)?](repeating: nil, count: ranks))
         let done = DispatchSemaphore(value: 0)
         for number in 0..<ranks {
@@ -74,8 +83,7 @@ struct Job: Sendable {
         defer { pool.stop() }
         do {
             let reducer = GradientReducer(
-                assignment: GrainAssignment(grainCount: grains, worldSize: ranks), rank: communication.rank,
-                count: floats,
+                assignment: assignment, rank: communication.rank, count: floats,
                 buckets: BucketPlan(count: floats, bucketBytes: bucketBytes), factored: factored,
                 reduction: try reduction(communication))
             try body(Rank(number: communication.rank, communication: communication, pool: pool, reducer: reducer))
@@ -90,13 +98,19 @@ struct Job: Sendable {
     }
 
     private func reduction(_ communication: CommunicationThread) throws -> any BucketReduction {
-        let assignment = GrainAssignment(grainCount: grains, worldSize: ranks)
+        let assignment = assignment
         switch kind {
         case .local: return LocalReduction()
         case .exchange:
+            let buckets = BucketPlan(count: floats, bucketBytes: bucketBytes).ranges.count
+            let bytes = ExchangeReduction.byteCountPerRank(
+                assignment: assignment, count: floats, bucketCount: buckets)
+            let window =
+                hostOfRank == nil
+                ? nil : try communication.perform { try $0.sharedWindow(byteCountPerRank: bytes) }
             return ExchangeReduction(
-                assignment: assignment, count: floats, communication: communication, wire: wire,
-                gradientCount: gradientCount)
+                assignment: assignment, count: floats, communication: communication, window: window,
+                bucketCount: buckets, wire: wire, gradientCount: gradientCount)
         case .sharedMemory:
             let bytes = SharedMemoryReduction.byteCountPerRank(assignment: assignment, count: floats)
             guard let window = try communication.perform({ try $0.sharedWindow(byteCountPerRank: bytes) }) else {

@@ -16,6 +16,12 @@ struct SumArrivalsTests {
             Job(grains: 2, ranks: 2, workers: 1, floats: 16 * 40, bucketBytes: 64, kind: .exchange),
             Job(grains: 9, ranks: 3, workers: 2, floats: 16 * 40, bucketBytes: 256, kind: .exchange),
             Job(grains: 7, ranks: 5, workers: 1, floats: 16 * 100, bucketBytes: 128, kind: .exchange),
+            Job(
+                grains: 8, ranks: 4, workers: 1, floats: 16 * 40, bucketBytes: 64, kind: .exchange,
+                hostOfRank: [0, 1, 0, 1]),
+            Job(
+                grains: 9, ranks: 5, workers: 2, floats: 16 * 100, bucketBytes: 128, kind: .exchange,
+                hostOfRank: [0, 1, 1, 0, 1]),
         ])
     func stepsOverlap(job: Job) {
         let vectors = GrainVectors(grainCount: job.grains, floats: job.floats)

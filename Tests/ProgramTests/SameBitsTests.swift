@@ -46,6 +46,26 @@ extension ProgramTests {
             }
         }
 
+        /// Ranks of a host add in shared memory, and hosts exchange, whoever got which number.
+        @Test(arguments: [Scenario.lenet5, .mlp, .wide])
+        func `so they are over hosts with several ranks each`(scenario: Scenario) throws {
+            let program = try Program()
+            let directory = try TemporaryDirectory(inMemory: true)
+            let alone = try program.run(scenario.arguments(in: directory, run: "alone", threads: 1))
+            try #require(alone.exitCode == 0, "\(alone.account)")
+            for hosts in ["0,0,1,1", "0,1,0,1", "0,1,1", "1,0,2,0"] {
+                let run = "hosts-\(hosts)"
+                let outcome = try program.run(
+                    scenario.arguments(in: directory, run: run, threads: 1), ranks: hosts.split(separator: ",").count,
+                    environment: ["TRAINER_TEST_HOSTS": hosts])
+                try #require(outcome.exitCode == 0, "\(run): \(outcome.account)")
+                #expect(outcome.lastLine == alone.lastLine)
+                #expect(
+                    try FileContent(directory.file(run + "/final.safetensors"))
+                        == FileContent(directory.file("alone/final.safetensors")))
+            }
+        }
+
         private func check(_ scenario: Scenario) throws {
             let program = try Program()
             let directory = try TemporaryDirectory(inMemory: true)

@@ -31,6 +31,12 @@ uint32_t cmpi_host_barrier_arrive(cmpi_host_barrier *barrier, uint32_t participa
 /// Waits until all have arrived: `spins` polls, 200 yields, then asleep for at most `nanoseconds`. Returns 1 when they have, 0 when time ran out.
 int cmpi_host_barrier_wait(cmpi_host_barrier *barrier, uint32_t ticket, uint32_t spins, uint64_t nanoseconds);
 
+/// Writes a word that other processes or threads read; what was written and read before stays before.
+static inline void cmpi_publish(uint32_t *word, uint32_t value) { __atomic_store_n(word, value, __ATOMIC_RELEASE); }
+
+/// Reads such a word; what is read and written afterwards stays after.
+static inline uint32_t cmpi_observe(const uint32_t *word) { return __atomic_load_n(word, __ATOMIC_ACQUIRE); }
+
 /// Whether the kernel lets this process read another's memory by process_vm_readv, which Open MPI's shared-memory transport uses.
 int cmpi_cross_memory_attach_allowed(void);
 

@@ -33,7 +33,7 @@ package struct AllReduceBenchmark {
 
     private func ours(_ bytes: Int, _ rounds: Int) throws -> Double {
         let count = bytes / 4 / 16 * 16
-        let assignment = GrainAssignment(grainCount: ranks.worldSize, worldSize: ranks.worldSize)
+        let assignment = ranks.assignment(grainCount: ranks.worldSize)
         let reduction = try Replica.makeReduction(assignment, count: count, ranks)
         let reducer = GradientReducer(assignment: assignment, rank: ranks.rank, count: count, reduction: reduction)
         return try median(rounds) {

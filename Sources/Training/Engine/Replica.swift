@@ -1,4 +1,5 @@
 import Autograd
+import Collectives
 import DataParallel
 import FaultInjection
 import Foundation
@@ -39,7 +40,7 @@ package final class Replica: @unchecked Sendable {
     /// The grains of a step that this rank computes.
     package let grains: Range<Int>
 
-    /// A replica of `ranks.rank`; collective. Ranks of one host add through shared memory, others by messages.
+    /// A replica of `ranks.rank`; collective. Ranks of one host add through shared memory, hosts by messages.
     ///
     /// - Parameters:
     ///   - vectors: the grain vector's layout in each phase; none where nothing is trained.
@@ -53,7 +54,7 @@ package final class Replica: @unchecked Sendable {
         network: Network, values: FlatBuffer, vectors: [GrainVectorLayout], threads: Int, grainCount: Int,
         ranks: Ranks, noises: [GradientNoise?] = [], wire: GradientWire = .float32, defersUpdates: Bool = false
     ) throws {
-        let assignment = GrainAssignment(grainCount: grainCount, worldSize: ranks.worldSize)
+        let assignment = ranks.assignment(grainCount: grainCount)
         let isCrowded = ranks.hostSize * threads > Placement.onlineCores
         self.network = network
         self.values = values
@@ -100,23 +101,28 @@ package final class Replica: @unchecked Sendable {
     /// Grains of this rank that are computed at once, at most: its threads, or all where they meet.
     package var grainsAtOnce: Int { meeting?.pool.count ?? pool.count }
 
-    /// How the ranks add their partial sums: by themselves, through shared memory, or by messages; collective.
+    /// How the ranks add their partial sums: by themselves, through shared memory, by messages, or both; collective.
     static func makeReduction(
         _ assignment: GrainAssignment, count: Int, _ ranks: Ranks, wire: GradientWire = .float32,
         gradientCount: Int = 0,
         startsComplete: Bool = false
     ) throws -> any BucketReduction {
         if ranks.worldSize == 1 { return LocalReduction() }
-        if ranks.shareOneHost {
-            let bytes = SharedMemoryReduction.byteCountPerRank(assignment: assignment, count: count)
-            if let window = try ranks.waiting({ try $0.sharedWindow(byteCountPerRank: bytes) }) {
-                return SharedMemoryReduction(
-                    assignment: assignment, count: count, window: window, communication: ranks.communication)
-            }
+        func window(_ bytes: Int) throws -> SharedWindow? {
+            try ranks.waiting { try $0.sharedWindow(byteCountPerRank: bytes) }
         }
+        if ranks.shareOneHost,
+            let window = try window(SharedMemoryReduction.byteCountPerRank(assignment: assignment, count: count))
+        {
+            return SharedMemoryReduction(
+                assignment: assignment, count: count, window: window, communication: ranks.communication)
+        }
+        let sharesSome = !ranks.shareOneHost && assignment.order.hosts.count < ranks.worldSize
         return ExchangeReduction(
-            assignment: assignment, count: count, communication: ranks.communication, wire: wire,
-            gradientCount: gradientCount, startsComplete: startsComplete)
+            assignment: assignment, count: count, communication: ranks.communication,
+            window: sharesSome
+                ? try window(ExchangeReduction.byteCountPerRank(assignment: assignment, count: count)) : nil,
+            wire: wire, gradientCount: gradientCount, startsComplete: startsComplete)
     }
 
     /// Whether gradients travel in messages, rather than through memory that all ranks share.

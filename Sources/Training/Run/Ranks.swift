@@ -10,6 +10,8 @@ package final class Ranks: Sendable {
     package let rank: Int
     package let worldSize: Int
     package let hostNames: [String]
+    /// Which ranks share memory.
+    package let order: HostOrder
     /// The first rank of this one's host, which reads shared things first.
     package let isHostLeader: Bool
     /// Ranks on this host.
@@ -27,11 +29,13 @@ package final class Ranks: Sendable {
         hostSize = communicator.hostRanks.count
         communicator.answerRollCalls { Activity.isWaitingForRanks }
         let communication = communication
-        hostNames = try Activity.waitingForRanks {
+        (hostNames, order) = try Activity.waitingForRanks {
             try communication.perform { communicator in
-                try communicator.allGatherVariable(Array(communicator.hostName.utf8)).map {
-                    String(decoding: $0, as: UTF8.self)
-                }
+                let names = try communicator.allGatherVariable(Array(communicator.hostName.utf8))
+                return (
+                    names.map { String(decoding: $0, as: UTF8.self) },
+                    HostOrder(hostOfRank: try communicator.hostOfEveryRank())
+                )
             }
         }
     }
@@ -41,6 +45,11 @@ package final class Ranks: Sendable {
 
     /// The same for reports.
     package var rankName: RankName { RankName(rank: rank, worldSize: worldSize, host: communicator.hostName) }
+
+    /// Which of so many grains each rank computes.
+    package func assignment(grainCount: Int) -> GrainAssignment {
+        GrainAssignment(grainCount: grainCount, order: order)
+    }
 
     /// Whether all ranks are on one host.
     package var shareOneHost: Bool { hostSize == worldSize }

@@ -7,7 +7,8 @@
 #   install_packages NAME…    installs Debian's packages without starting their services
 #   remove_hosts          ends everything that runs on them and removes them; for a trap, also when little has been made
 #   (on HOST command…)    runs a command on a host; `(on alpha command…) & job=$!` has remove_hosts end it, too
-#   over_hosts command…   runs a command with mpirun on both hosts, one rank each, and waits for it
+#   over_hosts command…   runs a command with mpirun on both hosts and waits for it: TRAINER_RANKS_A_HOST ranks each (1),
+#                         which TRAINER_MAP_BY numbers (slot: host by host; node: in turn)
 #   use_hosts             has the mpirun that a command on alpha starts, as `trainer train --host alpha:1,beta:1` does, take
 #                         the link, ssh with this run's key, and these names
 #   cut_link HOST         pulls the host's end of the link out: what is sent is lost, and nobody is told
@@ -171,8 +172,9 @@ wait_for_server() { # host
 }
 
 over_hosts() { # command…
+    local ranks=${TRAINER_RANKS_A_HOST:-1}
     local options=(
-        --host alpha:1,beta:1 -np 2 --bind-to none --wdir "$PWD"
+        --host "alpha:$ranks,beta:$ranks" -np $((2 * ranks)) --bind-to none --map-by "${TRAINER_MAP_BY:-slot}" --wdir "$PWD"
         --mca plm_rsh_agent "ssh -F $scratch/ssh-config" --mca orte_keep_fqdn_hostnames 1
         --mca btl tcp,self --mca btl_tcp_if_include "$link" --mca oob_tcp_if_include "$link")
     if [ "$(id -u)" = 0 ]; then options+=(--allow-run-as-root); fi

@@ -4,14 +4,16 @@
 #                   vectors of the model's size alone, and the step on both hosts
 
 measure() { # model
-    local model=$1 batch=${TRAINER_BATCH:-64} steps=${TRAINER_STEPS:-12} rounds=${TRAINER_ROUNDS:-3}
-    local step=("$trainer" bench step "$model" --batch "$batch" --grain "$batch" --threads 1 --steps "$steps" --warmup 2)
+    local model=$1 batch=${TRAINER_BATCH:-64} steps=${TRAINER_STEPS:-12} rounds=${TRAINER_ROUNDS:-3} ranks=${TRAINER_RANKS_A_HOST:-1}
+    local step=("$trainer" bench step "$model" --batch $((batch / ranks)) --grain $((batch / ranks)) --threads 1 --steps "$steps" --warmup 2)
+    local alone=("${step[@]}")
+    if [ "$ranks" != 1 ]; then alone=(mpirun --allow-run-as-root --bind-to none --oversubscribe -np "$ranks" "${step[@]}"); fi
     local bytes round compute communication both
       bytes=$((4 * $("$trainer" summary "$model" | awk '$1 == "total" { gsub(",", "", $3); print $3 }')))
-    echo "$model, $batch samples a rank, $bytes bytes of gradients, medians of $steps steps"
+    echo "$model, $ranks ranks of $((batch / ranks)) samples a host, $bytes bytes of gradients, medians of $steps steps"
     : >"$scratch/rounds"
     for round in $(seq "$rounds"); do
-        compute=$( (on alpha "${step[@]}") | step_milliseconds)
+        compute=$( (on alpha "${alone[@]}") | step_milliseconds)
         communication=$(over_hosts "$trainer" bench allreduce --bytes "$bytes" | reduce_milliseconds)
         both=$(over_hosts "${step[@]}" | step_milliseconds)
         echo "$compute $communication $both" >>"$scratch/rounds"

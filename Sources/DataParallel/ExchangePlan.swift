@@ -1,0 +1,47 @@
+/// Who exchanges which part of a bucket with whom, as one rank sees it.
+///
+/// A bucket has a part for each host, which that host adds, and each part is cut into lanes. A lane is carried by one
+/// rank of each host: it adds the partial sums of its host's ranks, sends them to the carriers on the other hosts, and
+/// gets theirs. So a byte leaves a host once, however many ranks are on it, and all of them work. There are as many
+/// lanes as the largest host has ranks; a rank of a smaller one carries several.
+package struct ExchangePlan: Sendable {
+    /// The ranks that share memory, host by host in the order of the grains; one each where none do.
+    package let hosts: [[Int]]
+    /// This rank's host.
+    package let host: Int
+    /// The lanes that this rank carries.
+    package let lanes: [Int]
+    /// The nodes whose sums each host sends, in the order of their grains.
+    package let rootsOfHost: [[Int]]
+    private let laneCount: Int
+
+    /// - Parameters:
+    ///   - hosts: the ranks that share memory, host by host in the order of the grains.
+    ///   - rank: whose view it is.
+    package init(_ assignment: GrainAssignment, hosts: [[Int]], rank: Int) {
+        let laneCount = hosts.map(\.count).max() ?? 1
+        guard let host = hosts.firstIndex(where: { $0.contains(rank) }) else {
+            preconditionFailure("ExchangePlan: rank \(rank) is on no host")
+        }
+        self.hosts = hosts
+        self.host = host
+        self.laneCount = laneCount
+        rootsOfHost = hosts.map(assignment.roots(ofRanks:))
+        lanes = (0..<laneCount).filter { ExchangePlan.carrier($0, of: laneCount, among: hosts[host]) == rank }
+    }
+
+    /// The other hosts.
+    package var others: [Int] { hosts.indices.filter { $0 != host } }
+
+    /// The rank of a host that carries a lane.
+    package func carrier(_ lane: Int, on host: Int) -> Int { ExchangePlan.carrier(lane, of: laneCount, among: hosts[host]) }
+
+    /// The floats of a bucket that a host adds in a lane.
+    package func part(of bucket: Range<Int>, addedBy host: Int, lane: Int) -> Range<Int> {
+        BucketPlan.slice(of: bucket, part: host * laneCount + lane, of: hosts.count * laneCount)
+    }
+
+    private static func carrier(_ lane: Int, of lanes: Int, among ranks: [Int]) -> Int {
+        ranks[lane * ranks.count / lanes]
+    }
+}
