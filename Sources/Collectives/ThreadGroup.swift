@@ -140,7 +140,8 @@ final class ThreadGroup: @unchecked Sendable {  // Every stored variable is acce
     private func advance(_ exchange: ThreadExchange) throws -> Bool {
         try requireHealthy()
         let before = exchange.receives.count
-        while let next = exchange.receives.first, try take(next, exchange) { exchange.receives.removeFirst() }
+        // Whichever are there: one that a rank has yet to send must not hold up another's.
+        exchange.receives = try exchange.receives.filter { try !take($0, exchange) }
         if exchange.receives.count < before { monitor.signalAll() }
         return exchange.receives.isEmpty && exchange.posted.allSatisfy(\.isDelivered)
     }

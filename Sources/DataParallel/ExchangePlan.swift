@@ -34,7 +34,9 @@ package struct ExchangePlan: Sendable {
     package var others: [Int] { hosts.indices.filter { $0 != host } }
 
     /// The rank of a host that carries a lane.
-    package func carrier(_ lane: Int, on host: Int) -> Int { ExchangePlan.carrier(lane, of: laneCount, among: hosts[host]) }
+    package func carrier(_ lane: Int, on host: Int) -> Int {
+        ExchangePlan.carrier(lane, of: laneCount, among: hosts[host])
+    }
 
     /// The floats of a bucket that a host adds in a lane.
     package func part(of bucket: Range<Int>, addedBy host: Int, lane: Int) -> Range<Int> {

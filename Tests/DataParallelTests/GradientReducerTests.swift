@@ -115,7 +115,8 @@ struct GradientReducerTests {
         let job = Job(
             grains: 12 * hosts, ranks: hosts * ranksAHost, workers: 1, floats: floats, bucketBytes: 1 << 14,
             kind: .exchange, hostOfRank: (0..<hosts * ranksAHost).map { $0 % hosts }, counter: counter)
-        let errors = job.run { rank in _ = try rank.step { _, vector, _ in vector.update(repeating: 1, count: floats) } }
+        let errors = job.run { rank in _ = try rank.step { _, vector, _ in vector.update(repeating: 1, count: floats) }
+        }
         #expect(errors.allSatisfy { $0 == nil }, "\(errors)")
         let roots = (0..<hosts).reduce(0) { $0 + job.assignment.roots(ofRanks: job.assignment.order.hosts[$1]).count }
         // each host sends its sums of what the others add, and the whole sum of what it adds

@@ -12,7 +12,9 @@ import time
 import jobs
 from jobs import TRAINER, wait
 
-RANKS, STEPS = 3, 60
+# Ranks on each of two hosts, which ranks of this one act as; 0 where all are of one host.
+RANKS_A_HOST = int(os.environ.get("TRAINER_RANKS_A_HOST", "0"))
+RANKS, STEPS = 2 * RANKS_A_HOST or 3, 60
 LAST = RANKS - 1
 # Where in the run a phase is met, in finished steps, and how messages name it.
 PHASES = {
@@ -67,7 +69,8 @@ class FaultyJob:
     def command(self):
         options = ["train", str(self.work / "config.yaml"), "--run", str(self.run), "--threads", "1"]
         if self.fault == "link down":
-            return self.matrix.hosts.on("alpha", [TRAINER, *options, "--host", "alpha:1,beta:1"])
+            count = max(RANKS_A_HOST, 1)
+            return self.matrix.hosts.on("alpha", [TRAINER, *options, "--host", f"alpha:{count},beta:{count}"])
         return [TRAINER, *options, "--np", str(RANKS)]
 
     def start(self, fault):
@@ -76,6 +79,8 @@ class FaultyJob:
             environment["TRAINER_TEST_FAULT"] = fault
         if self.fault == "link down":
             environment.update(self.matrix.hosts.variables)
+        elif RANKS_A_HOST:
+            environment["TRAINER_TEST_HOSTS"] = ",".join(str(rank % 2) for rank in range(RANKS))
         self.output = open(self.work / "output", "wb")
         self.error_file = open(self.work / "errors", "wb")
         return subprocess.Popen(
