@@ -53,12 +53,21 @@ extension ProgramTests {
             let directory = try TemporaryDirectory(inMemory: true)
             let alone = try program.run(scenario.arguments(in: directory, run: "alone", threads: 1))
             try #require(alone.exitCode == 0, "\(alone.account)")
+            func start(_ run: String, _ hosts: String, fault: String? = nil) throws -> Program.Outcome {
+                var environment = ["TRAINER_TEST_HOSTS": hosts]
+                environment["TRAINER_TEST_FAULT"] = fault
+                return try program.run(
+                    scenario.arguments(in: directory, run: run, threads: 1), ranks: hosts.split(separator: ",").count,
+                    environment: environment)
+            }
+            // The third job goes on where this one is killed.
+            let killed = try start("hosts-0,1,1", "0,1,0,1", fault: "kill:training:2:7")
+            #expect(killed.exitCode == 128 + SIGKILL && killed.leftovers.isEmpty, "\(killed.account)")
             for hosts in ["0,0,1,1", "0,1,0,1", "0,1,1", "1,0,2,0"] {
                 let run = "hosts-\(hosts)"
-                let outcome = try program.run(
-                    scenario.arguments(in: directory, run: run, threads: 1), ranks: hosts.split(separator: ",").count,
-                    environment: ["TRAINER_TEST_HOSTS": hosts])
+                let outcome = try start(run, hosts)
                 try #require(outcome.exitCode == 0, "\(run): \(outcome.account)")
+                #expect(outcome.output.contains("resumed from step") == (hosts == "0,1,1"), "\(outcome.account)")
                 #expect(outcome.lastLine == alone.lastLine)
                 #expect(
                     try FileContent(directory.file(run + "/final.safetensors"))

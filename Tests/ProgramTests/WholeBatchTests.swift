@@ -84,6 +84,7 @@ extension ProgramTests {
         }
 
         private static let messages = ["TRAINER_SHARED_MEMORY": "0"]
+        private static let hosts = ["TRAINER_TEST_HOSTS": "0,1,0"]
 
         @Test(arguments: [Scenario.wholeBatch, .wholeBatchGAN])
         func `the weights have the same bits on any ranks and threads, and after a kill within an epoch`(
@@ -95,6 +96,7 @@ extension ProgramTests {
             let expected = try FileContent(directory.file("alone/final.safetensors"))
             for (ranks, threads, variables) in [
                 (nil, 2, [:]), (2, 1, [:]), (3, 2, [:]), (2, 2, Self.messages), (4, 1, Self.messages),
+                (3, 1, Self.hosts),
             ] as [(Int?, Int, [String: String])] {
                 let run = "np\(ranks ?? 0)-threads\(threads)-\(variables.count)"
                 let outcome = try program.run(
@@ -123,9 +125,9 @@ extension ProgramTests {
         func `a rank that fails in the middle of a step ends the job in time`(
             fault: String, code: Int32, words: String
         ) throws {
-            for variables in [[:], Self.messages] {
+            for (index, variables) in [[:], Self.messages, Self.hosts].enumerated() {
                 let outcome = try program.run(
-                    Scenario.wholeBatch.arguments(in: directory, run: "\(fault)-\(variables.count)", threads: 1),
+                    Scenario.wholeBatch.arguments(in: directory, run: "\(fault)-\(index)", threads: 1),
                     ranks: 3, environment: variables.merging(["TRAINER_TEST_FAULT": "\(fault):training:1:5"]) { $1 })
                 #expect(outcome.exitCode == code && outcome.errors.contains(words), "\(outcome.account)")
                 #expect(outcome.leftovers.isEmpty && !outcome.timedOut)
