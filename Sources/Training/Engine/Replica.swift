@@ -1,5 +1,4 @@
 import Autograd
-import Collectives
 import DataParallel
 import FaultInjection
 import Foundation
@@ -100,30 +99,6 @@ package final class Replica: @unchecked Sendable {
 
     /// Grains of this rank that are computed at once, at most: its threads, or all where they meet.
     package var grainsAtOnce: Int { meeting?.pool.count ?? pool.count }
-
-    /// How the ranks add their partial sums: by themselves, through shared memory, by messages, or both; collective.
-    static func makeReduction(
-        _ assignment: GrainAssignment, count: Int, _ ranks: Ranks, wire: GradientWire = .float32,
-        gradientCount: Int = 0,
-        startsComplete: Bool = false
-    ) throws -> any BucketReduction {
-        if ranks.worldSize == 1 { return LocalReduction() }
-        func window(_ bytes: Int) throws -> SharedWindow? {
-            try ranks.waiting { try $0.sharedWindow(byteCountPerRank: bytes) }
-        }
-        if ranks.shareOneHost,
-            let window = try window(SharedMemoryReduction.byteCountPerRank(assignment: assignment, count: count))
-        {
-            return SharedMemoryReduction(
-                assignment: assignment, count: count, window: window, communication: ranks.communication)
-        }
-        let sharesSome = !ranks.shareOneHost && assignment.order.hosts.count < ranks.worldSize
-        return ExchangeReduction(
-            assignment: assignment, count: count, communication: ranks.communication,
-            window: sharesSome
-                ? try window(ExchangeReduction.byteCountPerRank(assignment: assignment, count: count)) : nil,
-            wire: wire, gradientCount: gradientCount, startsComplete: startsComplete)
-    }
 
     /// Whether gradients travel in messages, rather than through memory that all ranks share.
     package var sendsMessages: Bool { sums.contains { $0.reducer.sendsMessages } }
