@@ -53,7 +53,8 @@ package enum CollectivesError: Error, Equatable, CustomStringConvertible {
                 + "Unset it to run as one process, or start the job with mpirun."
         case .malformedHosts(let value, let worldSize):
             "environment variable \(PretendedHosts.variable) is '\(value)'. Give it a number for each of the "
-                + "\(worldSize) ranks, such as \((0..<worldSize).map { String($0 % 2) }.joined(separator: ",")), or unset it."
+                + "\(worldSize) ranks, such as \((0..<worldSize).map { String($0 % 2) }.joined(separator: ",")), or "
+                + "unset it."
         }
     }
 

@@ -10,7 +10,8 @@ import Foundation
 /// one first (``BucketPipeline``). Without a shared window each rank exchanges for itself.
 ///
 /// `@unchecked Sendable`: `isCancelled`, `current`, `round` and `missing` are under the lock; `running`, `roots` and
-/// `buckets` belong to the rank's main thread, and to the worker that makes the last bucket ready, for which that thread waits;
+/// `buckets` belong to the rank's main thread, and to the worker that makes the last bucket ready, for which that
+/// thread waits;
 /// `result` and `pipeline` to the communication thread while a step's buckets travel.
 package final class ExchangeReduction: BucketReduction, @unchecked Sendable {
     private let communication: CommunicationThread

@@ -134,8 +134,8 @@ package enum DataError: Error, Equatable, CustomStringConvertible {
             return "data.preprocessing: the field '\(field)' has the shape \(shape); \(problem)."
         case .fixedPlaces(let field, let placed):
             return
-                "data.preprocessing: '\(placed)' says where things are in '\(field)', and does not follow when pictures "
-                + "are resized or cropped; take resize and crop away, and give the size with data.size."
+                "data.preprocessing: '\(placed)' says where things are in '\(field)', and does not follow when "
+                + "pictures are resized or cropped; take resize and crop away, and give the size with data.size."
         case .augmentation(let field, let problem): return "data.augment: '\(field)': \(problem)."
         case .onlyForPixels(let preprocessing, let field):
             return

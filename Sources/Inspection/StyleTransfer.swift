@@ -80,7 +80,8 @@ package struct StyleTransfer {
     }
 
     /// Content: Σ of squared differences over Σ of squares of the wanted values. Style: the same of the Gram matrices,
-    /// over the layers their mean: equation 5 with these weights of the layers. Total variation: half the sum of squared differences of neighbours over the number of values.
+    /// over the layers their mean: equation 5 with these weights of the layers. Total variation: half the sum of
+    /// squared differences of neighbours over the number of values.
     package func loss(_ picture: [Float]) -> Loss {
         var (contentLoss, styleLoss) = (0.0, 0.0)
         let made = graph.gradients([Tensor(picture, shape, pool: tape.pool)], on: tape) { values in

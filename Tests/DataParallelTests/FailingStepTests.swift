@@ -20,7 +20,8 @@ struct FailingStepTests {
             Job(grains: 9, ranks: 3, workers: 1, floats: 64, bucketBytes: 64, kind: .exchange),
             Job(grains: 9, ranks: 3, workers: 2, floats: 64, bucketBytes: 64, kind: .exchange),
             Job(
-                grains: 9, ranks: 4, workers: 1, floats: 64, bucketBytes: 64, kind: .exchange, hostOfRank: [0, 1, 0, 1]),
+                grains: 9, ranks: 4, workers: 1, floats: 64, bucketBytes: 64, kind: .exchange,
+                hostOfRank: [0, 1, 0, 1]),
         ])
     func errorsSurface(job: Job) {
         for failing in 0..<job.grains {

@@ -72,7 +72,8 @@ package struct PictureFit: Equatable, Sendable {
         }
     }
 
-    /// Where a window of a picture lies in the result: pixels of the result, and the part of the picture that they show.
+    /// Where a window of a picture lies in the result: pixels of the result, and the part of the picture that they
+    /// show.
     struct Layout {
         var (rows, columns): (Range<Int>, Range<Int>)
         var (top, left, height, width): (Double, Double, Double, Double)

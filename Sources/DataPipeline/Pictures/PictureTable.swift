@@ -66,8 +66,8 @@ extension PictureTableSettings: ConfigurationSection {
             file: reader.value("file", .text, default: "file", "The column of the pictures' paths."),
             label: reader.optional(
                 "class", .text,
-                "The column of their classes; `class` if absent, or none where that is no column and the table has boxes "
-                    + "or points."),
+                "The column of their classes; `class` if absent, or none where that is no column and the table has "
+                    + "boxes or points."),
             split: reader.optional(
                 "split", .text,
                 "The column that says `train`, `test` or `val`; without it the test is drawn from all rows."),

@@ -111,8 +111,8 @@ package struct PatchLook: LookKind {
             "Patches that excite \(node.name)",
             lead:
                 "A row for each of \(peaks.all.count) units: the nine samples of \(peaks.samples) that excite it most, "
-                + "cut to what the unit sees, and below the pixels responsible. A place is empty where no sample is left "
-                + "that excites the unit.",
+                + "cut to what the unit sees, and below the pixels responsible. A place is empty where no sample is "
+                + "left that excites the unit.",
             figures: [
                 ("node", node.name), ("units", "\(peaks.all.count)"), ("samples", "\(peaks.samples)"),
                 ("patch", "\(patch.0)x\(patch.1)"), ("silent", "\(peaks.all.count(where: \.isEmpty))"),

@@ -94,8 +94,8 @@ package struct RetrievalLook: LookKind {
             "Retrieval by \(found.node.name)",
             lead:
                 "Each of \(found.count) samples asks for the others, the nearest (\(distance)) first. The mean average "
-                + "precision is \(text(own)) by the \(found.size) values of \(found.node.name), and \(text(values)) by the "
-                + "samples' own.",
+                + "precision is \(text(own)) by the \(found.size) values of \(found.node.name), and \(text(values)) by "
+                + "the samples' own.",
             figures: [
                 ("samples", "\(found.count)"), ("node", found.node.name), ("mAP", text(own)), ("rawMAP", text(values)),
                 ("nearest", text(share(learned))), ("rawNearest", text(share(plain))),

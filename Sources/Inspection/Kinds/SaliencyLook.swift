@@ -14,10 +14,10 @@ package struct SaliencyLook: LookKind {
         The gradient is that of the class's score before the softmax (Simonyan et al. 2014); SmoothGrad is its mean \
         over noisy copies (Smilkov et al. 2017); guided backpropagation lets rectifiers pass back only what is \
         positive (Springenberg et al. 2015); Grad-CAM weighs a layer's maps by the mean gradient of each (Selvaraju \
-        et al. 2017). --sanity compares them with those of random weights by Spearman's rank correlation, with signs and \
-        of absolute values (Adebayo et al. 2018, section 3): a map that hardly changes shows the picture, not what was \
-        learned. Absolute values also show which places the layers favour whatever they have learned and whatever the \
-        picture is; how much of the correlation that is, the random weights' map of another sample says.
+        et al. 2017). --sanity compares them with those of random weights by Spearman's rank correlation, with signs \
+        and of absolute values (Adebayo et al. 2018, section 3): a map that hardly changes shows the picture, not what \
+        was learned. Absolute values also show which places the layers favour whatever they have learned and whatever \
+        the picture is; how much of the correlation that is, the random weights' map of another sample says.
         """
 
     @OptionGroup package var run: RunArguments
@@ -197,8 +197,8 @@ extension LookPage {
         parts.append(
             .table(
                 LookTable(
-                    "How often the largest value of a map lies in the box that the data have of the object (the pointing "
-                        + "game; Zhang et al. 2016).", head: ["map", "samples in the box", "share"],
+                    "How often the largest value of a map lies in the box that the data have of the object (the "
+                        + "pointing game; Zhang et al. 2016).", head: ["map", "samples in the box", "share"],
                     rows: hits.map { [$0.map, "\($0.count)", share($0.count)] })))
     }
 
@@ -216,10 +216,10 @@ extension LookPage {
         parts.append(
             .table(
                 LookTable(
-                    "Rank correlation (Spearman) of each map with that of random weights, the mean of all samples: with "
-                        + "the signs of all pixels and channels, of absolute values as the maps show them, and of these "
-                        + "with the random weights' map of another sample. What a network has learned about a sample "
-                        + "is in the map where the first is near 0 and the second no more than the third.",
+                    "Rank correlation (Spearman) of each map with that of random weights, the mean of all samples: "
+                        + "with the signs of all pixels and channels, of absolute values as the maps show them, and of "
+                        + "these with the random weights' map of another sample. What a network has learned about a "
+                        + "sample is in the map where the first is near 0 and the second no more than the third.",
                     head: ["map", "with signs", "absolute", "absolute, of another sample"],
                     rows: tests.map { [$0.map, text($0.test.signed), text($0.test.absolute), text($0.test.ofAnother)] }
                 )))
