@@ -45,9 +45,10 @@ package struct PlaceLook: LookKind {
         let subject = try Subject(run, part: samples.part, job)
         return try job.ranks.together {
             let field = try subject.visiblePictureField()
-            let outputs = subject.models.objectives.flatMap(\.predictions).compactMap { prediction in
-                Kind(prediction.target, picture: field.shape).map { Output(prediction: prediction, kind: $0) }
-            }
+            let outputs = subject.models.objectives.filter { $0.models.contains(subject.model.name) }
+                .flatMap(\.predictions).compactMap { prediction in
+                    Kind(prediction.target, picture: field.shape).map { Output(prediction: prediction, kind: $0) }
+                }
             guard !outputs.isEmpty else {
                 throw InspectionError.unsuitableModel(
                     path: run.run, problem: "no output says where something is: a class a pixel, a box or points")
@@ -95,12 +96,11 @@ package struct PlaceLook: LookKind {
             case .points:
                 if let right { canvas.points(right[sample], scale, Canvas.right, radius: 4) }
                 canvas.points(own, scale, Canvas.said, radius: 2.5)
-            case .mask(let classes):
+            case .mask:
+                // A score for each class, or one for two.
+                let scores = size / (shape[0] * shape[1])
                 let chosen = (0..<shape[0] * shape[1]).map { pixel in
-                    own.withUnsafeBufferPointer { scores in
-                        guard let start = scores.baseAddress else { return Float(0) }
-                        return Float(chosenClass(start + pixel * (size / (shape[0] * shape[1])), classes.count))
-                    }
+                    Float(chosenClass(Array(own[pixel * scores..<(pixel + 1) * scores]), scores))
                 }
                 for (place, mask) in ((right.map { [$0[sample]] } ?? []) + [chosen]).enumerated() {
                     canvas.lay(mask: mask, shape, scale: scale, left: (place + 1) * shape[1] * scale)
