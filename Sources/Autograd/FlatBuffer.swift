@@ -42,6 +42,28 @@ package final class FlatBuffer: @unchecked Sendable {
         if let mappedBytes { munmap(pointer, mappedBytes) } else { pointer.deallocate() }
     }
 
+    /// Makes a range zero, and gives the system its whole pages back where the memory is mapped.
+    package func forget(_ range: Range<Int>) {
+        guard mappedBytes != nil else { return (pointer + range.lowerBound).update(repeating: 0, count: range.count) }
+        let page = sysconf(Int32(_SC_PAGESIZE)) / MemoryLayout<Float>.stride
+        let lower = min((range.lowerBound + page - 1) / page * page, range.upperBound)
+        let upper = max(range.upperBound / page * page, lower)
+        (pointer + range.lowerBound).update(repeating: 0, count: lower - range.lowerBound)
+        (pointer + upper).update(repeating: 0, count: range.upperBound - upper)
+        // Private memory without a file behind it is zero again (madvise(2)).
+        if upper > lower, madvise(pointer + lower, (upper - lower) * MemoryLayout<Float>.stride, MADV_DONTNEED) != 0 {
+            (pointer + lower).update(repeating: 0, count: upper - lower)
+        }
+    }
+
+    /// Has the system hand out the smallest pages, so that parts which nobody writes take no memory even where they
+    /// are short.
+    package func keepsParts() {
+        guard let mappedBytes else { return }
+        // Without effect where the system has no huge pages.
+        _ = madvise(pointer, mappedBytes, MADV_NOHUGEPAGE)
+    }
+
     package func copy(from other: FlatBuffer) {
         precondition(other.count == count, "FlatBuffer: copy of \(other.count) floats into \(count)")
         pointer.update(from: other.pointer, count: count)

@@ -159,7 +159,9 @@ final class BucketPipeline: @unchecked Sendable {
                         pieces.append(UnsafePointer(inPlace))
                         inPlace += mine.count
                     }
-                    resultsIn.receive(theirs, into: result + theirs.lowerBound, from: carrier)
+                    if !plan.keepsSums(of: bucket) {
+                        resultsIn.receive(theirs, into: result + theirs.lowerBound, from: carrier)
+                    }
                     outPlace += hostSums.additionCount * theirs.count
                 }
                 return (mine, pieces)
@@ -231,13 +233,14 @@ final class BucketPipeline: @unchecked Sendable {
         return true
     }
 
-    /// Adds this rank's parts of a bucket, and sends the sums to all other hosts.
+    /// Adds this rank's parts of a bucket, and sends the sums to all other hosts; they need none where ranks share the
+    /// update.
     private func add(_ passage: Passage, _ communicator: any Communicator, channel: Int) throws -> WireTransfer {
         var transfer = WireTransfer(format, memory)
         for (lane, (part, pieces)) in zip(plan.lanes, passage.additions) {
             sums.add(pieces, into: result + part.lowerBound, floats: part.count)
             format.round(result + part.lowerBound, part)  // what the others get
-            for other in plan.others {
+            for other in plan.others where !plan.keepsSums(of: passage.bucket) {
                 transfer.send(part, at: result + part.lowerBound, to: plan.carrier(lane, on: other))
             }
         }

@@ -15,6 +15,13 @@ package protocol BucketReduction: AnyObject, Sendable {
     var arrivals: SumArrivals? { get }
     /// Seconds that the last `finish` waited for slower ranks, where waiting and adding can be told apart; else 0.
     var waitSeconds: Double { get }
+    /// Which gradients each rank owns, of which `finish` gives the sums to it alone; nil where it gives all to all.
+    var owned: OwnedGradients? { get }
+    /// Has the new weights that this rank has written in place of its gradients travel to all, and theirs to it; once
+    /// after `finish`, where ranks own gradients.
+    ///
+    /// Returns what says which have come, or nil when all have.
+    func shareWeights() throws -> SumArrivals?
     /// This rank cannot end the step: nothing may wait for its buckets any longer. Called from any thread, also
     /// repeatedly.
     ///
@@ -25,6 +32,8 @@ package protocol BucketReduction: AnyObject, Sendable {
 extension BucketReduction {
     package var waitSeconds: Double { 0 }
     package var arrivals: SumArrivals? { nil }
+    package var owned: OwnedGradients? { nil }
+    package func shareWeights() throws -> SumArrivals? { nil }
 }
 
 /// One rank: the tree's root is the sum.

@@ -14,11 +14,13 @@ package struct ExchangePlan: Sendable {
     /// The nodes whose sums each host sends, in the order of their grains.
     package let rootsOfHost: [[Int]]
     private let laneCount: Int
+    private let shares: UpdateShares?
 
     /// - Parameters:
     ///   - hosts: the ranks that share memory, host by host in the order of the grains.
     ///   - rank: whose view it is.
-    package init(_ assignment: GrainAssignment, hosts: [[Int]], rank: Int) {
+    ///   - shares: where parts of gradients are what ranks update; nil where all ranks update all.
+    package init(_ assignment: GrainAssignment, hosts: [[Int]], rank: Int, shares: UpdateShares? = nil) {
         let laneCount = hosts.map(\.count).max() ?? 1
         guard let host = hosts.firstIndex(where: { $0.contains(rank) }) else {
             preconditionFailure("ExchangePlan: rank \(rank) is on no host")
@@ -26,6 +28,7 @@ package struct ExchangePlan: Sendable {
         self.hosts = hosts
         self.host = host
         self.laneCount = laneCount
+        self.shares = shares
         rootsOfHost = hosts.map(assignment.roots(ofRanks:))
         lanes = (0..<laneCount).filter { ExchangePlan.carrier($0, of: laneCount, among: hosts[host]) == rank }
     }
@@ -40,7 +43,24 @@ package struct ExchangePlan: Sendable {
 
     /// The floats of a bucket that a host adds in a lane.
     package func part(of bucket: Range<Int>, addedBy host: Int, lane: Int) -> Range<Int> {
-        BucketPlan.slice(of: bucket, part: host * laneCount + lane, of: hosts.count * laneCount)
+        shares.part(host * laneCount + lane, of: hosts.count * laneCount, in: bucket)
+    }
+
+    /// Whether a bucket's sums stay with the ranks that add them.
+    package func keepsSums(of bucket: Range<Int>) -> Bool { shares?.hold(bucket) ?? false }
+
+    /// The gradients in some buckets that each rank owns; nil where all ranks update all.
+    package func owned(of buckets: [Range<Int>]) -> OwnedGradients? {
+        guard let shares else { return nil }
+        var ranges = Array(repeating: [Range<Int>](), count: hosts.joined().count)
+        for bucket in buckets where shares.hold(bucket) {
+            for host in hosts.indices {
+                for lane in 0..<laneCount {
+                    ranges[carrier(lane, on: host)].append(part(of: bucket, addedBy: host, lane: lane))
+                }
+            }
+        }
+        return OwnedGradients(ranges: ranges)
     }
 
     private static func carrier(_ lane: Int, of lanes: Int, among ranks: [Int]) -> Int {

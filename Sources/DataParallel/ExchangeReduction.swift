@@ -22,6 +22,8 @@ package final class ExchangeReduction: BucketReduction, @unchecked Sendable {
     private let ownResult: FlatBuffer?
     private let result: UnsafeMutablePointer<Float>
     private let pipeline: BucketPipeline
+    private let sharing: WeightExchange?
+    package let owned: OwnedGradients?
     private let startsComplete: Bool
     private var running: Outcome<Void>?
     private var roots: [UnsafeMutablePointer<Float>] = []
@@ -42,7 +44,8 @@ package final class ExchangeReduction: BucketReduction, @unchecked Sendable {
     }
 
     private static func usualBucketCount(_ assignment: GrainAssignment, _ count: Int) -> Int {
-        BucketPlan(count: count, ranks: assignment.worldSize).ranges.count
+        // where ranks share the update, what follows the gradients has buckets of its own
+        BucketPlan(count: count, ranks: assignment.worldSize).ranges.count + 1
     }
 
     /// - Parameters:
@@ -55,10 +58,14 @@ package final class ExchangeReduction: BucketReduction, @unchecked Sendable {
     ///     Float.
     ///   - startsComplete: whether nothing travels before all of a step's buckets are ready. While buckets travel the
     ///     communication thread does nothing else, and grains that meet others need it.
+    ///   - sharing: how ranks share the update, and the buckets of every step then; not with a shortened wire, which
+    ///     would shorten the weights.
     package init(
         assignment: GrainAssignment, count: Int, communication: CommunicationThread, window: SharedWindow? = nil,
-        bucketCount: Int? = nil, wire: GradientWire = .float32, gradientCount: Int = 0, startsComplete: Bool = false
+        bucketCount: Int? = nil, wire: GradientWire = .float32, gradientCount: Int = 0, startsComplete: Bool = false,
+        sharing: (shares: UpdateShares, buckets: BucketPlan)? = nil
     ) {
+        precondition(sharing == nil || wire == .float32, "ExchangeReduction: weights can't travel as bfloat16")
         self.startsComplete = startsComplete
         precondition(
             communication.worldSize == assignment.worldSize,
@@ -66,7 +73,8 @@ package final class ExchangeReduction: BucketReduction, @unchecked Sendable {
         let rank = communication.rank
         let bucketCount = bucketCount ?? ExchangeReduction.usualBucketCount(assignment, count)
         let order = window == nil ? assignment.order.apart : assignment.order
-        let plan = ExchangePlan(assignment, hosts: order.hosts, rank: rank)
+        let plan = ExchangePlan(assignment, hosts: order.hosts, rank: rank, shares: sharing?.shares)
+        owned = sharing.flatMap { plan.owned(of: $0.buckets.ranges) }
         let neighbours = plan.hosts[plan.host]
         let host = window.flatMap { window in
             neighbours.count == 1
@@ -80,6 +88,7 @@ package final class ExchangeReduction: BucketReduction, @unchecked Sendable {
         pipeline = BucketPipeline(
             assignment, plan, format: WireFormat(shortened: wire == .bfloat16 ? gradientCount / 16 * 16 : 0),
             host: host, result: result)
+        self.sharing = sharing.map { _ in WeightExchange(plan, host: host, result: result) }
         (self.communication, self.rank, self.bucketCount) = (communication, rank, bucketCount)
         (self.host, self.result) = (host, result)
     }
@@ -135,6 +144,26 @@ package final class ExchangeReduction: BucketReduction, @unchecked Sendable {
         self.running = nil
         try running.wait()
         return UnsafePointer(result)
+    }
+
+    /// The new weights travel on the communication thread, while the caller goes on.
+    package func shareWeights() throws -> SumArrivals? {
+        guard let sharing else { preconditionFailure("ExchangeReduction: ranks do not share the update") }
+        let arrivals = SumArrivals(buckets: buckets, result: result)
+        let (isGivenUp, round) = lock.withLock {
+            current = arrivals
+            return (isCancelled, self.round)
+        }
+        if isGivenUp { arrivals.fail(DataParallelError.stepCancelled(rank: rank)) }
+        _ = communication.submit { [buckets] communicator in
+            do {
+                try sharing.run(buckets, round: round, communicator, arrivals)
+            } catch {
+                arrivals.fail(error)
+                throw error
+            }
+        }
+        return arrivals
     }
 
     /// Ends the communication thread's wait for buckets, in this step and all later ones; a transfer that has begun

@@ -160,6 +160,12 @@ package final class GradientReducer: @unchecked Sendable {
         return reduction.arrivals
     }
 
+    /// Which gradients each rank owns, of which ``finish()`` gives the sums to it alone; nil where all ranks have all.
+    package var owned: OwnedGradients? { reduction.owned }
+
+    /// See ``BucketReduction/shareWeights()``.
+    package func shareWeights() throws -> SumArrivals? { try reduction.shareWeights() }
+
     /// Seconds that the last ``finish()`` waited for slower ranks, where that is known.
     package var waitSeconds: Double { reduction.waitSeconds }
 

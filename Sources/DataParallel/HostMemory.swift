@@ -4,7 +4,8 @@ import Collectives
 /// and how far each is with each bucket.
 ///
 /// Of each bucket a rank tells twice: that its partial sums are there, and that it needs nobody's any longer and has
-/// written its parts of the result. No other order is needed. A rank tells the first of a later step when it has done
+/// written its parts of the result; where ranks share the update, a third time, that its parts of the new weights are
+/// there. No other order is needed. A rank tells the first of a later step when it has done
 /// with the earlier one's result; so parts of the result are written when all are done with what was there. And it
 /// writes new partial sums when all have told the second.
 ///
@@ -24,7 +25,7 @@ struct HostMemory: @unchecked Sendable {
     /// and the partial sums.
     static func byteCountPerRank(_ assignment: GrainAssignment, count: Int, bucketCount: Int) -> Int {
         let most = (0..<assignment.worldSize).map { assignment.roots(ofRank: $0).count }.max() ?? 1
-        return SharedFlags.byteCount(2 * bucketCount) + (1 + most) * count * MemoryLayout<Float>.stride
+        return SharedFlags.byteCount(3 * bucketCount) + (1 + most) * count * MemoryLayout<Float>.stride
     }
 
     /// - Parameters:
@@ -36,7 +37,7 @@ struct HostMemory: @unchecked Sendable {
             window.byteCountPerRank >= needed && window.hostSize == ranks.count,
             "HostMemory: \(window.byteCountPerRank) of \(needed) bytes for \(window.hostSize) of \(ranks.count) ranks")
         func slot(_ index: Int, _ hostRank: Int) -> UnsafeMutablePointer<Float> {
-            (window.segment(ofHostRank: hostRank) + SharedFlags.byteCount(2 * bucketCount))
+            (window.segment(ofHostRank: hostRank) + SharedFlags.byteCount(3 * bucketCount))
                 .assumingMemoryBound(to: Float.self) + index * count
         }
         let slots = ranks.enumerated().map { hostRank, rank in
@@ -45,7 +46,7 @@ struct HostMemory: @unchecked Sendable {
         result = slot(0, 0)
         roots = slots.joined().map { UnsafePointer($0) }
         ownRoots = slots[window.hostRank]
-        flags = SharedFlags(2 * bucketCount, in: window)
+        flags = SharedFlags(3 * bucketCount, in: window)
         self.window = window
         self.bucketCount = bucketCount
     }
@@ -61,6 +62,12 @@ struct HostMemory: @unchecked Sendable {
 
     /// Whether that is so of all of the host's ranks.
     func isDone(_ bucket: Int, round: UInt32) -> Bool { flags.isRaisedByAll(bucketCount + bucket, round: round) }
+
+    /// This rank's parts of a bucket's new weights are there.
+    func tellShared(_ bucket: Int, round: UInt32) { flags.raise(2 * bucketCount + bucket, round: round) }
+
+    /// Whether that is so of all of the host's ranks.
+    func isShared(_ bucket: Int, round: UInt32) -> Bool { flags.isRaisedByAll(2 * bucketCount + bucket, round: round) }
 
     /// See `SharedWindow.attendWhileWaiting`.
     func attendWhileWaiting() throws { try window.attendWhileWaiting() }

@@ -16,9 +16,11 @@ package final class SharedMemoryReduction: BucketReduction, @unchecked Sendable 
     private let window: SharedWindow
     private let communication: CommunicationThread
     private let rank: Int
-    private let worldSize: Int
     private let count: Int
     private let sums: PartialSums
+    /// What this rank adds.
+    private let mine: [Range<Int>]
+    package let owned: OwnedGradients?
     private let pieces: [UnsafePointer<Float>]
 
     /// Bytes of the window's segment for each rank: a slot for the result, which the first rank's holds, and its
@@ -32,8 +34,10 @@ package final class SharedMemoryReduction: BucketReduction, @unchecked Sendable 
     ///   - count: floats of the flat vector, a multiple of 16.
     ///   - window: of at least ``byteCountPerRank(assignment:count:)`` bytes, shared by all ranks of the job.
     ///   - communication: the rank's thread for MPI, which must be idle while a step ends.
+    ///   - shares: where ranks share the update.
     package init(
-        assignment: GrainAssignment, count: Int, window: SharedWindow, communication: CommunicationThread
+        assignment: GrainAssignment, count: Int, window: SharedWindow, communication: CommunicationThread,
+        shares: UpdateShares? = nil
     ) {
         let rank = communication.rank
         precondition(assignment.order.hosts.count == 1, "SharedMemoryReduction: ranks on several hosts")
@@ -45,7 +49,14 @@ package final class SharedMemoryReduction: BucketReduction, @unchecked Sendable 
         self.rank = rank
         self.count = count
         let roots = (0..<assignment.worldSize).map(assignment.roots(ofRank:))
-        worldSize = assignment.worldSize
+        let worldSize = assignment.worldSize
+        let gradients = shares?.gradients ?? 0..<0
+        owned = shares.map { shares in
+            OwnedGradients(ranges: (0..<worldSize).map { [shares.part($0, of: worldSize, in: gradients)] })
+        }
+        mine =
+            (owned?.ranges[rank] ?? [])
+            + [BucketPlan.slice(of: gradients.upperBound..<count, part: rank, of: worldSize)]
         sums = PartialSums(of: roots.flatMap { $0 }, in: assignment.tree)
         pieces = roots.enumerated().flatMap { peer, roots in
             roots.indices.map { UnsafePointer(SharedMemoryReduction.slot(1 + $0, ofRank: peer, count, window)) }
@@ -76,10 +87,18 @@ package final class SharedMemoryReduction: BucketReduction, @unchecked Sendable 
         let start = ContinuousClock.now
         try window.synchronize()
         waitSeconds = (ContinuousClock.now - start) / .seconds(1)
-        let mine = BucketPlan.slice(of: 0..<count, part: rank, of: worldSize)
-        sums.add(pieces.map { $0 + mine.lowerBound }, into: result + mine.lowerBound, floats: mine.count)
+        for part in mine {
+            sums.add(pieces.map { $0 + part.lowerBound }, into: result + part.lowerBound, floats: part.count)
+        }
         try window.synchronize()
         return UnsafePointer(result)
+    }
+
+    /// Once all ranks have written theirs, everybody reads them in place.
+    package func shareWeights() throws -> SumArrivals? {
+        precondition(communication.isIdle, "SharedMemoryReduction: a job of the communication thread is under way")
+        try window.synchronize()
+        return nil
     }
 
     package func cancel() {}

@@ -1,7 +1,7 @@
 /// What rules go by whose steps depend on norms over a whole parameter, and the loop of LAMB.
 
 /// Sums of squares over a piece of a parameter: of its weights, and of the direction in which its rule would go.
-package struct SquareSums: Equatable, Sendable {
+package struct SquareSums: Equatable, Sendable, BitwiseCopyable {
     /// Σ θ².
     package var weights: Double
     /// Σ d², d the direction.

@@ -74,13 +74,19 @@ extension Optimizer {
         pieceCount * part / parts..<pieceCount * (part + 1) / parts
     }
 
-    /// The pieces of the parameters that lie in `range`, which cuts none.
+    /// The pieces that lie in `range`, which cuts none.
     package func pieces(in range: Range<Int>) -> Range<Int> {
-        guard let layers = layers?.layers.filter({ range.contains($0.range.lowerBound) }), let first = layers.first,
-            let last = layers.last
-        else { return 0..<0 }
-        precondition(last.range.upperBound <= range.upperBound, "Optimizer: \(range) cuts a parameter")
-        return first.pieces.lowerBound..<last.pieces.upperBound
+        guard let layers else { return 0..<0 }
+        var found: Range<Int>?
+        for layer in layers.layers where layer.range.overlaps(range) {
+            let own = layer.pieces.filter { range.contains(layers.range(ofPiece: $0, of: layer).lowerBound) }
+            guard let first = own.first, let last = own.last else { continue }
+            precondition(
+                layers.range(ofPiece: last, of: layer).upperBound <= range.upperBound,
+                "Optimizer: \(range) cuts a measured piece")
+            found = (found?.lowerBound ?? first)..<last + 1
+        }
+        return found ?? 0..<0
     }
 
     /// The first pass of an update by a layer-wise rule: writes the sums of some pieces to their places in `sums`,

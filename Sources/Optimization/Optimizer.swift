@@ -7,6 +7,8 @@ import Kernels
 package struct Optimizer: Sendable {
     package let rule: any UpdateRule
     package let groups: ParameterGroups
+    /// What the norm of the gradients is measured by.
+    package let pieces: ParameterPieces
     /// Clipping by value acts inside `step`; clipping by global norm reaches it through `gradientScale`.
     package let clipping: GradientClipping
     package let lookahead: Lookahead?
@@ -31,6 +33,7 @@ package struct Optimizer: Sendable {
         try clipping.validate()
         self.rule = rule
         self.groups = groups
+        pieces = ParameterPieces(groups)
         self.clipping = clipping
         self.lookahead = lookahead
         self.stepCount = stepCount
@@ -77,13 +80,30 @@ package struct Optimizer: Sendable {
         return rows.range.lowerBound + rowCount * rows.rowLength
     }
 
-    /// Writes the slots' values before the first step; `learningRate` is the rate that training starts with.
-    package func initialize(slots: [UnsafeMutablePointer<Float>], learningRate: Double) {
+    /// Where the flat buffer may be divided among owners, ascending: 0, between ``ParameterPieces`` and at `end`, which
+    /// may lie beyond the last parameter; no row whose norm is limited is cut, nor what a layer-wise rule measures as
+    /// one.
+    package func cuts(upTo end: Int) -> [Int] {
+        var cuts = [0]
+        for (span, settings) in zip(groups.spans, groups.settings) where span.count > 0 {
+            if span.offset > 0 { cuts.append(span.offset) }
+            if settings.maxNorm < .infinity, span.rowLength != nil { continue }
+            let size = layers == nil ? ParameterPieces.size : MeasuredLayers.pieceCount
+            cuts += stride(from: size, to: span.count, by: size).map { span.offset + $0 }
+        }
+        return end > 0 ? cuts + [end] : cuts
+    }
+
+    /// Writes the slots' values before the first step, in the memory of zeros that they are at first; `learningRate` is
+    /// the rate that training starts with.
+    ///
+    /// - Parameter ranges: those that this process keeps.
+    package func initialize(
+        slots: [UnsafeMutablePointer<Float>], learningRate: Double, ranges: [Range<Int>]
+    ) {
         requireAll(slots)
-        for (slot, pointer) in zip(self.slots, slots) {
-            pointer.update(repeating: 0, count: groups.count)
-            guard slot.initial == .learningRate else { continue }
-            for segment in groups.segments {
+        for (slot, pointer) in zip(self.slots, slots) where slot.initial == .learningRate {
+            for segment in ranges.flatMap({ Array(groups.segments(in: $0)) }) {
                 let rate = Float(learningRate * segment.settings.learningRateFactor)
                 (pointer + segment.range.lowerBound).update(repeating: rate, count: segment.range.count)
             }

@@ -21,6 +21,8 @@ struct Job: Sendable {
     /// Floats of the vector that are gradients.
     var gradientCount = 0
     var factored = FactoredWeights.none
+    /// Where gradients may be divided, where ranks share the update.
+    var cuts: [Int]?
     /// Each rank's host, nil for one host.
     var hostOfRank: [Int]?
     /// Counts the bytes that all ranks send, if given.
@@ -50,6 +52,8 @@ struct Job: Sendable {
         GrainAssignment(grainCount: grains, order: HostOrder(hostOfRank: hosts))
     }
 
+    var shares: UpdateShares? { cuts.map(UpdateShares.init) }
+    private var buckets: BucketPlan { BucketPlan(count: floats, bucketBytes: bucketBytes, shares: shares) }
     private var hosts: [Int] { hostOfRank ?? Array(repeating: 0, count: ranks) }
 
     /// Runs `body` on every rank and returns what each threw. A rank that throws ends the job.
@@ -84,7 +88,7 @@ struct Job: Sendable {
         do {
             let reducer = GradientReducer(
                 assignment: assignment, rank: communication.rank, count: floats,
-                buckets: BucketPlan(count: floats, bucketBytes: bucketBytes), factored: factored,
+                buckets: buckets, factored: factored,
                 reduction: try reduction(communication))
             try body(Rank(number: communication.rank, communication: communication, pool: pool, reducer: reducer))
             try communication.stop()
@@ -102,22 +106,22 @@ struct Job: Sendable {
         switch kind {
         case .local: return LocalReduction()
         case .exchange:
-            let buckets = BucketPlan(count: floats, bucketBytes: bucketBytes).ranges.count
+            let count = buckets.ranges.count
             let bytes = ExchangeReduction.byteCountPerRank(
-                assignment: assignment, count: floats, bucketCount: buckets)
+                assignment: assignment, count: floats, bucketCount: count)
             let window =
                 hostOfRank == nil
                 ? nil : try communication.perform { try $0.sharedWindow(byteCountPerRank: bytes) }
             return ExchangeReduction(
                 assignment: assignment, count: floats, communication: communication, window: window,
-                bucketCount: buckets, wire: wire, gradientCount: gradientCount)
+                bucketCount: count, wire: wire, gradientCount: gradientCount, sharing: shares.map { ($0, buckets) })
         case .sharedMemory:
             let bytes = SharedMemoryReduction.byteCountPerRank(assignment: assignment, count: floats)
             guard let window = try communication.perform({ try $0.sharedWindow(byteCountPerRank: bytes) }) else {
                 throw NoWindow()
             }
             return SharedMemoryReduction(
-                assignment: assignment, count: floats, window: window, communication: communication)
+                assignment: assignment, count: floats, window: window, communication: communication, shares: shares)
         }
     }
 

@@ -41,8 +41,10 @@ extension UpdateRule {
 
 extension Optimizer {
     func slots(learningRate: Double) -> [FlatBuffer] {
-        let slots = self.slots.map { _ in FlatBuffer(Array(repeating: .nan, count: groups.count)) }
-        withExtendedLifetime(slots) { initialize(slots: slots.map(\.pointer), learningRate: learningRate) }
+        let slots = self.slots.map { _ in FlatBuffer(Array(repeating: 0, count: groups.count)) }
+        withExtendedLifetime(slots) {
+            initialize(slots: slots.map(\.pointer), learningRate: learningRate, ranges: [0..<groups.count])
+        }
         return slots
     }
 

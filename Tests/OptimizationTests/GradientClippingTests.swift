@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct GradientClippingTests {
     @Test func `the norm has the same bits for every number of threads and is that of a plain sum`() throws {
-        let count = 3 * GradientNorm.chunk + 1237
+        let count = 50 * ParameterPieces.size + 1237
         let groups = try ParameterGroups(
             [
                 ParameterSpan(name: "a", offset: 0, count: 70_001),
@@ -13,15 +13,19 @@ import Testing
             ], rules: [GroupRule("frozen", isFrozen: true)])
         let gradients = FlatBuffer(normal: count, stream: 3)
         for index in 70_001..<70_010 { gradients.pointer[index] = .nan }
-        let norm = GradientNorm(groups)
-        #expect(norm.chunkCount == 4)
+        let norm = GradientNorm(ParameterPieces(groups))
+        #expect(norm.count == 18 + 34)
 
         func total(parts: Int) -> Double {
-            var sums = Array(repeating: Double.nan, count: norm.chunkCount)
+            var sums = Array(repeating: Double.nan, count: norm.count)
             return sums.withUnsafeMutableBufferPointer { buffer in
                 guard let base = buffer.baseAddress else { return .nan }
                 withExtendedLifetime(gradients) {
-                    for part in 0..<parts { norm.sumSquares(of: gradients.pointer, into: base, part: part, of: parts) }
+                    for part in 0..<parts {
+                        norm.sumSquares(
+                            of: gradients.pointer, into: base,
+                            pieces: norm.count * part / parts..<norm.count * (part + 1) / parts)
+                    }
                 }
                 return norm.norm(sums: base, gradientScale: 0.5)
             }
@@ -35,11 +39,14 @@ import Testing
 
     @Test(arguments: [0, 1, 7, 31, 32, 33, 1000])
     func `the norm of few or huge elements is exact, not finite only if an element is not`(count: Int) throws {
-        let norm = GradientNorm(try ParameterGroups([ParameterSpan(name: "a", offset: 0, count: count)]))
+        let norm = GradientNorm(
+            ParameterPieces(try ParameterGroups([ParameterSpan(name: "a", offset: 0, count: count)])))
         func value(_ values: [Float]) -> Double {
             let gradients = FlatBuffer(values)
             var sum = 0.0
-            withExtendedLifetime(gradients) { norm.sumSquares(of: gradients.pointer, into: &sum) }
+            withExtendedLifetime(gradients) {
+                norm.sumSquares(of: gradients.pointer, into: &sum, pieces: 0..<norm.count)
+            }
             return norm.norm(sums: &sum, gradientScale: 1)
         }
         let ramp = (0..<count).map { Float($0 - 3) }

@@ -75,6 +75,40 @@ extension ProgramTests {
             }
         }
 
+        /// Each rank has a part of the optimizer's state; a run goes on with other ranks, which have other parts.
+        @Test(arguments: [Scenario.sharded(lamb: false), .sharded(lamb: true)])
+        func `so are weights and checkpoints where ranks share the update`(scenario: Scenario) throws {
+            let program = try Program()
+            let directory = try TemporaryDirectory(inMemory: true)
+            let never = ["--set", "communication.shardOptimizer=never"]
+            let always = ["--set", "communication.shardOptimizer=always"]
+            let alone = try program.run(scenario.arguments(in: directory, run: "alone", threads: 1) + never)
+            try #require(alone.exitCode == 0, "\(alone.account)")
+            func run(_ run: String, _ hosts: String, _ more: [String], fault: String? = nil) throws -> Program.Outcome {
+                var environment = ["TRAINER_TEST_HOSTS": hosts]
+                environment["TRAINER_TEST_FAULT"] = fault
+                return try program.run(
+                    scenario.arguments(in: directory, run: run, threads: 2) + more,
+                    ranks: hosts.split(separator: ",").count, environment: environment)
+            }
+            for hosts in ["0,0,0", "0,1", "0,1,0,1", "2,0,1,0"] {
+                let first = try run(hosts, hosts, always, fault: "kill:training:1:7")
+                #expect(first.exitCode == 128 + SIGKILL && first.leftovers.isEmpty, "\(first.account)")
+                let second = try run(hosts, "0,0", hosts == "0,1" ? never : always, fault: "kill:training:0:12")
+                #expect(second.exitCode == 128 + SIGKILL && second.leftovers.isEmpty, "\(second.account)")
+                #expect(second.output.contains("each rank has a part") == (hosts != "0,1"), "\(second.account)")
+                let outcome = try run(hosts, hosts, always)
+                try #require(outcome.exitCode == 0, "\(outcome.account)")
+                #expect(outcome.output.contains("each rank has a part"), "\(outcome.account)")
+                #expect(outcome.lastLine == alone.lastLine)
+                for file in ["final.safetensors", "checkpoints/step-00000016.safetensors"] {
+                    #expect(
+                        try FileContent(directory.file("\(hosts)/\(file)"))
+                            == FileContent(directory.file("alone/\(file)")))
+                }
+            }
+        }
+
         private func check(_ scenario: Scenario) throws {
             let program = try Program()
             let directory = try TemporaryDirectory(inMemory: true)

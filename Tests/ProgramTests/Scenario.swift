@@ -65,6 +65,21 @@ struct Scenario: CustomTestStringConvertible, Sendable {
             of: "clipNorm: 1\n", with: ""),
         steps: 9)
 
+    /// An optimizer with several slots, the best state among what is remembered, and an average of the weights.
+    static func sharded(lamb: Bool) -> Scenario {
+        let optimizer =
+            lamb
+            ? "{name: lamb, learningRate: 0.02}"
+            : "{name: adamw, learningRate: 0.01, lookahead: {steps: 4}, groups: [{match: 1.weight, maxNorm: 2}]}"
+        return Scenario(
+            name: lamb ? "sharded-lamb" : "sharded-adamw",
+            yaml: mlp.yaml.replacingOccurrences(of: "[64, 33]", with: "[260, 250]")
+                .replacingOccurrences(of: "{name: adam, learningRate: 0.02}", with: optimizer)
+                .replacingOccurrences(of: "checkpoint: {everyEpochs: 1}", with: "checkpoint: {everySteps: 4, keep: 3}")
+                .replacingOccurrences(of: "clipNorm: 1\n", with: lamb ? "averaging: 0.9\n" : "clipNorm: 1\n"),
+            steps: 18)
+    }
+
     /// Long enough to be killed at any point; a line of the log after every second step.
     static let lenet5Kill = Scenario(
         name: "lenet5-kill",

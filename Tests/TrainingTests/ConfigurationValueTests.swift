@@ -244,6 +244,7 @@ import Training
                 onNonFinite: stop
                 communication:
                   wire: float32
+                  shardOptimizer: auto
                 deadlineSeconds: 300.0
 
                 """)

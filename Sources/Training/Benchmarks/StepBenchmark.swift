@@ -175,18 +175,12 @@ package struct StepBenchmark: Sendable {
         _ state: TrainingState, _ replica: Replica, _ sums: Replica.StepSums, step: Int, hasher: ReplicaHasher? = nil
     ) throws {
         if !replica.defersUpdates {
-            let norm = try replica.gradientNorm(sums, state.phases[0].optimizer)
+            let norm = try replica.gradientNorm(phase: 0, sums, state.phases[0].optimizer)
             precondition(norm.isFinite, "bench step: the gradient is not finite")
         }
-        nonisolated(unsafe) let shared = state
-        let weight = sums.metrics.weight
-        try replica.update(phase: 0, sums, number: step, state.phases[0].optimizer, measure: nil) { range, gradients in
-            let change = {
-                shared.update(
-                    phase: 0, $0, gradients: gradients, weight: weight, norm: nil,
-                    learningRate: StepBenchmark.learningRate, ownStep: step)
-            }
-            if let hasher { hasher.changing(range, change) } else { change(range) }
-        }
+        let update = state.weightUpdate(
+            phase: 0, weight: sums.metrics.weight, norm: nil, learningRate: StepBenchmark.learningRate, ownStep: step,
+            hasher: hasher)
+        try replica.update(phase: 0, sums, number: step, update)
     }
 }

@@ -93,11 +93,8 @@ extension RunConfiguration: ConfigurationSection {
         onNonFinite = reader.value(
             "onNonFinite", .choice(of: NonFinitePolicy.self), default: "stop",
             "What a loss or gradient that is no finite number does: end the job, or skip the step.")
-        wire =
-            reader.value(
-                "communication", .section(CommunicationSection.self), default: [:],
-                "How gradients travel between hosts."
-            ).wire
+        communication = reader.value(
+            "communication", .section(), default: [:], "How gradients travel, and who updates the weights.")
         deadlineSeconds = reader.value(
             "deadlineSeconds", .number(above: 0), default: 300, influencesWeights: false,
             "Without progress for so long, the job ends with an error.")
@@ -224,20 +221,6 @@ extension PhaseConfiguration {
     /// Whether its updates depend on how long the run is.
     fileprivate var dependsOnEnd: Bool {
         schedule.schedule.dependsOnEnd || optimizer.lookahead?.dependsOnEnd ?? false
-    }
-}
-
-/// How gradients travel between hosts.
-private struct CommunicationSection: ConfigurationSection {
-    static var title: String { "communication" }
-    let wire: GradientWire
-
-    init(from reader: ConfigurationReader) {
-        wire = reader.value(
-            "wire", .choice(of: GradientWire.self), default: "float32",
-            "Numbers of a message; bfloat16 halves the bytes and leaves the bit contract: the weights depend on the "
-                + "ranks."
-        )
     }
 }
 

@@ -50,14 +50,16 @@ package struct RunConfiguration: Equatable, Sendable {
     /// Key of everything random.
     package let seed: UInt64
     package let onNonFinite: NonFinitePolicy
-    /// The numbers in which gradients travel between hosts.
-    package let wire: GradientWire
+    let communication: CommunicationConfiguration
     /// Without progress for so long, the job ends with an error.
     package let deadlineSeconds: Double
     /// The complete configuration as YAML, every default written out, in the order of the reference.
     let resolvedText: String
     /// The part of it that influences the trained weights, but for the learning rates.
     let resolvedWeightsText: String
+
+    /// The numbers in which gradients travel between hosts.
+    package var wire: GradientWire { communication.wire }
 
     /// A model and what the configuration calls it.
     package struct NamedModel: Equatable, Sendable {

@@ -24,6 +24,7 @@ package final class DeferredUpdate: @unchecked Sendable {
     private var remaining = 0
     private var step = 0
     private var arrivals: SumArrivals?
+    private var areGradients = true
     private var update: Update?
     private var failure: (any Error)?
 
@@ -41,7 +42,11 @@ package final class DeferredUpdate: @unchecked Sendable {
     }
 
     /// From now on all trainable parameters are due; the previous step's have been settled.
-    package func begin(step: Int, _ arrivals: SumArrivals, update: @escaping Update) {
+    ///
+    /// - Parameter areGradients: whether gradients come, of which all must be finite, or new weights made of such.
+    package func begin(
+        step: Int, _ arrivals: SumArrivals, areGradients: Bool = true, update: @escaping Update
+    ) {
         condition.lock()
         defer { condition.unlock() }
         precondition(remaining == 0, "DeferredUpdate: step \(step) begins before the previous one is settled")
@@ -49,6 +54,7 @@ package final class DeferredUpdate: @unchecked Sendable {
         remaining = layout.order.count
         self.step = step
         self.arrivals = arrivals
+        self.areGradients = areGradients
         self.update = update
     }
 
@@ -90,7 +96,7 @@ package final class DeferredUpdate: @unchecked Sendable {
         guard let arrivals, let update, let start = layout.offset(of: parameter.index) else { return }
         let range = start..<start + parameter.shape.count
         let gradients = try Activity.waitingForRanks { try arrivals.wait(for: range) }
-        guard firstNonFinite(gradients + start, count: range.count) == nil else {
+        guard !areGradients || firstNonFinite(gradients + start, count: range.count) == nil else {
             throw NonFiniteGradient(step: step, parameter: parameter.name)
         }
         update(range, gradients)

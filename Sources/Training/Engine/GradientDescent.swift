@@ -72,28 +72,15 @@ final class GradientDescent {
         guard sums.metrics.loss.isFinite else { return try handleNonFinite(sums, step: step) }
         var norm: Double?
         if !setup.replica.defersUpdates {
-            let all = try setup.replica.gradientNorm(sums, optimizer)
+            let all = try setup.replica.gradientNorm(phase: phase, sums, optimizer)
             guard all.isFinite else { return try handleNonFinite(sums, step: step) }
             if optimizer.clipping != .none { norm = all }
         }
-        nonisolated(unsafe) let state = setup.state
-        let weight = sums.metrics.weight
-        let hasher = replicaCheck?.hasher(forUpdateTo: step + 1)
-        let measure = { @Sendable [norm] (pieces: Range<Int>, gradients: UnsafePointer<Float>) in
-            state.measure(
-                phase: phase, pieces, gradients: gradients, weight: weight, norm: norm, learningRate: rate,
-                ownStep: ownStep)
-        }
-        try setup.replica.update(
-            phase: phase, sums, number: step, optimizer, measure: optimizer.pieceCount > 0 ? measure : nil
-        ) { [norm] range, gradients in
-            let change = {
-                state.update(
-                    phase: phase, $0, gradients: gradients, weight: weight, norm: norm, learningRate: rate,
-                    ownStep: ownStep)
-            }
-            if let hasher { hasher.changing(range, change) } else { change(range) }
-        }
+        setup.state.forgetOthers()
+        let update = setup.state.weightUpdate(
+            phase: phase, weight: sums.metrics.weight, norm: norm, learningRate: rate, ownStep: ownStep,
+            hasher: replicaCheck?.hasher(forUpdateTo: step + 1))
+        try setup.replica.update(phase: phase, sums, number: step, update)
         meter.updated(sums.metrics, phase: phase, waitSeconds: sums.waitSeconds, reduceSeconds: sums.reduceSeconds)
     }
 

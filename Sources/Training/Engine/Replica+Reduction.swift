@@ -5,7 +5,8 @@ extension Replica {
     /// How the ranks add their partial sums: by themselves, through shared memory, by messages, or both; collective.
     static func makeReduction(
         _ assignment: GrainAssignment, count: Int, _ ranks: Ranks, wire: GradientWire = .float32,
-        gradientCount: Int = 0, startsComplete: Bool = false
+        gradientCount: Int = 0, startsComplete: Bool = false,
+        sharing: (shares: UpdateShares, buckets: BucketPlan)? = nil
     ) throws -> any BucketReduction {
         if ranks.worldSize == 1 { return LocalReduction() }
         func window(_ bytes: Int) throws -> SharedWindow? {
@@ -15,13 +16,14 @@ extension Replica {
             let window = try window(SharedMemoryReduction.byteCountPerRank(assignment: assignment, count: count))
         {
             return SharedMemoryReduction(
-                assignment: assignment, count: count, window: window, communication: ranks.communication)
+                assignment: assignment, count: count, window: window, communication: ranks.communication,
+                shares: sharing?.shares)
         }
         let sharesSome = !ranks.shareOneHost && assignment.order.hosts.count < ranks.worldSize
         return ExchangeReduction(
             assignment: assignment, count: count, communication: ranks.communication,
             window: sharesSome
                 ? try window(ExchangeReduction.byteCountPerRank(assignment: assignment, count: count)) : nil,
-            wire: wire, gradientCount: gradientCount, startsComplete: startsComplete)
+            wire: wire, gradientCount: gradientCount, startsComplete: startsComplete, sharing: sharing)
     }
 }

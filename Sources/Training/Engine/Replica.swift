@@ -20,22 +20,29 @@ package final class Replica: @unchecked Sendable {
     package let values: FlatBuffer
     package let pool: WorkerPool
     let tapes: [Tape]
-    private let sums: [PhaseSums]
+    let sums: [PhaseSums]
     /// Where grains meet, and the threads of all of this rank's; nil where no phase has layers over the whole batch.
     private let meeting: (place: BatchMeeting, pool: WorkerPool)?
 
     /// What adds up the grains of one phase.
-    private struct PhaseSums {
+    struct PhaseSums {
         let layout: GrainVectorLayout
         let reducer: GradientReducer
+        /// How ranks share the update; nil where each makes all of it.
+        let shares: UpdateShares?
         /// Where updates wait for the next forward pass; nil where the sums come all at once.
         let deferred: DeferredUpdate?
         /// Whether it has layers over the whole batch, so that all grains are computed together.
         let meets: Bool
         /// Nil where the gradient's variance is not measured.
         let noise: GradientNoise?
+
+        /// Whether a step ends before the sums of the gradients have come.
+        var defersWhole: Bool { deferred != nil && reducer.owned == nil }
     }
 
+    let ranks: Ranks
+    var rank: Int { ranks.rank }
     /// The grains of a step that this rank computes.
     package let grains: Range<Int>
 
@@ -49,29 +56,35 @@ package final class Replica: @unchecked Sendable {
     ///   - wire: the numbers in which gradients travel between hosts.
     ///   - defersUpdates: where gradients travel in messages, a step ends before they have come, and weights change
     ///     when the next forward pass needs them. Not for updates that need all gradients first.
+    ///   - shares: of each phase, how ranks share its update; nil, or empty, where every rank makes all of it.
     package init(
         network: Network, values: FlatBuffer, vectors: [GrainVectorLayout], threads: Int, grainCount: Int,
-        ranks: Ranks, noises: [GradientNoise?] = [], wire: GradientWire = .float32, defersUpdates: Bool = false
+        ranks: Ranks, noises: [GradientNoise?] = [], wire: GradientWire = .float32, defersUpdates: Bool = false,
+        shares: [UpdateShares?] = []
     ) throws {
         let assignment = ranks.assignment(grainCount: grainCount)
         let isCrowded = ranks.hostSize * threads > Placement.onlineCores
         self.network = network
         self.values = values
+        self.ranks = ranks
         pool = WorkerPool(count: threads, busyWaits: !isCrowded)
         grains = assignment.grains(ofRank: ranks.rank)
         let defersUpdates = defersUpdates && noises.allSatisfy { $0 == nil }
         let sums = try vectors.enumerated().map { phase, layout in
             let meets = network.meetsOverBatch(layout)
+            let shares = ranks.worldSize > 1 && shares.indices.contains(phase) ? shares[phase] : nil
+            let buckets = BucketPlan(count: layout.count, ranks: ranks.worldSize, shares: shares)
             let reduction = try Replica.makeReduction(
                 assignment, count: layout.count, ranks, wire: wire, gradientCount: layout.gradients.count,
-                startsComplete: meets)
+                startsComplete: meets, sharing: shares.map { ($0, buckets) })
             let reducer = GradientReducer(
-                assignment: assignment, rank: ranks.rank, count: layout.count, factored: layout.factored,
-                reduction: reduction)
+                assignment: assignment, rank: ranks.rank, count: layout.count, buckets: buckets,
+                factored: layout.factored, reduction: reduction)
+            let defers = (defersUpdates || shares != nil) && reducer.sendsMessages
             return PhaseSums(
-                layout: layout, reducer: reducer,
-                deferred: defersUpdates && reducer.sendsMessages ? DeferredUpdate(layout: layout.trained) : nil,
-                meets: meets, noise: noises.indices.contains(phase) ? noises[phase] : nil)
+                layout: layout, reducer: reducer, shares: shares,
+                deferred: defers ? DeferredUpdate(layout: layout.trained) : nil, meets: meets,
+                noise: noises.indices.contains(phase) ? noises[phase] : nil)
         }
         self.sums = sums
         let deferred = sums.compactMap(\.deferred)
@@ -99,6 +112,9 @@ package final class Replica: @unchecked Sendable {
 
     /// Grains of this rank that are computed at once, at most: its threads, or all where they meet.
     package var grainsAtOnce: Int { meeting?.pool.count ?? pool.count }
+
+    /// Of each phase, the gradients that each rank owns; nil where every rank updates all.
+    var owned: [OwnedGradients?] { sums.map(\.reducer.owned) }
 
     /// Whether gradients travel in messages, rather than through memory that all ranks share.
     package var sendsMessages: Bool { sums.contains { $0.reducer.sendsMessages } }
@@ -160,7 +176,7 @@ package final class Replica: @unchecked Sendable {
         Activity.beat()
         try TestFault.reach(.allReduce, step: Activity.step)
         let joined = Clock.seconds
-        let arrivals = sums.deferred == nil ? nil : try sums.reducer.arrivals()
+        let arrivals = sums.defersWhole ? try sums.reducer.arrivals() : nil
         let sum = try Activity.waitingForRanks {
             try arrivals?.wait(for: sums.layout.gradients.upperBound..<sums.layout.count) ?? sums.reducer.finish()
         }
@@ -170,7 +186,8 @@ package final class Replica: @unchecked Sendable {
         let reached = sum + sums.layout.flags.lowerBound
         var metrics = MetricSums(values: sums.layout.metrics.map { Double(sum[$0]) })
         if let noise = sums.noise {
-            metrics = noise.completed(metrics, norm: try norm(of: sum, noise.groups, weight: metrics.weight))
+            metrics = noise.completed(
+                metrics, norm: try norm(of: sum, ParameterPieces(noise.groups), sums, weight: metrics.weight))
         }
         return StepSums(
             vector: sum, arrivals: arrivals, metrics: metrics,
@@ -178,43 +195,6 @@ package final class Replica: @unchecked Sendable {
             waitSeconds: joined - own + met + sums.reducer.waitSeconds,
             reduceSeconds: end - joined - sums.reducer.waitSeconds)
     }
-
-    /// Updates the weights by a step's sums: at once on all workers, or when the next forward pass needs them.
-    ///
-    /// - Parameters:
-    ///   - step: counted from 0.
-    ///   - optimizer: the phase's, which says how workers share an update out.
-    ///   - measure: measures pieces of the weights, all before `change` is called for one that they belong to; called
-    ///     for disjoint pieces, by several threads. Nil where the rule needs no norms.
-    ///   - change: changes a range of the phase's compact coordinates; called for disjoint ranges, by several threads.
-    func update(
-        phase: Int, _ step: StepSums, number: Int, _ optimizer: Optimizer,
-        measure: (@Sendable (_ pieces: Range<Int>, _ gradients: UnsafePointer<Float>) -> Void)?,
-        _ change: @escaping @Sendable (_ range: Range<Int>, _ gradients: UnsafePointer<Float>) -> Void
-    ) throws {
-        let sums = sums[phase]
-        sums.layout.updateStatistics(values, sums: step.vector)
-        sums.layout.assignCarried(values, sums: step.vector)
-        if let deferred = sums.deferred, let arrivals = step.arrivals {
-            return deferred.begin(step: number, arrivals) { range, gradients in
-                measure?(optimizer.pieces(in: range), gradients)
-                change(range, gradients)
-            }
-        }
-        nonisolated(unsafe) let gradients = step.vector
-        if let measure {
-            try pool.run { [pool] worker in measure(optimizer.pieces(part: worker, of: pool.count), gradients) }
-        }
-        try pool.run { [pool] worker in change(optimizer.range(part: worker, of: pool.count), gradients) }
-    }
-
-    /// Whether updates wait for the next forward pass, so that ``gradientNorm(_:_:)`` can't be asked for.
-    var defersUpdates: Bool { sums.contains { $0.deferred != nil } }
-
-    /// Ends updates that wait; whoever reads the weights outside of a step calls it first.
-    ///
-    /// - Throws: `DeferredUpdate.NonFiniteGradient`, or why sums did not come.
-    func settle() throws { for sums in sums { try sums.deferred?.settle() } }
 
     /// One grain, forward and backward; one without samples contributes zeros, one without a loss no gradient.
     private func compute(
@@ -247,29 +227,6 @@ package final class Replica: @unchecked Sendable {
         sums.noise?.measure(vector, layout, factors, weight: result.weight)
         TestFault.poison(
             vector + layout.metrics.lowerBound + MetricSums.lossSlot, .allReduce, step: Activity.step)
-    }
-
-    /// The Euclidean norm of the mean gradient, in an order that depends on the layout alone; not finite if any element
-    /// is not.
-    package func gradientNorm(_ sums: StepSums, _ optimizer: Optimizer) throws -> Double {
-        try norm(of: sums.vector, optimizer.groups, weight: sums.metrics.weight)
-    }
-
-    private func norm(of vector: UnsafePointer<Float>, _ groups: ParameterGroups, weight: Double) throws -> Double {
-        let norm = GradientNorm(groups)
-        let chunks = Mutex(Array(repeating: 0.0, count: norm.chunkCount))
-        nonisolated(unsafe) let gradients = vector
-        let parts = pool.count
-        try pool.run { worker in
-            var part = Array(repeating: 0.0, count: norm.chunkCount)
-            norm.sumSquares(of: gradients, into: &part, part: worker, of: parts)
-            chunks.withLock { total in
-                for index in norm.chunkCount * worker / parts..<norm.chunkCount * (worker + 1) / parts {
-                    total[index] = part[index]
-                }
-            }
-        }
-        return chunks.withLock { norm.norm(sums: $0, gradientScale: gradientScale(weight: weight)) }
     }
 
     /// How often the workers' pools and the reducers took memory from the system; constant in the steady state.

@@ -75,7 +75,7 @@ extension TrainingState {
     /// The kind of running statistics among ``replicaTensors``.
     static let statisticKind = "statistic"
 
-    /// Everything that must be the same on all ranks.
+    /// Everything that must be the same on all ranks; of slots that ranks share nobody has a second copy.
     var replicaTensors: [ReplicaTensor] {
         let own = network.layout.parameters.map { parameter in
             let start = network.layout.offsets[parameter.index]
@@ -91,7 +91,7 @@ extension TrainingState {
             }
         }
         return own + (averages ?? [])
-            + slots.flatMap { slot in
+            + slots.filter { owned[$0.phase] == nil }.flatMap { slot in
                 trained(slot).map { parameter, offset in
                     ReplicaTensor(
                         name: parameter.name, kind: slot.name, memory: slot.memory,

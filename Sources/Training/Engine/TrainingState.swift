@@ -1,6 +1,5 @@
 import Autograd
-import Checkpointing
-import Interchange
+import DataParallel
 import Kernels
 import NeuralNetwork
 import Optimization
@@ -22,10 +21,15 @@ final class TrainingState {
     private let squareSums: [UnsafeMutableBufferPointer<SquareSums>]
     private let averaging: WeightAverage?
     /// The state at the best validation, where the plateau rule goes back to; nil without rollback.
-    private var best: Snapshot?
+    private(set) var best: Snapshot?
+    /// Of each phase whose update ranks share, which parts of its slots each rank has.
+    private(set) var owned: [OwnedGradients?]
+    private(set) var rank = 0
+    /// Whether this rank has all ranks' parts of the slots as well, until the next update.
+    var isGathered = false
 
     /// The memory of a state at some time.
-    private struct Snapshot {
+    struct Snapshot {
         let values: FlatBuffer
         let slots: [FlatBuffer]
         let averages: FlatBuffer?
@@ -33,7 +37,10 @@ final class TrainingState {
         var buffers: [FlatBuffer] { [values] + slots + (averages.map { [$0] } ?? []) }
     }
 
-    private var present: Snapshot { Snapshot(values: values, slots: slots.map(\.memory), averages: averages) }
+    /// The present state, then the best one where it is kept.
+    var snapshots: [Snapshot] { [present] + (best.map { [$0] } ?? []) }
+
+    var present: Snapshot { Snapshot(values: values, slots: slots.map(\.memory), averages: averages) }
 
     /// A buffer of one phase's optimiser.
     struct OptimizerSlot {
@@ -47,6 +54,7 @@ final class TrainingState {
         self.network = network
         self.phases = phases
         self.averaging = averaging
+        owned = phases.map { _ in nil }
         values = FlatBuffer(count: network.layout.count)
         squareSums = phases.map { phase in
             let sums = UnsafeMutableBufferPointer<SquareSums>.allocate(capacity: phase.optimizer.pieceCount)
@@ -78,13 +86,31 @@ final class TrainingState {
     /// Bytes of a checkpoint's tensors.
     var byteCount: Int { 4 * present.buffers.reduce(0) { $0 + $1.count } }
 
+    /// Says which parts of its slots each rank has; before ``initialize(key:learningRates:)``.
+    func share(_ owned: [OwnedGradients?], rank: Int) {
+        self.owned = owned
+        self.rank = rank
+        for (index, slot) in slots.enumerated() where owned[slot.phase] != nil {
+            for snapshot in snapshots { snapshot.slots[index].keepsParts() }
+        }
+    }
+
+    /// Whether ranks share the update of some phase, so that none has all slots.
+    var isShared: Bool { owned.contains { $0 != nil } }
+
+    /// The parts of a phase's slots that this rank has.
+    private func kept(phase: Int) -> [Range<Int>] {
+        owned[phase]?.ranges[rank] ?? [0..<phases[phase].trained.count]
+    }
+
     /// The first values, a function of the seed.
     ///
     /// - Parameter learningRates: of each phase's first step.
     func initialize(key: RandomKey, learningRates: [Double]) {
         network.layout.initialize(values, key: key)
         for (index, phase) in phases.enumerated() {
-            phase.optimizer.initialize(slots: memory(ofPhase: index), learningRate: learningRates[index])
+            phase.optimizer.initialize(
+                slots: memory(ofPhase: index), learningRate: learningRates[index], ranges: kept(phase: index))
         }
         beginAverages()
     }
@@ -118,8 +144,11 @@ final class TrainingState {
         let phase = phases[index]
         let memory = memory(ofPhase: index)
         for span in phase.trained.spans {
-            phase.optimizer.begin(
-                span.compact, parameters: values.pointer + span.arenaOffset - span.compact.lowerBound, slots: memory)
+            for kept in kept(phase: index) where kept.overlaps(span.compact) {
+                phase.optimizer.begin(
+                    kept.clamped(to: span.compact),
+                    parameters: values.pointer + span.arenaOffset - span.compact.lowerBound, slots: memory)
+            }
         }
     }
 
@@ -158,20 +187,45 @@ final class TrainingState {
     ) {
         let phase = phases[index]
         let memory = memory(ofPhase: index)
-        for span in phase.trained.spans where span.compact.overlaps(range) {
-            let part = range.clamped(to: span.compact)
-            let toArena = span.arenaOffset - span.compact.lowerBound
+        for (part, toArena) in runs(phase: index, range) {
             phase.optimizer.step(
                 part, parameters: values.pointer + toArena, gradients: gradients,
                 slots: memory, learningRate: learningRate,
                 gradientScale: meanScale(phase, weight: weight, norm: norm), stepNumber: ownStep + 1,
                 sums: UnsafePointer(squareSums[index].baseAddress))
-            if let averaging, let averages {
-                averaging.update(
-                    part, averages: averages.pointer + toArena, parameters: values.pointer + toArena,
-                    stepNumber: ownStep + 1)
-            }
+            average(part, toArena: toArena, ownStep: ownStep)
         }
+    }
+
+    /// What an update of a phase measures first.
+    func measured(phase index: Int) -> UnsafeMutableBufferPointer<SquareSums> { squareSums[index] }
+
+    /// Writes the weights in a range of a phase's compact coordinates to their places in a grain's vector.
+    func publish(phase index: Int, _ range: Range<Int>, into vector: UnsafeMutablePointer<Float>) {
+        for (part, toArena) in runs(phase: index, range) {
+            (vector + part.lowerBound).update(from: values.pointer + part.lowerBound + toArena, count: part.count)
+        }
+    }
+
+    /// Takes the new weights of a range, which another rank has computed, and averages them.
+    func adopt(phase index: Int, _ range: Range<Int>, from vector: UnsafePointer<Float>, ownStep: Int) {
+        for (part, toArena) in runs(phase: index, range) {
+            (values.pointer + part.lowerBound + toArena).update(from: vector + part.lowerBound, count: part.count)
+            average(part, toArena: toArena, ownStep: ownStep)
+        }
+    }
+
+    /// A range of a phase's compact coordinates in parts that lie together in the arena, with the way there.
+    private func runs(phase index: Int, _ range: Range<Int>) -> [(part: Range<Int>, toArena: Int)] {
+        phases[index].trained.spans.filter { $0.compact.overlaps(range) }.map { span in
+            (range.clamped(to: span.compact), span.arenaOffset - span.compact.lowerBound)
+        }
+    }
+
+    private func average(_ part: Range<Int>, toArena: Int, ownStep: Int) {
+        guard let averaging, let averages else { return }
+        averaging.update(
+            part, averages: averages.pointer + toArena, parameters: values.pointer + toArena, stepNumber: ownStep + 1)
     }
 
     // MARK: - The best state
@@ -179,106 +233,24 @@ final class TrainingState {
     /// Whether the state of the best validation is kept, to go back to.
     var keepsBest: Bool { best != nil }
 
-    func rememberBest() {
-        guard let best else { return }
-        for (copy, memory) in zip(best.buffers, present.buffers) { copy.copy(from: memory) }
+    /// - Parameter isWhole: whether the present state has all ranks' parts of the slots.
+    func rememberBest(isWhole: Bool = false) {
+        if let best { copy(present, to: best, isWhole: isWhole) }
     }
 
     func goBackToBest() {
-        guard let best else { return }
-        for (memory, copy) in zip(present.buffers, best.buffers) { memory.copy(from: copy) }
+        if let best { copy(best, to: present) }
     }
 
-    // MARK: - Checkpoints
-
-    /// A copy of everything, to be written in the background.
-    func checkpoint(
-        step: Int, best: Checkpoint.BestMetric?, configFingerprint: String, state: CheckpointState
-    ) throws -> Checkpoint {
-        try checkpoint(present, step: step, best: best, configFingerprint: configFingerprint, state: state)
-    }
-
-    /// The checkpoint of the best state, as it was made at its time; nil without rollback.
-    func bestCheckpoint(_ metric: Checkpoint.BestMetric, configFingerprint: String, state: CheckpointState) throws
-        -> Checkpoint?
-    {
-        guard let best else { return nil }
-        return try checkpoint(
-            best, step: metric.step, best: metric, configFingerprint: configFingerprint, state: state)
-    }
-
-    private func checkpoint(
-        _ snapshot: Snapshot, step: Int, best: Checkpoint.BestMetric?, configFingerprint: String,
-        state: CheckpointState
-    ) throws -> Checkpoint {
-        let (weights, buffers) = ModelWeights.sources(network, snapshot.values)
-        var tensors: [Checkpoint.Group: [TensorSource]] = [.weights: weights, .buffers: buffers]
-        if let averages = snapshot.averages {
-            tensors[.averages] = averaged.map { parameter, offset in
-                source(parameter, averages.pointer + offset)
+    /// Copies what this rank keeps, or everything.
+    private func copy(_ source: Snapshot, to target: Snapshot, isWhole: Bool = false) {
+        target.values.copy(from: source.values)
+        if let averages = source.averages { target.averages?.copy(from: averages) }
+        for (index, slot) in slots.enumerated() {
+            for range in isWhole ? [0..<slot.memory.count] : kept(phase: slot.phase) {
+                (target.slots[index].pointer + range.lowerBound).update(
+                    from: source.slots[index].pointer + range.lowerBound, count: range.count)
             }
-        }
-        for (slot, memory) in zip(slots, snapshot.slots) {
-            tensors[.optimizer(slot: slot.name)] = trained(slot).map { parameter, offset in
-                source(parameter, memory.pointer + offset)
-            }
-        }
-        return try Checkpoint(
-            step: step, tensors: tensors, best: best, configFingerprint: configFingerprint, state: state)
-    }
-
-    /// A parameter's floats as they lie in memory.
-    private func source(_ parameter: Parameter, _ memory: UnsafePointer<Float>) -> TensorSource {
-        TensorSource(name: parameter.name, shape: parameter.shape.dimensions) { target in
-            if let start = target.baseAddress { start.update(from: memory, count: target.count) }
-        }
-    }
-
-    /// The parameters that have averages, with their places in them.
-    var averaged: [(parameter: Parameter, offset: Int)] {
-        network.layout.parameters.filter(\.isTrainable).map { ($0, network.layout.offsets[$0.index]) }
-    }
-
-    /// Takes a checkpoint's values over, and its best state's where that is another.
-    ///
-    /// - Throws: `CheckpointError` when it is not this model's.
-    func restore(_ checkpoint: Checkpoint, best bestCheckpoint: Checkpoint?) throws {
-        if best != nil, let bestCheckpoint {
-            try load(bestCheckpoint)
-            rememberBest()
-        }
-        try load(checkpoint)
-    }
-
-    private func load(_ checkpoint: Checkpoint) throws {
-        func load(_ parameter: Parameter, _ group: Checkpoint.Group, into target: UnsafeMutablePointer<Float>) throws {
-            try checkpoint.copyFloats(
-                of: parameter.name, in: group,
-                into: UnsafeMutableBufferPointer(start: target, count: parameter.shape.count))
-        }
-        try ModelWeights.load(checkpoint, network, into: values)
-        if let averages {
-            for (parameter, offset) in averaged { try load(parameter, .averages, into: averages.pointer + offset) }
-        }
-        for slot in slots {
-            for (parameter, offset) in trained(slot) {
-                try load(parameter, .optimizer(slot: slot.name), into: slot.memory.pointer + offset)
-            }
-        }
-    }
-
-    /// The weights that a slot belongs to, in order of use, with their places in it.
-    func trained(_ slot: OptimizerSlot) -> [(parameter: Parameter, offset: Int)] {
-        let layout = phases[slot.phase].trained
-        return network.layout.parameters.compactMap { parameter in
-            layout.offset(of: parameter.index).map { (parameter, $0) }
-        }
-    }
-
-    /// Rank 0's values on every rank.
-    func share(_ ranks: Ranks) throws {
-        for buffer in present.buffers + (best?.buffers ?? []) {
-            try ranks.broadcast(UnsafeMutableBufferPointer(start: buffer.pointer, count: buffer.count))
         }
     }
 }

@@ -1,3 +1,4 @@
+import Autograd
 import Collectives
 import DataParallel
 import Foundation
@@ -93,6 +94,11 @@ package final class Ranks: Sendable {
         if worldSize == 1 { return }
         nonisolated(unsafe) let bytes = UnsafeMutableRawBufferPointer(floats)
         try waiting { try $0.broadcast(bytes, root: 0) }
+    }
+
+    /// Rank 0's memory on every rank.
+    package func broadcast(_ buffer: FlatBuffer) throws {
+        try broadcast(UnsafeMutableBufferPointer(start: buffer.pointer, count: buffer.count))
     }
 
     /// The sums over ranks, added in rank order.

@@ -43,7 +43,12 @@ final class RunSaver {
     }
 
     /// Whether a checkpoint becomes due in the next step by this rank's clock.
-    var isTimeDue: Bool { setup.keeper?.isTimeDue(stepSeconds: stepSeconds) ?? false }
+    ///
+    /// Where no rank has the whole state, a lost run directory asks all of them for theirs in this way.
+    var isTimeDue: Bool {
+        guard let keeper = setup.keeper else { return false }
+        return keeper.isTimeDue(stepSeconds: stepSeconds) || setup.state.isShared && keeper.lock.isLost
+    }
 
     /// Waits, before a step counts as finished, until a kill after it costs one interval of checkpoints at most.
     ///
@@ -64,6 +69,10 @@ final class RunSaver {
     ///   interrupted.
     func save(step: Int, force: Bool, _ validation: Validation = .none) throws {
         let isDue = force || setup.configuration.checkpoint.isDue(step: step, stepsPerEpoch: setup.plan.stepsPerEpoch)
+        if setup.state.isShared {
+            guard isDue else { return }
+            try gather(step: step)
+        }
         if isDue || setup.configuration.checkpoint.onFailure == .stop {
             try directory.require(step: step, validation)
         }
@@ -92,6 +101,14 @@ final class RunSaver {
         }
         for record in try keeper.report(to: observer, step: step) { timeLimit?.saveTook(record.seconds) }
         meter.saved(seconds: Clock.seconds - start)
+    }
+
+    /// Gives rank 0 the whole state, and the best one where the run directory must be made again.
+    private func gather(step: Int) throws {
+        Activity.enter(.saving, step: step)
+        try descent.settle()
+        let isLost = try setup.ranks.broadcast { setup.keeper?.lock.isLostNow ?? false }
+        try setup.state.gather(setup.ranks, withBest: isLost)
     }
 
     /// Writes the weights of the best validation so far.

@@ -20,7 +20,8 @@ extension RunSetup {
             validationSamples: data.validation?.count ?? 0, runDirectory: directory.path,
             resumedFromStep: firstStep > 0 ? firstStep : nil, openBLASCore: LinearAlgebraLibrary.coreName,
             metrics: phases.flatMap(\.objective.metrics).map(\.description), baselines: baselines,
-            notes: phases.flatMap(\.objective.notes) + wireNotes + meetingNotes + data.training.source.notes)
+            notes: phases.flatMap(\.objective.notes) + wireNotes + meetingNotes + sharingNotes
+                + data.training.source.notes)
     }
 
     /// What the first line says about `communication.wire`.

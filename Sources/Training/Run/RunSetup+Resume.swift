@@ -50,7 +50,7 @@ extension RunSetup {
             start = try load(configuration, resume, directory, state, data, preprocessing)
         }
         start = try ranks.broadcast { start }
-        if start.source != nil || start.given != nil { try state.share(ranks) }
+        if start.source != nil || start.given != nil { try state.spread(ranks) }
         return (start, lock)
     }
 

@@ -83,6 +83,7 @@ struct RunSetup {
             network: network, phases: phases, averaging: configuration.averaging,
             keepsBest: rates.phases.contains { $0.plateau?.rollback ?? false })
         replica = try RunSetup.replica(configuration, network, phases, state.values, plan, ranks, threads)
+        state.share(replica.owned, rank: ranks.rank)
         state.initialize(key: key, learningRates: configuration.phases.map(\.optimizer.learningRate))
         try RunSetup.whiten(network, data, into: state.values, ranks)
         state.beginAverages()
@@ -174,11 +175,14 @@ struct RunSetup {
                     grain: configuration.grain)
             }
         }
+        // The norm of all gradients, and whether all are finite, must be known before a weight changes.
+        let waits = configuration.phases.contains { $0.clipNorm != nil } || configuration.onNonFinite != .stop
         return try Replica(
             network: network, values: values, vectors: phases.map(\.vector), threads: threads,
             grainCount: plan.grainsPerStep, ranks: ranks, noises: phases.map(\.noise), wire: configuration.wire,
-            // The norm of all gradients, and whether all are finite, must be known before a weight changes.
-            defersUpdates: configuration.phases.allSatisfy { $0.clipNorm == nil } && configuration.onNonFinite == .stop)
+            defersUpdates: !waits,
+            shares: shares(
+                configuration.communication.shardOptimizer, phases, wire: configuration.wire, waits: waits, ranks))
     }
 
     private static func keeper(
