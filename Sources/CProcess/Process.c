@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -50,6 +51,16 @@ int32_t process_start(char *const arguments[], char *const environment[], int32_
 }
 
 void process_name_thread(const char *name) { prctl(PR_SET_NAME, name); }
+
+void process_thread_name(char *name) { prctl(PR_GET_NAME, name); }
+
+int32_t process_is_main_thread(void) { return syscall(SYS_gettid) == getpid(); }
+
+static _Thread_local void *thread_pointer;
+
+void *process_thread_pointer(void) { return thread_pointer; }
+
+void process_set_thread_pointer(void *pointer) { thread_pointer = pointer; }
 
 int32_t process_adopt_orphans(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1) == 0 ? 0 : errno; }
 

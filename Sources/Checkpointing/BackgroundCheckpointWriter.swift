@@ -15,7 +15,7 @@ package final class BackgroundCheckpointWriter: @unchecked Sendable {
         /// Runs jobs until it is told to stop and none is left.
         func run() {
             while let job = next() {
-                let result = Result { try job() }
+                let result = Result { try Timeline.span(.saving) { try job() } }
                 monitor.withLock {
                     if case .failure(let failure) = result { error = failure }
                     self.job = nil

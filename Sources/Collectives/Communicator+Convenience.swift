@@ -47,6 +47,23 @@ extension Communicator {
         return (0..<worldSize).map { Array(gathered[offsets[$0]..<offsets[$0 + 1]]) }
     }
 
+    /// Every rank's bytes in rank order on `root`, however many each contributes; nothing on the others.
+    package func gather(_ bytes: [UInt8], root: Int) throws -> [[UInt8]] {
+        let counts = try allGather([Int64(bytes.count)]).map(Int.init)
+        var gathered = counts.map { [UInt8](repeating: 0, count: rank == root ? $0 : 0) }
+        if rank == root { gathered[rank] = bytes }
+        for peer in 0..<worldSize where peer != root && (rank == root || rank == peer) {
+            if rank == peer {
+                try bytes.withUnsafeBytes { try exchange(sends: [OutgoingMessage(to: root, $0)], receives: []) }
+            } else {
+                try gathered[peer].withUnsafeMutableBytes {
+                    try exchange(sends: [], receives: [IncomingMessage(from: peer, into: $0)])
+                }
+            }
+        }
+        return rank == root ? gathered : []
+    }
+
     /// The element-wise maximum over ranks; all ranks pass the same number of values.
     package func allReduceMaximum(_ values: [Int64]) throws -> [Int64] {
         try allReduce(values) { max($0, $1) }
@@ -78,7 +95,7 @@ extension Communicator {
     }
 
     /// All ranks' values, one rank after the other.
-    private func allGather<Element: BitwiseCopyable>(_ values: [Element]) throws -> [Element] {
+    func allGather<Element: BitwiseCopyable>(_ values: [Element]) throws -> [Element] {
         guard let first = values.first else {
             try allGather(UnsafeRawBufferPointer(start: nil, count: 0), into: .init(start: nil, count: 0))
             return []

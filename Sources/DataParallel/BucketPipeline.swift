@@ -1,6 +1,7 @@
 import Autograd
 import Collectives
 import Glibc
+import System
 
 /// Moves the buckets of a step between hosts on the communication thread, several at once, so that the link is never
 /// idle while a bucket is ready. The last of the ready buckets goes first: its weights are the first that the next step
@@ -40,6 +41,8 @@ final class BucketPipeline: @unchecked Sendable {
         var resultsIn: WireTransfer?
         var isAdded = false
         var isTold = false
+        /// When it set out, for the timeline.
+        var mark = Timeline.Mark.nothing
         /// Whether the host's other ranks have told so too, and nothing of this rank leaves any more.
         var hasArrived = false
 
@@ -52,6 +55,8 @@ final class BucketPipeline: @unchecked Sendable {
         let round: UInt32
         let pieces: [UnsafePointer<Float>]
         var passages: [Passage]
+        /// In which step of training it began, for the timeline.
+        let mark = Timeline.mark()
         /// Ready on this rank.
         var waiting: [Int] = []
         /// Ready on the whole host and on their way.
@@ -104,6 +109,7 @@ final class BucketPipeline: @unchecked Sendable {
             for bucket in step.underWay where try advance(bucket, &step, communicator) {
                 hasMoved = true
                 if step.passages[bucket].hasArrived {
+                    Timeline.note(.exchange, number: bucket, since: step.passages[bucket].mark)
                     arrivals.hasArrived(bucket)
                     left -= 1
                 }
@@ -180,6 +186,7 @@ final class BucketPipeline: @unchecked Sendable {
         else { return false }
         step.waiting.removeAll { $0 == bucket }
         step.underWay.append(bucket)
+        step.passages[bucket].mark = step.mark.now
         step.passages[bucket].sumsOut = try sendSums(bucket, step, communicator)
         return true
     }
@@ -206,7 +213,9 @@ final class BucketPipeline: @unchecked Sendable {
         var hasMoved = try finish(&step.passages[bucket].sumsOut)
         if try finish(&step.passages[bucket].sumsIn) { hasMoved = true }
         if !step.passages[bucket].isAdded, step.passages[bucket].sumsIn == nil {
-            step.passages[bucket].resultsOut = try add(step.passages[bucket], communicator, channel: 2 * bucket + 1)
+            step.passages[bucket].resultsOut = try Timeline.span(.add, number: bucket) {
+                try add(step.passages[bucket], communicator, channel: 2 * bucket + 1)
+            }
             step.passages[bucket].isAdded = true
             hasMoved = true
         }

@@ -120,7 +120,7 @@ private final class JobQueue: @unchecked Sendable {
         while true {
             switch next(waitsAtMost: whileIdle == nil ? nil : 0.1) {
             case .run(let job):
-                let tell = job()
+                let tell = Timeline.span(.messages, job)
                 monitor.withLock { isRunning = false }
                 tell()
             case .idle: whileIdle?()

@@ -1,6 +1,7 @@
 import Autograd
 import Foundation
 import Kernels
+import System
 
 /// Adds the flat vectors of all grains of a step, over threads and ranks, in the tree's order.
 ///
@@ -127,7 +128,7 @@ package final class GradientReducer: @unchecked Sendable {
                 leaveFactors(&left, upTo: floats)
             }
             do {
-                try compute(grain, vector, report)
+                try Timeline.span(.grain, number: grain) { try compute(grain, vector, report) }
             } catch {
                 fail(error)
                 throw error
@@ -223,10 +224,10 @@ package final class GradientReducer: @unchecked Sendable {
 
     private func computeBlock(_ block: FactoredSums.Block) {
         let (memory, roots) = locked { (scratch.popLast() ?? factored.makeScratch(), buffers.rootMemory) }
-        factored.compute(block, into: roots, scratch: memory)
+        Timeline.span(.factors) { factored.compute(block, into: roots, scratch: memory) }
         let first = buckets.firstIndex { $0.upperBound > block.extent.lowerBound } ?? buckets.endIndex
         for bucket in first..<buckets.count where buckets[bucket].lowerBound < block.extent.upperBound {
-            if locked({ progress.completePart(bucket: bucket) }) { reduction.localSumIsReady(bucket: bucket) }
+            if locked({ progress.completePart(bucket: bucket) }) { tellReady(bucket) }
         }
         locked { scratch.append(memory) }
     }
@@ -239,12 +240,17 @@ package final class GradientReducer: @unchecked Sendable {
         while true {
             switch locked({ progress.complete(node, bucket: bucket) }) {
             case .wait: return
-            case .bucketIsReady: return reduction.localSumIsReady(bucket: bucket)
+            case .bucketIsReady: return tellReady(bucket)
             case .add(let source, let target, let parent):
-                add(source, to: target, buckets[bucket])
+                Timeline.span(.add, number: bucket) { add(source, to: target, buckets[bucket]) }
                 node = parent
             }
         }
+    }
+
+    private func tellReady(_ bucket: Int) {
+        Timeline.note(.ready, number: bucket)
+        reduction.localSumIsReady(bucket: bucket)
     }
 
     /// Adds a range of one grain's buffer to another's, and frees the buffer after the last range.

@@ -1,4 +1,5 @@
 import Collectives
+import System
 
 /// Ranks that share memory read each other's partial sums in place; each adds one slice of the vector into a common
 /// result.
@@ -87,8 +88,10 @@ package final class SharedMemoryReduction: BucketReduction, @unchecked Sendable 
         let start = ContinuousClock.now
         try window.synchronize()
         waitSeconds = (ContinuousClock.now - start) / .seconds(1)
-        for part in mine {
-            sums.add(pieces.map { $0 + part.lowerBound }, into: result + part.lowerBound, floats: part.count)
+        Timeline.span(.add) {
+            for part in mine {
+                sums.add(pieces.map { $0 + part.lowerBound }, into: result + part.lowerBound, floats: part.count)
+            }
         }
         try window.synchronize()
         return UnsafePointer(result)

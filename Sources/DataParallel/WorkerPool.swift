@@ -80,7 +80,7 @@ private final class WorkerTeam: @unchecked Sendable {
         running.store(others, ordering: .relaxed)
         announce { generation.add(1, ordering: .releasing) }
         perform(0)
-        wait { running.load(ordering: .acquiring) == 0 }
+        Timeline.span(.workers) { wait { running.load(ordering: .acquiring) == 0 } }
         body = nil
         if let error = firstError { throw error }
     }

@@ -30,7 +30,9 @@ package final class BatchLoader: Sendable {
             requestCount: overflow ? Int.max : product
         ) { batch, request in
             let (step, grain) = request.quotientAndRemainder(dividingBy: grains.count)
-            try filler.fill(batch, step: steps.lowerBound + step, grain: grains.lowerBound + grain)
+            try Timeline.span(.load, number: grains.lowerBound + grain) {
+                try filler.fill(batch, step: steps.lowerBound + step, grain: grains.lowerBound + grain)
+            }
         }
         var started: [JoinableThread] = []
         do throws(DataError) {
@@ -53,6 +55,9 @@ package final class BatchLoader: Sendable {
 
     deinit { stop() }
 
+    /// How many threads prefetch.
+    package var threadCount: Int { threads.count }
+
     /// Calls `body` with the batch of (`step`, `grain`), which belongs to it until it returns.
     ///
     /// Throws what reading the samples or `body` threw, or `loaderStopped`. An error of one worker is thrown to all
@@ -60,7 +65,7 @@ package final class BatchLoader: Sendable {
     /// grains, for which the others would wait.
     package func withBatch<Result>(step: Int, grain: Int, _ body: (Batch) throws -> Result) throws -> Result {
         let request = request(step, grain)
-        let batch = try ring.take(request)
+        let batch = try Timeline.span(.data, number: grain) { try ring.take(request) }
         defer { ring.giveBack(request) }
         do {
             return try body(batch)

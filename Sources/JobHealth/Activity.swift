@@ -1,4 +1,5 @@
 import Synchronization
+import System
 
 /// What this process is doing, for whoever has to say where it failed or hangs: another thread, or a signal handler.
 ///
@@ -44,7 +45,8 @@ package enum Activity {
             waits.subtract(1, ordering: .relaxed)
             beat()
         }
-        return try body()
+        let isOfStep = phase == .training || phase == .allReduce
+        return try Timeline.span(isOfStep ? .sums : .ranks, body)
     }
 
     /// Runs `body`, which writes what somebody reads, at whatever pace: a terminal that is halted, `less`.

@@ -16,13 +16,15 @@ package struct HTMLReport {
     package var pictures: [PictureRecord]
     /// The last validation that tells more than figures; nil where none does.
     package var shown: ValidationRecord?
+    /// The last steps that were traced; nil where none were.
+    package var trace: TraceRecord?
     /// Seconds since 1970; nil leaves out when the page was written.
     package var writtenAt: Double?
 
     package init(
         run: RunDescription, history: RunHistory, configuration: String, lastCheckpoint: CheckpointRecord? = nil,
         final: FinalRecord? = nil, pictures: [PictureRecord] = [], shown: ValidationRecord? = nil,
-        writtenAt: Double? = nil
+        trace: TraceRecord? = nil, writtenAt: Double? = nil
     ) {
         self.run = run
         self.history = history
@@ -31,6 +33,7 @@ package struct HTMLReport {
         self.final = final
         self.pictures = pictures
         self.shown = shown
+        self.trace = trace
         self.writtenAt = writtenAt
     }
 
@@ -86,6 +89,7 @@ package struct HTMLReport {
                 ("samples", try samples),
                 ("figures", figures(charts.figures)),
                 ("baselines", tables.baselines),
+                ("trace", tables.trace),
                 ("decisions", tables.decisions),
                 ("facts", tables.facts),
                 (

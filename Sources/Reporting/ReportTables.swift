@@ -92,7 +92,7 @@ struct ReportTables {
             style: " tall decisions")
     }
 
-    private func table(_ title: String, _ heads: String, _ rows: [String], style: String = "") -> String {
+    func table(_ title: String, _ heads: String, _ rows: [String], style: String = "") -> String {
         """
         <div class="title"><h2>\(title)</h2></div>
         <div class="card scroll\(style)" tabindex="0" role="region" aria-label="\(title)"><table>

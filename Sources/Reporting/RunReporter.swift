@@ -18,6 +18,8 @@ package final class RunReporter: TrainingObserver {
         var lastCheckpoint: CheckpointRecord?
         /// The latest pictures of each phase, by the phase's name.
         var pictures: [PictureRecord] = []
+        /// The last steps that were traced.
+        var trace: TraceRecord?
         /// The last validation that tells more than figures.
         var shown: ValidationRecord?
     }
@@ -144,6 +146,10 @@ package final class RunReporter: TrainingObserver {
         }
     }
 
+    package func traced(_ trace: TraceRecord) throws {
+        try update("a trace") { $0.trace = trace }
+    }
+
     package func saved(_ checkpoint: CheckpointRecord) throws {
         try update("a checkpoint") { $0.lastCheckpoint = checkpoint }
     }
@@ -179,6 +185,7 @@ package final class RunReporter: TrainingObserver {
     /// Writes the report, then the last line on standard output; nothing may be printed after it.
     package func finished(_ final: FinalRecord) throws {
         try writeReport(final: final)
+        if let trace = session?.trace { progressLine.note(trace.slowestLine) }
         progressLine.finished(final)
     }
 
@@ -217,7 +224,7 @@ package final class RunReporter: TrainingObserver {
         let report = HTMLReport(
             run: session.run, history: session.history, configuration: configuration,
             lastCheckpoint: session.lastCheckpoint, final: final, pictures: session.pictures, shown: session.shown,
-            writtenAt: wallTime())
+            trace: session.trace, writtenAt: wallTime())
         let text = try report.text()
         try storing {
             try ReportingError.wrapping { () throws(SystemError) in

@@ -11,6 +11,13 @@ package enum Clock {
     /// Seconds of processor time that all threads of this process have used.
     package static var processSeconds: Double { read(CLOCK_PROCESS_CPUTIME_ID) }
 
+    /// The same clock as ``seconds``, in whole nanoseconds.
+    package static var nanoseconds: Int {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return time.tv_sec * 1_000_000_000 + time.tv_nsec
+    }
+
     private static func read(_ clock: clockid_t) -> Double {
         var time = timespec()
         clock_gettime(clock, &time)

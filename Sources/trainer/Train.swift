@@ -55,7 +55,15 @@ struct Train: ParsableCommand {
         help: "End the job after so many seconds without progress (default: the configuration's, 300).")
     var deadline: Double?
 
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Write a timeline of all ranks in these steps, 100-110 for example, for Perfetto or Chrome.",
+            valueName: "steps"))
+    var trace: String?
+
     func validate() throws {
+        _ = try traceRange()
         try CommandLine.check(threads: threads, np: np)
         try supervision.check(np: np)
         if let seed, seed < 0 { throw ValidationError("--seed \(seed): give at least 0") }
@@ -73,12 +81,14 @@ struct Train: ParsableCommand {
         StopSignal.install()
         var trainer: Trainer?  // outlives an error, which is told without waiting for a save that is under way
         defer { withExtendedLifetime(trainer) {} }
-        try Job.run("train", deadlineSeconds: deadline ?? Watchdog.usualDeadlineSeconds) { ranks, watchdog in
+        let trace = try traceRange()
+        let command = "train" + (trace.map { " --trace \($0)" } ?? "")
+        try Job.run(command, deadlineSeconds: deadline ?? Watchdog.usualDeadlineSeconds) { ranks, watchdog in
             let configuration = try ranks.together { try loadConfiguration() }
             watchdog.deadlineSeconds = configuration.deadlineSeconds
             let options = RunOptions(
                 directory: directory, resume: resumeMode, threads: threads, endSeconds: endSeconds,
-                restartReason: ProcessInfo.processInfo.environment[Train.restartReasonVariable])
+                restartReason: ProcessInfo.processInfo.environment[Train.restartReasonVariable], trace: trace)
             let made = try Trainer(configuration, options, ranks) {
                 RunReporter(configuration: $0, goesOnWithoutStorage: configuration.checkpoint.onFailure == .continue)
             }
@@ -121,6 +131,14 @@ struct Train: ParsableCommand {
                 text: "--data \(data): \(file) says itself where its data are (data.path: \(path)); write "
                     + "\"${TRAINER_DATA:-data}/\(configuration.data.name)\" there, or give --set data.path=…",
                 code: .usage)
+        }
+    }
+
+    private func traceRange() throws -> TraceRange? {
+        do {
+            return try trace.map { text throws(TraceRange.Unreadable) in try TraceRange(text) }
+        } catch {
+            throw ValidationError(error.description)
         }
     }
 

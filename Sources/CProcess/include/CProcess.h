@@ -18,6 +18,16 @@ int32_t process_signal_descriptor(const int32_t *signals, int32_t count);
 /// Names the calling thread for debuggers, by the first 15 bytes.
 void process_name_thread(const char *name);
 
+/// The first bytes of the calling thread's name, at most 15, into `name`, which has room for 16.
+void process_thread_name(char *name);
+
+/// Whether the calling thread is the one that `main` runs on.
+int32_t process_is_main_thread(void);
+
+/// A pointer of the calling thread's own: what it has set last, NULL at first.
+void *process_thread_pointer(void);
+void process_set_thread_pointer(void *pointer);
+
 /// From now on SIGBUS calls `handler` with the signal's si_code and si_addr.
 void process_handle_bus_error(void (*handler)(int32_t code, const void *address));
 

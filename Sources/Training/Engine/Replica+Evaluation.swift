@@ -3,6 +3,7 @@ import JobHealth
 import Kernels
 import NeuralNetwork
 import Synchronization
+import System
 import TensorCore
 
 /// Computing without learning.
@@ -78,7 +79,7 @@ extension Replica {
             while true {
                 let grain = next.add(1, ordering: .relaxed).oldValue
                 if grain >= grains.upperBound { return }
-                let result = try compute(worker, grain)
+                let result = try Timeline.span(.evaluation, number: grain) { try compute(worker, grain) }
                 results.withLock { $0[grain - grains.lowerBound] = result }
                 Activity.beat()
             }

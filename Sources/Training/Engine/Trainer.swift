@@ -16,6 +16,8 @@ package final class Trainer {
     private let validator: Validator
     private let saver: RunSaver
     private let damage: DamageReport
+    /// Nil where no step is traced.
+    private let tracer: Tracer?
 
     /// How a run ended.
     package enum Outcome: Equatable, Sendable {
@@ -46,6 +48,7 @@ package final class Trainer {
         validator = try Validator(setup, descent, saver, meter, observer)
         let baselines = try validator.baselines()
         damage = DamageReport(setup, observer)
+        tracer = options.trace.map { [descent] in Tracer($0, setup, descent, observer) }
         self.setup = setup
         self.observer = observer
         try ranks.together {
@@ -72,12 +75,14 @@ package final class Trainer {
             try saver.save(step: step, force: true)
         }
         while step < setup.totalSteps, !control.isOver {
+            try tracer?.willTrain(step: step + 1, loaders: batches.threadCount)
             let start = Clock.seconds
+            let mark = Timeline.mark()
             let rate = control.learningRates.rate(at: step)
             // A batch, forward and backward; its gradients are summed over the ranks.
             let sums = try descent.gradients(of: batches, step: step, wantsSave: saver.isTimeDue)
             try saver.waitForOverdueCheckpoint(step: step + 1)
-            try descent.update(sums, step: step, rate: rate)
+            try Timeline.span(.update) { try descent.update(sums, step: step, rate: rate) }
             step += 1
             try descent.checkReplicas(step: step)
             try endIfReached(sums, step: step)
@@ -89,7 +94,9 @@ package final class Trainer {
             if step % setup.plan.stepsPerEpoch == 0 { try damage.tell(step: step) }
             let isStopping = sums.stopRequests > 0 || validation.isInterrupted
             try saver.save(step: step, force: isStopping || sums.saveRequests > 0, validation)
+            Timeline.note(.step, since: mark)
             if isStopping { return try stop(step: step, validation) }
+            try tracer?.hasTrained(step: step)
         }
         return try finish(step: step, validation)
     }
@@ -133,6 +140,7 @@ package final class Trainer {
     }
 
     private func stop(step: Int, _ validation: Validation) throws -> Outcome {
+        try tracer?.runEnds(step: step)
         try damage.tell(step: step)
         try saver.stop(step: step, validation)
         return .stopped
@@ -142,6 +150,7 @@ package final class Trainer {
         try saver.save(step: step, force: true)
         let final = try validator.final(validation, step: step)
         if final.isInterrupted { return try stop(step: step, .none) }
+        try tracer?.runEnds(step: step)
         try damage.tell(step: step)
         return .finished(digest: try saver.finish(step: step, final))
     }

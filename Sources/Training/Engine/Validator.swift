@@ -2,6 +2,7 @@ import FaultInjection
 import JobHealth
 import NeuralNetwork
 import Optimization
+import System
 
 /// What is known of the present weights.
 enum Validation {
@@ -56,7 +57,7 @@ final class Validator {
     func validateIfDue(step: Int, rate: Double, isStopping: Bool) throws -> Validation {
         guard isDue(step: step) else { return .none }
         defer { meter.resumed() }
-        return isStopping ? .interrupted : try validate(step: step, rate: rate)
+        return isStopping ? .interrupted : try Timeline.span(.validation) { try validate(step: step, rate: rate) }
     }
 
     private func isDue(step: Int) -> Bool { step == setup.totalSteps || decides(step: step) }

@@ -1,6 +1,7 @@
 import DataParallel
 import Kernels
 import Optimization
+import System
 
 /// What an update does to a training state, apart from who does which part of it when.
 struct WeightUpdate: Sendable {
@@ -34,7 +35,7 @@ extension TrainingState {
         nonisolated(unsafe) let state = self
         let optimizer = phases[phase].optimizer
         @Sendable func hashing(_ range: Range<Int>, _ change: (Range<Int>) -> Void) {
-            if let hasher { hasher.changing(range, change) } else { change(range) }
+            Timeline.span(.update) { if let hasher { hasher.changing(range, change) } else { change(range) } }
         }
         let measure: @Sendable (Range<Int>, UnsafePointer<Float>) -> Void = { pieces, gradients in
             state.measure(

@@ -9,7 +9,8 @@ package struct DecisionRecord: Equatable, Sendable {
             checkpointFallback,
             saveFailed,
             runDirectoryLost,
-            samplesLeftOut
+            samplesLeftOut,
+            traced, traceFailed
 
         /// Whether a run that goes on from an earlier checkpoint decides this again by itself.
         ///
@@ -18,7 +19,7 @@ package struct DecisionRecord: Equatable, Sendable {
             switch self {
             case .decay, .rollback, .earlyStop, .lossReached, .metricReached, .skipNonFinite: true
             case .restart, .resume, .start, .rateChanged, .stopSignal, .checkpointFallback, .saveFailed,
-                .runDirectoryLost, .samplesLeftOut:
+                .runDirectoryLost, .samplesLeftOut, .traced, .traceFailed:
                 false
             }
         }

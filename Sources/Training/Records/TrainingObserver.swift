@@ -25,6 +25,8 @@ package protocol TrainingObserver: AnyObject {
     func figured(_ figure: FigureRecord) throws
     /// The run decided something.
     func decided(_ decision: DecisionRecord) throws
+    /// Some steps have been traced.
+    func traced(_ trace: TraceRecord) throws
     /// A checkpoint is safely on disk.
     func saved(_ checkpoint: CheckpointRecord) throws
     /// The run directory is a new folder, without what was written so far.

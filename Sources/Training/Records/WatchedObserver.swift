@@ -31,6 +31,8 @@ final class WatchedObserver: TrainingObserver {
 
     func decided(_ decision: DecisionRecord) throws { try passing { try observer.decided(decision) } }
 
+    func traced(_ trace: TraceRecord) throws { try passing { try observer.traced(trace) } }
+
     func saved(_ checkpoint: CheckpointRecord) throws { try passing { try observer.saved(checkpoint) } }
 
     func runDirectoryIsNew() throws { try passing { try observer.runDirectoryIsNew() } }

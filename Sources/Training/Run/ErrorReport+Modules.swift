@@ -33,7 +33,7 @@ extension ErrorReport {
             case .ranksDiffer, .boundToFewerCores, .tooLittleMemory, .tooLittleAddressSpace, .moreLanesThanWindows,
                 .moreRanksThanGrains,
                 .otherConfiguration,
-                .otherCheckpoint, .otherData, .hasTrainedLonger, .unknownMonitor, .batchTooHeavy, .startMismatch,
+                .otherCheckpoint, .otherData, .hasTrainedLonger, .traceBeyondEnd, .unknownMonitor, .batchTooHeavy, .startMismatch,
                 .nothingToPredict,
                 .noConfusion,
                 .nothingToReconstruct, .noValidationPart, .noFeaturesOfText, .severalInputs, .noGraph, .severalLengths,

@@ -19,6 +19,11 @@ package struct RunDirectory: Sendable {
     /// The averages of the weights, of runs that have them.
     package var averaged: String { path + "/averaged.safetensors" }
     package var best: String { path + "/best.safetensors" }
+    /// What all ranks did in these steps.
+    func trace(_ steps: ClosedRange<Int>) -> String {
+        let first = steps.count > 1 ? "\(steps.lowerBound)-" : ""
+        return "\(path)/trace-\(first)\(steps.upperBound).json"
+    }
 
     /// Makes the folder, with those above it, and checks that it can be written to. Throws
     /// `TrainingError.runDirectory`.

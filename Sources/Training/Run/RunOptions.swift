@@ -19,15 +19,18 @@ package struct RunOptions: Sendable {
     package var endSeconds: Double?
     /// Why the job was started again, where it was.
     package var restartReason: String?
+    /// Steps of which a timeline is written; nil for none.
+    package var trace: TraceRange?
 
     package init(
         directory: String? = nil, resume: Resume = .automatic, threads: Int? = nil, endSeconds: Double? = nil,
-        restartReason: String? = nil
+        restartReason: String? = nil, trace: TraceRange? = nil
     ) {
         self.directory = directory
         self.resume = resume
         self.threads = threads
         self.endSeconds = endSeconds
         self.restartReason = restartReason
+        self.trace = trace
     }
 }

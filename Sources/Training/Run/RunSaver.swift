@@ -57,7 +57,7 @@ final class RunSaver {
         guard let keeper = setup.keeper, keeper.mustWait(step: step) else { return }
         Activity.enter(.saving, step: step - 1)
         let start = Clock.seconds
-        try directory.writingWithinStep { try keeper.drain() }
+        try Timeline.span(.saving) { try directory.writingWithinStep { try keeper.drain() } }
         meter.waitedForSave(seconds: Clock.seconds - start)
     }
 
@@ -96,8 +96,10 @@ final class RunSaver {
         }
         Activity.enter(.saving, step: step)
         let start = Clock.seconds
-        try directory.writing(step: step, validation) {
-            try keeper.save(setup.state, setup.progress(step: step, validation))
+        try Timeline.span(.saving) {
+            try directory.writing(step: step, validation) {
+                try keeper.save(setup.state, setup.progress(step: step, validation))
+            }
         }
         for record in try keeper.report(to: observer, step: step) { timeLimit?.saveTook(record.seconds) }
         meter.saved(seconds: Clock.seconds - start)
@@ -113,7 +115,9 @@ final class RunSaver {
 
     /// Writes the weights of the best validation so far.
     func saveBest(step: Int) throws {
-        try directory.writingWithinStep { try setup.keeper?.saveBest(setup.state, step: step) }
+        try Timeline.span(.saving) {
+            try directory.writingWithinStep { try setup.keeper?.saveBest(setup.state, step: step) }
+        }
     }
 
     /// Ends the run, collectively, where its state is one that must not be saved: it would be the newest and is of no

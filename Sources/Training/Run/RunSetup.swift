@@ -61,6 +61,7 @@ struct RunSetup {
             try configuration.course(data.training, own: phaseData.map { $0?.training }, key: key)
         }
         let totalSteps = configuration.totalSteps(order, stepsPerEpoch: plan.stepsPerEpoch)
+        try ranks.together { try options.trace?.requireWithin(totalSteps: totalSteps) }
         var usage = WeightsUsage(data.training, data.preprocessing)
         usage.classCounts = try data.classCounts(for: configuration, ranks)
         let (network, phases) = try RunSetup.phases(

@@ -22,6 +22,8 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
     case otherCheckpoint(path: String, expected: String, found: String)
     /// The run to go on with has made more steps than it is asked for.
     case hasTrainedLonger(directory: String, steps: Int, asked: Int)
+    /// Steps to trace of which the run has not as many.
+    case traceBeyondEnd(steps: String, total: Int)
     /// A run would go on with other samples than those that it was trained on.
     case otherData(path: String, trainedOn: String, given: String)
     case nonFinite(step: Int, what: String, rank: Int, samples: [Int])
@@ -149,6 +151,8 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
             "\(path): another job is training in this directory; wait for its end, or give another directory with --run"
         case .runDirectoryLost(let path, let step, let outcome):
             "\(path): the run directory was removed or moved while the job trained after step \(step); \(outcome)"
+        case .traceBeyondEnd(let steps, let total):
+            "--trace \(steps): the run ends after step \(total); give steps up to \(total), or train longer"
         case .notSaved(let error): "\(error)"
         case .damagedUsage(let path, let reason):
             "\(path): what it says of its data can't be read: \(reason); take another copy of the file"
