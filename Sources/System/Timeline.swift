@@ -11,8 +11,13 @@ import Synchronization
 package enum Timeline {
     /// When something began, and in which step; ``nothing`` while nothing is noted.
     package struct Mark: Sendable {
-        fileprivate let nanoseconds: Int
+        @usableFromInline let nanoseconds: Int
         fileprivate let step: Int32
+
+        fileprivate init(nanoseconds: Int, step: Int32) {
+            self.nanoseconds = nanoseconds
+            self.step = step
+        }
 
         package static let nothing = Mark(nanoseconds: 0, step: 0)
 
@@ -22,7 +27,7 @@ package enum Timeline {
         }
     }
 
-    private static let isOn = Atomic(false)
+    @usableFromInline static let isOn = Atomic(false)
     private static let step = Atomic<Int32>(0)
     /// The pages of the threads; never freed, because a thread may be writing.
     nonisolated(unsafe) private static var book = UnsafeMutableBufferPointer<Page>.allocate(capacity: 0)
@@ -74,7 +79,7 @@ package enum Timeline {
         book = pages
         claimed.store(0, ordering: .relaxed)
         homeless.store(0, ordering: .relaxed)
-        generation.store(number, ordering: .relaxed)
+        generation.store(number, ordering: .releasing)  // with the book that belongs to it
         enter(step: step)
         isOn.store(true, ordering: .releasing)
     }
@@ -114,30 +119,40 @@ package enum Timeline {
     // MARK: - Noting
 
     /// Now, for ``note(_:number:since:)``.
-    @inline(__always)
+    @inlinable @inline(__always)
     package static func mark() -> Mark {
         isOn.load(ordering: .relaxed) ? markNow() : .nothing
     }
 
-    @inline(never)
-    private static func markNow() -> Mark {
+    @usableFromInline @inline(never)
+    static func markNow() -> Mark {
         Mark(nanoseconds: Clock.nanoseconds, step: step.load(ordering: .relaxed))
     }
 
     /// Notes what began at `mark` and ends now; such events of one thread may overlap.
-    @inline(__always)
+    @inlinable @inline(__always)
     package static func note(_ kind: TimelineEvent.Kind, number: Int = -1, since mark: Mark) {
-        if mark.nanoseconds != 0 { write(kind, number, mark, until: Clock.nanoseconds) }
+        if mark.nanoseconds != 0 { writeNow(kind, number, since: mark) }
     }
 
     /// Notes that something happens now.
-    @inline(__always)
+    @inlinable @inline(__always)
     package static func note(_ kind: TimelineEvent.Kind, number: Int = -1) {
-        if isOn.load(ordering: .relaxed) { write(kind, number, markNow(), until: nil) }
+        if isOn.load(ordering: .relaxed) { writeInstant(kind, number) }
+    }
+
+    @usableFromInline @inline(never)
+    static func writeNow(_ kind: TimelineEvent.Kind, _ number: Int, since mark: Mark) {
+        write(kind, number, mark, until: Clock.nanoseconds)
+    }
+
+    @usableFromInline @inline(never)
+    static func writeInstant(_ kind: TimelineEvent.Kind, _ number: Int) {
+        write(kind, number, markNow(), until: nil)
     }
 
     /// Notes how long `body` takes, also where it throws.
-    @inline(__always)
+    @inlinable @inline(__always)
     package static func span<Result, Failure: Error>(
         _ kind: TimelineEvent.Kind, number: Int = -1, _ body: () throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -147,8 +162,8 @@ package enum Timeline {
         return try body()
     }
 
-    @inline(never)
-    private static func open(_ kind: TimelineEvent.Kind, _ number: Int) -> Mark {
+    @usableFromInline @inline(never)
+    static func open(_ kind: TimelineEvent.Kind, _ number: Int) -> Mark {
         let mark = markNow()
         guard let page = ownPage() else { return mark }
         let depth = page.pointee.depth.load(ordering: .relaxed)
@@ -162,8 +177,8 @@ package enum Timeline {
         return mark
     }
 
-    @inline(never)
-    private static func close(_ kind: TimelineEvent.Kind, _ number: Int, _ mark: Mark) {
+    @usableFromInline @inline(never)
+    static func close(_ kind: TimelineEvent.Kind, _ number: Int, _ mark: Mark) {
         write(kind, number, mark, until: Clock.nanoseconds)
         guard let page = ownPage() else { return }
         let depth = page.pointee.depth.load(ordering: .relaxed) - 1
@@ -171,7 +186,6 @@ package enum Timeline {
         if depth <= 0 { page.pointee.openStart.store(0, ordering: .releasing) }
     }
 
-    @inline(never)
     private static func write(_ kind: TimelineEvent.Kind, _ number: Int, _ mark: Mark, until end: Int?) {
         guard isOn.load(ordering: .relaxed) else { return }
         guard let page = ownPage() else {
@@ -191,7 +205,7 @@ package enum Timeline {
 
     /// The calling thread's page, which it claims at its first event; nil where none is left.
     private static func ownPage() -> UnsafeMutablePointer<Page>? {
-        let generation = generation.load(ordering: .relaxed)
+        let generation = generation.load(ordering: .acquiring)
         if let known = process_thread_pointer() {
             let page = known.assumingMemoryBound(to: Page.self)
             if page.pointee.generation == generation { return page }

@@ -77,7 +77,6 @@ package final class Trainer {
         while step < setup.totalSteps, !control.isOver {
             try tracer?.willTrain(step: step + 1, loaders: batches.threadCount)
             let start = Clock.seconds
-            let mark = Timeline.mark()
             let rate = control.learningRates.rate(at: step)
             // A batch, forward and backward; its gradients are summed over the ranks.
             let sums = try descent.gradients(of: batches, step: step, wantsSave: saver.isTimeDue)
@@ -94,7 +93,6 @@ package final class Trainer {
             if step % setup.plan.stepsPerEpoch == 0 { try damage.tell(step: step) }
             let isStopping = sums.stopRequests > 0 || validation.isInterrupted
             try saver.save(step: step, force: isStopping || sums.saveRequests > 0, validation)
-            Timeline.note(.step, since: mark)
             if isStopping { return try stop(step: step, validation) }
             try tracer?.hasTrained(step: step)
         }

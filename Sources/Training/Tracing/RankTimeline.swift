@@ -22,7 +22,7 @@ package struct RankTimeline: Equatable, Sendable {
 
     /// For a rank of the same program: ``clockError``, then of each track the length of its name, its number of
     /// events, what it lost, the name and the events.
-    var bytes: [UInt8] {
+    package var bytes: [UInt8] {
         var bytes: [UInt8] = []
         func append(_ number: Int) { withUnsafeBytes(of: number) { bytes.append(contentsOf: $0) } }
         append(clockError)
@@ -37,7 +37,7 @@ package struct RankTimeline: Equatable, Sendable {
     }
 
     /// - Parameter bytes: another's ``bytes``.
-    init(rank: Int, host: String, bytes: [UInt8]) {
+    package init(rank: Int, host: String, bytes: [UInt8]) {
         var place = 0
         func take<Value: BitwiseCopyable>(_ type: Value.Type) -> Value {
             let size = MemoryLayout<Value>.stride

@@ -2,9 +2,9 @@ import System
 
 /// The timelines of all ranks in the Trace Event Format, which Perfetto and chrome://tracing read.
 ///
-/// A rank is a process, a thread is a track of it. What a thread has under way several times at once, as buckets between
-/// hosts, is on further tracks below the thread's, so that the events of each track lie one in the other or follow each
-/// other. Times are microseconds since the first event, by rank 0's clock.
+/// A rank is a process, a thread is a track of it. What a thread has under way several times at once, as buckets
+/// between hosts, is on further tracks below the thread's, so that the events of each track lie one in the other or
+/// follow each other. Times are microseconds since the first event, by rank 0's clock.
 ///
 /// Source: Trace Event Format, Google, 2016 (complete events `X`, instant events `i`, metadata events `M`).
 package struct TraceFile {
@@ -104,7 +104,8 @@ private struct TraceWriter {
     /// - Parameter arguments: JSON without its braces.
     mutating func metadata(_ name: String, process: Int, thread: Int, _ arguments: String) {
         begin()
-        text("{\"name\":\"\(name)\",\"ph\":\"M\",\"ts\":0,\"pid\":\(process),\"tid\":\(thread),\"args\":{\(arguments)}}")
+        text("{\"name\":\"\(name)\",\"ph\":\"M\",\"ts\":0,\"pid\":\(process),\"tid\":\(thread),")
+        text("\"args\":{\(arguments)}}")
     }
 
     mutating func event(_ event: TimelineEvent, process: Int, thread: Int) {
@@ -127,7 +128,7 @@ private struct TraceWriter {
         number(process)
         text(",\"tid\":")
         number(thread)
-        text(",\"args\":{\"step\":")
+        text(",\"args\":{\"step\":")  // of a batch that is loaded ahead, the one that is trained meanwhile
         number(Int(event.step))
         if event.number >= 0, let name = event.kind.numberName {
             text(",\"\(name)\":")

@@ -33,7 +33,7 @@ package struct TraceRange: Equatable, Sendable, CustomStringConvertible {
     }
 
     /// Throws `TrainingError.traceBeyondEnd` where the run ends before the last of the steps.
-    func requireWithin(totalSteps: Int) throws(TrainingError) {
+    package func requireWithin(totalSteps: Int) throws(TrainingError) {
         if steps.upperBound > totalSteps { throw .traceBeyondEnd(steps: description, total: totalSteps) }
     }
 }

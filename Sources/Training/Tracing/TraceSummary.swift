@@ -5,14 +5,14 @@ import System
 /// A rank's time is that of its main thread in its steps, of events within each other the innermost. While it waits for
 /// its other workers, it is what these do. While it waits for sums, it waits for ranks until the last of them has all
 /// its partial sums of the step; then the sums are exchanged, or added by its communication thread.
-struct TraceSummary {
+package struct TraceSummary {
     private let ranks: [RankTimeline]
     /// Of each rank, by step, when its partial sums were final.
     private let readyTimes: [[Int32: Int]]
     /// When the last rank's were.
     private let lastReady: [Int32: Int]
 
-    init(_ ranks: [RankTimeline]) {
+    package init(_ ranks: [RankTimeline]) {
         self.ranks = ranks
         readyTimes = ranks.map { rank in
             var times: [Int32: Int] = [:]
@@ -24,22 +24,22 @@ struct TraceSummary {
         lastReady = readyTimes.reduce(into: [:]) { all, own in all.merge(own) { max($0, $1) } }
     }
 
-    func record(steps: ClosedRange<Int>, path: String) -> TraceRecord {
+    package func record(steps: ClosedRange<Int>, path: String) -> TraceRecord {
         TraceRecord(steps: steps, path: path, ranks: ranks.indices.map(rank))
     }
 
     /// A part of a thread's time in which it did one thing.
-    struct Segment: Equatable {
-        var kind: TimelineEvent.Kind
-        var start: Int
-        var end: Int
+    package struct Segment: Equatable {
+        package var kind: TimelineEvent.Kind
+        package var start: Int
+        package var end: Int
 
         /// Nanoseconds that this has in common with a time.
         func overlap(_ start: Int, _ end: Int) -> Int { max(min(self.end, end) - max(self.start, start), 0) }
     }
 
     /// A thread's time cut where something begins or ends, each piece with the innermost event that it lies in.
-    static func segments(of track: TimelineTrack) -> [Segment] {
+    package static func segments(of track: TimelineTrack) -> [Segment] {
         var result: [Segment] = []
         var open: [(kind: TimelineEvent.Kind, end: Int)] = []
         var time = Int.min
@@ -73,7 +73,9 @@ struct TraceSummary {
         let steps = tracks.filter { $0.name == TimelineTrack.mainName }.flatMap(\.events).filter { $0.kind == .step }
         var nanoseconds: [TraceRecord.Share: Double] = [:]
         func count(_ kind: TimelineEvent.Kind, _ start: Int, _ end: Int, weight: Double) {
-            func add(_ share: TraceRecord.Share, _ time: Int) { nanoseconds[share, default: 0] += weight * Double(time) }
+            func add(_ share: TraceRecord.Share, _ time: Int) {
+                nanoseconds[share, default: 0] += weight * Double(time)
+            }
             guard kind == .sums else { return add(kind.share, end - start) }
             let met = min(max(othersReady(index, at: start), start), end)
             let added = min(additions.reduce(0) { $0 + $1.overlap(met, end) }, end - met)
@@ -93,10 +95,8 @@ struct TraceSummary {
                 count(segment.kind, start, end, weight: 1)
                 continue
             }
-            for other in others {
-                count(
-                    other.kind, max(other.start, start), min(other.end, end), weight: Double(end - start) / Double(known))
-            }
+            let weight = Double(end - start) / Double(known)
+            for other in others { count(other.kind, max(other.start, start), min(other.end, end), weight: weight) }
         }
         return TraceRecord.Rank(
             rank: ranks[index].rank, host: ranks[index].host, seconds: nanoseconds.mapValues { $0 / 1e9 })

@@ -13,6 +13,8 @@ final class Tracer {
     private let observer: (any TrainingObserver)?
     private var firstClock: ClockOffset?
     private var firstStep: Int?
+    /// When the present step began.
+    private var mark = Timeline.Mark.nothing
     private var isDone = false
 
     /// Memory for events of a rank, at most.
@@ -31,8 +33,12 @@ final class Tracer {
     ///
     /// - Parameter loaders: threads that read data.
     func willTrain(step: Int, loaders: Int) throws {
-        if firstStep != nil { return Timeline.enter(step: step) }
-        guard !isDone, range.steps.contains(step) else { return }
+        if firstStep == nil, !isDone, range.steps.contains(step) { try begin(step: step, loaders: loaders) }
+        Timeline.enter(step: step)
+        mark = Timeline.mark()
+    }
+
+    private func begin(step: Int, loaders: Int) throws {
         firstStep = step
         firstClock = try clockOffset()
         let threads = setup.replica.grainsAtOnce + setup.replica.pool.count + loaders + Tracer.spareThreads
@@ -42,6 +48,7 @@ final class Tracer {
 
     /// A step has been trained, and what belongs after it is done.
     func hasTrained(step: Int) throws {
+        noteStep()
         if step >= range.steps.upperBound { try end(step: step) }
     }
 
@@ -58,8 +65,14 @@ final class Tracer {
                     + "run \(trained)"))
     }
 
+    private func noteStep() {
+        Timeline.note(.step, since: mark)
+        mark = .nothing
+    }
+
     private func end(step: Int) throws {
         guard let firstStep, let firstClock, !isDone else { return }
+        noteStep()
         isDone = true
         try descent.settle()  // so that the last step's buckets have arrived
         let tracks = Timeline.end()
@@ -102,9 +115,10 @@ final class Tracer {
 
     /// What a thread may note until the last step, a validation included.
     private func eventsPerThread(from step: Int) -> Int {
-        let buckets = setup.phases.map { phase in
-            BucketPlan(count: phase.vector.count, ranks: setup.ranks.worldSize).ranges.count
-        }.max() ?? 1
+        let buckets =
+            setup.phases.map { phase in
+                BucketPlan(count: phase.vector.count, ranks: setup.ranks.worldSize).ranges.count
+            }.max() ?? 1
         let perStep = 64 + setup.grains.count * (8 + 4 * buckets) + 8 * buckets
         return (range.steps.upperBound - step + 1) * perStep + 16384
     }
