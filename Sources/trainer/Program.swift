@@ -19,7 +19,7 @@ struct Program: ParsableCommand {
         subcommands: [
             Train.self, Evaluate.self, Predict.self, Features.self, Reconstruct.self, Look.self, Generate.self,
             Sample.self,
-            Export.self, Convert.self, SurveyData.self, Summary.self, Digest.self, Bench.self, Doctor.self,
+            Export.self, Convert.self, SurveyData.self, Summary.self, Digest.self, Plan.self, Bench.self, Doctor.self,
         ],
         defaultSubcommand: Train.self)
 

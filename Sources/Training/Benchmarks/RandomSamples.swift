@@ -3,35 +3,56 @@ import Kernels
 import NeuralNetwork
 import TensorCore
 
-/// Random inputs and classes, the same in every step: numbers, or tokens for a model that reads some, and a class for
-/// each row of scores.
+/// Random samples, the same in every step: numbers for what models get, shares for other numbers, one of the choices
+/// for classes and tokens, and the full length where lengths vary.
 struct RandomSamples: Sendable {
-    private let fields: [FieldDescription]
-    private let count: Int
-    private let grain: Int
+    private let training: MeasuredTraining
+    private let held: Int
     private let firstGrain: Int
-    private let numbers: FlatBuffer
-    private let tokens: IntegerMemory
-    private let labels: IntegerMemory
+    private let memory: [Elements]
 
-    /// - Parameters:
-    ///   - rows: the shape of one sample's scores without the classes.
-    ///   - firstGrain: the number of the first grain of these samples.
-    init(_ model: ZooModel, rows: Shape, count: Int, grain: Int, firstGrain: Int, key: RandomKey) {
-        let input = ModelInput(shape: model.inputShape, vocabulary: model.usualVocabulary)
-        fields = RandomSamples.fields(input, rows: rows, classes: model.usualClasses)
-        self.count = count
-        self.grain = grain
-        self.firstGrain = firstGrain
+    private enum Elements: Sendable {
+        case numbers(FlatBuffer)
+        case integers(IntegerMemory)
+    }
+
+    /// - Parameter grains: those of the step that one rank computes; the samples of at most ``mostGrains`` are made,
+    ///   and stand for the others, too.
+    init(_ training: MeasuredTraining, grains: Range<Int>, key: RandomKey) {
+        self.training = training
+        held = max(1, min(grains.count, RandomSamples.mostGrains))
+        firstGrain = grains.lowerBound
         let key = key.folding(.benchmark)
-        let inputs = count * input.shape.count
-        numbers = FlatBuffer(count: input.vocabulary == nil ? inputs : 0)
-        Initializer.normal(1).fill(numbers.pointer, shape: [numbers.count], key: key)
-        func draw(_ count: Int, below limit: Int, _ key: RandomKey) -> IntegerMemory {
-            IntegerMemory((0..<count).map { Int32(key.integer(at: UInt64($0), below: limit)) })
+        let inputs = training.phase.objective.inputFields
+        let (count, lengths) = (held * training.grain, RandomSamples.lengths(of: training.fields))
+        memory = training.fields.enumerated().map { place, field in
+            let key = key.folding(place)
+            let size = count * field.shape.count
+            switch field.elementType {
+            case .float32:
+                let numbers = FlatBuffer(count: size)
+                let initializer: Initializer = inputs.contains(field.name) ? .normal(1) : .uniform(below: 1)
+                initializer.fill(numbers.pointer, shape: [size], key: key)
+                return .numbers(numbers)
+            case .int32:
+                if let length = lengths[field.name] {
+                    return .integers(IntegerMemory(Array(repeating: Int32(length), count: size)))
+                }
+                let choices = field.meaning.choiceCount ?? 1
+                return .integers(
+                    IntegerMemory((0..<size).map { Int32(key.integer(at: UInt64($0), below: choices)) }))
+            }
         }
-        tokens = draw(input.vocabulary == nil ? 0 : inputs, below: input.vocabulary ?? 1, key.folding(2))
-        labels = draw(count * rows.count, below: model.usualClasses, key.folding(1))
+    }
+
+    /// Grains whose samples are held at most.
+    private static let mostGrains = 64
+
+    /// The fields that carry lengths, and the longest.
+    private static func lengths(of fields: [FieldDescription]) -> [String: Int] {
+        var result: [String: Int] = [:]
+        for field in fields where field.variableAxis != nil { result[field.lengthName] = field.shape[0] }
+        return result
     }
 
     /// `input` and `label`.
@@ -46,18 +67,23 @@ struct RandomSamples: Sendable {
     }
 
     func samples(_ number: Int) -> FieldBatch {
-        let first = (number - firstGrain) * grain
-        let n = min(grain, count - first)
+        let first = (number - firstGrain) % held * training.grain
+        let n = training.samples(ofGrain: number)
+        let lanes = number * training.grain..<number * training.grain + n
         return FieldBatch(
-            count: n, sampleIDs: Array(first..<first + n),
-            memory: zip(fields, [tokens, labels]).map { field, integers in
+            count: n, sampleIDs: Array(first..<first + n), lanes: training.isSequence ? lanes : nil,
+            memory: zip(training.fields, memory).map { field, elements in
                 let size = field.shape.count
-                let elements: FieldMemory.Elements =
-                    field.elementType == .int32
-                    ? .integers(UnsafePointer(integers.pointer + first * size), capacity: n * size, owner: integers)
-                    : .floats(
-                        Storage(borrowing: numbers.pointer + first * size, count: n * size, owner: numbers))
-                return FieldMemory(field: field, elements: elements)
+                let own: FieldMemory.Elements =
+                    switch elements {
+                    case .integers(let integers):
+                        .integers(
+                            UnsafePointer(integers.pointer + first * size), capacity: n * size, owner: integers)
+                    case .numbers(let numbers):
+                        .floats(Storage(borrowing: numbers.pointer + first * size, count: n * size, owner: numbers))
+                    }
+                return FieldMemory(
+                    field: field, elements: own, variableExtent: field.variableAxis.map { field.shape[$0] })
             })
     }
 }

@@ -1,0 +1,125 @@
+/// When the sums of a step's buckets arrive, if every host does the same at the same time.
+///
+/// It follows `BucketPipeline`. A bucket that is ready is sent as partial sums to the hosts that add its parts; theirs
+/// come; they are added; the results are sent, and come. Of all ready buckets the last one starts first, and at most
+/// four have partial sums under way, each until its receiver's acknowledgement is back. So a bucket alone takes
+///
+///     2 · latency + (partial sums + results) / rate + addition,
+///
+/// and while the link is never idle all of them take the sum of their bytes over the rate. What a host sends leaves in
+/// the order in which it was posted. A message longer than ``eagerBytes`` sends so much, then waits for the receiver's
+/// answer, a way there and one back, before the rest.
+struct ExchangeTimeline {
+    /// What a bucket costs a host.
+    struct Bucket: Equatable {
+        /// Bytes of all partial sums that the host sends, and of all results; it receives as many.
+        var sumBytes: Double
+        var resultBytes: Double
+        /// Bytes of the longest message.
+        var messageBytes: Double
+        /// Messages that a rank sends in each of the two exchanges; it receives as many.
+        var sumMessages: Int
+        var resultMessages: Int
+        /// Seconds in which a rank adds its part.
+        var additionSeconds: Double
+    }
+
+    /// Bytes of a message that leave without asking the receiver (`MPIRuntimeSettings`).
+    static let eagerBytes = Double(264 << 10)
+    /// Buckets whose partial sums are under way at once (`BucketPipeline.depth`).
+    static let depth = 4
+
+    let buckets: [Bucket]
+    let link: LinkSpeed
+
+    /// - Parameter ready: when each bucket is ready on all ranks of the host.
+    /// - Returns: when the sum of each has come.
+    func arrivals(ready: [Double]) -> [Double] {
+        precondition(ready.count == buckets.count, "ExchangeTimeline: \(ready.count) times for \(buckets.count) buckets")
+        var run = Run(self, ready)
+        return run.finish()
+    }
+
+    /// One message or its rest on the way.
+    private enum Event { case restOfSums, sumsCome, sumsAcknowledged, restOfResults, resultsCome }
+
+    private struct Run {
+        let timeline: ExchangeTimeline
+        var unstarted: [(bucket: Int, ready: Double)]
+        var events: [(time: Double, event: Event, bucket: Int)] = []
+        var arrived: [Double]
+        /// When the link has sent all that was posted, and when the rank has done all that came.
+        var (linkFree, now) = (-Double.infinity, -Double.infinity)
+        var sumsUnderWay = 0
+
+        init(_ timeline: ExchangeTimeline, _ ready: [Double]) {
+            self.timeline = timeline
+            unstarted = ready.enumerated().map { ($0.offset, $0.element) }
+            arrived = Array(repeating: .infinity, count: ready.count)
+        }
+
+        mutating func finish() -> [Double] {
+            while !unstarted.isEmpty || !events.isEmpty {
+                if sumsUnderWay < ExchangeTimeline.depth,
+                    let next = unstarted.lastIndex(where: { $0.ready <= now })
+                {
+                    start(unstarted.remove(at: next).bucket)
+                    continue
+                }
+                let event = events.indices.min { events[$0].time < events[$1].time }
+                let start = sumsUnderWay < ExchangeTimeline.depth ? unstarted.map(\.ready).min() : nil
+                if let event, events[event].time <= start ?? .infinity {
+                    handle(events.remove(at: event))
+                } else if let start {
+                    now = max(now, start)
+                }
+            }
+            return arrived
+        }
+
+        private mutating func start(_ bucket: Int) {
+            let costs = timeline.buckets[bucket]
+            sumsUnderWay += 1
+            now += Double(costs.sumMessages) * timeline.link.messageSeconds / 2
+            send(costs.sumBytes, bucket, rest: .restOfSums, whole: .sumsCome)
+        }
+
+        /// Posts all or the first part of an exchange's messages.
+        private mutating func send(_ bytes: Double, _ bucket: Int, rest: Event, whole: Event) {
+            let longest = timeline.buckets[bucket].messageBytes
+            let isWhole = longest <= ExchangeTimeline.eagerBytes
+            transmit(isWhole ? bytes : bytes * ExchangeTimeline.eagerBytes / longest)
+            let there = linkFree + timeline.link.latencySeconds
+            events.append(isWhole ? (there, whole, bucket) : (there + timeline.link.latencySeconds, rest, bucket))
+        }
+
+        private mutating func sendRest(_ bytes: Double, _ bucket: Int, whole: Event) {
+            transmit(bytes * (1 - ExchangeTimeline.eagerBytes / timeline.buckets[bucket].messageBytes))
+            events.append((linkFree + timeline.link.latencySeconds, whole, bucket))
+        }
+
+        private mutating func transmit(_ bytes: Double) {
+            linkFree = max(linkFree, now) + bytes / timeline.link.bytesPerSecond
+        }
+
+        private mutating func handle(_ item: (time: Double, event: Event, bucket: Int)) {
+            let costs = timeline.buckets[item.bucket]
+            now = max(now, item.time)
+            switch item.event {
+            case .restOfSums: sendRest(costs.sumBytes, item.bucket, whole: .sumsCome)
+            case .restOfResults: sendRest(costs.resultBytes, item.bucket, whole: .resultsCome)
+            case .sumsAcknowledged: sumsUnderWay -= 1
+            case .resultsCome:
+                now += Double(costs.resultMessages) * timeline.link.messageSeconds / 2
+                arrived[item.bucket] = now
+            case .sumsCome:
+                // The acknowledgement goes the way of what was posted before.
+                events.append(
+                    (max(now, linkFree) + timeline.link.latencySeconds, .sumsAcknowledged, item.bucket))
+                now += Double(costs.sumMessages + costs.resultMessages) * timeline.link.messageSeconds / 2
+                now += costs.additionSeconds
+                send(costs.resultBytes, item.bucket, rest: .restOfResults, whole: .resultsCome)
+            }
+        }
+    }
+}
