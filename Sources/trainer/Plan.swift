@@ -33,6 +33,14 @@ struct Plan: ParsableCommand {
     var bandwidth: String?
 
     @Option(
+        parsing: .unconditional,
+        help: "What a grain takes on the hosts' cores, such as 12ms, instead of measuring it on this machine.")
+    var grainTime: String?
+
+    @Option(parsing: .unconditional, help: "What an update of all weights takes there, with --grain-time.")
+    var updateTime: String?
+
+    @Option(
         name: .customLong("set"),
         help: ArgumentHelp("Change a key of the configuration, for example batch=1024.", valueName: "key=value"))
     var overrides: [String] = []
@@ -42,6 +50,8 @@ struct Plan: ParsableCommand {
         if let perHost, perHost < 1 { throw ValidationError("--per-host \(perHost): give at least 1") }
         _ = try counts()
         _ = try givenLink()
+        if grainTime == nil, updateTime != nil { throw ValidationError("--update-time: give --grain-time as well") }
+        _ = try givenTimes()
     }
 
     func run() throws {
@@ -56,8 +66,12 @@ struct Plan: ParsableCommand {
                     text: "\(shapes.first { $0.hosts > 1 }?.ranks ?? 0) ranks with \(perHost) a host need a network; "
                         + "give --latency and --bandwidth, or start it with mpirun over several hosts", code: .usage)
             }
+            let training = try ranks.together {
+                try MeasuredTraining(try RunConfiguration(file: config, overrides: overrides))
+            }
             let costs = try ranks.broadcast {
-                try StepMeasurement(MeasuredTraining(try RunConfiguration(file: config, overrides: overrides))).costs()
+                try grainTime.map { _ in try StepMeasurement(training).costs(times: givenTimes()) }
+                    ?? StepMeasurement(training).costs()
             }
             let measured = needsLink && given == nil ? try LinkMeasurement(ranks).link() : nil
             if ranks.rank == 0 {
@@ -91,6 +105,14 @@ struct Plan: ParsableCommand {
             latencySeconds: try parse("--latency", latency, Quantity.seconds),
             bytesPerSecond: try parse("--bandwidth", bandwidth, Quantity.bytesPerSecond),
             messageSeconds: LinkMeasurement.usualMessageSeconds)
+    }
+
+    /// What `--grain-time` and `--update-time` say, in seconds.
+    private func givenTimes() throws -> (grain: Double, update: Double) {
+        func seconds(_ option: String, _ text: String?) throws -> Double {
+            try text.map { try parse(option, $0, Quantity.seconds) } ?? 0
+        }
+        return (try seconds("--grain-time", grainTime), try seconds("--update-time", updateTime))
     }
 
     private func parse(_ option: String, _ text: String, _ read: (String) throws -> Double) throws -> Double {

@@ -127,11 +127,12 @@ package struct MeasuredTraining: Sendable {
         }
     }
 
-    /// Samples of one of its grains; the last of a rank's or of the job's may have fewer.
+    /// Samples of one of its grains; the last of a rank's or of the job's may have fewer, and
+    /// those of a larger step are whole.
     func samples(ofGrain number: Int) -> Int {
         switch batch {
         case .ofRank(let samples): min(grain, samples - number % ((samples + grain - 1) / grain) * grain)
-        case .ofJob(let samples): min(grain, samples - number * grain)
+        case .ofJob(let samples): number * grain < samples ? min(grain, samples - number * grain) : grain
         }
     }
 }

@@ -33,7 +33,7 @@ extension ScalingPlan {
         var lines = [
             "\(name): a batch of \(costs.batch.grouped) in \(costs.grainCount.grouped) grains of \(costs.grain), "
                 + String(format: "%.1f MB of gradients", Double(costs.gradientFloats * costs.bytesPerGradient) / 1e6),
-            "measured here: a grain \(times.joined(separator: ", ")), of them "
+            "a grain \(times.joined(separator: ", ")), of them "
                 + "\(percent(costs.profile.forwardShare)) forward; update \(milliseconds(costs.updateSeconds)) ms; "
                 + "addition " + String(format: "%.1f GB/s", 4e-9 / costs.additionSecondsPerFloat)
                 + "; the rest of a step \(milliseconds(costs.constantSeconds)) ms",

@@ -22,14 +22,24 @@ package struct StepMeasurement {
     /// Steps for about this long are measured for each figure.
     private static let seconds = 0.7
 
+    /// With times that are known of other machines; what ranks add and when weights are used is measured.
+    package func costs(times: (grain: Double, update: Double)) throws -> StepCosts {
+        Activity.enter(.benchmark)
+        let alone = try Ranks { SingleProcessCommunicator() }
+        defer { try? alone.finalize() }
+        let steps = try MeasuredSteps(training, ranks: alone, threads: 1, grainCount: 1)
+        _ = try steps.seconds(steps: 1, warmup: 1)
+        return costs(
+            [StepCosts.GrainTime(busyWorkers: 1, seconds: times.grain)], update: times.update, constant: 0,
+            memory: memory(steps), addition: additionSeconds(floats: training.phase.vector.count))
+    }
+
     /// Takes some seconds, and minutes for models whose grain takes seconds.
     package func costs() throws -> StepCosts {
         Activity.enter(.benchmark)
         let alone = try Ranks { SingleProcessCommunicator() }
         defer { try? alone.finalize() }
-        let vector = training.phase.vector
-        let addition = additionSeconds(floats: vector.count)
-        let added = vector.count - vector.factored.weights.reduce(0) { $0 + $1.range.count }
+        let addition = additionSeconds(floats: training.phase.vector.count)
         var grains: [StepCosts.GrainTime] = []
         var (constant, update) = (0.0, 0.0)
         var memory = (rank: 0, worker: 0)
@@ -44,16 +54,30 @@ package struct StepMeasurement {
             }
             let several = try MeasuredSteps(training, ranks: alone, threads: workers, grainCount: rounds * workers)
             let round = max(0, try median(several, alone) - few) / Double(rounds - 1)
-            let seconds = max(round - addition * Double(added), 0.1 * few)
+            let seconds = max(round - addition * Double(addedFloats), 0.1 * few)
             grains.append(StepCosts.GrainTime(busyWorkers: workers, seconds: seconds))
             if workers == 1 { constant = max(0, few - seconds - update) }
         }
+        return costs(grains, update: update, constant: constant, memory: memory, addition: addition)
+    }
+
+    private var addedFloats: Int {
+        let vector = training.phase.vector
+        return vector.count - vector.factored.weights.reduce(0) { $0 + $1.range.count }
+    }
+
+    private func costs(
+        _ grains: [StepCosts.GrainTime], update: Double, constant: Double, memory: (rank: Int, worker: Int),
+        addition: Double
+    ) -> StepCosts {
+        let vector = training.phase.vector
         return StepCosts(
             batch: training.sampleCount(ranks: 1), grain: training.grain, grains: grains,
             profile: GrainClock(training).profile(), constantSeconds: constant, updateSeconds: update,
             additionSecondsPerFloat: addition, vectorFloats: vector.count,
-            gradientFloats: vector.gradients.count, addedFloats: added, bytesPerGradient: training.wire == .bfloat16 ? 2 : 4,
-            defersUpdates: training.defersUpdates, rankBytes: memory.rank, workerBytes: memory.worker)
+            gradientFloats: vector.gradients.count, addedFloats: addedFloats,
+            bytesPerGradient: training.wire == .bfloat16 ? 2 : 4, defersUpdates: training.defersUpdates,
+            rankBytes: memory.rank, workerBytes: memory.worker)
     }
 
     private func median(_ steps: MeasuredSteps, _ ranks: Ranks) throws -> Double {
