@@ -1,5 +1,6 @@
 import ConfigurationReading
 import DataParallel
+import JobHealth
 import NeuralNetwork
 import Optimization
 import TensorCore
@@ -138,9 +139,11 @@ package struct MeasuredTraining: Sendable {
 }
 
 /// What can't be measured with random samples; each text ends with what to do.
-package enum MeasurementError: Error, Equatable, CustomStringConvertible {
+package enum MeasurementError: CodedError, Equatable, CustomStringConvertible {
     case graph(String)
     case meetsOverBatch(String)
+
+    package var exitCode: ExitCode { .usage }
 
     package var description: String {
         switch self {

@@ -2,9 +2,10 @@
 ///
 /// It follows `BucketPipeline`. A bucket that is ready is sent as partial sums to the hosts that add its parts; theirs
 /// come; they are added; the results are sent, and come. Of all ready buckets the last one starts first, and at most
-/// four have partial sums under way, each until its receiver's acknowledgement is back. So a bucket alone takes
+/// four have partial sums under way, each until its receivers' acknowledgements are back. A bucket counts as arrived
+/// when the others' results are there and its own are acknowledged. So a bucket alone takes three ways,
 ///
-///     2 · latency + (partial sums + results) / rate + addition,
+///     3 · latency + (partial sums + stagger + results) / rate + addition,
 ///
 /// and while the link is never idle all of them take the sum of their bytes over the rate. What a host sends leaves in
 /// the order in which it was posted. A message longer than ``eagerBytes`` sends so much, then waits for the receiver's
@@ -15,6 +16,9 @@ struct ExchangeTimeline {
         /// Bytes of all partial sums that the host sends, and of all results; it receives as many.
         var sumBytes: Double
         var resultBytes: Double
+        /// Bytes of partial sums that the last host waits for after the first has its own: all hosts send to the others
+        /// in the same order, at first all to one, at last all to another.
+        var staggerBytes: Double
         /// Bytes of the longest message.
         var messageBytes: Double
         /// Messages that a rank sends in each of the two exchanges; it receives as many.
@@ -41,7 +45,7 @@ struct ExchangeTimeline {
     }
 
     /// One message or its rest on the way.
-    private enum Event { case restOfSums, sumsCome, sumsAcknowledged, restOfResults, resultsCome }
+    private enum Event { case restOfSums, sumsCome, sumsAcknowledged, restOfResults, resultsCome, resultsAcknowledged }
 
     private struct Run {
         let timeline: ExchangeTimeline
@@ -89,17 +93,28 @@ struct ExchangeTimeline {
             let longest = timeline.buckets[bucket].messageBytes
             let isWhole = longest <= ExchangeTimeline.eagerBytes
             transmit(isWhole ? bytes : bytes * ExchangeTimeline.eagerBytes / longest)
-            let there = linkFree + timeline.link.latencySeconds
+            var there = linkFree + timeline.link.latencySeconds
+            if whole == .sumsCome, isWhole { there += stagger(bucket) }
             events.append(isWhole ? (there, whole, bucket) : (there + timeline.link.latencySeconds, rest, bucket))
         }
 
         private mutating func sendRest(_ bytes: Double, _ bucket: Int, whole: Event) {
             transmit(bytes * (1 - ExchangeTimeline.eagerBytes / timeline.buckets[bucket].messageBytes))
-            events.append((linkFree + timeline.link.latencySeconds, whole, bucket))
+            let wait = whole == .sumsCome ? stagger(bucket) : 0
+            events.append((linkFree + timeline.link.latencySeconds + wait, whole, bucket))
+        }
+
+        private func stagger(_ bucket: Int) -> Double {
+            timeline.buckets[bucket].staggerBytes / timeline.link.bytesPerSecond
         }
 
         private mutating func transmit(_ bytes: Double) {
             linkFree = max(linkFree, now) + bytes / timeline.link.bytesPerSecond
+        }
+
+        /// What every host tells the others about the messages that have come, behind what was posted before.
+        private mutating func acknowledge(_ event: Event, _ bucket: Int) {
+            events.append((max(now, linkFree) + timeline.link.latencySeconds, event, bucket))
         }
 
         private mutating func handle(_ item: (time: Double, event: Event, bucket: Int)) {
@@ -109,13 +124,12 @@ struct ExchangeTimeline {
             case .restOfSums: sendRest(costs.sumBytes, item.bucket, whole: .sumsCome)
             case .restOfResults: sendRest(costs.resultBytes, item.bucket, whole: .resultsCome)
             case .sumsAcknowledged: sumsUnderWay -= 1
+            case .resultsAcknowledged: arrived[item.bucket] = now
             case .resultsCome:
                 now += Double(costs.resultMessages) * timeline.link.messageSeconds / 2
-                arrived[item.bucket] = now
+                acknowledge(.resultsAcknowledged, item.bucket)
             case .sumsCome:
-                // The acknowledgement goes the way of what was posted before.
-                events.append(
-                    (max(now, linkFree) + timeline.link.latencySeconds, .sumsAcknowledged, item.bucket))
+                acknowledge(.sumsAcknowledged, item.bucket)
                 now += Double(costs.sumMessages + costs.resultMessages) * timeline.link.messageSeconds / 2
                 now += costs.additionSeconds
                 send(costs.resultBytes, item.bucket, rest: .restOfResults, whole: .resultsCome)

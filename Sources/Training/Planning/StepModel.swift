@@ -194,7 +194,7 @@ struct JobPlan {
             let bytes = Double(short * costs.bytesPerGradient + (bucket.count - short) * 4)
             return ExchangeTimeline.Bucket(
                 sumBytes: Double(most) * bytes * (hosts - 1) / hosts, resultBytes: bytes * (hosts - 1) / hosts,
-                messageBytes: bytes / hosts / lanes, sumMessages: most * (shape.hosts - 1),
+                staggerBytes: Double(most) * bytes * (hosts - 2) / hosts, messageBytes: bytes / hosts / lanes, sumMessages: most * (shape.hosts - 1),
                 resultMessages: shape.hosts - 1,
                 additionSeconds: costs.additionSecondsPerFloat * Double(bucket.count) / hosts / lanes * Double(all))
         }

@@ -35,6 +35,8 @@ make_star() { # count
         ip netns add "$node" 2>"$scratch/ip.log" || cannot_make_star "$(tail -n 1 "$scratch/ip.log")"
         star=$number
         ip -n "$node" link set lo up
+        # What every namespace may have. BBR, the default of some machines, spreads a short message over a third of a round trip.
+        ip netns exec "$node" sh -c 'echo reno >/proc/sys/net/ipv4/tcp_congestion_control' || cannot_make_star "there is no TCP Reno"
         # `ip netns exec` shows a process these files in place of those in /etc.
         mkdir -p "/etc/netns/$node"
         {
