@@ -105,7 +105,10 @@ package struct MeasuredTraining: Sendable {
             configuration.phases.allSatisfy { $0.clipNorm == nil } && configuration.onNonFinite == .stop
             && phase.noise == nil
         averaging = configuration.averaging
-        if case .onPlateau(let plateau) = chosen.schedule.rule { keepsBest = plateau.rollback } else { keepsBest = false }
+        switch chosen.schedule.rule {
+        case .onPlateau(let plateau): keepsBest = plateau.rollback
+        case .schedule: keepsBest = false
+        }
         self.network = network
     }
 

@@ -17,7 +17,7 @@ struct ExchangeTimeline {
         var sumBytes: Double
         var resultBytes: Double
         /// Bytes of partial sums that the last host waits for after the first has its own: all hosts send to the others
-        /// in the same order, at first all to one, at last all to another.
+        /// in the same order, at first all to one, at last all to another, ``turnBytes`` at a time.
         var staggerBytes: Double
         /// Bytes of the longest message.
         var messageBytes: Double
@@ -30,6 +30,8 @@ struct ExchangeTimeline {
 
     /// Bytes of a message that leave without asking the receiver (`MPIRuntimeSettings`).
     static let eagerBytes = Double(264 << 10)
+    /// Bytes that a connection hands over before others have their turn: TCP's largest frame.
+    static let turnBytes = Double(64 << 10)
     /// Buckets whose partial sums are under way at once (`BucketPipeline.depth`).
     static let depth = 4
 
@@ -39,7 +41,8 @@ struct ExchangeTimeline {
     /// - Parameter ready: when each bucket is ready on all ranks of the host.
     /// - Returns: when the sum of each has come.
     func arrivals(ready: [Double]) -> [Double] {
-        precondition(ready.count == buckets.count, "ExchangeTimeline: \(ready.count) times for \(buckets.count) buckets")
+        precondition(
+            ready.count == buckets.count, "ExchangeTimeline: \(ready.count) times for \(buckets.count) buckets")
         var run = Run(self, ready)
         return run.finish()
     }

@@ -40,7 +40,8 @@ struct GrainClock {
             needed.append(order.map { ((marks.reads[$0] ?? marks.start) - marks.start) / forward })
             ready.append(
                 order.map { index in
-                    let upper = (phase.trained.offset(of: index) ?? 0) + training.network.layout.parameters[index].shape.count
+                    let size = training.network.layout.parameters[index].shape.count
+                    let upper = (phase.trained.offset(of: index) ?? 0) + size
                     let time = marks.passes.first { $0.floats >= upper }?.time ?? end
                     return (time - middle) / (end - middle)
                 })

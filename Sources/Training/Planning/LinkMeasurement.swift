@@ -30,8 +30,8 @@ package struct LinkMeasurement {
             latencySeconds: latency, bytesPerSecond: try bytesPerSecond(latency: latency), messageSeconds: message)
     }
 
-    /// Half of what a small message takes to another host and back; the lower quartile, because a core that is busy
-    /// elsewhere delays some.
+    /// Half of what a small message takes to another host and back; the lowest tenth, because a core that is busy
+    /// elsewhere delays others.
     private func latencySeconds() throws -> Double {
         let (first, second) = (leaders[0], leaders[1])
         var times: [Double] = []
@@ -48,7 +48,7 @@ package struct LinkMeasurement {
             if round > 2 { times.append((Clock.seconds - begin) / 2) }
             if round % 10 == 9, try ranks.broadcast({ Clock.seconds - start > 1 }) { break }
         }
-        return try ranks.broadcast { times.sorted()[times.count / 4] }
+        return try ranks.broadcast { times.sorted()[times.count / 10] }
     }
 
     /// What a rank does for a message out and one in: many between two hosts, which share the way.

@@ -80,6 +80,7 @@ package struct ScalingPlan: Sendable {
         for power in 1...10 {
             var costs = model.costs
             costs.batch <<= power
+            if BatchSize.problem(batch: costs.batch, grain: costs.grain) != nil { break }
             guard let then = StepModel(costs, link: model.link).prediction(shape) else { continue }
             if then.efficiency >= ScalingPlan.enough { return costs.batch }
             if then.efficiency > (best?.efficiency ?? 0) + 0.005 { best = (costs.batch, then.efficiency) }

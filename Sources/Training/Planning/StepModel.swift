@@ -194,7 +194,8 @@ struct JobPlan {
             let bytes = Double(short * costs.bytesPerGradient + (bucket.count - short) * 4)
             return ExchangeTimeline.Bucket(
                 sumBytes: Double(most) * bytes * (hosts - 1) / hosts, resultBytes: bytes * (hosts - 1) / hosts,
-                staggerBytes: Double(most) * bytes * (hosts - 2) / hosts, messageBytes: bytes / hosts / lanes, sumMessages: most * (shape.hosts - 1),
+                staggerBytes: (hosts - 2) * min(Double(most) * bytes / hosts, ExchangeTimeline.turnBytes),
+                messageBytes: bytes / hosts / lanes, sumMessages: most * (shape.hosts - 1),
                 resultMessages: shape.hosts - 1,
                 additionSeconds: costs.additionSecondsPerFloat * Double(bucket.count) / hosts / lanes * Double(all))
         }

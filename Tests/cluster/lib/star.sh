@@ -26,7 +26,7 @@ cannot_make_star() { # reason
 
 make_star() { # count
     [ "$(id -u)" = 0 ] || cannot_make_star "only root can"
-    command -v ip >/dev/null || cannot_make_star "install iproute2"
+    { command -v ip && command -v tc; } >/dev/null || cannot_make_star "install iproute2"
     [ -e /dev/net/tun ] || cannot_make_star "there is no /dev/net/tun"
     cc -O2 -o "$scratch/links" "$root/Tests/cluster/lib/links.c" || cannot_make_star "cannot compile links.c"
     local number node peer
@@ -74,6 +74,9 @@ set_links() { # bits a second, microseconds
         ip -n "$node" link set "$link" address "$(hardware_of "$number")" txqueuelen 10000
         ip -n "$node" address add "$(address_of "$number")/24" dev "$link"
         ip -n "$node" link set "$link" up
+        # As before a network card, TCP sees how much of each connection waits and sends no more; links.c alone would take
+        # all that it has at once, and acknowledgements would wait behind megabytes.
+        tc -n "$node" qdisc replace dev "$link" root tbf rate "$1" burst 128kb limit 64mb
         for peer in $(seq "$star"); do
             if [ "$peer" != "$number" ]; then
                 ip -n "$node" neighbour replace "$(address_of "$peer")" lladdr "$(hardware_of "$peer")" dev "$link"

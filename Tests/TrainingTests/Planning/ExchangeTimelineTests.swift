@@ -1,0 +1,57 @@
+import Testing
+
+@testable import Training
+
+/// Buckets of 1,000 bytes in each exchange on a link of 1,000 bytes a second.
+struct ExchangeTimelineTests {
+    private func timeline(
+        _ count: Int, latency: Double = 0, message: Double = 0, messageBytes: Double = 1000, addition: Double = 0,
+        stagger: Double = 0,
+        bytes: Double = 1000
+    ) -> ExchangeTimeline {
+        let bucket = ExchangeTimeline.Bucket(
+            sumBytes: bytes, resultBytes: bytes, staggerBytes: stagger, messageBytes: messageBytes, sumMessages: 1,
+            resultMessages: 1,
+            additionSeconds: addition)
+        return ExchangeTimeline(
+            buckets: Array(repeating: bucket, count: count),
+            link: LinkSpeed(latencySeconds: latency, bytesPerSecond: 1000, messageSeconds: message))
+    }
+
+    @Test func `a bucket alone takes both exchanges, the addition and three ways`() {
+        #expect(
+            timeline(1, latency: 0.25, addition: 0.5).arrivals(ready: [10]) == [10 + 1 + 0.25 + 0.5 + 1 + 0.25 + 0.25])
+    }
+
+    @Test func `a link that is never idle takes the bytes over its rate`() {
+        let arrivals = timeline(4).arrivals(ready: [0, 0, 0, 0])
+        #expect(arrivals.max() == 8)
+    }
+
+    @Test func `the last of the ready buckets goes first`() {
+        let arrivals = timeline(6).arrivals(ready: [0, 0, 0, 0, 0, 0])
+        #expect(arrivals[5] < arrivals[0] && arrivals.max() == arrivals[0])
+    }
+
+    @Test func `at most four buckets have partial sums under way until they are acknowledged`() {
+        // Four leave at once; the fifth after a way there and back of the first.
+        let arrivals = timeline(5, latency: 100).arrivals(ready: [0, 0, 0, 0, 0])
+        #expect(arrivals[4] == 1 + 100 + 1 + 100 + 100)
+        #expect(arrivals[0] == 1 + 100 + 100 + (1 + 100 + 1 + 100 + 100))
+    }
+
+    @Test func `a long message waits for an answer after its first part`() {
+        let long = ExchangeTimeline.eagerBytes * 2
+        let arrival = timeline(1, latency: 3, messageBytes: long, bytes: 1000).arrivals(ready: [0])[0]
+        // Each exchange: half, a way there and one back, the other half, a way there; then the acknowledgement.
+        #expect(abs(arrival - (2 * (0.5 + 3 + 3 + 0.5 + 3) + 3)) < 1e-9)
+    }
+
+    @Test func `the last host waits until those before it have theirs`() {
+        #expect(timeline(1, stagger: 500).arrivals(ready: [0]) == [1 + 0.5 + 1])
+    }
+
+    @Test func `messages cost a rank's time`() {
+        #expect(abs(timeline(1, message: 0.5).arrivals(ready: [0])[0] - (2 + 2 * 0.5)) < 1e-9)
+    }
+}
