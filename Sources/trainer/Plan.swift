@@ -10,8 +10,8 @@ struct Plan: ParsableCommand {
         discussion: """
             Measures the training's computation on this machine, with random samples, and says what steps would take \
             on other numbers of ranks, how ranks and threads share a host best, and what would help. Started with \
-            mpirun over several hosts it measures their link; --latency and --bandwidth say another one. The efficiency \
-            is against as many times one rank's samples a second. docs/scale.md has the model and how well it predicts.
+            mpirun over several hosts it measures their link; --latency and --bandwidth say another one. Efficiency \
+            is against as many times one rank's samples a second. docs/scale.md has the model and its errors.
             """)
 
     @Argument(help: "The configuration, a YAML file.")

@@ -79,7 +79,9 @@ extension ProgramTests {
             let config = try directory.write(
                 Array(
                     """
-                    model: {input: [28, 28, 1], layers: [flatten, {linear: 16}, {batchNorm: {statistics: batch}}, {linear: 10}]}
+                    model:
+                      input: [28, 28, 1]
+                      layers: [flatten, {linear: 16}, {batchNorm: {statistics: batch}}, {linear: 10}]
                     data: {name: digits, limit: 250, validation: 55}
                     batch: 64
                     epochs: 1

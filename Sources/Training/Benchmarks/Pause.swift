@@ -28,8 +28,8 @@ package struct Pause: Codable, Equatable, Sendable {
     }
 }
 
-/// An objective that sleeps in place of computing: it reads each weight when the real one does, and reports its gradient
-/// as final when the real one's is. The gradients' memory stays as it is.
+/// An objective that sleeps in place of computing: it reads each weight when the real one does, and reports its
+/// gradient as final when the real one's is. The gradients' memory stays as it is.
 struct PausedObjective: WrappingObjective {
     let base: any Objective
     private let pause: Pause

@@ -88,21 +88,30 @@ struct ExchangeTimeline {
             let costs = timeline.buckets[bucket]
             sumsUnderWay += 1
             now += Double(costs.sumMessages) * timeline.link.messageSeconds / 2
-            send(costs.sumBytes, bucket, rest: .restOfSums, whole: .sumsCome)
+            send(costs.sumBytes, of: costs.sumMessages, bucket, rest: .restOfSums, whole: .sumsCome)
         }
 
-        /// Posts all or the first part of an exchange's messages.
-        private mutating func send(_ bytes: Double, _ bucket: Int, rest: Event, whole: Event) {
-            let longest = timeline.buckets[bucket].messageBytes
-            let isWhole = longest <= ExchangeTimeline.eagerBytes
-            transmit(isWhole ? bytes : bytes * ExchangeTimeline.eagerBytes / longest)
-            var there = linkFree + timeline.link.latencySeconds
-            if whole == .sumsCome, isWhole { there += stagger(bucket) }
-            events.append(isWhole ? (there, whole, bucket) : (there + timeline.link.latencySeconds, rest, bucket))
+        /// Posts an exchange's messages, or their first parts, and what follows them before the last one is answered: the
+        /// rest of all others.
+        private mutating func send(_ bytes: Double, of messages: Int, _ bucket: Int, rest: Event, whole: Event) {
+            let share = eagerShare(bucket)
+            transmit(bytes * share)
+            let there = linkFree + timeline.link.latencySeconds
+            guard share < 1 else {
+                return events.append((there + (whole == .sumsCome ? stagger(bucket) : 0), whole, bucket))
+            }
+            events.append((there + timeline.link.latencySeconds, rest, bucket))
+            transmit(bytes * (1 - share) * Double(messages - 1) / Double(messages))
         }
 
-        private mutating func sendRest(_ bytes: Double, _ bucket: Int, whole: Event) {
-            transmit(bytes * (1 - ExchangeTimeline.eagerBytes / timeline.buckets[bucket].messageBytes))
+        /// The share of a message that leaves at once.
+        private func eagerShare(_ bucket: Int) -> Double {
+            min(1, ExchangeTimeline.eagerBytes / max(timeline.buckets[bucket].messageBytes, 1))
+        }
+
+        /// The rest of the last message.
+        private mutating func sendRest(_ bytes: Double, of messages: Int, _ bucket: Int, whole: Event) {
+            transmit(bytes * (1 - eagerShare(bucket)) / Double(messages))
             let wait = whole == .sumsCome ? stagger(bucket) : 0
             events.append((linkFree + timeline.link.latencySeconds + wait, whole, bucket))
         }
@@ -124,8 +133,9 @@ struct ExchangeTimeline {
             let costs = timeline.buckets[item.bucket]
             now = max(now, item.time)
             switch item.event {
-            case .restOfSums: sendRest(costs.sumBytes, item.bucket, whole: .sumsCome)
-            case .restOfResults: sendRest(costs.resultBytes, item.bucket, whole: .resultsCome)
+            case .restOfSums: sendRest(costs.sumBytes, of: costs.sumMessages, item.bucket, whole: .sumsCome)
+            case .restOfResults:
+                sendRest(costs.resultBytes, of: costs.resultMessages, item.bucket, whole: .resultsCome)
             case .sumsAcknowledged: sumsUnderWay -= 1
             case .resultsAcknowledged: arrived[item.bucket] = now
             case .resultsCome:
@@ -135,7 +145,9 @@ struct ExchangeTimeline {
                 acknowledge(.sumsAcknowledged, item.bucket)
                 now += Double(costs.sumMessages + costs.resultMessages) * timeline.link.messageSeconds / 2
                 now += costs.additionSeconds
-                send(costs.resultBytes, item.bucket, rest: .restOfResults, whole: .resultsCome)
+                send(
+                    costs.resultBytes, of: costs.resultMessages, item.bucket, rest: .restOfResults,
+                    whole: .resultsCome)
             }
         }
     }

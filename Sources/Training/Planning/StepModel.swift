@@ -10,8 +10,8 @@ import DataParallel
 ///     one host    = constant + computation + addition · n · (partial sums) / R + update / T
 ///
 /// Several hosts: a worker's first forward pass waits before each weight for its bucket of the step before, and updates
-/// it (on one thread, whichever comes first); in its last backward pass buckets become ready; ``ExchangeTimeline`` tells
-/// when their sums come. A step ends when its grains are computed and the bucket with the metrics, the last, has come:
+/// it (on one thread, whichever comes first); in its last backward pass buckets become ready; ``ExchangeTimeline``
+/// tells when their sums come. A step ends when its grains are computed and the bucket with the metrics, the last, has come:
 ///
 ///     step = constant + max(computation with the waits for weights, arrival of the last bucket).
 ///
@@ -146,8 +146,8 @@ package struct StepModel: Sendable {
 
     // MARK: - Memory
 
-    /// Of the fullest host: each rank has its program, weights and optimiser, a vector for each partial sum and for each
-    /// grain that waits for its neighbour, and its workers; ranks that share memory have one result.
+    /// Of the fullest host: each rank has its program, weights and optimiser, a vector for each partial sum and for
+    /// each grain that waits for its neighbour, and its workers; ranks that share memory have one result.
     private func hostBytes(_ shape: JobShape) -> Double {
         let job = JobPlan(costs, shape)
         let grains = (costs.grainCount + shape.ranks - 1) / shape.ranks

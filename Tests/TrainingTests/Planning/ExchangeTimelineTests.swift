@@ -5,14 +5,12 @@ import Testing
 /// Buckets of 1,000 bytes in each exchange on a link of 1,000 bytes a second.
 struct ExchangeTimelineTests {
     private func timeline(
-        _ count: Int, latency: Double = 0, message: Double = 0, messageBytes: Double = 1000, addition: Double = 0,
-        stagger: Double = 0,
-        bytes: Double = 1000
+        _ count: Int, latency: Double = 0, message: Double = 0, messageBytes: Double = 1000, messages: Int = 1,
+        addition: Double = 0, stagger: Double = 0, bytes: Double = 1000
     ) -> ExchangeTimeline {
         let bucket = ExchangeTimeline.Bucket(
-            sumBytes: bytes, resultBytes: bytes, staggerBytes: stagger, messageBytes: messageBytes, sumMessages: 1,
-            resultMessages: 1,
-            additionSeconds: addition)
+            sumBytes: bytes, resultBytes: bytes, staggerBytes: stagger, messageBytes: messageBytes,
+            sumMessages: messages, resultMessages: messages, additionSeconds: addition)
         return ExchangeTimeline(
             buckets: Array(repeating: bucket, count: count),
             link: LinkSpeed(latencySeconds: latency, bytesPerSecond: 1000, messageSeconds: message))
@@ -45,6 +43,13 @@ struct ExchangeTimelineTests {
         let arrival = timeline(1, latency: 3, messageBytes: long, bytes: 1000).arrivals(ready: [0])[0]
         // Each exchange: half, a way there and one back, the other half, a way there; then the acknowledgement.
         #expect(abs(arrival - (2 * (0.5 + 3 + 3 + 0.5 + 3) + 3)) < 1e-9)
+    }
+
+    @Test func `while the last message waits for its answer the rest of the others goes`() {
+        // Four messages of twice the eager size: 0.5 s of first parts, 0.375 of rests while the answer takes 6, then 0.125.
+        let long = ExchangeTimeline.eagerBytes * 2
+        let arrival = timeline(1, latency: 3, messageBytes: long, messages: 4).arrivals(ready: [0])[0]
+        #expect(abs(arrival - (2 * (0.5 + 3 + 3 + 0.125 + 3) + 3)) < 1e-9)
     }
 
     @Test func `the last host waits until those before it have theirs`() {
