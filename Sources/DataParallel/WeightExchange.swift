@@ -1,5 +1,6 @@
 import Collectives
 import Glibc
+import System
 
 /// Brings the new weights of each bucket, which their owners have written in place of the gradients' sums, to all other
 /// hosts, on the communication thread. As in ``BucketPipeline`` the last buckets go first: the next step uses their
@@ -24,6 +25,8 @@ final class WeightExchange: @unchecked Sendable {
         var hasLeft = false
         var isTold = false
         var hasArrived = false
+        /// When it began to travel.
+        var mark = Timeline.Mark.nothing
     }
 
     init(_ plan: ExchangePlan, host: HostMemory?, result: UnsafeMutablePointer<Float>) {
@@ -47,10 +50,14 @@ final class WeightExchange: @unchecked Sendable {
                 if !passages[place].hasLeft, leaving < WeightExchange.depth {
                     passages[place].weightsOut = try send(passages[place], communicator)
                     passages[place].hasLeft = true
+                    passages[place].mark = Timeline.mark()
                     hasMoved = true
                 }
                 if try advance(&passages[place], round: round) { hasMoved = true }
-                if passages[place].hasArrived { arrivals.hasArrived(passages[place].index) }
+                if passages[place].hasArrived {
+                    Timeline.note(.exchange, number: passages[place].index, since: passages[place].mark)
+                    arrivals.hasArrived(passages[place].index)
+                }
                 if passages[place].weightsOut != nil { leaving += 1 }
             }
             idleTurns = hasMoved ? 0 : idleTurns + 1

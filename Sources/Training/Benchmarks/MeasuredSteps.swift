@@ -30,8 +30,6 @@ final class MeasuredSteps {
         let phase = training.phase
         state = TrainingState(
             network: training.network, phases: [phase], averaging: training.averaging, keepsBest: false)
-        state.initialize(key: key, learningRates: [training.learningRate])
-        if phase.optimizer.remembersWeights { state.begin(phase: 0) }
         let grains = grainCount ?? training.grainCount(ranks: ranks.worldSize)
         guard grains >= ranks.worldSize else {
             throw TrainingError.moreRanksThanGrains(
@@ -41,7 +39,13 @@ final class MeasuredSteps {
         replica = try Replica(
             network: training.network, values: state.values, vectors: [phase.vector], threads: threads,
             grainCount: grains, ranks: ranks, noises: [phase.noise], wire: training.wire,
-            defersUpdates: training.defersUpdates)
+            defersUpdates: training.defersUpdates,
+            shares: pause == nil
+                ? RunSetup.shares(
+                    training.sharding, [phase], wire: training.wire, waits: !training.defersUpdates, ranks) : [])
+        state.share(replica.owned, rank: ranks.rank)
+        state.initialize(key: key, learningRates: [training.learningRate])
+        if phase.optimizer.remembersWeights { state.begin(phase: 0) }
         objective = pause.map { PausedObjective(phase, $0) } ?? phase.objective
         data = RandomSamples(training, grains: replica.grains, key: key)
     }
@@ -57,25 +61,17 @@ final class MeasuredSteps {
     func update(_ sums: Replica.StepSums, step: Int, hasher: ReplicaHasher? = nil) throws {
         let optimizer = training.phase.optimizer
         if !replica.defersUpdates {
-            let norm = try replica.gradientNorm(sums, optimizer)
+            let norm = try replica.gradientNorm(phase: 0, sums, optimizer)
             precondition(norm.isFinite, "the gradient of random samples is not finite")
         }
-        nonisolated(unsafe) let state = state
-        let (weight, rate, count) = (sums.metrics.weight, training.learningRate, training.phase.trained.count)
-        let measure = { @Sendable (pieces: Range<Int>, gradients: UnsafePointer<Float>) in
-            state.measure(
-                phase: 0, pieces, gradients: gradients, weight: weight, norm: nil, learningRate: rate, ownStep: step)
+        var update = state.weightUpdate(
+            phase: 0, weight: sums.metrics.weight, norm: nil, learningRate: training.learningRate, ownStep: step,
+            hasher: hasher)
+        if let pause {
+            let count = training.phase.trained.count
+            update.change = { range, _ in pause.update(range, of: count) }
         }
-        try replica.update(
-            phase: 0, sums, number: step, optimizer, measure: optimizer.pieceCount > 0 ? measure : nil
-        ) { [pause] range, gradients in
-            if let pause { return pause.update(range, of: count) }
-            let change = {
-                state.update(
-                    phase: 0, $0, gradients: gradients, weight: weight, norm: nil, learningRate: rate, ownStep: step)
-            }
-            if let hasher { hasher.changing(range, change) } else { change(range) }
-        }
+        try replica.update(phase: 0, sums, number: step, update)
     }
 
     /// The seconds of so many whole steps after those that don't count; collective.

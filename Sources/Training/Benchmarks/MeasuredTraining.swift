@@ -24,6 +24,8 @@ package struct MeasuredTraining: Sendable {
     package let grain: Int
     package let batch: Batch
     package let wire: GradientWire
+    /// Whether ranks share the update.
+    package let sharding: OptimizerSharding
     let defersUpdates: Bool
     let averaging: WeightAverage?
     /// Whether a plateau's best state is kept beside the present one.
@@ -62,6 +64,7 @@ package struct MeasuredTraining: Sendable {
         self.grain = grain
         batch = .ofRank(batchOfRank)
         (wire, defersUpdates, averaging, keepsBest) = (.float32, true, nil, false)
+        sharding = .auto
     }
 
     /// What a configuration trains in one of its phases, with its batch, grain, optimiser and wire.
@@ -100,6 +103,7 @@ package struct MeasuredTraining: Sendable {
         grain = configuration.grain
         batch = .ofJob(configuration.batch)
         wire = configuration.wire
+        sharding = configuration.communication.shardOptimizer
         // The norm of all gradients, and whether all are finite, must be known before a weight changes.
         defersUpdates =
             configuration.phases.allSatisfy { $0.clipNorm == nil } && configuration.onNonFinite == .stop

@@ -14,7 +14,7 @@ struct WeightUpdate: Sendable {
     let measured: @Sendable () -> UnsafeMutableBufferPointer<SquareSums>
     /// Changes weights and slots in a range of the phase's compact coordinates; called for disjoint ranges, by several
     /// threads.
-    let change: @Sendable (_ range: Range<Int>, _ gradients: UnsafePointer<Float>) -> Void
+    var change: @Sendable (_ range: Range<Int>, _ gradients: UnsafePointer<Float>) -> Void
     /// Writes the weights of a range to their places in the flat vector.
     let publish: @Sendable (_ range: Range<Int>, _ vector: UnsafeMutablePointer<Float>) -> Void
     /// Takes the new weights of a range, which another rank has computed, from the flat vector.
