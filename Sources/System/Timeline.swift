@@ -7,7 +7,7 @@ import Synchronization
 /// from the system. While nothing is noted a call costs a load and a branch. A process is one rank of one job, so there
 /// is one timeline of it, as there is one `Activity`.
 ///
-/// Measured on a core at 4 GHz: 70 ns a span, of which the two readings of the clock take 45.
+/// Measured on an AMD EPYC (family 26): 53 ns a span, 3 ns while nothing is noted.
 package enum Timeline {
     /// When something began, and in which step; ``nothing`` while nothing is noted.
     package struct Mark: Sendable {

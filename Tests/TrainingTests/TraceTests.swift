@@ -192,7 +192,7 @@ import Training
         #expect(record.slowestLine == "slowest: no rank stands out; rank 3 on node3 took 1 % longer than the median")
         record.ranks[2].seconds[.saving] = 0.5
         record.ranks[2].seconds[.data] = 0.1
-        #expect(record.slowestLine == "slowest: rank 2 on node2, 59 % longer than the median; it saved 84 % of that")
+        #expect(record.slowestLine == "slowest: rank 2 on node2, 59 % longer than the median; it saved 83 % of that")
         record.ranks = []
         #expect(record.slowestLine == "slowest: no step was traced")
     }
