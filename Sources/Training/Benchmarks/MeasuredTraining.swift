@@ -48,8 +48,8 @@ package struct MeasuredTraining: Sendable {
             objective: SupervisedSpecification(model: nil, losses: [LossTerm(CrossEntropyLoss())], metrics: nil),
             train: nil, freeze: freeze.map { PlacedName($0) },
             optimizer: OptimizerConfiguration(
-                rule: Momentum(momentum: 0.9), learningRate: learningRate, weightDecay: 5e-4, l1: 0, maxNorm: nil,
-                clipWeights: nil, lookahead: nil, groups: [], place: PlacedName("bench")),
+                rule: Momentum(momentum: 0.9), learningRate: learningRate, scaling: nil, weightDecay: 5e-4, l1: 0,
+                maxNorm: nil, clipWeights: nil, lookahead: nil, groups: [], place: PlacedName("bench")),
             schedule: ScheduleConfiguration(.schedule(ConstantSchedule())),
             clipNorm: nil, clipValue: nil, measuresGradientVariance: false, gradientOverSteps: nil, data: nil,
             length: nil, place: PlacedName("bench"))

@@ -5,8 +5,10 @@ import Optimization
 package struct OptimizerConfiguration: Sendable {
     /// The rule with its own hyper-parameters.
     package let rule: any UpdateRule
-    /// The rate before the schedule changes it.
+    /// The rate before the schedule changes it, for the batch of `scaling`.
     package let learningRate: Double
+    /// The batch that the rate is stated for; nil for whatever batch there is.
+    package let scaling: BatchScaling?
     /// L2 penalty; with `adamw` decoupled from the gradient.
     package let weightDecay: Double
     /// L1 penalty: adds l1·sign(Θ) to the gradient.
@@ -25,8 +27,8 @@ package struct OptimizerConfiguration: Sendable {
 
 extension OptimizerConfiguration: Equatable {
     package static func == (a: OptimizerConfiguration, b: OptimizerConfiguration) -> Bool {
-        a.rule.isEqual(to: b.rule) && a.learningRate == b.learningRate && a.weightDecay == b.weightDecay
-            && a.l1 == b.l1 && a.maxNorm == b.maxNorm && a.clipWeights == b.clipWeights && a.lookahead == b.lookahead
+        a.rule.isEqual(to: b.rule) && a.learningRate == b.learningRate && a.scaling == b.scaling
+            && a.weightDecay == b.weightDecay && a.l1 == b.l1 && a.maxNorm == b.maxNorm && a.clipWeights == b.clipWeights && a.lookahead == b.lookahead
             && a.groups == b.groups
     }
 }
@@ -41,6 +43,10 @@ extension OptimizerConfiguration: ConfigurationSection {
         }
         rule = reader.tagged(by: "name", rules, "Which update rule.")
         learningRate = reader.required("learningRate", .number(above: 0), "The rate before the schedule changes it.")
+        scaling = reader.optional(
+            "forBatch", .section(),
+            "The batch that the learning rate is stated for: with another it is scaled, and rises to a larger one over "
+                + "the first epochs.")
         weightDecay = reader.value(
             "weightDecay", .number(in: 0...), default: 0, "L2 penalty; `adamw` applies it apart from the gradient.")
         l1 = reader.value("l1", .number(in: 0...), default: 0, "L1 penalty: drives weights to zero.")
@@ -61,5 +67,20 @@ extension OptimizerConfiguration: ConfigurationSection {
             "groups", .list(of: .section()), default: [],
             "Exceptions for some parameters; the first that matches holds.")
         place = reader.placed
+    }
+}
+
+extension PhaseConfiguration {
+    /// The rate that the schedule starts with.
+    ///
+    /// - Parameter batch: samples of a step.
+    func learningRate(batch: Int) -> Double {
+        optimizer.learningRate * (optimizer.scaling?.factor(batch: batch) ?? 1)
+    }
+
+    /// The rise before the schedule: its own, or that to the rate of a larger batch.
+    func warmUp(batch: Int) -> WarmUp? {
+        if let own = schedule.warmup { return own }
+        return schedule.schedule.hasOwnRise ? nil : optimizer.scaling?.warmUp(batch: batch)
     }
 }

@@ -13,13 +13,14 @@ struct LearningRate: Sendable {
     ///   - monitor: what the best weights go by where the schedule does not say; nil for the usual metric.
     ///   - metrics: those of the phase's objective.
     ///   - length: of the phase, in its own steps.
+    ///   - batch: samples of a step.
     ///   - planned: its length without `maxSteps`, where that only cuts it short.
     /// - Throws: `ConfigurationError` for values that the schedule can't have, `TrainingError.unknownMonitor`.
     init(
         _ configuration: PhaseConfiguration, monitor usual: String?, _ metrics: [MetricDefinition],
-        length: TrainingLength, planned: TrainingLength
+        batch: Int, length: TrainingLength, planned: TrainingLength
     ) throws {
-        let base = configuration.optimizer.learningRate
+        let base = configuration.learningRate(batch: batch)
         let monitor = try Monitor(configuration.schedule.plateau.map(\.monitor) ?? usual, metrics)
         self.monitor = monitor
         do {
@@ -30,7 +31,7 @@ struct LearningRate: Sendable {
                     lowerIsBetter: !monitor.higherIsBetter, bestPossible: monitor.bestPossible)
             }
             schedule = try LearningRateSchedule(
-                configuration.schedule.schedule, warmUp: configuration.schedule.warmup, baseRate: base,
+                configuration.schedule.schedule, warmUp: configuration.warmUp(batch: batch), baseRate: base,
                 length: length, planned: planned)
         } catch let error as OptimizationError {
             throw configuration.schedule.refusal(error)

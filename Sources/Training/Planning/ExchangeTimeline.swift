@@ -10,26 +10,35 @@
 /// and while the link is never idle all of them take the sum of their bytes over the rate. What a host sends leaves in
 /// the order in which it was posted. A message longer than ``eagerBytes`` sends so much, then waits for the receiver's
 /// answer, a way there and one back, before the rest.
-struct ExchangeTimeline {
+package struct ExchangeTimeline {
     /// What a bucket costs a host.
-    struct Bucket: Equatable {
+    package struct Bucket: Equatable {
         /// Bytes of all partial sums that the host sends, and of all results; it receives as many.
-        var sumBytes: Double
-        var resultBytes: Double
+        package var sumBytes: Double
+        package var resultBytes: Double
         /// Bytes of partial sums that the last host waits for after the first has its own: all hosts send to the others
         /// in the same order, at first all to one, at last all to another, ``turnBytes`` at a time.
-        var staggerBytes: Double
+        package var staggerBytes: Double
         /// Bytes of the longest message.
-        var messageBytes: Double
+        package var messageBytes: Double
         /// Messages that a rank sends in each of the two exchanges; it receives as many.
-        var sumMessages: Int
-        var resultMessages: Int
+        package var sumMessages: Int
+        package var resultMessages: Int
         /// Seconds in which a rank adds its part.
-        var additionSeconds: Double
+        package var additionSeconds: Double
+
+        package init(
+            sumBytes: Double, resultBytes: Double, staggerBytes: Double, messageBytes: Double, sumMessages: Int,
+            resultMessages: Int, additionSeconds: Double
+        ) {
+            (self.sumBytes, self.resultBytes, self.staggerBytes) = (sumBytes, resultBytes, staggerBytes)
+            (self.messageBytes, self.additionSeconds) = (messageBytes, additionSeconds)
+            (self.sumMessages, self.resultMessages) = (sumMessages, resultMessages)
+        }
     }
 
     /// Bytes of a message that leave without asking the receiver (`MPIRuntimeSettings`).
-    static let eagerBytes = Double(264 << 10)
+    package static let eagerBytes = Double(264 << 10)
     /// Bytes that a connection hands over before others have their turn: TCP's largest frame.
     static let turnBytes = Double(64 << 10)
     /// Buckets whose partial sums are under way at once (`BucketPipeline.depth`).
@@ -38,9 +47,14 @@ struct ExchangeTimeline {
     let buckets: [Bucket]
     let link: LinkSpeed
 
+    package init(buckets: [Bucket], link: LinkSpeed) {
+        self.buckets = buckets
+        self.link = link
+    }
+
     /// - Parameter ready: when each bucket is ready on all ranks of the host.
     /// - Returns: when the sum of each has come.
-    func arrivals(ready: [Double]) -> [Double] {
+    package func arrivals(ready: [Double]) -> [Double] {
         precondition(
             ready.count == buckets.count, "ExchangeTimeline: \(ready.count) times for \(buckets.count) buckets")
         var run = Run(self, ready)

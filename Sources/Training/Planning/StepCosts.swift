@@ -31,6 +31,24 @@ package struct StepCosts: Codable, Equatable, Sendable {
     package struct GrainTime: Codable, Equatable, Sendable {
         package var busyWorkers: Int
         package var seconds: Double
+
+        package init(busyWorkers: Int, seconds: Double) {
+            self.busyWorkers = busyWorkers
+            self.seconds = seconds
+        }
+    }
+
+    package init(
+        batch: Int, grain: Int, grains: [GrainTime], profile: GrainProfile, constantSeconds: Double,
+        updateSeconds: Double, additionSecondsPerFloat: Double, vectorFloats: Int, gradientFloats: Int,
+        addedFloats: Int, bytesPerGradient: Int, defersUpdates: Bool, rankBytes: Int, workerBytes: Int
+    ) {
+        (self.batch, self.grain, self.grains, self.profile) = (batch, grain, grains, profile)
+        (self.constantSeconds, self.updateSeconds) = (constantSeconds, updateSeconds)
+        self.additionSecondsPerFloat = additionSecondsPerFloat
+        (self.vectorFloats, self.gradientFloats, self.addedFloats) = (vectorFloats, gradientFloats, addedFloats)
+        (self.bytesPerGradient, self.defersUpdates) = (bytesPerGradient, defersUpdates)
+        (self.rankBytes, self.workerBytes) = (rankBytes, workerBytes)
     }
 
     /// Grains of a step.

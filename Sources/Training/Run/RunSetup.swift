@@ -85,7 +85,8 @@ struct RunSetup {
             keepsBest: rates.phases.contains { $0.plateau?.rollback ?? false })
         replica = try RunSetup.replica(configuration, network, phases, state.values, plan, ranks, threads)
         state.share(replica.owned, rank: ranks.rank)
-        state.initialize(key: key, learningRates: configuration.phases.map(\.optimizer.learningRate))
+        let batch = configuration.batch
+        state.initialize(key: key, learningRates: configuration.phases.map { $0.learningRate(batch: batch) })
         try RunSetup.whiten(network, data, into: state.values, ranks)
         state.beginAverages()
         TestFault.poison(state.values.pointer, .startUp, step: 0)
@@ -277,7 +278,7 @@ extension RunConfiguration {
                     steps: max(order.steps(ofPhase: index, before: steps), 1), stepsPerEpoch: max(own, 1))
             }
             return try LearningRate(
-                pair.0, monitor: earlyStopping?.monitor, pair.1.objective.metrics,
+                pair.0, monitor: earlyStopping?.monitor, pair.1.objective.metrics, batch: batch,
                 length: length(totalSteps), planned: length(planned))
         }
         return LearningRates(rates, names: phases.map(\.name), order: order)

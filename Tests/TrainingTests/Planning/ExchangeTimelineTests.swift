@@ -1,6 +1,5 @@
 import Testing
-
-@testable import Training
+import Training
 
 /// Buckets of 1,000 bytes in each exchange on a link of 1,000 bytes a second.
 struct ExchangeTimelineTests {
