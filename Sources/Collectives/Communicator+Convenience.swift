@@ -3,7 +3,12 @@ extension Communicator {
     package var hostSize: Int { hostRanks.count }
 
     /// Of each rank the first rank that shares memory with it; collective.
-    package func hostOfEveryRank() throws -> [Int] { try allGather([Int64(hostRanks[0])]).map(Int.init) }
+    package func hostOfEveryRank() throws -> [Int] {
+        let own = withUnsafeBytes(of: Int32(hostRanks[0]), Array.init)
+        return try agree(own) { $0 + $1 }.withUnsafeBytes { all in
+            (0..<worldSize).map { Int(all.loadUnaligned(fromByteOffset: 4 * $0, as: Int32.self)) }
+        }
+    }
 
     /// See ``Communicator/abort(exitCode:reason:message:)``.
     package func abort(exitCode: Int32, reason: String) throws -> Never {
@@ -29,22 +34,14 @@ extension Communicator {
 
     /// Every rank's bytes in rank order, however many each contributes.
     package func allGatherVariable(_ bytes: [UInt8]) throws -> [[UInt8]] {
-        let counts = try allGather([Int64(bytes.count)]).map(Int.init)
-        var offsets = [0]
-        for count in counts { offsets.append(offsets[offsets.count - 1] + count) }
-        var gathered = [UInt8](repeating: 0, count: offsets[worldSize])
-        try bytes.withUnsafeBytes { contribution in
-            try gathered.withUnsafeMutableBytes { result in
-                // starts at oneself: no rank is everyone's first
-                let others = (0..<worldSize).map { (rank + $0) % worldSize }
-                try exchange(
-                    sends: others.map { OutgoingMessage(to: $0, contribution) },
-                    receives: others.map {
-                        IncomingMessage(from: $0, into: .init(rebasing: result[offsets[$0]..<offsets[$0 + 1]]))
-                    })
-            }
+        let framed = withUnsafeBytes(of: Int64(bytes.count), Array.init) + bytes
+        let all = try agree(framed) { $0 + $1 }
+        var next = 0
+        return (0..<worldSize).map { _ in
+            let count = all.withUnsafeBytes { Int($0.loadUnaligned(fromByteOffset: next, as: Int64.self)) }
+            defer { next += 8 + count }
+            return Array(all[next + 8..<next + 8 + count])
         }
-        return (0..<worldSize).map { Array(gathered[offsets[$0]..<offsets[$0 + 1]]) }
     }
 
     /// Every rank's bytes in rank order on `root`, however many each contributes; nothing on the others.
@@ -65,13 +62,27 @@ extension Communicator {
     }
 
     /// The element-wise maximum over ranks; all ranks pass the same number of values.
-    package func allReduceMaximum(_ values: [Int64]) throws -> [Int64] {
-        try allReduce(values) { max($0, $1) }
-    }
+    package func allReduceMaximum(_ values: [Int64]) throws -> [Int64] { try agree(values) { max($0, $1) } }
 
     /// The element-wise sum over ranks; all ranks pass the same number of values.
-    package func allReduceSum(_ values: [Int64]) throws -> [Int64] {
-        try allReduce(values) { $0 + $1 }
+    package func allReduceSum(_ values: [Int64]) throws -> [Int64] { try agree(values) { $0 + $1 } }
+
+    /// Combines small arrays of integers element by element, in whatever order.
+    private func agree(_ values: [Int64], _ combine: @escaping (Int64, Int64) -> Int64) throws -> [Int64] {
+        let result = try agree(values.withUnsafeBytes(Array.init)) { lower, upper in
+            lower.withUnsafeBytes { lower in
+                upper.withUnsafeBytes { upper in
+                    (0..<min(lower.count, upper.count) / 8).map { index in
+                        combine(
+                            lower.loadUnaligned(fromByteOffset: 8 * index, as: Int64.self),
+                            upper.loadUnaligned(fromByteOffset: 8 * index, as: Int64.self))
+                    }.withUnsafeBytes(Array.init)
+                }
+            }
+        }
+        return result.withUnsafeBytes { raw in
+            (0..<raw.count / 8).map { raw.loadUnaligned(fromByteOffset: 8 * $0, as: Int64.self) }
+        }
     }
 
     /// The element-wise sum over ranks, added in rank order ((x₀ + x₁) + x₂) + …, so that it is the same bits on every

@@ -82,14 +82,12 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
         rollCall = RollCall(rollCallWorld, rank: rank, worldSize: worldSize)
         let (_, machineSize) = try Self.position(in: machine, rank: rank)
         // A launcher may have bound each rank to its own core, so the host's cores are those of all its ranks together.
-        var processors = Set<Int>()
-        for word in 0..<HostInformation.processorMaskWords {
-            let masks = try Self.allGather(
-                HostInformation.processorMask(word: word), in: machine, size: machineSize, rank: rank)
-            processors.formUnion(
-                (0..<64).filter { bit in masks.contains { $0 >> UInt64(bit) & 1 == 1 } }.map { word * 64 + $0 })
-        }
-        busyWaits = machineSize <= processors.count
+        var processors = (0..<HostInformation.processorMaskWords).map { HostInformation.processorMask(word: $0) }
+        try checkMPI(
+            MPI_Allreduce(
+                cmpi_in_place(), &processors, Int32(processors.count), cmpi_uint64(), cmpi_bitwise_or(), machine),
+            "MPI_Allreduce", rank: rank)
+        busyWaits = machineSize <= processors.reduce(0) { $0 + $1.nonzeroBitCount }
         let host = try PretendedHosts.part(of: machine, rank: rank, worldSize: worldSize)
         (self.world, self.host, self.rank, self.worldSize) = (world, host, rank, worldSize)
         let (hostRank, hostSize) = try Self.position(in: host, rank: rank)
@@ -104,14 +102,17 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
         guard let world = cmpi_comm_world() else {
             throw CollectivesError.mpi(call: "MPI_COMM_WORLD", rank: rank, text: "there is no such communicator")
         }
-        let ranks = try allGather(UInt64(launcher.rank), in: world, size: worldSize, rank: rank).map(Int.init)
-        let sizes = try allGather(UInt64(launcher.worldSize ?? worldSize), in: world, size: worldSize, rank: rank).map(
-            Int.init)
-        for peer in 0..<worldSize where ranks[peer] != peer || sizes[peer] != worldSize {
-            let claimed = LauncherEnvironment(launcher: launcher.launcher, rank: ranks[peer], worldSize: sizes[peer])
-            return claimed.mismatch(rank: peer, worldSize: worldSize)
-        }
-        return nil
+        let size = launcher.worldSize ?? worldSize
+        var first = launcher.rank == rank && size == worldSize ? UInt64(worldSize) : UInt64(rank)
+        try checkMPI(
+            MPI_Allreduce(cmpi_in_place(), &first, 1, cmpi_uint64(), cmpi_minimum(), world), "MPI_Allreduce",
+            rank: rank)
+        if first == worldSize { return nil }
+        var claim = [UInt64(launcher.rank), UInt64(size)]
+        try checkMPI(MPI_Bcast(&claim, 2, cmpi_uint64(), Int32(first), world), "MPI_Bcast", rank: rank)
+        let claimed = LauncherEnvironment(
+            launcher: launcher.launcher, rank: Int(claim[0]), worldSize: Int(claim[1]))
+        return claimed.mismatch(rank: Int(first), worldSize: worldSize)
     }
 
     private static func allGather(_ value: UInt64, in communicator: MPI_Comm, size: Int, rank: Int) throws -> [UInt64] {

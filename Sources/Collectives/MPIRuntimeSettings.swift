@@ -14,7 +14,8 @@ package struct MPIRuntimeSettings: Equatable {
     ///   without a handshake: 37 MB each way over 1 Gbit/s took 310 ms in place of 560 to 610, the line itself 309
     ///   (docs/network.md).
     /// - `btl=self,vader`, shared memory alone, for a job on one host that has room for it: no rank then listens on a
-    ///   port.
+    ///   port. With `pml=ob1`, the layer above it, and `osc=sm`, windows in memory that a host shares, Open MPI does not
+    ///   look for networks, whose libraries take each rank 12 ms to load.
     package init(
         localSize: Int?, worldSize: Int? = nil, allowedProcessors: Int, crossMemoryAttachAllowed: Bool,
         sharedMemoryFits: Bool = true
@@ -22,7 +23,11 @@ package struct MPIRuntimeSettings: Equatable {
         if let localSize, localSize > allowedProcessors { variables["OMPI_MCA_mpi_yield_when_idle"] = "1" }
         variables["OMPI_MCA_btl_tcp_flags"] = "1"
         for limit in ["eager_limit", "rndv_eager_limit"] { variables["OMPI_MCA_btl_tcp_\(limit)"] = String(264 << 10) }
-        if let localSize, localSize == worldSize, sharedMemoryFits { variables["OMPI_MCA_btl"] = "self,vader" }
+        if let localSize, localSize == worldSize, sharedMemoryFits {
+            variables["OMPI_MCA_btl"] = "self,vader"
+            variables["OMPI_MCA_pml"] = "ob1"
+            variables["OMPI_MCA_osc"] = "sm"
+        }
         if !crossMemoryAttachAllowed { variables["OMPI_MCA_btl_vader_single_copy_mechanism"] = "none" }
     }
 

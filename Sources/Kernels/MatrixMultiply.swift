@@ -1,4 +1,5 @@
 import COpenBLAS
+import Glibc
 
 /// C = op(A) · op(B), or C += op(A) · op(B); row-major, op(A) is m × k, op(B) is k × n, C is m × n.
 ///
@@ -25,6 +26,24 @@ package func multiply(
 package enum LinearAlgebraLibrary {
     /// Makes every call run on the calling thread; parallelism comes from grains.
     package static func useOneThread() { openblas_set_num_threads(1) }
+
+    /// Makes the library choose its kernels anew, as `OPENBLAS_CORETYPE` says now, and ends the threads that it started
+    /// when it was loaded; to be called before it computes anything, and after ``useOneThread()``.
+    ///
+    /// False where this library cannot do so: it was built for one processor family, or has other names inside.
+    package static func chooseAgain() -> Bool {
+        guard let forget = function("gotoblas_dynamic_quit"), let choose = function("gotoblas_dynamic_init"),
+            let endThreads = function("blas_thread_shutdown_")
+        else { return false }
+        endThreads()
+        forget()
+        choose()
+        return true
+    }
+
+    private static func function(_ name: String) -> (@convention(c) () -> Void)? {
+        dlsym(nil, name).map { unsafeBitCast($0, to: (@convention(c) () -> Void).self) }
+    }
 
     /// The name of the processor family whose kernels the library chose, for example `SkylakeX`.
     package static var coreName: String { String(cString: openblas_get_corename()) }

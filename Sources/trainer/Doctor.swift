@@ -14,7 +14,7 @@ struct Doctor: ParsableCommand {
             let reports = try ranks.gather(Array(own.text.utf8))
             if ranks.rank == 0 {
                 for (rank, report) in reports.enumerated() {
-                    if reports.count > 1 { try print("rank \(rank) of \(reports.count) on \(ranks.hostNames[rank])") }
+                    if reports.count > 1 { try print("rank \(rank) of \(reports.count) on \(ranks.hostTable[rank])") }
                     try print(String(decoding: report, as: UTF8.self))
                 }
             }

@@ -5,8 +5,9 @@ import Training
 ///
 /// OpenBLAS reads its environment when it is loaded, before any of our code runs. What it finds there, or guesses of a
 /// processor newer than itself, decides about speed (AVX-512 kernels are twice as fast) and about the last bits of
-/// every product. So the program derives the choice from the processor's abilities alone, sets the variables and starts
-/// itself once more, which costs about ten milliseconds. `TRAINER_BLAS_CORE` overrides the choice.
+/// every product. So the program derives the choice from the processor's abilities alone, sets the variables and has
+/// OpenBLAS choose again; where that can't be had, or block sizes were set, which are read once, it starts itself once
+/// more, which takes each rank 25 milliseconds. `TRAINER_BLAS_CORE` overrides the choice.
 enum ProcessorTuning {
     static func apply() {
         var wanted: [String: String?] = [
@@ -18,22 +19,26 @@ enum ProcessorTuning {
         if let core = getenv("TRAINER_BLAS_CORE").map({ String(cString: $0) }) ?? LinearAlgebra.coreForProcessor {
             wanted["OPENBLAS_CORETYPE"] = core
         }
-        if set(wanted) {
+        let changed = set(wanted)
+        LinearAlgebra.useOneThread()
+        if !changed.isEmpty, !changed.isSubset(of: chosenAgain) || !LinearAlgebra.chooseAgain() {
             var arguments = CommandLine.arguments.map { strdup($0) }
             arguments.append(nil)
             if let program = Bundle.main.executablePath { execv(program, arguments) }
             // Where that fails it goes on as it is, only slower.
         }
-        LinearAlgebra.useOneThread()
     }
 
-    /// Sets or, for nil, removes variables; whether anything changed.
-    private static func set(_ variables: [String: String?]) -> Bool {
-        var isChanged = false
+    /// What takes effect without a new start.
+    private static let chosenAgain: Set<String> = ["OPENBLAS_NUM_THREADS", "OPENBLAS_CORETYPE"]
+
+    /// Sets or, for nil, removes variables; gives those that had another value.
+    private static func set(_ variables: [String: String?]) -> Set<String> {
+        var changed: Set<String> = []
         for (name, value) in variables where getenv(name).map({ String(cString: $0) }) != value {
             if let value { setenv(name, value, 1) } else { unsetenv(name) }
-            isChanged = true
+            changed.insert(name)
         }
-        return isChanged
+        return changed
     }
 }

@@ -40,15 +40,12 @@ package final class MistakeList: Sendable {
 
     /// The worst of all ranks' by objective. Collective.
     func gathered(_ ranks: Ranks) throws -> [WorstMistakes] {
-        var all = kept.withLock { $0 }
-        if ranks.worldSize == 1 { return all }
-        let texts = try ranks.gather(Array(JSONEncoder.exact.encode(all)))
-        for (rank, text) in texts.enumerated() where rank != ranks.rank {
-            let others = try JSONDecoder.exact.decode([WorstMistakes].self, from: Data(text))
-            for (objective, worst) in others.enumerated() {
-                for mistake in worst.mistakes.joined() { all[objective].add(mistake) }
+        let own = kept.withLock { $0 }
+        if ranks.worldSize == 1 { return own }
+        return try ranks.merged(own) { lower, upper in
+            for (objective, worst) in upper.enumerated() {
+                for mistake in worst.mistakes.joined() { lower[objective].add(mistake) }
             }
-        }
-        return all
+        } ?? own
     }
 }

@@ -52,20 +52,13 @@ final class ReplicaCheck {
     func compare(step: Int) throws {
         let hashes = try hasher.hashes(replica.pool)
         let own = ReplicaHasher.folded(hashes)
-        guard try gather([own]).contains(where: { $0 != [own] }) else { return }
-        let differences = ReplicaDifference.find(hasher.tensors, hashes: try gather(hashes))
-        let culprit = differences.first?.ranks.first ?? 0
+        if try ranks.haveTheSame(own) { return }
+        let tallies = try ranks.tally(hashes)
+        let differences = ReplicaDifference.find(hasher.tensors, tallies, worldSize: ranks.worldSize)
+        let culprit = differences.first?.ranks.first.first ?? 0
         try ranks.together {
             if ranks.rank == culprit {
-                throw TrainingError.replicasDiffer(step: step, differences: differences, hosts: ranks.hostNames)
-            }
-        }
-    }
-
-    private func gather(_ hashes: [UInt64]) throws -> [[UInt64]] {
-        try ranks.gather(hashes.withUnsafeBytes(Array.init)).map { bytes in
-            bytes.withUnsafeBytes { raw in
-                (0..<raw.count / 8).map { raw.loadUnaligned(fromByteOffset: 8 * $0, as: UInt64.self) }
+                throw TrainingError.replicasDiffer(step: step, differences: differences, hosts: ranks.hostTable)
             }
         }
     }

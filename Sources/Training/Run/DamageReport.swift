@@ -53,12 +53,8 @@ final class DamageReport {
 
     /// All ranks' entries by number; collective.
     static func gathered(_ own: [DamageLog.Entry], _ ranks: Ranks) throws -> [DamageLog.Entry] {
-        var all: [Int: DamageLog.Entry] = [:]
-        for bytes in try ranks.gather(Array(try JSONEncoder().encode(own))) {
-            for entry in try JSONDecoder().decode([DamageLog.Entry].self, from: Data(bytes)) {
-                all[entry.number] = entry
-            }
-        }
+        let entries = Dictionary(own.map { ($0.number, $0) }) { _, last in last }
+        let all = try ranks.merged(own.isEmpty ? nil : entries) { lower, upper in lower.merge(upper) { $1 } } ?? [:]
         return all.values.sorted { $0.number < $1.number }
     }
 

@@ -1,6 +1,7 @@
-import ConfigurationReading
 import Checkpointing
 import Collectives
+import ConfigurationReading
+import DataParallel
 import DataPipeline
 import Foundation
 import JobHealth
@@ -79,6 +80,6 @@ extension TrainingError {
         guard case .replicasDiffer(_, let differences, let hosts) = self, differences.allSatisfy(\.hasMajority) else {
             return []
         }
-        return Set(differences.flatMap(\.ranks).map { hosts[$0] }).sorted()
+        return Set(ReplicaDifference.suspects(differences).ranks.map { hosts[$0] }).sorted()
     }
 }

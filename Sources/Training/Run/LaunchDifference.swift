@@ -1,3 +1,5 @@
+import Collectives
+
 /// What ranks of one job have that must be the same on all of them; values are the rank's own and rank 0's.
 package enum LaunchDifference: Equatable, Sendable, Codable {
     /// The executable; SHA-256 digests.
@@ -22,9 +24,15 @@ package enum LaunchDifference: Equatable, Sendable, Codable {
 
     /// What the first of `ranks` has or does otherwise than rank 0, and how many are like it. Its own host is told with
     /// the error.
-    func text(ranks: [Int], firstHost: String) -> String {
-        let others = ranks.count > 1 ? " (and \(ranks.count - 1) other\(ranks.count == 2 ? "" : "s"))" : ""
-        let subject = "rank \(ranks.first ?? 0)" + others
+    func text(ranks: RankList, firstHost: String) -> String {
+        let like = ranks.withoutFirst
+        let others =
+            switch like.count {
+            case 0: ""
+            case 1: " (and 1 other)"
+            default: " (and \(like.count) others: \(like.text))"
+            }
+        let subject = "rank \(ranks.first.first ?? 0)" + others
         let first = "rank 0 on \(firstHost)"
         return switch self {
         case .program(let own, let other):

@@ -1,6 +1,8 @@
 import Checkpointing
+import Collectives
 import Foundation
 import JobHealth
+import System
 
 /// What must be the same on all ranks before a command does anything that involves the others.
 ///
@@ -18,8 +20,10 @@ struct LaunchIdentity: Codable, Equatable {
     var mathematics: String
 
     /// This process's.
-    init(command: String) throws {
-        program = try Self.programDigest()
+    ///
+    /// - Parameter program: of its executable.
+    init(program: String, command: String) {
+        self.program = program
         self.command = command
         linearAlgebra = LinearAlgebra.description
         kernels = LinearAlgebra.coreName
@@ -45,12 +49,33 @@ struct LaunchIdentity: Codable, Equatable {
         guard confstr(Int32(_CS_GNU_LIBC_VERSION), &buffer, buffer.count) > 0 else { return "an unknown C library" }
         return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
+}
 
-    private static func programDigest() throws -> String {
+/// This process's executable and its SHA-256, which takes longer than most of what else a rank does before it trains.
+private struct ProgramFile: Codable {
+    /// What tells files of a host apart: device, number, size, and the times of the last changes.
+    var identity: [Int]
+    /// Nil until it has been read.
+    var digest: String?
+
+    private static let path = "/proc/self/exe"
+
+    init() throws {
+        var status = stat()
+        guard stat(ProgramFile.path, &status) == 0 else {
+            throw SystemError.file(path: ProgramFile.path, operation: "stat", code: errno)
+        }
+        identity = [
+            Int(status.st_dev), Int(status.st_ino), Int(status.st_size), status.st_mtim.tv_sec, status.st_mtim.tv_nsec,
+            status.st_ctim.tv_sec, status.st_ctim.tv_nsec,
+        ]
+    }
+
+    mutating func read() throws {
         let digest = try SHA256Digest()
-        let bytes = try Data(contentsOf: URL(fileURLWithPath: "/proc/self/exe"), options: .alwaysMapped)
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: ProgramFile.path), options: .alwaysMapped)
         try bytes.withUnsafeBytes { try digest.update($0) }
-        return try digest.finalize()
+        self.digest = try digest.finalize()
     }
 }
 
@@ -63,28 +88,40 @@ extension Ranks {
     ///   that differs from rank 0.
     package func requireSameLaunch(command: String) throws {
         if worldSize == 1 { return }
-        let own = try LaunchIdentity(command: command)
-        let identities = try gather(Array(try JSONEncoder().encode(own))).map(Self.identity)
-        guard let first = identities[0] else { throw differ([0: .program(own: "unknown", first: own.program)]) }
-        var differences: [Int: LaunchDifference] = [:]
-        for (rank, identity) in identities.enumerated() {
-            differences[rank] =
-                identity.map { $0.difference(from: first) } ?? .program(own: "unknown", first: first.program)
-        }
-        if !differences.isEmpty { throw differ(differences) }
+        let own = LaunchIdentity(program: try programDigest(), command: command)
+        let told = rank == 0 ? Array(try JSONEncoder().encode(own)) : []
+        let first = Self.identity(try waiting { try $0.broadcast(bytes: told, root: 0) })
+        let difference = first.map { own.difference(from: $0) } ?? .program(own: own.program, first: "unknown")
+        if let differences = try tally(difference) { throw differ(differences) }
     }
 
     /// The failure, the same on all ranks, that the lowest of the ranks with a difference tells, and which names those
     /// that share it.
-    func differ(_ differences: [Int: LaunchDifference]) -> AgreedFailure {
-        let ranks = differences.keys.sorted()
-        let difference = differences[ranks[0]] ?? .program(own: "", first: "")
+    func differ(_ differences: RankTally<LaunchDifference>) -> AgreedFailure {
+        let first = differences.entries[0]
         let error = TrainingError.ranksDiffer(
-            ranks: ranks.filter { differences[$0] == difference }, hosts: hostNames, difference: difference)
-        return AgreedFailure(rank: ranks[0], report: ErrorReport(error))
+            ranks: first.ranks, firstHost: hostTable[0], difference: first.words)
+        return AgreedFailure(rank: first.ranks.first[0], report: ErrorReport(error))
     }
 
-    /// What a rank has said; nil for the words of a program without this handshake.
+    /// The SHA-256 of this process's executable, which the first rank of a host reads for all that run the same file.
+    private func programDigest() throws -> String {
+        var own: ProgramFile?
+        // Errors are told after the agreement that the other ranks of the host wait in.
+        let result = Result {
+            var file = try ProgramFile()
+            if isHostLeader { try file.read() }
+            own = file
+        }
+        let first = try sharedOnHost(own)
+        try result.get()
+        guard var file = own else { return "unknown" }
+        if let first, first.identity == file.identity, let digest = first.digest { return digest }
+        if file.digest == nil { try file.read() }
+        return file.digest ?? "unknown"
+    }
+
+    /// What rank 0 has said; nil for the words of a program without this handshake.
     private static func identity(_ bytes: [UInt8]) -> LaunchIdentity? {
         do {
             return try JSONDecoder().decode(LaunchIdentity.self, from: Data(bytes))

@@ -5,6 +5,9 @@ import Kernels
 package enum LinearAlgebra {
     package static func useOneThread() { LinearAlgebraLibrary.useOneThread() }
 
+    /// See ``LinearAlgebraLibrary/chooseAgain()``.
+    package static func chooseAgain() -> Bool { LinearAlgebraLibrary.chooseAgain() }
+
     /// The processor family whose kernels the library chose.
     package static var coreName: String { LinearAlgebraLibrary.coreName }
 

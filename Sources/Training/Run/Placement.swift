@@ -28,18 +28,14 @@ package enum Placement {
     ///
     /// - Parameter threads: worker threads of this rank, nil for the default.
     package static func oversubscription(threads: Int?, _ ranks: Ranks) throws -> String? {
-        let load = HostLoad(
+        let own = HostLoad(
             threads: threads ?? defaultThreads(ranksOnHost: ranks.hostSize),
             processors: ownProcessors.union(parentProcessors ?? []),
             quota: quotaCores)
-        let loads = try ranks.gather(Array(try JSONEncoder().encode(load))).map {
-            try JSONDecoder().decode(HostLoad.self, from: Data($0))
+        let loads = try ranks.merged([ranks.hostTable[ranks.rank]: own]) { lower, upper in
+            lower.merge(upper) { $0.adding($1) }
         }
-        for host in ranks.hosts {
-            let members = loads.indices.filter { ranks.hostNames[$0] == host }.map { loads[$0] }
-            if let warning = HostLoad.warning(members, host: host) { return warning }
-        }
-        return nil
+        return ranks.hosts.lazy.compactMap { host in loads?[host]?.warning(host: host) }.first
     }
 
     /// The number of processors that the process which started this one may use, `mpirun` for ranks on its host; nil

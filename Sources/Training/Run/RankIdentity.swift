@@ -12,9 +12,10 @@ enum RankIdentity {
     /// ranks must save and compare in the same steps. Collective.
     static func requireSame(_ configuration: RunConfiguration, _ ranks: Ranks) throws {
         if ranks.worldSize == 1 { return }
-        let first = try ranks.broadcast { configuration.resolvedYAML() }
+        let text = configuration.resolvedYAML()
+        let first = try ranks.broadcast { text }
         let own = try ranks.together {
-            try RunConfiguration.differences(from: first, to: configuration.resolvedYAML(), without: freeKeys)
+            text == first ? [] : try RunConfiguration.differences(from: first, to: text, without: freeKeys)
         }
         try requireNone(own.isEmpty ? nil : LaunchDifference.configuration(own), ranks)
     }
@@ -39,11 +40,6 @@ enum RankIdentity {
 
     /// Throws on all ranks when any has a difference from rank 0.
     private static func requireNone(_ own: LaunchDifference?, _ ranks: Ranks) throws {
-        let all = try ranks.gather(Array(try JSONEncoder().encode(own)))
-        var differences: [Int: LaunchDifference] = [:]
-        for (rank, bytes) in all.enumerated() {
-            differences[rank] = try JSONDecoder().decode(LaunchDifference?.self, from: Data(bytes))
-        }
-        if !differences.isEmpty { throw ranks.differ(differences) }
+        if let differences = try ranks.tally(own) { throw ranks.differ(differences) }
     }
 }

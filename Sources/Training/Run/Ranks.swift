@@ -10,7 +10,8 @@ import JobHealth
 package final class Ranks: Sendable {
     package let rank: Int
     package let worldSize: Int
-    package let hostNames: [String]
+    /// Where each rank runs.
+    package let hostTable: HostTable
     /// Which ranks share memory.
     package let order: HostOrder
     /// The first rank of this one's host, which reads shared things first.
@@ -30,13 +31,13 @@ package final class Ranks: Sendable {
         hostSize = communicator.hostRanks.count
         communicator.answerRollCalls { Activity.isWaitingForRanks }
         let communication = communication
-        (hostNames, order) = try Activity.waitingForRanks {
+        (hostTable, order) = try Activity.waitingForRanks {
             try communication.perform { communicator in
-                let names = try communicator.allGatherVariable(Array(communicator.hostName.utf8))
-                return (
-                    names.map { String(decoding: $0, as: UTF8.self) },
-                    HostOrder(hostOfRank: try communicator.hostOfEveryRank())
-                )
+                let order = HostOrder(hostOfRank: try communicator.hostOfEveryRank())
+                // First ranks speak for their hosts; a zero ends a name.
+                let own = communicator.hostRank == 0 ? Array(communicator.hostName.utf8) + [0] : []
+                let names = try communicator.agree(own) { $0 + $1 }.split(separator: 0, omittingEmptySubsequences: false)
+                return (HostTable(names.dropLast().map { String(decoding: $0, as: UTF8.self) }, order), order)
             }
         }
     }
@@ -55,10 +56,8 @@ package final class Ranks: Sendable {
     /// Whether all ranks are on one host.
     package var shareOneHost: Bool { hostSize == worldSize }
 
-    package var hosts: [String] {
-        var seen: Set<String> = []
-        return hostNames.filter { seen.insert($0).inserted }
-    }
+    /// Their names, each once.
+    package var hosts: [String] { hostTable.different }
 
     /// Runs `body` on every rank; if it throws on any, it throws on all, on the lowest failing rank its own error.
     ///
@@ -66,14 +65,10 @@ package final class Ranks: Sendable {
     package func together<T>(_ body: () throws -> T) throws -> T {
         let result = Result { try body() }
         if worldSize == 1 { return try result.get() }
-        let report: [UInt8]
-        switch result {
-        case .success: report = []
-        case .failure(let error): report = Array(try JSONEncoder().encode(ErrorReport(error)))
-        }
-        let reports = try gather(report)
-        guard let first = reports.firstIndex(where: { !$0.isEmpty }) else { return try result.get() }
-        throw AgreedFailure(rank: first, report: try JSONDecoder().decode(ErrorReport.self, from: Data(reports[first])))
+        var report: ErrorReport?
+        if case .failure(let error) = result { report = ErrorReport(error) }
+        guard let failures = try tally(report), let first = failures.entries.first else { return try result.get() }
+        throw AgreedFailure(first, worldSize: worldSize)
     }
 
     /// Every rank's bytes in rank order.
@@ -131,16 +126,18 @@ package final class Ranks: Sendable {
         return answers.count == worldSize - 1 && answers.values.contains(false)
     }
 
-    /// Ranks that this one waits for in vain, with their hosts and, on this host, what is the matter with them; at most
-    /// eight. From any thread.
+    /// Ranks that this one waits for in vain, with their hosts and, on this host, what is the matter with them; a few
+    /// by name. From any thread.
     package func suspects() -> [String] {
         let states = SiblingProcesses.ranksThatCannotRun()
         let answers = communicator.ranksThatAnswered
-        let stopped = states.filter { $0.value == SiblingProcesses.stopped }.keys.filter(hostNames.indices.contains)
+        let stopped = states.filter { $0.value == SiblingProcesses.stopped }.keys.filter((0..<worldSize).contains)
         let silent = answers.map { answers in (0..<worldSize).filter { $0 != rank && answers[$0] == nil } } ?? []
-        return Set(stopped + silent).sorted().prefix(8).map { rank in
-            "rank \(rank) on \(hostNames[rank])\(states[rank].map { ", which is \($0)" } ?? ", which does not answer")"
+        let all = Set(stopped + silent).sorted()
+        let named = all.prefix(RankList.kept).map { rank in
+            "rank \(rank) on \(hostTable[rank])\(states[rank].map { ", which is \($0)" } ?? ", which does not answer")"
         }
+        return named + (all.count > named.count ? ["\(all.count - named.count) more"] : [])
     }
 
     /// Runs a job on the communication thread that returns when other ranks have done their part.
@@ -154,24 +151,18 @@ package struct AgreedFailure: Error, CustomStringConvertible {
     package let rank: Int
     package let report: ErrorReport
 
+    package init(rank: Int, report: ErrorReport) {
+        self.rank = rank
+        self.report = report
+    }
+
+    /// Of the lowest failing rank, with those that have failed as it did, unless all have.
+    init(_ failure: RankTally<ErrorReport>.Entry, worldSize: Int) {
+        var report = failure.words
+        let others = failure.ranks.withoutFirst
+        if others.count > 0, failure.ranks.count < worldSize { report.text += " (the same on \(others.text))" }
+        self.init(rank: failure.ranks.first[0], report: report)
+    }
+
     package var description: String { report.text }
-}
-
-extension JSONEncoder {
-    /// Numbers come back bit for bit, infinities and NaN included.
-    static var exact: JSONEncoder {
-        let encoder = JSONEncoder()
-        encoder.nonConformingFloatEncodingStrategy = .convertToString(
-            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-        return encoder
-    }
-}
-
-extension JSONDecoder {
-    static var exact: JSONDecoder {
-        let decoder = JSONDecoder()
-        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-        return decoder
-    }
 }

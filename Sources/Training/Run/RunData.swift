@@ -127,15 +127,9 @@ struct RunData: Sendable {
         }
         var own: (any Dataset)?
         try ranks.together { if ranks.isHostLeader { own = try open([:]) } }
-        let exports = try ranks.gather(Array(try JSONEncoder().encode(own?.exports ?? [:])))
+        let imports = try ranks.sharedOnHost(own?.exports ?? [:])
         return try ranks.together {
             if let own { return try configuration.selected(of: own) }
-            var imports: [String: SharedBytes.Export] = [:]
-            for (rank, bytes) in exports.enumerated() where ranks.hostNames[rank] == ranks.hostNames[ranks.rank] {
-                imports.merge(try JSONDecoder().decode([String: SharedBytes.Export].self, from: Data(bytes))) {
-                    first, _ in first
-                }
-            }
             return try configuration.selected(of: try open(imports))
         }
     }

@@ -1,3 +1,4 @@
+import Collectives
 import Checkpointing
 import DataParallel
 import NeuralNetwork
@@ -5,8 +6,8 @@ import System
 
 /// What ends a run, beside the errors of the modules that it uses; each text ends with what to do.
 package enum TrainingError: Error, Equatable, CustomStringConvertible {
-    /// These ranks differ from rank 0 in what all must have alike; `hosts` by rank.
-    case ranksDiffer(ranks: [Int], hosts: [String], difference: LaunchDifference)
+    /// These ranks differ from rank 0 in what all must have alike.
+    case ranksDiffer(ranks: RankList, firstHost: String, difference: LaunchDifference)
     /// The launcher gave a rank fewer cores than it has threads.
     case boundToFewerCores(cores: Int, threads: Int)
     /// The host has less memory than the model takes at the very least.
@@ -81,7 +82,7 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
     /// A weight or running statistic is no finite number, so that the state is not saved.
     case nonFiniteState(step: Int, tensor: String)
     /// The ranks' replicas, which must be the same, are not; `hosts` by rank.
-    case replicasDiffer(step: Int, differences: [ReplicaDifference], hosts: [String])
+    case replicasDiffer(step: Int, differences: [ReplicaDifference], hosts: HostTable)
     /// Another rank failed and said why.
     case elsewhere(rank: Int)
 
@@ -100,8 +101,8 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .ranksDiffer(let ranks, let hosts, let difference):
-            difference.text(ranks: ranks, firstHost: hosts.first ?? "") + "; " + difference.remedy
+        case .ranksDiffer(let ranks, let host, let difference):
+            difference.text(ranks: ranks, firstHost: host) + "; " + difference.remedy
         case .boundToFewerCores(let cores, let threads):
             "the launcher bound this rank to \(cores) core\(cores == 1 ? "" : "s"), too few for \(threads) threads; "
                 + "start it with mpirun --bind-to none, or with --threads \(cores)"
