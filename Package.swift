@@ -138,8 +138,10 @@ let package = Package(
         .executableTarget(
             name: "collectives-conformance", dependencies: ["CollectivesConformanceChecks", "Collectives", "CMPI"],
             path: "Tests/CollectivesConformance", swiftSettings: tuned),  // what the tests start under mpirun
-        tests("CollectivesTests", ["Collectives", "CollectivesConformanceChecks", "collectives-conformance"]),
-        tests("DataParallelTests", ["Kernels", "TensorCore", "Autograd", "Collectives", "DataParallel"]),
+        tests(
+            "CollectivesTests",
+            ["System", "Collectives", "CollectivesConformanceChecks", "collectives-conformance"]),
+        tests("DataParallelTests", ["System", "Kernels", "TensorCore", "Autograd", "Collectives", "DataParallel"]),
         tests("CheckpointingTests", ["Kernels", "TensorCore", "Checkpointing"]),
         tests(
             "InterchangeTests", ["Kernels", "TensorCore", "Autograd", "NeuralNetwork", "Checkpointing", "Interchange"]),

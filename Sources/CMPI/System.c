@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CMPI.h"
+#include <sys/prctl.h>
 #include <unistd.h>
 #if defined(__linux__)
 #include <sched.h>
@@ -31,3 +32,5 @@ uint64_t cmpi_allowed_processors(int word) {
     for (int bit = 0; bit < 64; bit++) mask |= (uint64_t)(64 * word + bit < online) << bit;
     return mask;
 }
+
+void cmpi_set_timer_slack(uint64_t nanoseconds) { prctl(PR_SET_TIMERSLACK, (unsigned long)nanoseconds); }

@@ -22,6 +22,7 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
     let calls = SerialCalls()
     private let rollCallWorld: MPI_Comm
     let busyWaits: Bool
+    private let sleepSlack: UInt64
     let maximumTransferBytes: Int
     var transfers = MPITransfers()
     var windows: [MPIWindow] = []
@@ -51,7 +52,10 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
         ).apply()
         var level: Int32 = 0
         let required = Int32(MPI_THREAD_SERIALIZED)
-        try checkMPI(MPI_Init_thread(nil, nil, required, &level), "MPI_Init_thread", rank: launcher.rank)
+        let slack = MPISleep.slack(
+            ranks: launcher.localSize ?? 1, processors: HostInformation.allowedProcessors)
+        let status = MPISleep.withSlack(slack) { MPI_Init_thread(nil, nil, required, &level) }
+        try checkMPI(status, "MPI_Init_thread", rank: launcher.rank)
         if level < required { throw CollectivesError.threadsUnsupported(providedLevel: Int(level)) }
         return try MPICommunicator(launcher: launcher, maximumTransferBytes: maximumTransferBytes)
     }
@@ -87,7 +91,9 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
             MPI_Allreduce(
                 cmpi_in_place(), &processors, Int32(processors.count), cmpi_uint64(), cmpi_bitwise_or(), machine),
             "MPI_Allreduce", rank: rank)
-        busyWaits = machineSize <= processors.reduce(0) { $0 + $1.nonzeroBitCount }
+        let processorCount = processors.reduce(0) { $0 + $1.nonzeroBitCount }
+        busyWaits = machineSize <= processorCount
+        sleepSlack = MPISleep.slack(ranks: machineSize, processors: max(processorCount, 1))
         let host = try PretendedHosts.part(of: machine, rank: rank, worldSize: worldSize)
         (self.world, self.host, self.rank, self.worldSize) = (world, host, rank, worldSize)
         let (hostRank, hostSize) = try Self.position(in: host, rank: rank)
@@ -201,7 +207,8 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
         try checkMPI(MPI_Comm_free(&rollCallWorld), "MPI_Comm_free", rank: rank)
         try checkMPI(MPI_Comm_free(&host), "MPI_Comm_free", rank: rank)
         try checkMPI(MPI_Comm_free(&world), "MPI_Comm_free", rank: rank)
-        try checkMPI(MPI_Finalize(), "MPI_Finalize", rank: rank)
+        let status = MPISleep.withSlack(sleepSlack) { MPI_Finalize() }
+        try checkMPI(status, "MPI_Finalize", rank: rank)
     }
 
     func requireOpen(_ operation: String) throws {

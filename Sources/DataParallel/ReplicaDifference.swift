@@ -1,4 +1,5 @@
 import Collectives
+import System
 
 /// A tensor that is not the same on all ranks.
 package struct ReplicaDifference: Equatable, Sendable {

@@ -1,16 +1,19 @@
 import JobHealth
+import System
 
 /// What a job writes to standard error, without what is meant for the supervisor, and without what Open MPI's `mpirun`
 /// adds about ranks that have ended: five lines that say less than the rank, or than the supervisor's own line about
 /// it.
 ///
 /// `mpirun` puts its messages between lines of dashes. Of those, the ones that are known are left out; all others pass,
-/// as do lines outside of them, one by one as they come.
+/// as do lines outside of them, one by one as they come. What several ranks say in the same words is shown once, and who
+/// else has said it at the end.
 package struct LauncherOutput {
     private var unfinished: [UInt8] = []
     /// The lines of a message of which the end has not come.
     private var message: [UInt8]?
     private var isKnown = false
+    private var chorus = RankChorus()
     /// What a message has at most; longer ones are none.
     private static let messageBytes = 1 << 14
 
@@ -31,7 +34,7 @@ package struct LauncherOutput {
 
     /// What has waited; for the end of the job.
     package mutating func rest() -> [UInt8] {
-        let waited = (isKnown ? [] : message ?? []) + unfinished
+        let waited = (isKnown ? [] : message ?? []) + unfinished + chorus.summary.utf8
         self = LauncherOutput()
         return waited
     }
@@ -55,7 +58,7 @@ package struct LauncherOutput {
             }
         } else if isBorder {
             message = line
-        } else if !LauncherOutput.knownLines.contains(where: text.contains) {
+        } else if !LauncherOutput.knownLines.contains(where: text.contains), !chorus.hasHeard(text) {
             shown += line
         }
     }

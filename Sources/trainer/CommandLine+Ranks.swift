@@ -26,8 +26,8 @@ extension CommandLine {
 
     /// Refuses numbers of threads and ranks that no machine has.
     static func check(threads: Int?, np: Int?) throws {
-        for (name, value) in [("--threads", threads), ("--np", np)] {
-            if let value, !(1...1024).contains(value) { throw ValidationError("\(name) \(value): give 1 to 1024") }
+        for (name, value, most) in [("--threads", threads, 1024), ("--np", np, 65536)] {
+            if let value, !(1...most).contains(value) { throw ValidationError("\(name) \(value): give 1 to \(most)") }
         }
     }
 }

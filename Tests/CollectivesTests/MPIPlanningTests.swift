@@ -41,8 +41,18 @@ struct MPIPlanningTests {
             ).variables
         }
         #expect(
-            onOneHost(2, true) == always.merging(["OMPI_MCA_btl": "self,vader"]) { $1 }, "no rank listens on a port")
+            onOneHost(2, true)
+                == always.merging(
+                    ["OMPI_MCA_btl": "self,vader", "OMPI_MCA_pml": "ob1", "OMPI_MCA_osc": "sm"]
+                ) { $1 }, "no rank listens on a port or looks for networks")
         #expect(onOneHost(4, true) == always && onOneHost(nil, true) == always && onOneHost(2, false) == always)
         #expect(settings(2, false) == always.merging(["OMPI_MCA_btl_vader_single_copy_mechanism": "none"]) { $1 })
+    }
+
+    @Test func `ranks that share a core may oversleep while MPI starts, the longer the more there are`() {
+        #expect(MPISleep.slack(ranks: 2, processors: 2) == 0)
+        #expect(MPISleep.slack(ranks: 3, processors: 2) == 200_000)
+        #expect(MPISleep.slack(ranks: 64, processors: 2) == 3_200_000)
+        #expect(MPISleep.slack(ranks: 1024, processors: 2) == 10_000_000)
     }
 }

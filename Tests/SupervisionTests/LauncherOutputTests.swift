@@ -56,6 +56,15 @@ struct LauncherOutputTests {
         }
     }
 
+    @Test func `what a thousand ranks say in the same words is shown once, with who else said it`() {
+        let late = { (rank: Int) in "rank \(rank) of 1000 on node\(rank / 50) (step 4): has waited 30 s for rank 2\n" }
+        let other = "rank 7 of 1000 on node0 (step 4): no space\n"
+        let text = late(3) + "a line\n" + other + (4..<1000).map(late).joined() + "a line\n"
+        let expected = late(3) + "a line\n" + other + "a line\nrank 4, 5, 6 and 993 more: the same as rank 3\n"
+        #expect(shown(text) == expected)
+        #expect(shown(late(3) + late(3)) == late(3) + late(3), "a rank may say a thing twice")
+    }
+
     @Test func `a whole line passes at once`() {
         var output = LauncherOutput()
         #expect(output.pass(Array("step 1\nste".utf8)) == Array("step 1\n".utf8))

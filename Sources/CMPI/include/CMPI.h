@@ -46,5 +46,8 @@ int cmpi_cross_memory_attach_allowed(void);
 /// Leaves a process behind that ends the caller's parent in `seconds` if it runs then and is Open MPI's daemon of this host.
 void cmpi_end_daemon_after(int seconds);
 
+/// How much later than asked the calling thread may wake up; 0 for the usual 50 microseconds.
+void cmpi_set_timer_slack(uint64_t nanoseconds);
+
 /// Which of the processors 64 * word ..< 64 * (word + 1) the calling thread may run on, one bit each; word is 0 to 15.
 uint64_t cmpi_allowed_processors(int word);

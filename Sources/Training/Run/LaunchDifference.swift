@@ -1,4 +1,4 @@
-import Collectives
+import System
 
 /// What ranks of one job have that must be the same on all of them; values are the rank's own and rank 0's.
 package enum LaunchDifference: Equatable, Sendable, Codable {

@@ -3,6 +3,7 @@ import Collectives
 import DataParallel
 import Foundation
 import JobHealth
+import System
 
 /// The ranks of a job as the training loop sees them: this one's number, and agreement with the others.
 ///
@@ -36,8 +37,9 @@ package final class Ranks: Sendable {
                 let order = HostOrder(hostOfRank: try communicator.hostOfEveryRank())
                 // First ranks speak for their hosts; a zero ends a name.
                 let own = communicator.hostRank == 0 ? Array(communicator.hostName.utf8) + [0] : []
-                let names = try communicator.agree(own) { $0 + $1 }.split(separator: 0, omittingEmptySubsequences: false)
-                return (HostTable(names.dropLast().map { String(decoding: $0, as: UTF8.self) }, order), order)
+                let all = try communicator.agree(own) { $0 + $1 }
+                let names = all.split(separator: 0, omittingEmptySubsequences: false).dropLast()
+                return (HostTable(names.map { String(decoding: $0, as: UTF8.self) }, order), order)
             }
         }
     }

@@ -1,5 +1,5 @@
-import Collectives
 import DataParallel
+import System
 
 extension ReplicaDifference {
     /// What differs where, and what to do; `hosts` by rank.

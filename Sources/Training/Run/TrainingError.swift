@@ -1,4 +1,3 @@
-import Collectives
 import Checkpointing
 import DataParallel
 import NeuralNetwork
