@@ -28,8 +28,8 @@ package struct OptimizerConfiguration: Sendable {
 extension OptimizerConfiguration: Equatable {
     package static func == (a: OptimizerConfiguration, b: OptimizerConfiguration) -> Bool {
         a.rule.isEqual(to: b.rule) && a.learningRate == b.learningRate && a.scaling == b.scaling
-            && a.weightDecay == b.weightDecay && a.l1 == b.l1 && a.maxNorm == b.maxNorm && a.clipWeights == b.clipWeights && a.lookahead == b.lookahead
-            && a.groups == b.groups
+            && a.weightDecay == b.weightDecay && a.l1 == b.l1 && a.maxNorm == b.maxNorm
+            && a.clipWeights == b.clipWeights && a.lookahead == b.lookahead && a.groups == b.groups
     }
 }
 

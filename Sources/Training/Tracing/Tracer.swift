@@ -78,7 +78,7 @@ final class Tracer {
         let tracks = Timeline.end()
         let correction = ClockCorrection(firstClock, try clockOffset())
         let own = RankTimeline(
-            rank: setup.ranks.rank, host: setup.ranks.hostNames[setup.ranks.rank],
+            rank: setup.ranks.rank, host: setup.ranks.hostTable[setup.ranks.rank],
             tracks: tracks.map { $0.at(correction.corrected) }, clockError: correction.error
         ).bytes
         let gathered = try setup.ranks.waiting { try $0.gather(own, root: 0) }
@@ -87,7 +87,7 @@ final class Tracer {
 
     private func write(_ gathered: [[UInt8]], steps: ClosedRange<Int>) throws {
         let ranks = gathered.enumerated().map {
-            RankTimeline(rank: $0.offset, host: setup.ranks.hostNames[$0.offset], bytes: $0.element)
+            RankTimeline(rank: $0.offset, host: setup.ranks.hostTable[$0.offset], bytes: $0.element)
         }
         let path = setup.directory.trace(steps)
         do throws(SystemError) {
