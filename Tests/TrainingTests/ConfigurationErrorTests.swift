@@ -22,13 +22,13 @@ import Training
             (
                 "optimizer:\n  name: sgd\n  learningrate: 0.1\n",
                 "3:3: unknown key 'optimizer.learningrate' (did you mean 'learningRate'?); "
-                    + "allowed here: name, momentum, nesterov, form, learningRate, weightDecay, l1, maxNorm, "
+                    + "allowed here: name, momentum, nesterov, form, learningRate, forBatch, weightDecay, l1, maxNorm, "
                     + "clipWeights, lookahead, groups."
             ),
             (
                 "optimizer: {name: adam, learningRate: 0.1, momentum: 0.9}\n",
                 "1:44: unknown key 'optimizer.momentum'; "
-                    + "allowed here: name, beta1, beta2, epsilon, learningRate, weightDecay, l1, maxNorm, "
+                    + "allowed here: name, beta1, beta2, epsilon, learningRate, forBatch, weightDecay, l1, maxNorm, "
                     + "clipWeights, lookahead, groups."
             ),
             (

@@ -92,7 +92,7 @@ import Training
             (
                 "optimizer.momentun=0.5",
                 "unknown key 'optimizer.momentun' (did you mean 'momentum'?); "
-                    + "allowed here: name, momentum, nesterov, form, learningRate, weightDecay, l1, maxNorm, "
+                    + "allowed here: name, momentum, nesterov, form, learningRate, forBatch, weightDecay, l1, maxNorm, "
                     + "clipWeights, lookahead, groups."
             ),
             (

@@ -204,6 +204,7 @@ import Training
                   nesterov: false
                   form: pytorch
                   learningRate: 0.0005
+                  forBatch: null
                   weightDecay: 0.0
                   l1: 0.0
                   maxNorm: null
