@@ -18,8 +18,8 @@ extension RunSetup {
                 case .auto:
                     pays(slots: phase.optimizer.slots.count, count: count, waits: waits, ranks)
                 }
-            let travels = ranks.shareOneHost || wire == .float32
-            guard isWanted, travels, ranks.worldSize > 1, count > 0 else { return nil }
+            // Ranks of one host exchange messages, too, where they can't share memory.
+            guard isWanted, wire == .float32, ranks.worldSize > 1, count > 0 else { return nil }
             return UpdateShares(cuts: phase.optimizer.cuts(upTo: count))
         }
     }
