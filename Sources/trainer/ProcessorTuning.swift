@@ -16,17 +16,22 @@ enum ProcessorTuning {
             // Settings of block sizes would change the bits from one machine to the next.
             "OPENBLAS_L2_SIZE": nil, "OPENBLAS_BLOCK_FACTOR": nil,
         ]
-        if let core = getenv("TRAINER_BLAS_CORE").map({ String(cString: $0) }) ?? LinearAlgebra.coreForProcessor {
-            wanted["OPENBLAS_CORETYPE"] = core
-        }
+        let core = getenv("TRAINER_BLAS_CORE").map { String(cString: $0) } ?? LinearAlgebra.coreForProcessor
+        if let core { wanted["OPENBLAS_CORETYPE"] = core }
         let changed = set(wanted)
         LinearAlgebra.useOneThread()
-        if !changed.isEmpty, !changed.isSubset(of: chosenAgain) || !LinearAlgebra.chooseAgain() {
+        if !changed.isEmpty, !changed.isSubset(of: chosenAgain) || !choosesAgain(core) {
             var arguments = CommandLine.arguments.map { strdup($0) }
             arguments.append(nil)
             if let program = Bundle.main.executablePath { execv(program, arguments) }
             // Where that fails it goes on as it is, only slower.
         }
+    }
+
+    /// Whether OpenBLAS could choose again, and has chosen what it was told to.
+    private static func choosesAgain(_ core: String?) -> Bool {
+        guard LinearAlgebra.chooseAgain() else { return false }
+        return core.map { $0 == LinearAlgebra.coreName } ?? true
     }
 
     /// What takes effect without a new start.

@@ -90,6 +90,18 @@ extension ProgramTests {
                     == jsonLines(directory.file("undisturbed/metrics.jsonl")).count)
         }
 
+        /// Rank 0 has a part of the optimizer's state alone, and of the state that a rollback goes back to.
+        @Test func `ranks that share the update save the whole state`() throws {
+            let expected = try undisturbed(.lenet5Kill)
+            let shared = ["--set", "communication.shardOptimizer=always"]
+            let lost = try interrupt(.lenet5Kill, at: "training:58", shared, ranks: 3) { try remove() }
+            #expect(lost.output.contains("each rank has a part of the optimizer's state"), "\(lost.account)")
+            expectLoss(lost, ["it was made again and the state saved as \(run)/checkpoints/step-"])
+            let resumed = try program.run(Scenario.lenet5Kill.arguments(in: directory), ranks: 2)
+            #expect(resumed.exitCode == 0 && resumed.output.contains("resumed from"), "\(resumed.account)")
+            #expect(try final() == expected)
+        }
+
         @Test func `a job with restarts goes on by itself`() throws {
             let expected = try undisturbed(.lasting)
             let job = try program.start(Scenario.lasting.arguments(in: directory) + ["--np", "2", "--restarts", "1"])

@@ -41,7 +41,7 @@ final class MeasuredSteps {
             grainCount: grains, ranks: ranks, noises: [phase.noise], wire: training.wire,
             defersUpdates: training.defersUpdates,
             shares: pause == nil
-                ? RunSetup.shares(
+                ? try RunSetup.shares(
                     training.sharding, [phase], wire: training.wire, waits: !training.defersUpdates, ranks) : [])
         state.share(replica.owned, rank: ranks.rank)
         state.initialize(key: key, learningRates: [training.learningRate])

@@ -105,7 +105,8 @@ package struct ExchangeTimeline {
             send(costs.sumBytes, of: costs.sumMessages, bucket, rest: .restOfSums, whole: .sumsCome)
         }
 
-        /// Posts an exchange's messages, or their first parts, and what follows them before the last one is answered: the
+        /// Posts an exchange's messages, or their first parts, and what follows them before the last one is
+        /// answered: the
         /// rest of all others.
         private mutating func send(_ bytes: Double, of messages: Int, _ bucket: Int, rest: Event, whole: Event) {
             let share = eagerShare(bucket)

@@ -68,8 +68,9 @@ package struct ScalingPlan: Sendable {
         if shape.hosts > 1, model.costs.bytesPerGradient == 4 {
             consider("communication: {wire: bfloat16}") { $0.bytesPerGradient = 2 }
         }
-        consider("an optimiser that is sharded over the ranks") {
-            $0.updateSeconds /= Double(shape.ranks)
+        // Between hosts new weights leave after all gradients have come, which costs what a shorter update saves.
+        if shape.hosts == 1 {
+            consider("communication: {shardOptimizer: always}") { $0.updateSeconds /= Double(shape.ranks) }
         }
         return result
     }

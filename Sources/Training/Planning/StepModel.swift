@@ -11,7 +11,8 @@ import DataParallel
 ///
 /// Several hosts: a worker's first forward pass waits before each weight for its bucket of the step before, and updates
 /// it (on one thread, whichever comes first); in its last backward pass buckets become ready; ``ExchangeTimeline``
-/// tells when their sums come. A step ends when its grains are computed and the bucket with the metrics, the last, has come:
+/// tells when their sums come. A step ends when its grains are computed and the bucket with the metrics, the last, has
+/// come:
 ///
 ///     step = constant + max(computation with the waits for weights, arrival of the last bucket).
 ///

@@ -3,24 +3,23 @@ import NeuralNetwork
 import Optimization
 
 extension RunSetup {
-    /// How ranks share each phase's update; nil where every rank makes all of it.
+    /// How ranks share each phase's update; nil where every rank makes all of it. Collective: ranks whose hosts differ
+    /// agree, and one that gains is enough.
     ///
     /// - Parameter waits: whether an update without shares begins when all gradients have come.
     static func shares(
         _ sharding: OptimizerSharding, _ phases: [TrainingPhase], wire: GradientWire, waits: Bool, _ ranks: Ranks
-    ) -> [UpdateShares?] {
-        phases.map { phase in
+    ) throws -> [UpdateShares?] {
+        // Ranks of one host exchange messages, too, where they can't share memory.
+        guard ranks.worldSize > 1, sharding != .never, wire == .float32 else { return phases.map { _ in nil } }
+        let gains = try ranks.sum(
+            phases.map { phase in
+                let (slots, count) = (phase.optimizer.slots.count, phase.trained.count)
+                return sharding == .always || pays(slots: slots, count: count, waits: waits, ranks) ? 1 : 0
+            })
+        return zip(phases, gains).map { phase, gain in
             let count = phase.trained.count
-            let isWanted =
-                switch sharding {
-                case .never: false
-                case .always: true
-                case .auto:
-                    pays(slots: phase.optimizer.slots.count, count: count, waits: waits, ranks)
-                }
-            // Ranks of one host exchange messages, too, where they can't share memory.
-            guard isWanted, wire == .float32, ranks.worldSize > 1, count > 0 else { return nil }
-            return UpdateShares(cuts: phase.optimizer.cuts(upTo: count))
+            return gain > 0 && count > 0 ? UpdateShares(cuts: phase.optimizer.cuts(upTo: count)) : nil
         }
     }
 

@@ -183,7 +183,7 @@ struct RunSetup {
             network: network, values: values, vectors: phases.map(\.vector), threads: threads,
             grainCount: plan.grainsPerStep, ranks: ranks, noises: phases.map(\.noise), wire: configuration.wire,
             defersUpdates: !waits,
-            shares: shares(
+            shares: try shares(
                 configuration.communication.shardOptimizer, phases, wire: configuration.wire, waits: waits, ranks))
     }
 

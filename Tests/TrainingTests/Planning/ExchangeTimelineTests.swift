@@ -45,7 +45,8 @@ struct ExchangeTimelineTests {
     }
 
     @Test func `while the last message waits for its answer the rest of the others goes`() {
-        // Four messages of twice the eager size: 0.5 s of first parts, 0.375 of rests while the answer takes 6, then 0.125.
+        // Four messages of twice the eager size: 0.5 s of first parts, 0.375 of rests while the answer takes 6,
+        // then 0.125.
         let long = ExchangeTimeline.eagerBytes * 2
         let arrival = timeline(1, latency: 3, messageBytes: long, messages: 4).arrivals(ready: [0])[0]
         #expect(abs(arrival - (2 * (0.5 + 3 + 3 + 0.125 + 3) + 3)) < 1e-9)
