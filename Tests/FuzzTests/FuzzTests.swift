@@ -3,7 +3,9 @@ import TestSupport
 import Testing
 
 /// Every reader against inputs that are nearly in order. What `Tests/scripts/fuzz` once found is a test of its module.
-struct FuzzTests {
+///
+/// One after the other: the targets of readers of files write theirs to one folder of the process.
+@Suite(.serialized) struct FuzzTests {
     /// Some 0.2 s a target.
     private static let changed = 1500
 

@@ -120,7 +120,7 @@ struct WrongLaunch: CustomTestStringConvertible, Sendable {
         WrongLaunch(
             "a supervisor inside a launched job", options: ["--restarts", "2"],
             says: "--restarts, --host and --hostfile inside a job that a launcher has started", "leave it out"),
-        WrongLaunch("no ranks", ranks: nil, options: ["--np", "0"], says: "--np 0: give 1 to 1024"),
+        WrongLaunch("no ranks", ranks: nil, options: ["--np", "0"], says: "--np 0: give 1 to 65536"),
         WrongLaunch("no threads on any rank", options: ["--threads", "0"], says: "--threads 0: give 1 to 1024"),
     ]
 
