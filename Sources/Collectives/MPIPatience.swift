@@ -1,9 +1,9 @@
 import CMPI
 import Glibc
 
-/// How Open MPI waits while it starts and ends: it sleeps 100 µs at a time. With many ranks a core these wake-ups take all
-/// of it from the launcher that they wait for, so that 256 ranks on two cores took 38 s to start; 15 s when they may
-/// oversleep.
+/// How Open MPI waits while it starts and ends: it sleeps 100 µs at a time. With many ranks a core these wake-ups leave
+/// nothing of it to the launcher that the ranks wait for: 256 ranks on two cores took 38 s to start, and take 15 s when
+/// they may oversleep.
 package enum MPISleep {
     /// What a rank adds to a sleep for each that shares its core, at most 10 ms in all, in nanoseconds.
     package static func slack(ranks: Int, processors: Int) -> UInt64 {

@@ -14,8 +14,8 @@ package struct MPIRuntimeSettings: Equatable {
     ///   without a handshake: 37 MB each way over 1 Gbit/s took 310 ms in place of 560 to 610, the line itself 309
     ///   (docs/network.md).
     /// - `btl=self,vader`, shared memory alone, for a job on one host that has room for it: no rank then listens on a
-    ///   port. With `pml=ob1`, the layer above it, and `osc=sm`, windows in memory that a host shares, Open MPI does not
-    ///   look for networks, whose libraries take each rank 12 ms to load.
+    ///   port. With `pml=ob1`, the layer above it, and `osc=sm`, windows in memory that a host shares, Open MPI looks
+    ///   for no networks, whose libraries take each rank 12 ms to load.
     package init(
         localSize: Int?, worldSize: Int? = nil, allowedProcessors: Int, crossMemoryAttachAllowed: Bool,
         sharedMemoryFits: Bool = true

@@ -21,8 +21,8 @@ extension ReportTables {
         let title = steps.count == 1 ? "Time of step" : "Time of steps"
         let range = steps.count == 1 ? "\(steps.lowerBound)" : "\(steps.lowerBound) to \(steps.upperBound)"
         return table("\(title) \(range)", cells.joined(), rows)
-            + "\n<p class=\"note\">\(escaped(trace.slowestLine)). Own is what a rank does without waiting for others. All of "
-            + "it: <code>\(escaped(trace.path))</code></p>"
+            + "\n<p class=\"note\">\(escaped(trace.slowestLine)). Own is what a rank does without waiting for others. "
+            + "All of it: <code>\(escaped(trace.path))</code></p>"
     }
 }
 

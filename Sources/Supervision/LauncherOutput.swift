@@ -6,7 +6,7 @@ import System
 /// it.
 ///
 /// `mpirun` puts its messages between lines of dashes. Of those, the ones that are known are left out; all others pass,
-/// as do lines outside of them, one by one as they come. What several ranks say in the same words is shown once, and who
+/// as do lines outside of them, one by one as they come. What several ranks say in the same words is shown once; who
 /// else has said it at the end.
 package struct LauncherOutput {
     private var unfinished: [UInt8] = []

@@ -1,8 +1,8 @@
 import Collectives
 import Foundation
 
-/// Agreement whose cost for each rank, rank 0 included, grows with the logarithm of their number; where all ranks are of
-/// one mind, it is 2⌈log₂ P⌉ messages of 64 bytes.
+/// Agreement whose cost for each rank, rank 0 included, grows with the logarithm of their number; where all ranks agree
+/// it is 2⌈log₂ P⌉ messages of 64 bytes.
 extension Ranks {
     /// Who says what; nil on all ranks when none says anything. Collective.
     func tally<Words: Codable & Equatable & Sendable>(_ own: Words?) throws -> RankTally<Words>? {
@@ -32,7 +32,7 @@ extension Ranks {
         let all = try waiting { communicator in
             try communicator.agree(bytes) { lower, upper in
                 if lower.isEmpty || upper.isEmpty { return lower + upper }
-                // What the other rank has encoded this program decodes. Were it not so, the lower ranks' word would stand.
+                // This program decodes what the other rank has encoded; could it not, the lower ranks' word would stand.
                 guard var value = try? JSONDecoder.exact.decode(Value.self, from: Data(lower)),
                     let other = try? JSONDecoder.exact.decode(Value.self, from: Data(upper))
                 else { return lower }
