@@ -32,7 +32,7 @@ extension Ranks {
         let all = try waiting { communicator in
             try communicator.agree(bytes) { lower, upper in
                 if lower.isEmpty || upper.isEmpty { return lower + upper }
-                // This program decodes what the other rank has encoded; could it not, the lower ranks' word would stand.
+                // The same program has encoded it; could it not be read, the lower ranks' word would stand.
                 guard var value = try? JSONDecoder.exact.decode(Value.self, from: Data(lower)),
                     let other = try? JSONDecoder.exact.decode(Value.self, from: Data(upper))
                 else { return lower }
