@@ -41,8 +41,8 @@ package protocol Communicator: AnyObject, Sendable {
     ///
     /// Messages count by channel, any number from 0 up: the k-th sent to a rank on a channel is the k-th that this rank
     /// receives on it from the sender, and those of `exchange` have none. So several exchanges may be under way, and
-    /// ranks agree on the order of each channel's alone. A message has gone when its receiver takes it. Buffers belong
-    /// to the exchange until it is done or has thrown.
+    /// ranks agree on the order of each channel's alone. A long message has gone when its receiver takes it, a short
+    /// one when the system has. Buffers belong to the exchange until it is done or has thrown.
     func start(sends: [OutgoingMessage], receives: [IncomingMessage], channel: Int) throws -> any PendingExchange
 
     /// Memory that the ranks of one host share, or `nil` on all ranks of the job when some host cannot provide it.

@@ -21,6 +21,8 @@ final class BucketPipeline: @unchecked Sendable {
     private let memory = MessageMemory()
     private let host: HostMemory?
     private let result: UnsafeMutablePointer<Float>
+    /// Parts of the result on their way to other hosts, which a bucket doesn't wait for.
+    private let leaving: LeavingMessages
     private var incoming = FlatBuffer(count: 0)
     private var outgoing = FlatBuffer(count: 0)
 
@@ -37,13 +39,12 @@ final class BucketPipeline: @unchecked Sendable {
         let outgoing: UnsafeMutablePointer<Float>
         var sumsOut: WireTransfer?
         var sumsIn: WireTransfer?
-        var resultsOut: WireTransfer?
         var resultsIn: WireTransfer?
         var isAdded = false
         var isTold = false
         /// When it set out, for the timeline.
         var mark = Timeline.Mark.nothing
-        /// Whether the host's other ranks have told so too, and nothing of this rank leaves any more.
+        /// Whether the host's other ranks have told so too.
         var hasArrived = false
 
         /// Whether this rank needs no partial sums any longer, and its parts of the result are there.
@@ -70,9 +71,10 @@ final class BucketPipeline: @unchecked Sendable {
     /// - Parameters:
     ///   - host: what the ranks of this one's host share, nil for one rank a host.
     ///   - result: where the sums over all ranks go.
+    ///   - leaving: what leaves `result` when all buckets have arrived.
     init(
         _ assignment: GrainAssignment, _ plan: ExchangePlan, format: WireFormat, host: HostMemory?,
-        result: UnsafeMutablePointer<Float>
+        result: UnsafeMutablePointer<Float>, leaving: LeavingMessages
     ) {
         let own = plan.hosts[plan.host].flatMap(assignment.roots(ofRank:))
         self.plan = plan
@@ -82,6 +84,7 @@ final class BucketPipeline: @unchecked Sendable {
         self.format = format
         self.host = host
         self.result = result
+        self.leaving = leaving
     }
 
     /// Adds all buckets up and tells `arrivals`, which says what is ready. Where that fails while nothing is under way,
@@ -104,7 +107,7 @@ final class BucketPipeline: @unchecked Sendable {
             }
             var hasMoved = try startLast(&step, communicator)
             // What comes before this rank is ready for it ends another rank's send; one a turn is enough.
-            if try finish(&step.passages[turn].sumsIn) { hasMoved = true }
+            if try step.passages[turn].sumsIn.hasEnded() { hasMoved = true }
             turn = (turn + 1) % buckets.count
             for bucket in step.underWay where try advance(bucket, &step, communicator) {
                 hasMoved = true
@@ -210,36 +213,28 @@ final class BucketPipeline: @unchecked Sendable {
 
     /// Takes a bucket further where messages and the host's ranks permit, and tells whether they did.
     private func advance(_ bucket: Int, _ step: inout Step, _ communicator: any Communicator) throws -> Bool {
-        var hasMoved = try finish(&step.passages[bucket].sumsOut)
-        if try finish(&step.passages[bucket].sumsIn) { hasMoved = true }
-        if !step.passages[bucket].isAdded, step.passages[bucket].sumsIn == nil {
-            step.passages[bucket].resultsOut = try Timeline.span(.add, number: bucket) {
+        var hasMoved = try step.passages[bucket].sumsOut.hasEnded()
+        if try step.passages[bucket].sumsIn.hasEnded() { hasMoved = true }
+        // The last step's results are in the place of this one's.
+        if !step.passages[bucket].isAdded, step.passages[bucket].sumsIn == nil, try leaving.haveLeft(bucket: bucket) {
+            let results = try Timeline.span(.add, number: bucket) {
                 try add(step.passages[bucket], communicator, channel: 2 * bucket + 1)
             }
+            leaving.add(results, bucket: bucket)
             step.passages[bucket].isAdded = true
             hasMoved = true
         }
-        if step.passages[bucket].isAdded {
-            if try finish(&step.passages[bucket].resultsOut) { hasMoved = true }
-            if try finish(&step.passages[bucket].resultsIn) { hasMoved = true }
-        }
+        if step.passages[bucket].isAdded, try step.passages[bucket].resultsIn.hasEnded() { hasMoved = true }
         if step.passages[bucket].isDone, !step.passages[bucket].isTold {
             host?.tellDone(bucket, round: step.round)
             step.passages[bucket].isTold = true
         }
         let passage = step.passages[bucket]
-        if passage.isTold, passage.resultsOut == nil, host?.isDone(bucket, round: step.round) ?? true {
+        if passage.isTold, host?.isDone(bucket, round: step.round) ?? true {
             step.passages[bucket].hasArrived = true
             hasMoved = true
         }
         return hasMoved
-    }
-
-    /// Whether a transfer was under way and has ended, which it forgets then.
-    private func finish(_ transfer: inout WireTransfer?) throws -> Bool {
-        guard let running = transfer, try running.isDone() else { return false }
-        transfer = nil
-        return true
     }
 
     /// Adds this rank's parts of a bucket, and sends the sums to all other hosts; they need none where ranks share the

@@ -15,6 +15,8 @@ package protocol BucketReduction: AnyObject, Sendable {
     var arrivals: SumArrivals? { get }
     /// Seconds that the last `finish` waited for slower ranks, where waiting and adding can be told apart; else 0.
     var waitSeconds: Double { get }
+    /// Whether buckets leave in messages while later ones are still computed.
+    var sendsBuckets: Bool { get }
     /// Which gradients each rank owns, of which `finish` gives the sums to it alone; nil where it gives all to all.
     var owned: OwnedGradients? { get }
     /// Has the new weights that this rank has written in place of its gradients travel to all, and theirs to it; once
@@ -32,6 +34,7 @@ package protocol BucketReduction: AnyObject, Sendable {
 extension BucketReduction {
     package var waitSeconds: Double { 0 }
     package var arrivals: SumArrivals? { nil }
+    package var sendsBuckets: Bool { false }
     package var owned: OwnedGradients? { nil }
     package func shareWeights() throws -> SumArrivals? { nil }
 }

@@ -4,7 +4,8 @@ import System
 /// The one thread of a rank that calls its communicator; jobs run in the order of submission.
 ///
 /// Only ``abort(exitCode:reason:)`` passes the queue by, because the job that runs may wait for ranks that never come;
-/// and while the thread ``isIdle``, the rank's main thread may call the communicator in its place.
+/// and while the thread ``isIdle``, the rank's main thread may call the communicator in its place
+/// (``performAtOnce(_:)``).
 package final class CommunicationThread: Sendable {
     /// This rank's number.
     package var rank: Int { communicator.rank }
@@ -55,6 +56,18 @@ package final class CommunicationThread: Sendable {
     /// Whether no job waits or runs, so that another thread of the rank may call the communicator.
     package var isIdle: Bool { queue.isIdle }
 
+    /// Runs a job on the calling thread where the communication thread has nothing to do, which saves two hand-overs,
+    /// and as ``perform(_:)`` does where it has.
+    package func performAtOnce<T>(_ job: @escaping @Sendable (any Communicator) throws -> T) throws -> T {
+        guard queue.borrow() else { return try perform(job) }
+        defer { queue.giveBack() }
+        return try Timeline.span(.messages) { try job(communicator) }
+    }
+
+    /// Has the thread call `isDone` while it has no job, every tenth of a millisecond until it is true: for messages
+    /// that are still leaving, which MPI moves only while it is called.
+    package func attend(until isDone: @escaping @Sendable () -> Bool) { queue.attend(until: isDone) }
+
     /// Runs a job and returns its result.
     package func perform<T>(_ job: @escaping @Sendable (any Communicator) throws -> T) throws -> T {
         try submit(job).wait()
@@ -91,9 +104,47 @@ private final class JobQueue: @unchecked Sendable {
     private var jobs: [() -> () -> Void] = []
     private var isClosed = false
     private var isRunning = false
+    /// Whether the thread does what it does while there is no job.
+    private var isAttending = false
+    /// What it calls then until it is true.
+    private var attended: [() -> Bool] = []
 
     /// Whether no job waits or runs.
     var isIdle: Bool { monitor.withLock { jobs.isEmpty && !isRunning } }
+
+    /// Whether the caller may do what jobs do, until it calls ``giveBack()``: no job waits or runs, and none will.
+    func borrow() -> Bool {
+        monitor.withLock {
+            guard jobs.isEmpty, !isRunning, !isAttending, !isClosed else { return false }
+            isRunning = true
+            return true
+        }
+    }
+
+    func giveBack() {
+        monitor.withLock {
+            isRunning = false
+            if !jobs.isEmpty || isClosed { monitor.signalAll() }
+        }
+    }
+
+    func attend(until isDone: @escaping () -> Bool) {
+        monitor.withLock {
+            attended.append(isDone)
+            if attended.count == 1 { monitor.signalAll() }
+        }
+    }
+
+    private func attend() {
+        let calls = monitor.withLock { attended }
+        let left = calls.map { !$0() }
+        monitor.withLock {
+            // jobs may have added some behind them
+            attended.removeSubrange(calls.indices)
+            attended.insert(contentsOf: zip(calls, left).filter { $1 }.map { $0.0 }, at: 0)
+            isAttending = false
+        }
+    }
 
     /// Whether the job will run: false once the queue is closed.
     func append(_ job: @escaping () -> () -> Void) -> Bool {
@@ -123,7 +174,11 @@ private final class JobQueue: @unchecked Sendable {
                 let tell = Timeline.span(.messages, job)
                 monitor.withLock { isRunning = false }
                 tell()
-            case .idle: whileIdle?()
+            case .idle:
+                whileIdle?()
+                monitor.withLock { isAttending = false }
+            case .attend: attend()
+            case .busy: continue
             case .end: return
             }
         }
@@ -131,21 +186,32 @@ private final class JobQueue: @unchecked Sendable {
 
     private enum Next {
         case run(() -> () -> Void)
+        case attend
         case idle
+        /// Another thread does what jobs do.
+        case busy
         case end
     }
 
     /// - Parameter seconds: after which there is nothing to do; nil waits on.
     private func next(waitsAtMost seconds: Double?) -> Next {
         monitor.withLock {
-            let limit = seconds.map { Clock.seconds + $0 }
-            while jobs.isEmpty {
-                if isClosed { return .end }
-                guard let limit else {
+            var limit = seconds.map { Clock.seconds + $0 }
+            if !attended.isEmpty { limit = Clock.seconds + 1e-4 }
+            while jobs.isEmpty || isRunning {
+                if isClosed, !isRunning { return .end }
+                guard let time = limit else {
                     monitor.wait()
+                    if !attended.isEmpty { limit = Clock.seconds + 1e-4 }
                     continue
                 }
-                if !monitor.wait(until: limit), jobs.isEmpty, !isClosed { return .idle }
+                if monitor.wait(until: time) {
+                    if !attended.isEmpty { limit = min(time, Clock.seconds + 1e-4) }
+                } else if jobs.isEmpty, !isClosed {
+                    if isRunning { return .busy }
+                    isAttending = true
+                    return attended.isEmpty ? .idle : .attend
+                }
             }
             isRunning = true
             return .run(jobs.removeFirst())

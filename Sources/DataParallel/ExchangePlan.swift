@@ -33,8 +33,8 @@ package struct ExchangePlan: Sendable {
         lanes = (0..<laneCount).filter { ExchangePlan.carrier($0, of: laneCount, among: hosts[host]) == rank }
     }
 
-    /// The other hosts.
-    package var others: [Int] { hosts.indices.filter { $0 != host } }
+    /// The other hosts, from the one behind this rank's: so no two hosts send to the same one first.
+    package var others: [Int] { (1..<hosts.count).map { (host + $0) % hosts.count } }
 
     /// The rank of a host that carries a lane.
     package func carrier(_ lane: Int, on host: Int) -> Int {

@@ -23,6 +23,7 @@ package final class ExchangeReduction: BucketReduction, @unchecked Sendable {
     private let result: UnsafeMutablePointer<Float>
     private let pipeline: BucketPipeline
     private let sharing: WeightExchange?
+    private let leaving = LeavingMessages()
     package let owned: OwnedGradients?
     private let startsComplete: Bool
     private var running: Outcome<Void>?
@@ -87,8 +88,10 @@ package final class ExchangeReduction: BucketReduction, @unchecked Sendable {
         }
         pipeline = BucketPipeline(
             assignment, plan, format: WireFormat(shortened: wire == .bfloat16 ? gradientCount / 16 * 16 : 0),
-            host: host, result: result)
-        self.sharing = sharing.map { _ in WeightExchange(plan, host: host, result: result) }
+            host: host, result: result, leaving: leaving)
+        self.sharing = sharing.map { [leaving] _ in
+            WeightExchange(plan, host: host, result: result, leaving: leaving)
+        }
         (self.communication, self.rank, self.bucketCount) = (communication, rank, bucketCount)
         (self.host, self.result) = (host, result)
     }
@@ -114,7 +117,8 @@ package final class ExchangeReduction: BucketReduction, @unchecked Sendable {
         // the reducer keeps them; whoever writes them next waits for the arrivals
         nonisolated(unsafe) let roots = roots
         let round = lock.withLock { self.round }
-        running = communication.submit { [pipeline, buckets] communicator in
+        running = communication.submit { [pipeline, buckets, leaving, communication] communicator in
+            defer { leaving.leave(on: communication) }
             do {
                 try pipeline.run(buckets, of: roots, round: round, communicator, arrivals)
             } catch {
@@ -136,6 +140,7 @@ package final class ExchangeReduction: BucketReduction, @unchecked Sendable {
     }
 
     package var arrivals: SumArrivals? { lock.withLock { current } }
+    package var sendsBuckets: Bool { true }
 
     /// The sum over all ranks; throws what the communicator threw, or ``DataParallelError/stepCancelled(rank:)`` after
     /// ``cancel()``.
@@ -155,7 +160,8 @@ package final class ExchangeReduction: BucketReduction, @unchecked Sendable {
             return (isCancelled, self.round)
         }
         if isGivenUp { arrivals.fail(DataParallelError.stepCancelled(rank: rank)) }
-        _ = communication.submit { [buckets] communicator in
+        _ = communication.submit { [buckets, leaving, communication] communicator in
+            defer { leaving.leave(on: communication) }
             do {
                 try sharing.run(buckets, round: round, communicator, arrivals)
             } catch {

@@ -148,8 +148,8 @@ package final class GradientReducer: @unchecked Sendable {
         return try reduction.finish()
     }
 
-    /// Whether partial sums travel in messages.
-    package var sendsMessages: Bool { reduction is ExchangeReduction }
+    /// See ``BucketReduction/sendsBuckets``.
+    package var sendsBuckets: Bool { reduction.sendsBuckets }
 
     /// The sums of the step as they come, instead of ``finish()``, once every worker has returned; nil where they come
     /// all at once.
@@ -216,7 +216,7 @@ package final class GradientReducer: @unchecked Sendable {
             left += 1
         }
         guard hasOpened else { return }
-        if sendsMessages {
+        if sendsBuckets {
             while let block = locked({ failure == nil ? blocks.take() : nil }) { computeBlock(block) }
         }
         locked { condition.broadcast() }

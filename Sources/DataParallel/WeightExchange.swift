@@ -11,6 +11,7 @@ final class WeightExchange: @unchecked Sendable {
     private let plan: ExchangePlan
     private let host: HostMemory?
     private let result: UnsafeMutablePointer<Float>
+    private let leaving: LeavingMessages
     private let memory = MessageMemory()
     private let format = WireFormat(shortened: 0)
 
@@ -29,10 +30,12 @@ final class WeightExchange: @unchecked Sendable {
         var mark = Timeline.Mark.nothing
     }
 
-    init(_ plan: ExchangePlan, host: HostMemory?, result: UnsafeMutablePointer<Float>) {
+    /// - Parameter leaving: what leaves `result` when all weights have arrived.
+    init(_ plan: ExchangePlan, host: HostMemory?, result: UnsafeMutablePointer<Float>, leaving: LeavingMessages) {
         self.plan = plan
         self.host = host
         self.result = result
+        self.leaving = leaving
     }
 
     /// Sends and receives the weights of all buckets that ranks share, and tells `arrivals` of each.
@@ -42,15 +45,24 @@ final class WeightExchange: @unchecked Sendable {
         var passages = try buckets.enumerated().filter { plan.keepsSums(of: $0.element) }.reversed().map {
             try expect($0.element, index: $0.offset, communicator)
         }
+        defer {
+            for passage in passages {
+                if let weights = passage.weightsOut { leaving.add(weights, bucket: passage.index) }
+            }
+        }
         var idleTurns = 0
         while let first = passages.firstIndex(where: { !$0.hasArrived }) {
             var hasMoved = false
-            var leaving = 0
-            for place in first..<passages.count where !passages[place].hasArrived {
-                if !passages[place].hasLeft, leaving < WeightExchange.depth {
+            var underWay = 0
+            for place in passages.indices {
+                if try passages[place].weightsOut.hasEnded() { hasMoved = true }
+                if passages[place].weightsOut != nil { underWay += 1 }
+                if place < first || passages[place].hasArrived { continue }
+                if !passages[place].hasLeft, underWay < WeightExchange.depth {
                     passages[place].weightsOut = try send(passages[place], communicator)
                     passages[place].hasLeft = true
                     passages[place].mark = Timeline.mark()
+                    underWay += 1
                     hasMoved = true
                 }
                 if try advance(&passages[place], round: round) { hasMoved = true }
@@ -58,7 +70,6 @@ final class WeightExchange: @unchecked Sendable {
                     Timeline.note(.exchange, number: passages[place].index, since: passages[place].mark)
                     arrivals.hasArrived(passages[place].index)
                 }
-                if passages[place].weightsOut != nil { leaving += 1 }
             }
             idleTurns = hasMoved ? 0 : idleTurns + 1
             if hasMoved { continue }
@@ -95,24 +106,14 @@ final class WeightExchange: @unchecked Sendable {
         return transfer
     }
 
-    /// Whether something of a bucket has come or gone.
+    /// Whether something of a bucket has come.
     private func advance(_ passage: inout Passage, round: UInt32) throws -> Bool {
-        var hasMoved = false
-        if let running = passage.weightsIn, try running.isDone() {
-            passage.weightsIn = nil
-            hasMoved = true
-        }
-        if let running = passage.weightsOut, try running.isDone() {
-            passage.weightsOut = nil
-            hasMoved = true
-        }
+        var hasMoved = try passage.weightsIn.hasEnded()
         if passage.weightsIn == nil, !passage.isTold {
             host?.tellShared(passage.index, round: round)
             passage.isTold = true
         }
-        if passage.isTold, passage.hasLeft, passage.weightsOut == nil,
-            host?.isShared(passage.index, round: round) ?? true
-        {
+        if passage.isTold, passage.hasLeft, host?.isShared(passage.index, round: round) ?? true {
             passage.hasArrived = true
             hasMoved = true
         }

@@ -71,3 +71,12 @@ struct WireTransfer {
         return true
     }
 }
+
+extension WireTransfer? {
+    /// Whether a transfer was under way and has ended, which is forgotten then.
+    mutating func hasEnded() throws -> Bool {
+        guard let running = self, try running.isDone() else { return false }
+        self = nil
+        return true
+    }
+}

@@ -82,6 +82,10 @@ struct GradientReducerTests {
                 grains: 7, ranks: 3, workers: 1, floats: 16 * 1000, bucketBytes: 1 << 14, kind: .exchange,
                 hostOfRank: [0, 1, 0]),
             Job(grains: 16, ranks: 1, workers: 4, floats: 16 * 1000, kind: .local),
+            // more and less than the system takes at once
+            Job(grains: 12, ranks: 4, workers: 2, floats: 16 * 1000, kind: .whole, hostOfRank: [0, 1, 0, 1]),
+            Job(grains: 7, ranks: 3, workers: 1, floats: 16 * 1000, kind: .whole, hostOfRank: [0, 1, 0]),
+            Job(grains: 7, ranks: 3, workers: 1, floats: 16 * 10, kind: .whole, hostOfRank: [0, 1, 2]),
         ])
     func largeSlices(job: Job) {
         let vectors = GrainVectors(grainCount: job.grains, floats: job.floats)
@@ -99,10 +103,12 @@ struct GradientReducerTests {
             for (index, order) in orders.enumerated() {
                 for grains in [ranks, ranks + 5, 4 * ranks] {
                     let vectors = GrainVectors(grainCount: grains, floats: 16 * 29)
-                    let job = Job(
-                        grains: grains, ranks: ranks, workers: 1 + index % 2, floats: vectors.floats,
-                        bucketBytes: [64, 512, 1 << 20][(ranks + index) % 3], kind: .exchange, hostOfRank: order)
-                    Self.check(job, vectors: vectors, expected: (0..<3).map { bits(vectors.sum(step: $0)) })
+                    for kind in [ReductionKind.exchange, .whole] {
+                        let job = Job(
+                            grains: grains, ranks: ranks, workers: 1 + index % 2, floats: vectors.floats,
+                            bucketBytes: [64, 512, 1 << 20][(ranks + index) % 3], kind: kind, hostOfRank: order)
+                        Self.check(job, vectors: vectors, expected: (0..<3).map { bits(vectors.sum(step: $0)) })
+                    }
                 }
             }
         }

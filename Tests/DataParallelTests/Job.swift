@@ -6,7 +6,7 @@ import Synchronization
 
 /// What adds the ranks' partial sums.
 enum ReductionKind: CaseIterable {
-    case local, sharedMemory, exchange
+    case local, sharedMemory, exchange, whole
 }
 
 /// A job whose ranks are threads, each with worker threads and a communication thread, as a real job's.
@@ -115,6 +115,13 @@ struct Job: Sendable {
             return ExchangeReduction(
                 assignment: assignment, count: floats, communication: communication, window: window,
                 bucketCount: count, wire: wire, gradientCount: gradientCount, sharing: shares.map { ($0, buckets) })
+        case .whole:
+            let bytes = WholeExchangeReduction.byteCountPerRank(assignment: assignment, count: floats)
+            let window =
+                hostOfRank == nil
+                ? nil : try communication.perform { try $0.sharedWindow(byteCountPerRank: bytes) }
+            return WholeExchangeReduction(
+                assignment: assignment, count: floats, communication: communication, window: window)
         case .sharedMemory:
             let bytes = SharedMemoryReduction.byteCountPerRank(assignment: assignment, count: floats)
             guard let window = try communication.perform({ try $0.sharedWindow(byteCountPerRank: bytes) }) else {

@@ -20,6 +20,12 @@ extension Replica {
                 shares: sharing?.shares)
         }
         let sharesSome = !ranks.shareOneHost && assignment.order.hosts.count < ranks.worldSize
+        if sharing == nil, wire == .float32, WholeExchangeReduction.isFaster(assignment, count: count) {
+            let bytes = WholeExchangeReduction.byteCountPerRank(assignment: assignment, count: count)
+            return WholeExchangeReduction(
+                assignment: assignment, count: count, communication: ranks.communication,
+                window: sharesSome ? try window(bytes) : nil)
+        }
         return ExchangeReduction(
             assignment: assignment, count: count, communication: ranks.communication,
             window: sharesSome

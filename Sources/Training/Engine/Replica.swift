@@ -80,7 +80,7 @@ package final class Replica: @unchecked Sendable {
             let reducer = GradientReducer(
                 assignment: assignment, rank: ranks.rank, count: layout.count, buckets: buckets,
                 factored: layout.factored, reduction: reduction)
-            let defers = (defersUpdates || shares != nil) && reducer.sendsMessages
+            let defers = (defersUpdates || shares != nil) && reducer.sendsBuckets
             return PhaseSums(
                 layout: layout, reducer: reducer, shares: shares,
                 deferred: defers ? DeferredUpdate(layout: layout.trained) : nil, meets: meets,
@@ -116,8 +116,8 @@ package final class Replica: @unchecked Sendable {
     /// Of each phase, the gradients that each rank owns; nil where every rank updates all.
     var owned: [OwnedGradients?] { sums.map(\.reducer.owned) }
 
-    /// Whether gradients travel in messages, rather than through memory that all ranks share.
-    package var sendsMessages: Bool { sums.contains { $0.reducer.sendsMessages } }
+    /// Whether gradients travel in messages while others are computed.
+    package var sendsBuckets: Bool { sums.contains { $0.reducer.sendsBuckets } }
 
     /// What a step gives: Σ over all samples of all ranks.
     package struct StepSums {

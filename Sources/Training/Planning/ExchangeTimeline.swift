@@ -2,13 +2,13 @@
 ///
 /// It follows `BucketPipeline`. A bucket that is ready is sent as partial sums to the hosts that add its parts; theirs
 /// come; they are added; the results are sent, and come. Of all ready buckets the last one starts first, and at most
-/// four have partial sums under way, each until its receivers' acknowledgements are back. A bucket counts as arrived
-/// when the others' results are there and its own are acknowledged. So a bucket alone takes three ways,
+/// four have partial sums under way, each until its receivers' acknowledgements are back. So a bucket alone takes
 ///
-///     3 · latency + (partial sums + stagger + results) / rate + addition,
+///     2 · latency + (partial sums + results) / rate + addition,
 ///
-/// and while the link is never idle all of them take the sum of their bytes over the rate. What a host sends leaves in
-/// the order in which it was posted. A message longer than ``eagerBytes`` sends so much, then waits for the receiver's
+/// and while the link is never idle all of them take the sum of their bytes over the rate. A bucket without results, of
+/// `WholeExchangeReduction`, takes one latency. What a host sends leaves in the order in which it was posted, and each
+/// begins with another receiver. A message longer than ``eagerBytes`` sends so much, then waits for the receiver's
 /// answer, a way there and one back, before the rest.
 package struct ExchangeTimeline {
     /// What a bucket costs a host.
@@ -16,9 +16,6 @@ package struct ExchangeTimeline {
         /// Bytes of all partial sums that the host sends, and of all results; it receives as many.
         package var sumBytes: Double
         package var resultBytes: Double
-        /// Bytes of partial sums that the last host waits for after the first has its own: all hosts send to the others
-        /// in the same order, at first all to one, at last all to another, ``turnBytes`` at a time.
-        package var staggerBytes: Double
         /// Bytes of the longest message.
         package var messageBytes: Double
         /// Messages that a rank sends in each of the two exchanges; it receives as many.
@@ -28,19 +25,17 @@ package struct ExchangeTimeline {
         package var additionSeconds: Double
 
         package init(
-            sumBytes: Double, resultBytes: Double, staggerBytes: Double, messageBytes: Double, sumMessages: Int,
-            resultMessages: Int, additionSeconds: Double
+            sumBytes: Double, resultBytes: Double, messageBytes: Double, sumMessages: Int, resultMessages: Int,
+            additionSeconds: Double
         ) {
-            (self.sumBytes, self.resultBytes, self.staggerBytes) = (sumBytes, resultBytes, staggerBytes)
-            (self.messageBytes, self.additionSeconds) = (messageBytes, additionSeconds)
+            (self.sumBytes, self.resultBytes, self.messageBytes) = (sumBytes, resultBytes, messageBytes)
+            self.additionSeconds = additionSeconds
             (self.sumMessages, self.resultMessages) = (sumMessages, resultMessages)
         }
     }
 
     /// Bytes of a message that leave without asking the receiver (`MPIRuntimeSettings`).
     package static let eagerBytes = Double(264 << 10)
-    /// Bytes that a connection hands over before others have their turn: TCP's largest frame.
-    static let turnBytes = Double(64 << 10)
     /// Buckets whose partial sums are under way at once (`BucketPipeline.depth`).
     static let depth = 4
 
@@ -62,7 +57,7 @@ package struct ExchangeTimeline {
     }
 
     /// One message or its rest on the way.
-    private enum Event { case restOfSums, sumsCome, sumsAcknowledged, restOfResults, resultsCome, resultsAcknowledged }
+    private enum Event { case restOfSums, sumsCome, sumsAcknowledged, restOfResults, resultsCome }
 
     private struct Run {
         let timeline: ExchangeTimeline
@@ -106,14 +101,13 @@ package struct ExchangeTimeline {
         }
 
         /// Posts an exchange's messages, or their first parts, and what follows them before the last one is
-        /// answered: the
-        /// rest of all others.
+        /// answered: the rest of all others.
         private mutating func send(_ bytes: Double, of messages: Int, _ bucket: Int, rest: Event, whole: Event) {
             let share = eagerShare(bucket)
             transmit(bytes * share)
             let there = linkFree + timeline.link.latencySeconds
             guard share < 1 else {
-                return events.append((there + (whole == .sumsCome ? stagger(bucket) : 0), whole, bucket))
+                return events.append((there, whole, bucket))
             }
             events.append((there + timeline.link.latencySeconds, rest, bucket))
             transmit(bytes * (1 - share) * Double(messages - 1) / Double(messages))
@@ -127,21 +121,16 @@ package struct ExchangeTimeline {
         /// The rest of the last message.
         private mutating func sendRest(_ bytes: Double, of messages: Int, _ bucket: Int, whole: Event) {
             transmit(bytes * (1 - eagerShare(bucket)) / Double(messages))
-            let wait = whole == .sumsCome ? stagger(bucket) : 0
-            events.append((linkFree + timeline.link.latencySeconds + wait, whole, bucket))
-        }
-
-        private func stagger(_ bucket: Int) -> Double {
-            timeline.buckets[bucket].staggerBytes / timeline.link.bytesPerSecond
+            events.append((linkFree + timeline.link.latencySeconds, whole, bucket))
         }
 
         private mutating func transmit(_ bytes: Double) {
             linkFree = max(linkFree, now) + bytes / timeline.link.bytesPerSecond
         }
 
-        /// What every host tells the others about the messages that have come, behind what was posted before.
-        private mutating func acknowledge(_ event: Event, _ bucket: Int) {
-            events.append((max(now, linkFree) + timeline.link.latencySeconds, event, bucket))
+        /// What every host tells the others about the partial sums that have come, behind what was posted before.
+        private mutating func acknowledgeSums(_ bucket: Int) {
+            events.append((max(now, linkFree) + timeline.link.latencySeconds, .sumsAcknowledged, bucket))
         }
 
         private mutating func handle(_ item: (time: Double, event: Event, bucket: Int)) {
@@ -152,14 +141,17 @@ package struct ExchangeTimeline {
             case .restOfResults:
                 sendRest(costs.resultBytes, of: costs.resultMessages, item.bucket, whole: .resultsCome)
             case .sumsAcknowledged: sumsUnderWay -= 1
-            case .resultsAcknowledged: arrived[item.bucket] = now
             case .resultsCome:
                 now += Double(costs.resultMessages) * timeline.link.messageSeconds / 2
-                acknowledge(.resultsAcknowledged, item.bucket)
+                arrived[item.bucket] = now
             case .sumsCome:
-                acknowledge(.sumsAcknowledged, item.bucket)
+                acknowledgeSums(item.bucket)
                 now += Double(costs.sumMessages + costs.resultMessages) * timeline.link.messageSeconds / 2
                 now += costs.additionSeconds
+                if costs.resultMessages == 0 {
+                    arrived[item.bucket] = now
+                    return
+                }
                 send(
                     costs.resultBytes, of: costs.resultMessages, item.bucket, rest: .restOfResults,
                     whole: .resultsCome)

@@ -111,8 +111,9 @@ package struct StepModel: Sendable {
     ) -> (end: Double, arrivals: [Double]) {
         let grain = grainSeconds(shape)
         let forward = costs.profile.forwardShare * grain
+        let defersUpdates = costs.defersUpdates && !job.exchangesWhole
         var (time, passed) = (0.0, 0.0)
-        if costs.defersUpdates {
+        if defersUpdates {
             for stage in costs.profile.stages {
                 time += (stage.needed - passed) * forward
                 passed = stage.needed
@@ -125,7 +126,7 @@ package struct StepModel: Sendable {
         let backward = time - (grain - forward)
         let ready = job.buckets.map { bucket in backward + readyShare(bucket) * (grain - forward) }
         let own = timeline.arrivals(ready: ready)
-        if costs.defersUpdates {
+        if defersUpdates {
             return (max(time, own.last ?? 0) + costs.constantSeconds, own)
         }
         let end = max(time, own.max() ?? 0) + costs.updateSeconds / Double(shape.threads) + costs.constantSeconds
@@ -172,6 +173,8 @@ struct JobPlan {
     /// Partial sums of all ranks, or of all hosts where there are several.
     let partialSums: Int
     let mostRootsOfRank: Int
+    /// Whether the vector travels as one, after the last grain (`WholeExchangeReduction`).
+    let exchangesWhole: Bool
 
     init(_ costs: StepCosts, _ shape: JobShape) {
         let order = HostOrder(hostOfRank: (0..<shape.ranks).map { $0 / shape.ranksPerHost })
@@ -180,6 +183,7 @@ struct JobPlan {
         mostRootsOfRank = roots.max() ?? 1
         guard shape.hosts > 1 else {
             partialSums = roots.reduce(0, +)
+            exchangesWhole = false
             (buckets, exchange) = ([0..<costs.vectorFloats], [])
             return
         }
@@ -187,6 +191,20 @@ struct JobPlan {
         let most = ofHosts.max() ?? 1
         let all = ofHosts.reduce(0, +)
         partialSums = all
+        exchangesWhole =
+            costs.bytesPerGradient == 4 && WholeExchangeReduction.isFaster(assignment, count: costs.vectorFloats)
+        if exchangesWhole {
+            let others = shape.hosts - 1
+            let bytes = Double(costs.vectorFloats * 4)
+            buckets = [0..<costs.vectorFloats]
+            exchange = [
+                ExchangeTimeline.Bucket(
+                    sumBytes: bytes * Double(most * others), resultBytes: 0, messageBytes: bytes,
+                    sumMessages: most * others, resultMessages: 0,
+                    additionSeconds: costs.additionSecondsPerFloat * Double(costs.vectorFloats * all))
+            ]
+            return
+        }
         buckets = BucketPlan(count: costs.vectorFloats, ranks: shape.ranks).ranges
         let hosts = Double(shape.hosts)
         let lanes = Double(shape.mostRanksOfHost)
@@ -195,7 +213,6 @@ struct JobPlan {
             let bytes = Double(short * costs.bytesPerGradient + (bucket.count - short) * 4)
             return ExchangeTimeline.Bucket(
                 sumBytes: Double(most) * bytes * (hosts - 1) / hosts, resultBytes: bytes * (hosts - 1) / hosts,
-                staggerBytes: (hosts - 2) * min(Double(most) * bytes / hosts, ExchangeTimeline.turnBytes),
                 messageBytes: bytes / hosts / lanes, sumMessages: most * (shape.hosts - 1),
                 resultMessages: shape.hosts - 1,
                 additionSeconds: costs.additionSecondsPerFloat * Double(bucket.count) / hosts / lanes * Double(all))

@@ -28,7 +28,7 @@ extension RunSetup {
     private var wireNotes: [String] {
         guard configuration.wire == .bfloat16 else { return [] }
         return [
-            replica.sendsMessages
+            replica.sendsBuckets
                 ? "leaves the bit contract: gradients travel as bfloat16"
                 : "communication.wire bfloat16 has no effect: nothing travels between hosts"
         ]

@@ -6,7 +6,8 @@
 #   make_star COUNT         makes node1, node2, …; ends the script with exit code 69 where this machine does not let it
 #   set_links BITS DELAY    gives each a link that carries so many bits a second each way and delays them by so many
 #                           microseconds (lib/links.c)
-#   over_star COUNT command…    runs a command with mpirun, one rank on each of the first COUNT nodes, and waits for it
+#   over_star COUNT command…    runs a command with mpirun, TRAINER_RANKS_A_HOST ranks (1) on each of the first COUNT nodes,
+#                           and waits for it
 #   remove_star             ends everything that runs on them and removes them; for a trap, also when little has been made
 
 star=0
@@ -86,11 +87,11 @@ set_links() { # bits a second, microseconds
 }
 
 over_star() { # count, command…
-    local count=$1 names='' number
+    local count=$1 names='' number ranks=${TRAINER_RANKS_A_HOST:-1}
     shift
-    for number in $(seq "$count"); do names+=${names:+,}node$number:1; done
+    for number in $(seq "$count"); do names+=${names:+,}node$number:$ranks; done
     local options=(
-        --allow-run-as-root --host "$names" -np "$count" --bind-to none --map-by slot --wdir "$PWD"
+        --allow-run-as-root --host "$names" -np $((count * ranks)) --bind-to none --map-by slot --wdir "$PWD"
         --mca plm_rsh_agent "$scratch/agent" --mca plm_rsh_no_tree_spawn 1
         --mca btl tcp,self --mca btl_tcp_if_include "$link" --mca oob_tcp_if_include "$link")
     # In the background, because bash runs a trap only after a command in the foreground has ended.
