@@ -112,7 +112,9 @@ package final class WholeExchangeReduction: BucketReduction, @unchecked Sendable
             defer { leaving.leave(on: communication) }
             try waitForHost { host?.isReady(0, round: round) ?? true }
             if exchanges {
-                let pieces = try isPrompt ? exchangeAtOnce(communicator) : exchange(communicator)
+                let pieces = try Timeline.span(.exchange, number: 0) {
+                    try isPrompt ? exchangeAtOnce(communicator) : exchange(communicator)
+                }
                 Timeline.span(.add) { sums.add(pieces, into: result, floats: count) }
             }
             host?.tellDone(0, round: round)
