@@ -156,7 +156,7 @@ extension Tape {
         }
         let (outputs, inputs) = (target.shape[0], target.shape[1])
         accumulate(into: target) { gradient, accumulate in
-            multiply(
+            layerProduct(
                 m: outputs, n: inputs, k: rows, dy, lda: outputs, transposeA: true, x, ldb: inputs, into: gradient,
                 ldc: inputs, accumulate: accumulate)
         }

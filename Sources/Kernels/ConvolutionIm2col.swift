@@ -41,25 +41,25 @@ package struct Im2colConvolution: Sendable {
         let k = g.patchCount
         let o = g.groupOutputChannels
         if scratchCount == 0 {
-            multiply(m: g.outputPixels, n: o, k: k, x, lda: k, w, ldb: k, transposeB: true, into: y, ldc: o)
+            layerProduct(m: g.outputPixels, n: o, k: k, x, lda: k, w, ldb: k, transposeB: true, into: y, ldc: o)
             return
         }
         let patches = PatchMatrix(g: g)
         let transposed = scratch + blockRows * k
-        if isThin {
+        if isThin, !ProductPrecision.isRounding {
             for group in 0..<g.groups {
                 transpose(w + group * o * k, rows: o, columns: k, into: transposed + group * o * k)
             }
         }
         forEachBlock { group, first, rows in
             patches.gather(x, group: group, first: first, rows: rows, into: scratch)
-            if isThin {
+            if isThin, !ProductPrecision.isRounding {
                 multiplyFewRows(
                     m: rows, n: o, k: k, scratch, lda: k, transposed + group * o * k, ldb: o,
                     into: y + first * g.outputChannels + group * o, ldc: g.outputChannels)
                 return
             }
-            multiply(
+            layerProduct(
                 m: rows, n: o, k: k, scratch, lda: k, w + group * o * k, ldb: k, transposeB: true,
                 into: y + first * g.outputChannels + group * o, ldc: g.outputChannels)
         }
@@ -74,13 +74,13 @@ package struct Im2colConvolution: Sendable {
         let k = g.patchCount
         let o = g.groupOutputChannels
         if scratchCount == 0 {
-            multiply(m: g.outputPixels, n: k, k: o, dy, lda: o, w, ldb: k, into: dx, ldc: k, accumulate: accumulate)
+            layerProduct(m: g.outputPixels, n: k, k: o, dy, lda: o, w, ldb: k, into: dx, ldc: k, accumulate: accumulate)
             return
         }
         if !accumulate { dx.update(repeating: 0, count: g.inputCount) }
         let patches = PatchMatrix(g: g)
         forEachBlock { group, first, rows in
-            multiply(
+            layerProduct(
                 m: rows, n: k, k: o, dy + first * g.outputChannels + group * o, lda: g.outputChannels,
                 w + group * o * k, ldb: k, into: scratch, ldc: k)
             patches.scatter(scratch, group: group, first: first, rows: rows, into: dx)
@@ -96,7 +96,7 @@ package struct Im2colConvolution: Sendable {
         let k = g.patchCount
         let o = g.groupOutputChannels
         if scratchCount == 0 {
-            multiply(
+            layerProduct(
                 m: o, n: k, k: g.outputPixels, dy, lda: o, transposeA: true, x, ldb: k, into: dw, ldc: k,
                 accumulate: accumulate)
             return
@@ -105,9 +105,17 @@ package struct Im2colConvolution: Sendable {
         if g.outputPixels == 0 && !accumulate { dw.update(repeating: 0, count: g.filterCount) }
         forEachBlock { group, first, rows in
             patches.gather(x, group: group, first: first, rows: rows, into: scratch)
-            multiplyTransposed(
-                m: o, n: k, k: rows, dy + first * g.outputChannels + group * o, lda: g.outputChannels,
-                scratch, ldb: k, into: dw + group * o * k, ldc: k, accumulate: accumulate || first > 0)
+            let dy = dy + first * g.outputChannels + group * o
+            let (dw, accumulate) = (dw + group * o * k, accumulate || first > 0)
+            if ProductPrecision.isRounding {
+                layerProduct(
+                    m: o, n: k, k: rows, dy, lda: g.outputChannels, transposeA: true, scratch, ldb: k, into: dw,
+                    ldc: k, accumulate: accumulate)
+            } else {
+                multiplyTransposed(
+                    m: o, n: k, k: rows, dy, lda: g.outputChannels, scratch, ldb: k, into: dw, ldc: k,
+                    accumulate: accumulate)
+            }
         }
     }
 }

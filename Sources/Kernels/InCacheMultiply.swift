@@ -36,11 +36,15 @@ func multiplyTapsInCache(
         ldb, c, ldc, false)
 }
 
-/// C = Aᵀ · B for A [k, m] and B [k, n] with few rows; C may be large, each of its values is written once.
+/// C = Aᵀ · B for A [k, m] and B [k, n] with few rows, a layer's product; C may be large, each of its values is written
+/// once.
 package func multiplyFewDeep(
     m: Int, n: Int, k: Int, _ a: UnsafePointer<Float>, lda: Int, _ b: UnsafePointer<Float>, ldb: Int,
     into c: UnsafeMutablePointer<Float>, ldc: Int
 ) {
+    if ProductPrecision.isRounding {
+        return layerProduct(m: m, n: n, k: k, a, lda: lda, transposeA: true, b, ldb: ldb, into: c, ldc: ldc)
+    }
     let whole = n / 16 * 16
     multiplyTransposedInCache(
         m: m, n: whole, k: k, a, lda: lda, b, ldb: ldb, into: c, ldc: ldc, accumulate: false)

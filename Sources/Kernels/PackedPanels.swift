@@ -1,7 +1,10 @@
+import CBFloat16
+
 /// The second factor of products with few rows, in the order in which a kernel reads it: columns in panels of 32, each
 /// panel row by row, so that every step of a recurrent layer reads the same memory from front to back.
 ///
-/// The last panel has 16 columns where n is an odd multiple of 16.
+/// The last panel has 16 columns where n is an odd multiple of 16. Where the thread rounds factors a panel has pairs of
+/// bfloat16 in half the memory; it is packed and multiplied in the same scope of ``ProductPrecision/use(_:)``.
 
 /// How many floats the panels of a matrix [k, n] take; n is a multiple of 16.
 package func panelCount(k: Int, n: Int) -> Int { k * n }
@@ -30,12 +33,35 @@ private func pack(
     }
 }
 
+/// Calls `pack` for every 16 columns of B [k, n], to write their pairs of rows from `target` on, `stride` apart.
+@inline(__always)
+private func packPairs(
+    k: Int, n: Int, into panels: UnsafeMutablePointer<Float>,
+    _ pack: (_ column: Int, _ target: UnsafeMutablePointer<UInt32>, _ stride: Int) -> Void
+) {
+    let pairs = (k + 1) / 2
+    panels.withMemoryRebound(to: UInt32.self, capacity: pairs * n) { words in
+        for first in stride(from: 0, to: n, by: 32) {
+            let width = min(32, n - first)
+            for half in stride(from: 0, to: width, by: 16) { pack(first + half, words + first * pairs + half, width) }
+        }
+    }
+}
+
 /// Blocks of `units` rows of a weight [blocks · units, inputs] as columns, each block padded to `padded` of them:
 /// B [inputs, blocks · padded] = Wᵀ.
 package func packTransposedBlocks(
     _ w: UnsafePointer<Float>, blocks: Int, units: Int, padded: Int, inputs: Int,
     into panels: UnsafeMutablePointer<Float>
 ) {
+    if ProductPrecision.isRounding {
+        return packPairs(k: inputs, n: blocks * padded, into: panels) { column, target, stride in
+            let (block, unit) = column.quotientAndRemainder(dividingBy: padded)
+            bf16_pack(
+                w + (block * units + unit) * inputs, inputs, 1, inputs, max(0, min(16, units - unit)), target, stride,
+                ProductPrecision.isEmulated ? 1 : 0)
+        }
+    }
     pack(k: inputs, n: blocks * padded, into: panels) { row, column in
         let (block, unit) = column.quotientAndRemainder(dividingBy: padded)
         let count = min(16, units - unit)
@@ -49,6 +75,18 @@ package func packBlocks(
     _ w: UnsafePointer<Float>, blocks: Int, units: Int, padded: Int, inputs: Int, width: Int,
     into panels: UnsafeMutablePointer<Float>
 ) {
+    if ProductPrecision.isRounding {
+        let (all, own) = (padded / 2, (units + 1) / 2)
+        return packPairs(k: blocks * padded, n: width, into: panels) { column, target, stride in
+            for block in 0..<blocks {
+                let target = target + block * all * stride
+                bf16_pack(
+                    w + (block * units * inputs + column), inputs, 0, units, max(0, min(16, inputs - column)), target,
+                    stride, ProductPrecision.isEmulated ? 1 : 0)
+                for pair in own..<all { (target + pair * stride).update(repeating: 0, count: 16) }
+            }
+        }
+    }
     pack(k: blocks * padded, n: width, into: panels) { row, column in
         let (block, unit) = row.quotientAndRemainder(dividingBy: padded)
         guard unit < units, column < inputs else { return nil }
@@ -61,6 +99,12 @@ package func multiplyPanels(
     m: Int, n: Int, k: Int, _ a: UnsafePointer<Float>, lda: Int, _ panels: UnsafePointer<Float>,
     into c: UnsafeMutablePointer<Float>, ldc: Int, accumulate: Bool
 ) {
+    if ProductPrecision.isRounding {
+        return panels.withMemoryRebound(to: UInt32.self, capacity: (k + 1) / 2 * n) { pairs in
+            bf16_multiply_panels(
+                m, n, k, a, lda, pairs, c, ldc, accumulate ? 1 : 0, ProductPrecision.isEmulated ? 1 : 0)
+        }
+    }
     for first in stride(from: 0, to: n, by: 32) {
         let width = min(32, n - first)
         multiplyInCache(

@@ -1,8 +1,11 @@
 import ArgumentParser
 import Foundation
 import JobHealth
+import Kernels
 import NeuralNetwork
 import Training
+
+extension ProductPrecision: ExpressibleByArgument {}
 
 extension Bench {
     /// Whole training steps on random data.
@@ -41,6 +44,11 @@ extension Bench {
             help: "A pattern of parameters that are not trained, such as 'features.*'; may be repeated.")
         var freeze: [String] = []
 
+        @Option(
+            parsing: .unconditional,
+            help: "Numbers of layers' products: float32 or mixed (default: float32; of a configuration its own).")
+        var precision: ProductPrecision?
+
         @Flag(help: "Measure what comparing the ranks' replicas costs, too.")
         var replicaCheck = false
 
@@ -67,9 +75,9 @@ extension Bench {
             if pause == nil, pauseUpdate != nil { throw ValidationError("--pause-update: give --pause as well") }
             _ = try pauses()
             if isConfiguration {
-                if batch != nil || grain != nil || !freeze.isEmpty {
+                if batch != nil || grain != nil || precision != nil || !freeze.isEmpty {
                     throw ValidationError(
-                        "\(model): is a configuration; change it with --set batch=…, --set grain=… or --set freeze=…")
+                        "\(model): is a configuration; change it with --set batch=…, --set grain=…, --set precision=… or --set freeze=…")
                 }
             } else if !overrides.isEmpty {
                 throw ValidationError("--set \(overrides[0]): \(model) is no configuration file")
@@ -81,7 +89,7 @@ extension Bench {
         func run() throws {
             let training = try training()
             let options =
-                freeze.map { " --freeze \($0)" } + overrides.map { " --set \($0)" }
+                freeze.map { " --freeze \($0)" } + (precision.map { [" --precision \($0.rawValue)"] } ?? []) + overrides.map { " --set \($0)" }
                 + (replicaCheck ? [" --replica-check"] : []) + (pause.map { [" --pause \($0)"] } ?? [])
                 + (pauseUpdate.map { [" --pause-update \($0)"] } ?? [])
             let command =
@@ -106,7 +114,7 @@ extension Bench {
             let batch = batch ?? 64
             return try MeasuredTraining(
                 model: zoo, batchOfRank: batch, grain: min(batch, grain ?? max(1, batch / threads)), freeze: freeze,
-                isPaused: pause != nil)
+                precision: precision ?? .float32, isPaused: pause != nil)
         }
 
         /// What `--pause` and `--pause-update` say.
@@ -127,7 +135,7 @@ extension Bench {
                 }
             try print(
                 "trainer \(model) ranks=\(ranks.worldSize) threads=\(threads) \(batch) grain=\(training.grain) "
-                    + freeze.map { "freeze=\($0) " }.joined() + (pause.map { "pause=\($0) " } ?? "")
+                    + (precision.map { "precision=\($0.rawValue) " } ?? "") + freeze.map { "freeze=\($0) " }.joined() + (pause.map { "pause=\($0) " } ?? "")
                     + "\(LinearAlgebra.coreName): "
                     + String(
                         format: "%.1f samples/s, %.3f ms/step (median of %d, min %.3f)",

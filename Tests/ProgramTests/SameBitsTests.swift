@@ -12,6 +12,36 @@ extension ProgramTests {
             try check(scenario)
         }
 
+        /// A convnet's last layers and an LSTM, whose products round their factors; one run computes them without the
+        /// instruction, and one goes on where another was killed.
+        @Test(arguments: [Scenario.mixed(recurrent: false), .mixed(recurrent: true)])
+        func `so they are in mixed precision, with the instruction and without`(scenario: Scenario) throws {
+            let program = try Program()
+            let directory = try TemporaryDirectory(inMemory: true)
+            let alone = try program.run(scenario.arguments(in: directory, run: "alone", threads: 1))
+            try #require(alone.exitCode == 0 && alone.output.contains("mixed precision"), "\(alone.account)")
+            let exact = try program.run(
+                scenario.arguments(in: directory, run: "float32", threads: 1) + ["--set", "precision=float32"])
+            #expect(exact.exitCode == 0 && exact.lastLine != alone.lastLine)
+            let killed = try program.run(
+                scenario.arguments(in: directory, run: "2×2", threads: 1), ranks: 2,
+                environment: ["TRAINER_TEST_FAULT": "kill:training:1:7"])
+            #expect(killed.exitCode == 128 + SIGKILL, "\(killed.account)")
+            for (ranks, threads, emulates) in [(1, 1, true), (1, 2, false), (2, 2, false), (3, 1, false)] {
+                let outcome = try program.run(
+                    scenario.arguments(in: directory, run: "\(ranks)×\(threads)", threads: threads),
+                    ranks: ranks == 1 ? nil : ranks,
+                    environment: emulates ? ["TRAINER_TEST_EMULATES_BFLOAT16": "1"] : [:])
+                try #require(outcome.exitCode == 0, "\(outcome.account)")
+                #expect(outcome.output.contains("no instruction") == emulates || !emulates)
+                #expect(outcome.output.contains("resumed from step") == (ranks == 2), "\(outcome.account)")
+                #expect(outcome.lastLine == alone.lastLine)
+                #expect(
+                    try FileContent(directory.file("\(ranks)×\(threads)/final.safetensors"))
+                        == FileContent(directory.file("alone/final.safetensors")))
+            }
+        }
+
         @Test(.enabled(if: dataFolder != nil, needsData))
         func `so they are with batch normalisation, crops and flips on CIFAR-10`() throws {
             let data = try unpackedCIFAR10()

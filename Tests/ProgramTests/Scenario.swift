@@ -65,6 +65,36 @@ struct Scenario: CustomTestStringConvertible, Sendable {
             of: "clipNorm: 1\n", with: ""),
         steps: 9)
 
+    /// Products of rounded factors: convolutions of 1×1 and by im2col, and linear layers; or an LSTM.
+    static func mixed(recurrent: Bool) -> Scenario {
+        let model =
+            recurrent
+            ? """
+            model: {input: [9], layers: [{embedding: 8}, {lstm: {units: 20, layers: 2, returns: last}}, {linear: 4}]}
+            data: {name: recall, lag: 8, classes: 4, training: 200, validation: 40}
+            """
+            : """
+            model:
+              input: [28, 28, 1]
+              layers: [ {conv: {filters: 20, kernel: 5, stride: 2}}, relu, {conv: {filters: 24, kernel: 1}}, batchNorm,
+                        relu, {maxPool: 2}, flatten, {linear: 37}, relu, {linear: 10} ]
+            data: {name: digits, limit: 250, validation: 50, augment: [ {translate: 2} ]}
+            """
+        return Scenario(
+            name: recurrent ? "mixed-lstm" : "mixed-convnet",
+            yaml: model + """
+
+                precision: mixed
+                batch: 50
+                grain: 13
+                epochs: 4
+                optimizer: {name: adam, learningRate: 0.01}
+                checkpoint: {everySteps: 4, keep: 2}
+                seed: 5
+
+                """, steps: 16)
+    }
+
     /// An optimizer with several slots, the best state among what is remembered, and an average of the weights.
     static func sharded(lamb: Bool) -> Scenario {
         let optimizer =

@@ -22,7 +22,7 @@ package func linear(_ x: Variable, _ weight: Variable, bias: Variable? = nil, re
         // One step of one sequence: the library would copy the weights before it multiplies.
         multiplyVector(rows: outputs, columns: inputs, weight.value.pointer, x.value.pointer, into: y.pointer)
     } else {
-        multiply(
+        layerProduct(
             m: rows, n: outputs, k: inputs, x.value.pointer, lda: inputs, weight.value.pointer, ldb: inputs,
             transposeB: true, into: y.pointer, ldc: outputs)
     }
@@ -43,7 +43,7 @@ package func linear(_ x: Variable, _ weight: Variable, bias: Variable? = nil, re
             }
         }
         tape.accumulate(into: x) { dx, accumulate in
-            multiply(
+            layerProduct(
                 m: rows, n: inputs, k: outputs, gradient.pointer, lda: outputs, w.pointer, ldb: inputs, into: dx,
                 ldc: inputs, accumulate: accumulate)
         }

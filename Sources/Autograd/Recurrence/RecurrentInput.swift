@@ -51,7 +51,7 @@ package enum RecurrentInput {
                         rows: count, columns: inputs, start, x.value.pointer, into: sums.pointer + gate * width,
                         accumulate: true)
                 } else {
-                    multiply(
+                    layerProduct(
                         m: rows, n: count, k: inputs, x.value.pointer, lda: inputs, start, ldb: inputs,
                         transposeB: true, into: sums.pointer + gate * width, ldc: columns, accumulate: true)
                 }

@@ -55,7 +55,7 @@ struct RecurrentTargets {
                     let (source, stride) = run.sums(part, row: row)
                     let together = run.isPadded ? 1 : part.count
                     for block in Swift.stride(from: 0, to: part.count, by: together) {
-                        multiply(
+                        layerProduct(
                             m: together * units, n: units, k: rows, source + block * width, lda: stride,
                             transposeA: true, states, ldb: width,
                             into: gradient + (part.first + block) * units * units, ldc: units, accumulate: accumulate)
@@ -116,7 +116,7 @@ struct RecurrentTargets {
             let inputs = x.shape[1]
             tape.accumulate(into: weightTarget) { gradient, accumulate in
                 RecurrentInput.forEachBlock(cell, units, width) { gate, count in
-                    multiply(
+                    layerProduct(
                         m: count, n: inputs, k: rows, run.gates.pointer + gate * width, lda: columns, transposeA: true,
                         x.pointer, ldb: inputs, into: gradient + gate * units * inputs, ldc: inputs,
                         accumulate: accumulate)
@@ -125,7 +125,7 @@ struct RecurrentTargets {
             tape.accumulate(into: target) { gradient, accumulate in
                 var accumulate = accumulate
                 RecurrentInput.forEachBlock(cell, units, width) { gate, count in
-                    multiply(
+                    layerProduct(
                         m: rows, n: inputs, k: count, run.gates.pointer + gate * width, lda: columns,
                         weight.pointer + gate * units * inputs, ldb: inputs, into: gradient, ldc: inputs,
                         accumulate: accumulate)

@@ -71,7 +71,7 @@ struct StateProduct {
                     multiplyVector(
                         rows: count, columns: units, start, state, into: target + block * width, accumulate: true)
                 } else {
-                    multiply(
+                    layerProduct(
                         m: rows, n: count, k: units, state, lda: width, start, ldb: units, transposeB: true,
                         into: target + block * width, ldc: stride, accumulate: true)
                 }
@@ -98,7 +98,7 @@ struct StateProduct {
                 continue
             }
             forEachBlock(of: part) { block, count, start in
-                multiply(
+                layerProduct(
                     m: rows, n: units, k: count, source + block * width, lda: stride, start, ldb: units,
                     into: gradient, ldc: width, accumulate: accumulate)
                 accumulate = true

@@ -38,8 +38,8 @@ final class MeasuredSteps {
         }
         replica = try Replica(
             network: training.network, values: state.values, vectors: [phase.vector], threads: threads,
-            grainCount: grains, ranks: ranks, noises: [phase.noise], wire: training.wire,
-            defersUpdates: training.defersUpdates,
+            grainCount: grains, ranks: ranks, precision: training.precision, noises: [phase.noise],
+            wire: training.wire, defersUpdates: training.defersUpdates,
             shares: pause == nil
                 ? try RunSetup.shares(
                     training.sharding, [phase], wire: training.wire, waits: !training.defersUpdates, ranks) : [])

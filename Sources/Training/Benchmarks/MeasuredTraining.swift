@@ -1,6 +1,7 @@
 import ConfigurationReading
 import DataParallel
 import JobHealth
+import Kernels
 import NeuralNetwork
 import Optimization
 import TensorCore
@@ -27,6 +28,7 @@ package struct MeasuredTraining: Sendable {
     /// Whether ranks share the update.
     package let sharding: OptimizerSharding
     let defersUpdates: Bool
+    let precision: ProductPrecision
     let averaging: WeightAverage?
     /// Whether a plateau's best state is kept beside the present one.
     let keepsBest: Bool
@@ -37,9 +39,11 @@ package struct MeasuredTraining: Sendable {
     ///
     /// - Parameters:
     ///   - freeze: patterns of parameters that are not trained.
+    ///   - precision: of the layers' products.
     ///   - isPaused: see ``init(_:phase:isPaused:)``.
     package init(
-        model: ZooModel, batchOfRank: Int, grain: Int, freeze: [String] = [], isPaused: Bool = false
+        model: ZooModel, batchOfRank: Int, grain: Int, freeze: [String] = [],
+        precision: ProductPrecision = .float32, isPaused: Bool = false
     ) throws {
         network = try Network([model.description(ZooOptions(classes: model.usualClasses, auxiliary: false))])
         // Made here, because reading a configuration's text would leave its libraries in the memory that is measured.
@@ -64,6 +68,7 @@ package struct MeasuredTraining: Sendable {
         self.grain = grain
         batch = .ofRank(batchOfRank)
         (wire, defersUpdates, averaging, keepsBest) = (.float32, true, nil, false)
+        self.precision = precision
         sharding = .auto
     }
 
@@ -103,6 +108,7 @@ package struct MeasuredTraining: Sendable {
         grain = configuration.grain
         batch = .ofJob(configuration.batch)
         wire = configuration.wire
+        precision = configuration.precision
         sharding = configuration.communication.shardOptimizer
         // The norm of all gradients, and whether all are finite, must be known before a weight changes.
         defersUpdates =

@@ -93,6 +93,9 @@ extension RunConfiguration: ConfigurationSection {
         onNonFinite = reader.value(
             "onNonFinite", .choice(of: NonFinitePolicy.self), default: "stop",
             "What a loss or gradient that is no finite number does: end the job, or skip the step.")
+        precision = reader.value(
+            "precision", .choice(of: ProductPrecision.self), default: "float32",
+            "Numbers of layers' matrix products; mixed rounds their factors to bfloat16 and adds in float32.")
         communication = reader.value(
             "communication", .section(), default: [:], "How gradients travel, and who updates the weights.")
         deadlineSeconds = reader.value(

@@ -50,6 +50,8 @@ package struct RunConfiguration: Equatable, Sendable {
     /// Key of everything random.
     package let seed: UInt64
     package let onNonFinite: NonFinitePolicy
+    /// The numbers in which layers multiply.
+    package let precision: ProductPrecision
     let communication: CommunicationConfiguration
     /// Without progress for so long, the job ends with an error.
     package let deadlineSeconds: Double

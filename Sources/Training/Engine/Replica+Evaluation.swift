@@ -75,7 +75,7 @@ extension Replica {
     ) throws -> [Result?] {
         let next = Atomic(grains.lowerBound)
         let results = Mutex([Result?](repeating: nil, count: grains.count))
-        try pool.run { worker in
+        try onWorkers(of: pool) { worker in
             while true {
                 let grain = next.add(1, ordering: .relaxed).oldValue
                 if grain >= grains.upperBound { return }
@@ -104,13 +104,14 @@ extension Replica {
     ) rethrows -> Result {
         Activity.beat()
         tapes[0].begin(gradients: nil)
-        return try body(
-            GrainContext(batch, on: tapes[0], mode: .evaluation, key: key, dropoutSamples: dropoutSamples))
+        return try precision.use {
+            try body(GrainContext(batch, on: tapes[0], mode: .evaluation, key: key, dropoutSamples: dropoutSamples))
+        }
     }
 
     /// Calls `body` with the first worker's tape, for passes of its own.
     package func withTape<Result>(_ body: (Tape) throws -> Result) rethrows -> Result {
         Activity.beat()
-        return try body(tapes[0])
+        return try precision.use { try body(tapes[0]) }
     }
 }

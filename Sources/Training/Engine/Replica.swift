@@ -42,6 +42,7 @@ package final class Replica: @unchecked Sendable {
     }
 
     let ranks: Ranks
+    let precision: ProductPrecision
     var rank: Int { ranks.rank }
     /// The grains of a step that this rank computes.
     package let grains: Range<Int>
@@ -51,6 +52,7 @@ package final class Replica: @unchecked Sendable {
     /// - Parameters:
     ///   - vectors: the grain vector's layout in each phase; none where nothing is trained.
     ///   - grainCount: grains of a step, at least one for every rank.
+    ///   - precision: of the products in every pass.
     ///   - noises: what measures the variance of each phase's gradient; empty where none is measured. Such updates are
     ///     not deferred.
     ///   - wire: the numbers in which gradients travel between hosts.
@@ -59,14 +61,15 @@ package final class Replica: @unchecked Sendable {
     ///   - shares: of each phase, how ranks share its update; nil, or empty, where every rank makes all of it.
     package init(
         network: Network, values: FlatBuffer, vectors: [GrainVectorLayout], threads: Int, grainCount: Int,
-        ranks: Ranks, noises: [GradientNoise?] = [], wire: GradientWire = .float32, defersUpdates: Bool = false,
-        shares: [UpdateShares?] = []
+        ranks: Ranks, precision: ProductPrecision = .float32, noises: [GradientNoise?] = [],
+        wire: GradientWire = .float32, defersUpdates: Bool = false, shares: [UpdateShares?] = []
     ) throws {
         let assignment = ranks.assignment(grainCount: grainCount)
         let isCrowded = ranks.hostSize * threads > Placement.onlineCores
         self.network = network
         self.values = values
         self.ranks = ranks
+        self.precision = precision
         pool = WorkerPool(count: threads, busyWaits: !isCrowded)
         grains = assignment.grains(ofRank: ranks.rank)
         let defersUpdates = defersUpdates && noises.allSatisfy { $0 == nil }
@@ -159,7 +162,7 @@ package final class Replica: @unchecked Sendable {
         let flags: [Float] = [wantsStop ? 1 : 0, wantsSave ? 1 : 0]
         let meeting = sums.meets ? meeting : nil
         meeting?.place.begin(hasSamples: hasSamples)
-        try (meeting?.pool ?? pool).run { [self] worker in
+        try onWorkers(of: meeting?.pool ?? pool) { [self] worker in
             try sums.reducer.computeGrains(addsFactors: worker < pool.count) { grain, vector, onProgress in
                 (vector + sums.layout.flags.lowerBound).update(from: flags, count: flags.count)
                 func computeGrain(_ seat: (any GrainMeeting)?) throws {
@@ -194,6 +197,11 @@ package final class Replica: @unchecked Sendable {
             stopRequests: Int(reached[0]), saveRequests: Int(reached[1]), computeSeconds: own - start - met,
             waitSeconds: joined - own + met + sums.reducer.waitSeconds,
             reduceSeconds: end - joined - sums.reducer.waitSeconds)
+    }
+
+    /// Runs `body` on all workers of a pool, in the replica's precision.
+    func onWorkers(of pool: WorkerPool, _ body: @escaping @Sendable (_ worker: Int) throws -> Void) throws {
+        try pool.run { [precision] worker in try precision.use { try body(worker) } }
     }
 
     /// One grain, forward and backward; one without samples contributes zeros, one without a loss no gradient.

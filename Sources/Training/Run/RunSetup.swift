@@ -181,8 +181,8 @@ struct RunSetup {
         let waits = configuration.phases.contains { $0.clipNorm != nil } || configuration.onNonFinite != .stop
         return try Replica(
             network: network, values: values, vectors: phases.map(\.vector), threads: threads,
-            grainCount: plan.grainsPerStep, ranks: ranks, noises: phases.map(\.noise), wire: configuration.wire,
-            defersUpdates: !waits,
+            grainCount: plan.grainsPerStep, ranks: ranks, precision: configuration.precision,
+            noises: phases.map(\.noise), wire: configuration.wire, defersUpdates: !waits,
             shares: try shares(
                 configuration.communication.shardOptimizer, phases, wire: configuration.wire, waits: waits, ranks))
     }

@@ -108,7 +108,8 @@ extension TrainedWeights {
         }
         try RankIdentity.requireSame(weights: values, ranks)
         let replica = try Replica(
-            network: network, values: values, vectors: [], threads: threads, grainCount: ranks.worldSize, ranks: ranks)
+            network: network, values: values, vectors: [], threads: threads, grainCount: ranks.worldSize, ranks: ranks,
+            precision: configuration.precision)
         return LoadedModels(network: network, phases: phases, replica: replica)
     }
 

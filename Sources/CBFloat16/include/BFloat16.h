@@ -1,0 +1,43 @@
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+// Products of matrices whose factors are rounded to bfloat16 and whose sums are float32.
+//
+// Rounding is to the nearest, ties to even; denormal numbers count as zero, NaN stays NaN. An element of C is one chain of
+// steps over pairs of k, sum ← fma(a[2p], b[2p], fma(a[2p + 1], b[2p + 1], sum)), in which denormal results become zero: what
+// VDPBF16PS does (Intel, "Intel 64 and IA-32 Architectures Software Developer's Manual", volume 2C). So its bits depend on the
+// factors and k alone, not on how the matrices are cut.
+
+/// Two bfloat16, of which the lower half of the word has the one of the lower index.
+typedef uint32_t bf16_pair;
+
+/// Whether this processor has the instruction (AVX512_BF16).
+int bf16_is_native(void);
+
+/// Whether products of this thread's layers round their factors.
+int bf16_thread_rounds(void);
+void bf16_set_thread_rounds(int rounds);
+
+/// C [m, n] = op(A) · op(B), or C += it, row-major; `lda`, `ldb` and `ldc` are the lengths of rows as stored.
+///
+/// `emulates` computes without the instruction, to the same bits.
+void bf16_multiply(
+    ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *a, ptrdiff_t lda, int transposes_a, const float *b, ptrdiff_t ldb,
+    int transposes_b, float *c, ptrdiff_t ldc, int accumulates, int emulates);
+
+/// Packs at most 16 columns of B, the others zero: word (p, column) goes to target[p * stride + column].
+///
+/// B is [k, count], or [count, k] where it `is_transposed`.
+void bf16_pack(
+    const float *b, ptrdiff_t ldb, int is_transposed, ptrdiff_t k, ptrdiff_t count, bf16_pair *target, ptrdiff_t stride,
+    int emulates);
+
+/// C = A · B, or C += it, for A [m, k] and B [k, n] in panels of 32 columns, the last of 16 where n is an odd multiple of 16;
+/// of each panel all pairs of rows follow each other.
+void bf16_multiply_panels(
+    ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *a, ptrdiff_t lda, const bf16_pair *panels, float *c, ptrdiff_t ldc,
+    int accumulates, int emulates);
+
+/// Bytes that a thread which multiplies keeps for packed factors.
+size_t bf16_workspace_bytes(void);
