@@ -77,7 +77,8 @@ extension Bench {
             if isConfiguration {
                 if batch != nil || grain != nil || precision != nil || !freeze.isEmpty {
                     throw ValidationError(
-                        "\(model): is a configuration; change it with --set batch=…, --set grain=…, --set precision=… or --set freeze=…")
+                        "\(model): is a configuration; change it with --set batch=…, --set grain=…, --set precision=… or "
+                            + "--set freeze=…")
                 }
             } else if !overrides.isEmpty {
                 throw ValidationError("--set \(overrides[0]): \(model) is no configuration file")
@@ -89,7 +90,8 @@ extension Bench {
         func run() throws {
             let training = try training()
             let options =
-                freeze.map { " --freeze \($0)" } + (precision.map { [" --precision \($0.rawValue)"] } ?? []) + overrides.map { " --set \($0)" }
+                freeze.map { " --freeze \($0)" } + (precision.map { [" --precision \($0.rawValue)"] } ?? [])
+                + overrides.map { " --set \($0)" }
                 + (replicaCheck ? [" --replica-check"] : []) + (pause.map { [" --pause \($0)"] } ?? [])
                 + (pauseUpdate.map { [" --pause-update \($0)"] } ?? [])
             let command =
@@ -135,7 +137,8 @@ extension Bench {
                 }
             try print(
                 "trainer \(model) ranks=\(ranks.worldSize) threads=\(threads) \(batch) grain=\(training.grain) "
-                    + (precision.map { "precision=\($0.rawValue) " } ?? "") + freeze.map { "freeze=\($0) " }.joined() + (pause.map { "pause=\($0) " } ?? "")
+                    + (precision.map { "precision=\($0.rawValue) " } ?? "") + freeze.map { "freeze=\($0) " }.joined()
+                    + (pause.map { "pause=\($0) " } ?? "")
                     + "\(LinearAlgebra.coreName): "
                     + String(
                         format: "%.1f samples/s, %.3f ms/step (median of %d, min %.3f)",

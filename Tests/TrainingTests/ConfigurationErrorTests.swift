@@ -16,7 +16,7 @@ import Training
                     + "grain, epochs, maxSteps, phases, order, of, loss, losses, metrics, objective, "
                     + "testTimeAugmentation, train, freeze, optimizer, schedule, clipNorm, clipValue, "
                     + "gradientVariance, gradientOverSteps, start, averaging, earlyStopping, stop, baseline, "
-                    + "convolutions, validation, checkpoint, replicaCheck, logEverySteps, seed, onNonFinite, "
+                    + "convolutions, validation, checkpoint, replicaCheck, logEverySteps, seed, onNonFinite, precision, "
                     + "communication, deadlineSeconds."
             ),
             (

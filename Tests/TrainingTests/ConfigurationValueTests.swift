@@ -243,6 +243,7 @@ import Training
                 logEverySteps: 50
                 seed: 1
                 onNonFinite: stop
+                precision: float32
                 communication:
                   wire: float32
                   shardOptimizer: auto
