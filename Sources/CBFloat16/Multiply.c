@@ -44,10 +44,19 @@ static const bf16_kernels *kernels(int emulates) {
 
 // MARK: Products
 
-static void pack_panel(
-    const bf16_kernels *kernels, const float *b, ptrdiff_t ldb, int is_transposed, ptrdiff_t k, ptrdiff_t n, bf16_pair *target) {
-    const ptrdiff_t width = n > 16 ? 32 : 16;
-    (is_transposed ? kernels->pack_columns : kernels->pack_rows)(b, ldb, k, n, target, width, width);
+// Packs B [k, n] into panels, a few of its rows at a time all the way, as they lie in memory; or B stored [n, k], a panel at a
+// time.
+static void pack_panels(
+    const bf16_kernels *use, const float *b, ptrdiff_t ldb, int is_transposed, ptrdiff_t k, ptrdiff_t n, bf16_pair *target) {
+    const ptrdiff_t pairs = (k + 1) / 2, some = is_transposed ? k : 16;
+    for (ptrdiff_t depth = 0; depth < k; depth += some) {
+        for (ptrdiff_t first = 0; first < n; first += panel_columns) {
+            const ptrdiff_t columns = least(n - first, panel_columns), width = columns > 16 ? 32 : 16;
+            bf16_pair *at = target + first * pairs + depth / 2 * width;
+            if (is_transposed) use->pack_columns(b + first * ldb, ldb, k, columns, at, width, width);
+            else use->pack_rows(b + depth * ldb + first, ldb, least(k - depth, some), columns, at, width, width);
+        }
+    }
 }
 
 void bf16_multiply(
@@ -59,12 +68,8 @@ void bf16_multiply(
         const ptrdiff_t columns = least(n - column, block_columns);
         for (ptrdiff_t depth = 0; depth < k; depth += block_depth) {
             const ptrdiff_t depths = least(k - depth, block_depth), pairs = (depths + 1) / 2;
-            for (ptrdiff_t first = 0; first < columns; first += panel_columns) {
-                const ptrdiff_t j = column + first;
-                pack_panel(
-                    use, transposes_b ? b + j * ldb + depth : b + depth * ldb + j, ldb, transposes_b, depths,
-                    least(columns - first, panel_columns), packed_b + first * pairs);
-            }
+            pack_panels(
+                use, transposes_b ? b + column * ldb + depth : b + depth * ldb + column, ldb, transposes_b, depths, columns, packed_b);
             for (ptrdiff_t row = 0; row < m; row += block_rows) {
                 const ptrdiff_t rows = least(m - row, block_rows);
                 const ptrdiff_t row_stride = transposes_a ? 1 : row_pairs;

@@ -9,9 +9,11 @@
 enum { most_rows = 12 };
 
 NATIVE static inline __m512i interleaved(__m512 lower, __m512 upper) {
-    const __m512i low = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(lower));
-    const __m512i high = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(upper));
-    return _mm512_or_si512(low, _mm512_slli_epi32(high, 16));
+    // Word i of the lower ones, then word i of the upper ones, which stand 16 words behind.
+    const __m512i order = _mm512_add_epi32(
+        _mm512_set1_epi32(0x100000), _mm512_mullo_epi32(_mm512_set1_epi32(0x10001), _mm512_set_epi32(
+            15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)));
+    return _mm512_permutexvar_epi16(order, (__m512i)_mm512_cvtne2ps_pbh(upper, lower));
 }
 
 // [k, n] as pairs of rows: target[p * stride + column].

@@ -77,8 +77,8 @@ extension Bench {
             if isConfiguration {
                 if batch != nil || grain != nil || precision != nil || !freeze.isEmpty {
                     throw ValidationError(
-                        "\(model): is a configuration; change it with --set batch=…, --set grain=…, --set precision=… or "
-                            + "--set freeze=…")
+                        "\(model): is a configuration; change it with --set batch=…, --set grain=…, "
+                            + "--set precision=… or --set freeze=…")
                 }
             } else if !overrides.isEmpty {
                 throw ValidationError("--set \(overrides[0]): \(model) is no configuration file")

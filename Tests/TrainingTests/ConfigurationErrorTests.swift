@@ -16,8 +16,8 @@ import Training
                     + "grain, epochs, maxSteps, phases, order, of, loss, losses, metrics, objective, "
                     + "testTimeAugmentation, train, freeze, optimizer, schedule, clipNorm, clipValue, "
                     + "gradientVariance, gradientOverSteps, start, averaging, earlyStopping, stop, baseline, "
-                    + "convolutions, validation, checkpoint, replicaCheck, logEverySteps, seed, onNonFinite, precision, "
-                    + "communication, deadlineSeconds."
+                    + "convolutions, validation, checkpoint, replicaCheck, logEverySteps, seed, onNonFinite, "
+                    + "precision, communication, deadlineSeconds."
             ),
             (
                 "optimizer:\n  name: sgd\n  learningrate: 0.1\n",

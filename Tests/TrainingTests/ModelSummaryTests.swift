@@ -195,6 +195,14 @@ import Training
         #expect(text.contains("3,198 parameters: 3,180 weights and 18 biases, 3,154 of them frozen; besides 8 that"))
     }
 
+    @Test func packedFactorsAreCountedWhereProductsRoundThem() throws {
+        let text = configurationText(
+            "model: {input: [28, 28, 1], layers: [flatten, {linear: 10}]}\noptimizer: {name: sgd, learningRate: 1}\n")
+        #expect(try !ModelSummary(try file(text)).text().contains("mixed precision"))
+        let mixed = try ModelSummary(try file(text + "precision: mixed\n")).text()
+        #expect(mixed.contains("183,296 floats (733.2 kB) of rounded factors in each thread"), "\(mixed)")
+    }
+
     @Test func theTableHasTheChosenColumns() throws {
         let text = try ModelSummary("lenet5").text(columns: [.output, .parameters, .field, .step])
         let lines = text.split(separator: "\n").map(String.init)

@@ -93,9 +93,11 @@ package final class Evaluator: Sendable {
             for part in 0..<plan.partsPerGrain where found == nil {
                 let batch = try reader.read(step: part, grain: grain).fields
                 poison(batch, .validation)
-                found = NonFiniteSearch(
-                    layout: layout, values: replica.values, objective, batch, mode: .evaluation,
-                    key: key.folding(grain))
+                found = replica.precision.use {
+                    NonFiniteSearch(
+                        layout: layout, values: replica.values, objective, batch, mode: .evaluation,
+                        key: key.folding(grain))
+                }
             }
             Activity.beat()
         }

@@ -10,7 +10,9 @@ struct GrainClock {
     init(_ training: MeasuredTraining) { self.training = training }
 
     /// The medians of seven grains.
-    func profile() -> GrainProfile {
+    func profile() -> GrainProfile { training.precision.use { measure() } }
+
+    private func measure() -> GrainProfile {
         let phase = training.phase
         let order = phase.trained.order
         let key = RandomKey(seed: 1)

@@ -94,10 +94,12 @@ extension RunSetup {
             let batch = try reader.read(step: step, grain: grain).fields
             poison(batch, .training)
             let key = stepKey(step).folding(grain)
-            if let found = NonFiniteSearch(
-                layout: phase.vector, values: state.values, phase.objective, batch, mode: .training(key), key: key,
-                grain: grain, weightsHaveMoved: weightsHaveMoved)
-            {
+            let found = configuration.precision.use {
+                NonFiniteSearch(
+                    layout: phase.vector, values: state.values, phase.objective, batch, mode: .training(key), key: key,
+                    grain: grain, weightsHaveMoved: weightsHaveMoved)
+            }
+            if let found {
                 own = .nonFinite(step: step + 1, what: found.what, rank: ranks.rank, samples: found.samples)
             }
         }

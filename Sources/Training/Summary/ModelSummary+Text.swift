@@ -47,6 +47,10 @@ extension ModelSummary {
         if let held = HeldActivations.floats(of: model) {
             result.append("held in training for the backward pass: \(memory(held)), measured")
         }
+        if packedBytes > 0 {
+            result.append(
+                "mixed precision: \(memory(packedBytes / 4)) of rounded factors in each thread besides")
+        }
         return result + shares(of: model)
     }
 

@@ -2,6 +2,7 @@ import Autograd
 import Checkpointing
 import ConfigurationReading
 import Foundation
+import Kernels
 import NeuralNetwork
 import TensorCore
 
@@ -12,6 +13,8 @@ package struct ModelSummary {
     let frozen: Set<Int>
     /// Nil of a model without a configuration.
     let normalization: NormalizationSummary?
+    /// Bytes of packed factors that a thread keeps besides; 0 in float32.
+    let packedBytes: Int
     /// Whether several layers with the beginning of their names in common are one line; nil for a line a layer.
     private let depth: Int?
 
@@ -49,6 +52,7 @@ package struct ModelSummary {
             network = try Network([zoo.description(options, input: input)])
             frozen = []
             normalization = nil
+            packedBytes = 0
             return
         }
         if !source.contains("/"), !source.contains("."), !FileManager.default.fileExists(atPath: source) {
@@ -61,11 +65,13 @@ package struct ModelSummary {
             network = try models.network(choice)
             frozen = []
             normalization = nil
+            packedBytes = 0
         } else {
             let configuration = try RunConfiguration(yaml: yaml, file: source, environment: environment)
             network = try configuration.network(for: try ModelSummary.usage(of: configuration.data))
             frozen = try configuration.frozenWeights(of: network)
             normalization = NormalizationSummary(batch: configuration.batch, grain: configuration.grain)
+            packedBytes = configuration.precision == .mixed ? ProductPrecision.workspaceBytes : 0
         }
     }
 
