@@ -55,7 +55,7 @@ let package = Package(
         .systemLibrary(name: "CSndfile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CPrefetch"),  // the compiler's cache hints, which Swift does not have
-        .target(name: "CBFloat16"),  // products by an instruction that Swift does not have
+        .target(name: "CProducts"),  // products by instructions that Swift does not have
         .target(name: "CMPI", dependencies: ["COpenMPI"]),
         .target(name: "CProcess"),
         .target(name: "CPictures", dependencies: ["CJPEG", "CPNG"]),  // both libraries leave by longjmp: it stays in C
@@ -64,7 +64,7 @@ let package = Package(
         module("System", ["CProcess"]),
         module("FaultInjection", []),  // what tests ask the program for; nothing without their variables
         module("JobHealth", ["CProcess", "System", "FaultInjection"]),
-        module("Kernels", ["CBFloat16", "COpenBLAS", "CPrefetch", "System"], settings: unchecked),
+        module("Kernels", ["CProducts", "COpenBLAS", "CPrefetch", "System"], settings: unchecked),
         module("TensorCore", []),
         module("Autograd", ["Kernels", "TensorCore"]),
         module("ConfigurationReading", ["System", .product(name: "Yams", package: "Yams")], settings: compact),
@@ -117,7 +117,7 @@ let package = Package(
         tests("SystemTests", ["System"]),
         tests("JobHealthTests", ["CProcess", "System", "JobHealth"]),
         tests("BenchmarksTests", ["CPictureEncoding", "Kernels", "DataPipeline", "Benchmarks"]),
-        tests("KernelsTests", ["CBFloat16", "System", "Kernels"]),
+        tests("KernelsTests", ["CProducts", "System", "Kernels"]),
         tests("TensorCoreTests", ["TensorCore"]),
         tests("AutogradTests", ["Kernels", "TensorCore", "Autograd"]),
         tests(

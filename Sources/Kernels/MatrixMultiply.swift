@@ -1,5 +1,25 @@
 import COpenBLAS
+import CProducts
 import Glibc
+
+/// Who computes products of matrices.
+package enum Arithmetic: String, CaseIterable, Sendable {
+    /// OpenBLAS, whose order of additions depends on the processor's family and on the shape.
+    case openblas
+    /// Our own kernels: an element is one chain of fused multiply-adds over k, on any processor.
+    case portable
+
+    /// Has the whole process compute so; called before it computes anything.
+    package func use() { f32_set_used(self == .portable ? 1 : 0) }
+
+    /// For tests: kernels other than the processor's fastest, to the same bits.
+    fileprivate static let kernels: f32_kernels =
+        switch getenv("TRAINER_TEST_PORTABLE_KERNELS").map({ String(cString: $0) }) {
+        case "narrow": f32_narrow
+        case "plain": f32_plain
+        default: f32_fastest
+        }
+}
 
 /// C = op(A) · op(B), or C += op(A) · op(B); row-major, op(A) is m × k, op(B) is k × n, C is m × n.
 ///
@@ -16,6 +36,11 @@ package func multiply(
     if k == 0 {
         if !accumulate { for row in 0..<m { (c + row * ldc).update(repeating: 0, count: n) } }
         return
+    }
+    if f32_is_used() != 0 {
+        return f32_multiply(
+            m, n, k, a, lda, transposeA ? 1 : 0, b, ldb, transposeB ? 1 : 0, c, ldc, accumulate ? 1 : 0,
+            Arithmetic.kernels)
     }
     cblas_sgemm(
         CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,

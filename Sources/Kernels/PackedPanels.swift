@@ -1,4 +1,4 @@
-import CBFloat16
+import CProducts
 
 /// The second factor of products with few rows, in the order in which a kernel reads it: columns in panels of 32, each
 /// panel row by row, so that every step of a recurrent layer reads the same memory from front to back.

@@ -1,4 +1,4 @@
-import CBFloat16
+import CProducts
 import Glibc
 
 /// The numbers in which layers multiply matrices: linear, 1×1 and im2col convolutions, and what recurrent layers do at
@@ -25,7 +25,7 @@ package enum ProductPrecision: String, CaseIterable, Sendable {
     package static let isEmulated = bf16_is_native() == 0 || getenv("TRAINER_TEST_EMULATES_BFLOAT16") != nil
 
     /// Bytes that a thread keeps for packed factors.
-    package static var workspaceBytes: Int { bf16_workspace_bytes() }
+    package static var workspaceBytes: Int { products_workspace_bytes() }
 }
 
 /// A layer's product: C = op(A) · op(B), or C += op(A) · op(B), as `multiply`; factors are rounded where the thread

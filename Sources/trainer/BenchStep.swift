@@ -6,6 +6,7 @@ import NeuralNetwork
 import Training
 
 extension ProductPrecision: ExpressibleByArgument {}
+extension Arithmetic: ExpressibleByArgument {}
 
 extension Bench {
     /// Whole training steps on random data.
@@ -49,6 +50,11 @@ extension Bench {
             help: "Numbers of layers' products: float32 or mixed (default: float32; of a configuration its own).")
         var precision: ProductPrecision?
 
+        @Option(
+            parsing: .unconditional,
+            help: "Who multiplies in float32: openblas or portable (default: openblas; of a configuration its own).")
+        var arithmetic: Arithmetic?
+
         @Flag(help: "Measure what comparing the ranks' replicas costs, too.")
         var replicaCheck = false
 
@@ -75,10 +81,10 @@ extension Bench {
             if pause == nil, pauseUpdate != nil { throw ValidationError("--pause-update: give --pause as well") }
             _ = try pauses()
             if isConfiguration {
-                if batch != nil || grain != nil || precision != nil || !freeze.isEmpty {
+                if batch != nil || grain != nil || precision != nil || arithmetic != nil || !freeze.isEmpty {
                     throw ValidationError(
                         "\(model): is a configuration; change it with --set batch=…, --set grain=…, "
-                            + "--set precision=… or --set freeze=…")
+                            + "--set precision=…, --set arithmetic=… or --set freeze=…")
                 }
             } else if !overrides.isEmpty {
                 throw ValidationError("--set \(overrides[0]): \(model) is no configuration file")
@@ -91,6 +97,7 @@ extension Bench {
             let training = try training()
             let options =
                 freeze.map { " --freeze \($0)" } + (precision.map { [" --precision \($0.rawValue)"] } ?? [])
+                + (arithmetic.map { [" --arithmetic \($0.rawValue)"] } ?? [])
                 + overrides.map { " --set \($0)" }
                 + (replicaCheck ? [" --replica-check"] : []) + (pause.map { [" --pause \($0)"] } ?? [])
                 + (pauseUpdate.map { [" --pause-update \($0)"] } ?? [])
@@ -113,6 +120,7 @@ extension Bench {
                     try RunConfiguration(file: model, overrides: overrides), isPaused: pause != nil)
             }
             let zoo = try ZooModel.named(model)
+            (arithmetic ?? .openblas).use()
             let batch = batch ?? 64
             return try MeasuredTraining(
                 model: zoo, batchOfRank: batch, grain: min(batch, grain ?? max(1, batch / threads)), freeze: freeze,
@@ -137,7 +145,8 @@ extension Bench {
                 }
             try print(
                 "trainer \(model) ranks=\(ranks.worldSize) threads=\(threads) \(batch) grain=\(training.grain) "
-                    + (precision.map { "precision=\($0.rawValue) " } ?? "") + freeze.map { "freeze=\($0) " }.joined()
+                    + (precision.map { "precision=\($0.rawValue) " } ?? "")
+                    + (arithmetic.map { "arithmetic=\($0.rawValue) " } ?? "") + freeze.map { "freeze=\($0) " }.joined()
                     + (pause.map { "pause=\($0) " } ?? "")
                     + "\(LinearAlgebra.coreName): "
                     + String(

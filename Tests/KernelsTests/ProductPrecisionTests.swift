@@ -1,4 +1,4 @@
-import CBFloat16
+import CProducts
 import Kernels
 import TestSupport
 import Testing

@@ -42,6 +42,31 @@ extension ProgramTests {
             }
         }
 
+        /// Our own kernels for float32, each of those that processors choose from.
+        @Test(arguments: [Scenario.lenet5, .mixed(recurrent: false), .mixed(recurrent: true)])
+        func `so they are in portable arithmetic, with the kernels of other processors`(scenario: Scenario) throws {
+            let program = try Program()
+            let directory = try TemporaryDirectory(inMemory: true)
+            let options = ["--set", "arithmetic=portable", "--set", "precision=float32"]
+            let alone = try program.run(scenario.arguments(in: directory, run: "alone", threads: 1) + options)
+            try #require(alone.exitCode == 0 && alone.output.contains("portable arithmetic"), "\(alone.account)")
+            let others: [(String, Int?, String?)] = [
+                ("narrow", nil, "Haswell"), ("plain", nil, "SkylakeX"), ("fastest", 2, nil),
+            ]
+            for (kernels, ranks, core) in others {
+                var environment = ["TRAINER_TEST_PORTABLE_KERNELS": kernels]
+                environment["OPENBLAS_CORETYPE"] = core
+                let outcome = try program.run(
+                    scenario.arguments(in: directory, run: kernels, threads: 2) + options, ranks: ranks,
+                    environment: environment)
+                try #require(outcome.exitCode == 0, "\(outcome.account)")
+                #expect(outcome.lastLine == alone.lastLine)
+                #expect(
+                    try FileContent(directory.file("\(kernels)/final.safetensors"))
+                        == FileContent(directory.file("alone/final.safetensors")))
+            }
+        }
+
         @Test(.enabled(if: dataFolder != nil, needsData))
         func `so they are with batch normalisation, crops and flips on CIFAR-10`() throws {
             let data = try unpackedCIFAR10()

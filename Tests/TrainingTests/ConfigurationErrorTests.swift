@@ -17,7 +17,7 @@ import Training
                     + "testTimeAugmentation, train, freeze, optimizer, schedule, clipNorm, clipValue, "
                     + "gradientVariance, gradientOverSteps, start, averaging, earlyStopping, stop, baseline, "
                     + "convolutions, validation, checkpoint, replicaCheck, logEverySteps, seed, onNonFinite, "
-                    + "precision, communication, deadlineSeconds."
+                    + "precision, arithmetic, communication, deadlineSeconds."
             ),
             (
                 "optimizer:\n  name: sgd\n  learningrate: 0.1\n",

@@ -244,6 +244,7 @@ import Training
                 seed: 1
                 onNonFinite: stop
                 precision: float32
+                arithmetic: openblas
                 communication:
                   wire: float32
                   shardOptimizer: auto

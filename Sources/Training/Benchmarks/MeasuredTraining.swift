@@ -109,6 +109,7 @@ package struct MeasuredTraining: Sendable {
         batch = .ofJob(configuration.batch)
         wire = configuration.wire
         precision = configuration.precision
+        configuration.arithmetic.use()
         sharding = configuration.communication.shardOptimizer
         // The norm of all gradients, and whether all are finite, must be known before a weight changes.
         defersUpdates =

@@ -96,6 +96,10 @@ extension RunConfiguration: ConfigurationSection {
         precision = reader.value(
             "precision", .choice(of: ProductPrecision.self), default: "float32",
             "Numbers of layers' matrix products; mixed rounds their factors to bfloat16 and adds in float32.")
+        arithmetic = reader.value(
+            "arithmetic", .choice(of: Arithmetic.self), default: "openblas",
+            "Who multiplies matrices in float32; portable gives the same bits on every processor with fused "
+                + "multiply-add.")
         communication = reader.value(
             "communication", .section(), default: [:], "How gradients travel, and who updates the weights.")
         deadlineSeconds = reader.value(

@@ -50,6 +50,8 @@ package struct RunConfiguration: Equatable, Sendable {
     /// Key of everything random.
     package let seed: UInt64
     package let onNonFinite: NonFinitePolicy
+    /// Who computes products of matrices.
+    package let arithmetic: Arithmetic
     /// The numbers in which layers multiply.
     package let precision: ProductPrecision
     let communication: CommunicationConfiguration

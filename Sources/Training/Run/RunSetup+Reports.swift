@@ -20,14 +20,16 @@ extension RunSetup {
             validationSamples: data.validation?.count ?? 0, runDirectory: directory.path,
             resumedFromStep: firstStep > 0 ? firstStep : nil, openBLASCore: LinearAlgebraLibrary.coreName,
             metrics: phases.flatMap(\.objective.metrics).map(\.description), baselines: baselines,
-            notes: phases.flatMap(\.objective.notes) + precisionNotes + wireNotes + meetingNotes + sharingNotes
+            notes: phases.flatMap(\.objective.notes) + productNotes + wireNotes + meetingNotes + sharingNotes
                 + data.training.source.notes)
     }
 
-    /// What the first line says about `precision`.
-    private var precisionNotes: [String] {
-        guard configuration.precision == .mixed else { return [] }
-        return [
+    /// What the first line says about `arithmetic` and `precision`.
+    private var productNotes: [String] {
+        let notes =
+            configuration.arithmetic == .portable ? ["portable arithmetic: the same bits on any processor"] : []
+        guard configuration.precision == .mixed else { return notes }
+        return notes + [
             ProductPrecision.isEmulated
                 ? "mixed precision: this processor has no instruction for products of bfloat16 (AVX512_BF16), so that "
                     + "they take about ten times as long as in float32, to the same bits as where it is; float32 is "

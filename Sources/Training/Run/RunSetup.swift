@@ -42,6 +42,7 @@ struct RunSetup {
 
     init(_ configuration: RunConfiguration, _ options: RunOptions, _ ranks: Ranks) throws {
         self.ranks = ranks
+        configuration.arithmetic.use()
         directory = RunDirectory(options.directory ?? "runs/" + configuration.name)
         try RankIdentity.requireSame(configuration, ranks)
         let threads = options.threads ?? Placement.defaultThreads(ranksOnHost: ranks.hostSize)

@@ -38,6 +38,7 @@ package struct TrainedWeights {
             }
         }
         self.configuration = configuration
+        configuration.arithmetic.use()
         self.path = path
         self.file = weights
         usage = try WeightsUsage(weights, path: path)

@@ -39,5 +39,28 @@ void bf16_multiply_panels(
     ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *a, ptrdiff_t lda, const bf16_pair *panels, float *c, ptrdiff_t ldc,
     int accumulates, int emulates);
 
+// Products of matrices in float32.
+//
+// An element of C is one chain of steps over k, sum ← fma(a[k], b[k], sum), on any processor. So its bits depend on the factors
+// and k alone.
+
+/// Kernels that compute the same bits.
+typedef enum {
+    f32_fastest,
+    /// AVX2 and FMA, or whatever another processor has for vectors.
+    f32_narrow,
+    /// What any processor can do.
+    f32_plain
+} f32_kernels;
+
+/// Whether this process takes these products in place of a library's; not changed while anything is computed.
+int f32_is_used(void);
+void f32_set_used(int used);
+
+/// C [m, n] = op(A) · op(B), or C += it, as `bf16_multiply`.
+void f32_multiply(
+    ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *a, ptrdiff_t lda, int transposes_a, const float *b, ptrdiff_t ldb,
+    int transposes_b, float *c, ptrdiff_t ldc, int accumulates, f32_kernels kernels);
+
 /// Bytes that a thread which multiplies keeps for packed factors.
-size_t bf16_workspace_bytes(void);
+size_t products_workspace_bytes(void);

@@ -21,7 +21,7 @@ static uint32_t rounded(float value) {
 }
 
 static void pack(
-    const float *b, ptrdiff_t depth_stride, ptrdiff_t column_stride, ptrdiff_t k, ptrdiff_t n, bf16_pair *target, ptrdiff_t stride,
+    const float *b, ptrdiff_t depth_stride, ptrdiff_t column_stride, ptrdiff_t k, ptrdiff_t n, word *target, ptrdiff_t stride,
     ptrdiff_t width) {
     for (ptrdiff_t p = 0; 2 * p < k; p++) {
         for (ptrdiff_t column = 0; column < width; column++) {
@@ -34,16 +34,16 @@ static void pack(
 }
 
 static void pack_rows(
-    const float *b, ptrdiff_t ldb, ptrdiff_t k, ptrdiff_t n, bf16_pair *target, ptrdiff_t stride, ptrdiff_t width) {
+    const float *b, ptrdiff_t ldb, ptrdiff_t k, ptrdiff_t n, word *target, ptrdiff_t stride, ptrdiff_t width) {
     pack(b, ldb, 1, k, n, target, stride, width);
 }
 
 static void pack_columns(
-    const float *b, ptrdiff_t ldb, ptrdiff_t k, ptrdiff_t n, bf16_pair *target, ptrdiff_t stride, ptrdiff_t width) {
+    const float *b, ptrdiff_t ldb, ptrdiff_t k, ptrdiff_t n, word *target, ptrdiff_t stride, ptrdiff_t width) {
     pack(b, 1, ldb, k, n, target, stride, width);
 }
 
-static void convert(const float *source, ptrdiff_t k, bf16_pair *target) { pack(source, 1, 0, k, 1, target, 1, 1); }
+static void convert(const float *source, ptrdiff_t k, word *target) { pack(source, 1, 0, k, 1, target, 1, 1); }
 
 // MARK: Products
 
@@ -57,8 +57,8 @@ INLINE lanes everywhere(uint32_t bits) { return (lanes)((words){0} + bits); }
 
 // At most 4 × 16 sums.
 INLINE void tile(
-    const int rows, ptrdiff_t columns, ptrdiff_t pairs, const bf16_pair *a, ptrdiff_t row_stride, ptrdiff_t pair_stride,
-    const bf16_pair *b, ptrdiff_t b_stride, float *c, ptrdiff_t ldc, int accumulates) {
+    const int rows, ptrdiff_t columns, ptrdiff_t pairs, const word *a, ptrdiff_t row_stride, ptrdiff_t pair_stride,
+    const word *b, ptrdiff_t b_stride, float *c, ptrdiff_t ldc, int accumulates) {
     lanes sums[4] = {{0}};
     for (int row = 0; row < rows && accumulates; row++) {
         memcpy(&sums[row], c + row * ldc, columns * sizeof(float));
@@ -79,8 +79,8 @@ INLINE void tile(
 }
 
 INLINE void multiply_by_tiles(
-    ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t pairs, const bf16_pair *a, ptrdiff_t row_stride, ptrdiff_t pair_stride,
-    const bf16_pair *b, ptrdiff_t b_stride, float *c, ptrdiff_t ldc, int accumulates) {
+    ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t pairs, const word *a, ptrdiff_t row_stride, ptrdiff_t pair_stride,
+    const word *b, ptrdiff_t b_stride, float *c, ptrdiff_t ldc, int accumulates) {
     for (ptrdiff_t column = 0; column < columns; column += 16) {
         const ptrdiff_t some = columns - column < 16 ? columns - column : 16;
         ptrdiff_t row = 0;
@@ -92,26 +92,26 @@ INLINE void multiply_by_tiles(
 }
 
 static void multiply(
-    ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t pairs, const bf16_pair *a, ptrdiff_t row_stride, ptrdiff_t pair_stride,
-    const bf16_pair *b, ptrdiff_t b_stride, float *c, ptrdiff_t ldc, int accumulates) {
+    ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t pairs, const word *a, ptrdiff_t row_stride, ptrdiff_t pair_stride,
+    const word *b, ptrdiff_t b_stride, float *c, ptrdiff_t ldc, int accumulates) {
     multiply_by_tiles(rows, columns, pairs, a, row_stride, pair_stride, b, b_stride, c, ldc, accumulates);
 }
 
-static const bf16_kernels emulated = {pack_rows, pack_columns, convert, multiply};
+static const product_kernels emulated = {2, pack_rows, pack_columns, convert, multiply};
 
 #if defined(__x86_64__)
 // Without these instructions each multiplication and addition is a call.
 __attribute__((target("avx2,fma"))) static void multiply_by_fma(
-    ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t pairs, const bf16_pair *a, ptrdiff_t row_stride, ptrdiff_t pair_stride,
-    const bf16_pair *b, ptrdiff_t b_stride, float *c, ptrdiff_t ldc, int accumulates) {
+    ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t pairs, const word *a, ptrdiff_t row_stride, ptrdiff_t pair_stride,
+    const word *b, ptrdiff_t b_stride, float *c, ptrdiff_t ldc, int accumulates) {
     multiply_by_tiles(rows, columns, pairs, a, row_stride, pair_stride, b, b_stride, c, ldc, accumulates);
 }
 
-static const bf16_kernels emulated_by_fma = {pack_rows, pack_columns, convert, multiply_by_fma};
+static const product_kernels emulated_by_fma = {2, pack_rows, pack_columns, convert, multiply_by_fma};
 
-const bf16_kernels *bf16_emulated(void) {
+const product_kernels *bf16_emulated(void) {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &emulated_by_fma : &emulated;
 }
 #else
-const bf16_kernels *bf16_emulated(void) { return &emulated; }
+const product_kernels *bf16_emulated(void) { return &emulated; }
 #endif

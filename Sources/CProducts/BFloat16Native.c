@@ -1,7 +1,6 @@
 #include "Kernels.h"
 
 #if defined(__x86_64__)
-#include <immintrin.h>
 
 #define NATIVE __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16")))
 
@@ -18,13 +17,12 @@ NATIVE static inline __m512i interleaved(__m512 lower, __m512 upper) {
 
 // [k, n] as pairs of rows: target[p * stride + column].
 NATIVE static void pack_rows(
-    const float *source, ptrdiff_t ld, ptrdiff_t k, ptrdiff_t n, bf16_pair *target, ptrdiff_t stride, ptrdiff_t width) {
+    const float *source, ptrdiff_t ld, ptrdiff_t k, ptrdiff_t n, word *target, ptrdiff_t stride, ptrdiff_t width) {
     for (ptrdiff_t p = 0; 2 * p < k; p++) {
         const float *lower = source + 2 * p * ld, *upper = lower + ld;
         const int has_upper = 2 * p + 1 < k;
         for (ptrdiff_t column = 0; column < width; column += 16) {
-            const ptrdiff_t left = n - column;
-            const __mmask16 mask = left >= 16 ? 0xFFFF : left <= 0 ? 0 : (__mmask16)((1u << left) - 1);
+            const __mmask16 mask = first_lanes(n - column);
             const __m512 x = _mm512_maskz_loadu_ps(mask, lower + column);
             const __m512 y = has_upper ? _mm512_maskz_loadu_ps(mask, upper + column) : _mm512_setzero_ps();
             _mm512_storeu_si512(target + p * stride + column, interleaved(x, y));
@@ -33,7 +31,7 @@ NATIVE static void pack_rows(
 }
 
 // One row of k floats as pairs.
-NATIVE static void convert(const float *source, ptrdiff_t k, bf16_pair *target) {
+NATIVE static void convert(const float *source, ptrdiff_t k, word *target) {
     ptrdiff_t i = 0;
     for (; i + 32 <= k; i += 32) {
         const __m512bh both = _mm512_cvtne2ps_pbh(_mm512_loadu_ps(source + i + 16), _mm512_loadu_ps(source + i));
@@ -41,61 +39,29 @@ NATIVE static void convert(const float *source, ptrdiff_t k, bf16_pair *target) 
     }
     if (i < k) {
         const ptrdiff_t left = k - i;
-        const __mmask16 first = left >= 16 ? 0xFFFF : (__mmask16)((1u << left) - 1);
-        const __mmask16 second = left <= 16 ? 0 : (__mmask16)((1u << (left - 16)) - 1);
+        const __mmask16 first = first_lanes(left), second = first_lanes(left - 16);
         const __m512bh both = _mm512_cvtne2ps_pbh(
             _mm512_maskz_loadu_ps(second, source + i + 16), _mm512_maskz_loadu_ps(first, source + i));
         const ptrdiff_t pairs = (left + 1) / 2;
-        _mm512_mask_storeu_epi32(target + i / 2, (__mmask16)((1u << pairs) - 1), (__m512i)both);
-    }
-}
-
-NATIVE static inline void transpose16(__m512i *r) {
-    __m512i t[16];
-#pragma clang loop unroll(full)
-    for (int i = 0; i < 8; i++) {
-        t[2 * i] = _mm512_unpacklo_epi32(r[2 * i], r[2 * i + 1]);
-        t[2 * i + 1] = _mm512_unpackhi_epi32(r[2 * i], r[2 * i + 1]);
-    }
-#pragma clang loop unroll(full)
-    for (int i = 0; i < 4; i++) {
-        r[4 * i] = _mm512_unpacklo_epi64(t[4 * i], t[4 * i + 2]);
-        r[4 * i + 1] = _mm512_unpackhi_epi64(t[4 * i], t[4 * i + 2]);
-        r[4 * i + 2] = _mm512_unpacklo_epi64(t[4 * i + 1], t[4 * i + 3]);
-        r[4 * i + 3] = _mm512_unpackhi_epi64(t[4 * i + 1], t[4 * i + 3]);
-    }
-#pragma clang loop unroll(full)
-    for (int i = 0; i < 4; i++) {
-        t[i] = _mm512_shuffle_i32x4(r[i], r[4 + i], 0x88);
-        t[4 + i] = _mm512_shuffle_i32x4(r[i], r[4 + i], 0xdd);
-        t[8 + i] = _mm512_shuffle_i32x4(r[8 + i], r[12 + i], 0x88);
-        t[12 + i] = _mm512_shuffle_i32x4(r[8 + i], r[12 + i], 0xdd);
-    }
-#pragma clang loop unroll(full)
-    for (int i = 0; i < 4; i++) {
-        r[i] = _mm512_shuffle_i32x4(t[i], t[8 + i], 0x88);
-        r[4 + i] = _mm512_shuffle_i32x4(t[4 + i], t[12 + i], 0x88);
-        r[8 + i] = _mm512_shuffle_i32x4(t[i], t[8 + i], 0xdd);
-        r[12 + i] = _mm512_shuffle_i32x4(t[4 + i], t[12 + i], 0xdd);
+        _mm512_mask_storeu_epi32(target + i / 2, first_lanes(pairs), (__m512i)both);
     }
 }
 
 // [n, k] as pairs of columns: target[p * stride + row].
 NATIVE static void pack_columns(
-    const float *source, ptrdiff_t ld, ptrdiff_t k, ptrdiff_t n, bf16_pair *target, ptrdiff_t stride, ptrdiff_t width) {
+    const float *source, ptrdiff_t ld, ptrdiff_t k, ptrdiff_t n, word *target, ptrdiff_t stride, ptrdiff_t width) {
     for (ptrdiff_t row = 0; row < width; row += 16) {
         for (ptrdiff_t i = 0; i < k; i += 32) {
             __m512i lines[16];
             const ptrdiff_t left = k - i;
-            const __mmask16 first = left >= 16 ? 0xFFFF : (__mmask16)((1u << left) - 1);
-            const __mmask16 second = left >= 32 ? 0xFFFF : left <= 16 ? 0 : (__mmask16)((1u << (left - 16)) - 1);
+            const __mmask16 first = first_lanes(left), second = first_lanes(left - 16);
 #pragma clang loop unroll(full)
             for (int line = 0; line < 16; line++) {
                 const float *at = source + (row + line) * ld + i;
                 lines[line] = row + line < n ? (__m512i)_mm512_cvtne2ps_pbh(
                     _mm512_maskz_loadu_ps(second, at + 16), _mm512_maskz_loadu_ps(first, at)) : _mm512_setzero_si512();
             }
-            transpose16(lines);
+            transpose_words(lines);
             const ptrdiff_t pairs = left >= 32 ? 16 : (left + 1) / 2;
             for (ptrdiff_t p = 0; p < pairs; p++) _mm512_storeu_si512(target + (i / 2 + p) * stride + row, lines[p]);
         }
@@ -103,7 +69,7 @@ NATIVE static void pack_columns(
 }
 
 NATIVE static inline __attribute__((always_inline)) void tile(
-    const int rows, const int vectors, ptrdiff_t pairs, const bf16_pair *a, ptrdiff_t row_stride, ptrdiff_t pair_stride, const bf16_pair *b,
+    const int rows, const int vectors, ptrdiff_t pairs, const word *a, ptrdiff_t row_stride, ptrdiff_t pair_stride, const word *b,
     ptrdiff_t b_stride, float *c, ptrdiff_t ldc, __mmask16 last, int accumulates) {
     __m512 sums[most_rows][2];
 #pragma clang loop unroll(full)
@@ -136,10 +102,9 @@ NATIVE static inline __attribute__((always_inline)) void tile(
 }
 
 NATIVE static void multiply(
-    ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t pairs, const bf16_pair *a, ptrdiff_t row_stride, ptrdiff_t pair_stride, const bf16_pair *b,
+    ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t pairs, const word *a, ptrdiff_t row_stride, ptrdiff_t pair_stride, const word *b,
     ptrdiff_t b_stride, float *c, ptrdiff_t ldc, int accumulates) {
-    const ptrdiff_t rest = columns > 16 ? columns - 16 : columns;
-    const __mmask16 last = rest >= 16 ? 0xFFFF : (__mmask16)((1u << rest) - 1);
+    const __mmask16 last = first_lanes(columns > 16 ? columns - 16 : columns);
     while (rows > 0) {
         const ptrdiff_t now = rows >= 12 ? 12 : rows >= 8 ? 8 : rows >= 4 ? 4 : rows >= 2 ? 2 : 1;
 #define CASE(R)                                                                                             \
@@ -155,13 +120,13 @@ NATIVE static void multiply(
     }
 }
 
-static const bf16_kernels native = {pack_rows, pack_columns, convert, multiply};
+static const product_kernels native = {2, pack_rows, pack_columns, convert, multiply};
 
-const bf16_kernels *bf16_native(void) { return __builtin_cpu_supports("avx512bf16") ? &native : NULL; }
+const product_kernels *bf16_native(void) { return __builtin_cpu_supports("avx512bf16") ? &native : NULL; }
 
 #else
 
-const bf16_kernels *bf16_native(void) { return NULL; }
+const product_kernels *bf16_native(void) { return NULL; }
 
 #endif
 
