@@ -21,7 +21,7 @@ package enum ProductPrecision: String, CaseIterable, Sendable {
     /// Whether this thread's layers round factors.
     static var isRounding: Bool { bf16_thread_rounds() != 0 }
 
-    /// Whether products are computed without an instruction for bfloat16, some twenty times slower.
+    /// Whether products are computed without an instruction for bfloat16, some ten times slower than with it.
     package static let isEmulated = bf16_is_native() == 0 || getenv("TRAINER_TEST_EMULATES_BFLOAT16") != nil
 
     /// Bytes that a thread keeps for packed factors.

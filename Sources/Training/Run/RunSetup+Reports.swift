@@ -32,7 +32,7 @@ extension RunSetup {
         return notes + [
             ProductPrecision.isEmulated
                 ? "mixed precision: this processor has no instruction for products of bfloat16 (AVX512_BF16), so that "
-                    + "they take about ten times as long as in float32, to the same bits as where it is; float32 is "
+                    + "they take about five times as long as in float32, to the same bits as where it is; float32 is "
                     + "faster here"
                 : "mixed precision: layers multiply bfloat16 and add in float32"
         ]
