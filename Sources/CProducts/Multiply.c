@@ -1,5 +1,6 @@
 #include "Kernels.h"
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,7 +37,10 @@ static word *workspace(void) {
     if (!thread_workspace) {
         pthread_once(&once, make_key);
         void *memory = NULL;
-        if (posix_memalign(&memory, 64, products_workspace_bytes())) abort();
+        if (posix_memalign(&memory, 64, products_workspace_bytes())) {
+            fprintf(stderr, "trainer: no memory for %zu bytes of packed factors; use fewer threads\n", products_workspace_bytes());
+            abort();
+        }
         pthread_setspecific(ending, memory);
         thread_workspace = memory;
     }

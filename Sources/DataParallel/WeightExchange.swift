@@ -51,13 +51,13 @@ final class WeightExchange: @unchecked Sendable {
             }
         }
         var idleTurns = 0
-        while let first = passages.firstIndex(where: { !$0.hasArrived }) {
+        while passages.contains(where: { !$0.hasArrived }) {
             var hasMoved = false
             var underWay = 0
             for place in passages.indices {
                 if try passages[place].weightsOut.hasEnded() { hasMoved = true }
                 if passages[place].weightsOut != nil { underWay += 1 }
-                if place < first || passages[place].hasArrived { continue }
+                if passages[place].hasArrived { continue }
                 if !passages[place].hasLeft, underWay < WeightExchange.depth {
                     passages[place].weightsOut = try send(passages[place], communicator)
                     passages[place].hasLeft = true

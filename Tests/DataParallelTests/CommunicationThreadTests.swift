@@ -106,4 +106,31 @@ struct CommunicationThreadTests {
         do { _ = try CommunicationThread { group.withLock { $0.removeLast() } } }
         #expect(throws: CollectivesError.self) { try other.barrier() }
     }
+
+    @Test("a job is done at once by its caller while the thread is idle, and by the thread while it is not")
+    func jobsAtOnce() throws {
+        let thread = try CommunicationThread { SingleProcessCommunicator() }
+        let caller = UInt(pthread_self())
+        #expect(try thread.performAtOnce { _ in UInt(pthread_self()) } == caller)
+        #expect(throws: NoNetwork()) { try thread.performAtOnce { _ in throw NoNetwork() } }
+        let isFree = DispatchSemaphore(value: 0)
+        let slow = thread.submit { _ in isFree.wait() }
+        DispatchQueue.global().asyncAfter(deadline: .now() + 0.02) { isFree.signal() }
+        #expect(try thread.performAtOnce { _ in UInt(pthread_self()) } != caller)
+        try slow.wait()
+        #expect(try thread.perform { $0.worldSize } == 1)
+        try thread.stop()
+    }
+
+    @Test("what is attended is called until it is true, and jobs go on in between")
+    func attendedCalls() throws {
+        let thread = try CommunicationThread { SingleProcessCommunicator() }
+        let calls = Atomic(0)
+        thread.attend { calls.add(1, ordering: .relaxed).newValue == 5 }
+        while calls.load(ordering: .relaxed) < 5 { #expect(try thread.perform { $0.worldSize } == 1) }
+        usleep(5000)
+        #expect(calls.load(ordering: .relaxed) == 5)
+        thread.attend { false }  // does not keep the thread from its end
+        try thread.stop()
+    }
 }
