@@ -1,4 +1,5 @@
 import Collectives
+import Glibc
 import System
 
 /// The one thread of a rank that calls its communicator; jobs run in the order of submission.
@@ -65,7 +66,7 @@ package final class CommunicationThread: Sendable {
     }
 
     /// Has the thread call `isDone` while it has no job, every tenth of a millisecond until it is true: for messages
-    /// that are still leaving, which MPI moves only while it is called.
+    /// that are still leaving, which MPI moves only while it is called. What `isDone` holds lives until then.
     package func attend(until isDone: @escaping @Sendable () -> Bool) { queue.attend(until: isDone) }
 
     /// Runs a job and returns its result.
@@ -80,10 +81,12 @@ package final class CommunicationThread: Sendable {
         try communicator.abort(exitCode: exitCode, reason: reason)
     }
 
-    /// Finalises the communicator after all jobs and ends the thread; a second call does nothing.
+    /// Finalises the communicator after all jobs, and after what is attended (for ten seconds at most), and ends the
+    /// thread; a second call does nothing.
     package func stop() throws {
         let end = Outcome<Void>()
-        let isQueued = queue.append { [communicator] in
+        let isQueued = queue.append { [communicator, queue] in
+            queue.attendToEnd(forAtMost: 10)
             let result = Result { try communicator.finalize() }
             return { end.complete(result) }
         }
@@ -132,6 +135,15 @@ private final class JobQueue: @unchecked Sendable {
         monitor.withLock {
             attended.append(isDone)
             if attended.count == 1 { monitor.signalAll() }
+        }
+    }
+
+    /// Calls what is attended until nothing is left, or the seconds have passed.
+    func attendToEnd(forAtMost seconds: Double) {
+        let end = Clock.seconds + seconds
+        while monitor.withLock({ !attended.isEmpty }), Clock.seconds < end {
+            attend()
+            sched_yield()
         }
     }
 

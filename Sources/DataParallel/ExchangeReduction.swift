@@ -117,8 +117,8 @@ package final class ExchangeReduction: BucketReduction, @unchecked Sendable {
         // the reducer keeps them; whoever writes them next waits for the arrivals
         nonisolated(unsafe) let roots = roots
         let round = lock.withLock { self.round }
-        running = communication.submit { [pipeline, buckets, leaving, communication] communicator in
-            defer { leaving.leave(on: communication) }
+        running = communication.submit { [self, pipeline, buckets, leaving, communication] communicator in
+            defer { leaving.leave(on: communication, keeping: self) }
             do {
                 try pipeline.run(buckets, of: roots, round: round, communicator, arrivals)
             } catch {
@@ -160,8 +160,8 @@ package final class ExchangeReduction: BucketReduction, @unchecked Sendable {
             return (isCancelled, self.round)
         }
         if isGivenUp { arrivals.fail(DataParallelError.stepCancelled(rank: rank)) }
-        _ = communication.submit { [buckets, leaving, communication] communicator in
-            defer { leaving.leave(on: communication) }
+        _ = communication.submit { [self, buckets, leaving, communication] communicator in
+            defer { leaving.leave(on: communication, keeping: self) }
             do {
                 try sharing.run(buckets, round: round, communicator, arrivals)
             } catch {

@@ -14,14 +14,20 @@ final class LeavingMessages: @unchecked Sendable {
     }
 
     /// Has a thread let them move on between its jobs.
-    func leave(on communication: CommunicationThread) {
+    ///
+    /// - Parameter owner: of what they carry; it lives until they have left, though the step may be the last.
+    func leave(on communication: CommunicationThread, keeping owner: any AnyObject & Sendable) {
         if transfers.isEmpty || isAttended { return }
         isAttended = true
-        communication.attend { [self] in
-            // Whoever waits for messages that failed sees it again.
-            let isOver = (try? haveLeft()) ?? true
-            if isOver { isAttended = false }
-            return isOver
+        communication.attend { [self, owner] in
+            withExtendedLifetime(owner) { moveOn() }
         }
+    }
+
+    private func moveOn() -> Bool {
+        // Whoever waits for messages that failed sees it again.
+        let isOver = (try? haveLeft()) ?? true
+        if isOver { isAttended = false }
+        return isOver
     }
 }

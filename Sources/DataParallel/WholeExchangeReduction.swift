@@ -23,7 +23,8 @@ package final class WholeExchangeReduction: BucketReduction, @unchecked Sendable
     private let hostSums: HostSums
     private let count: Int
     private let incoming: FlatBuffer
-    /// What this host sends, where its own sums may not wait until it has left.
+    /// What this host sends, where its own sums may not wait until it has left: of two rounds in turn. Where the other
+    /// host is far away, what one round sent is acknowledged during the next one's exchange.
     private let outgoing: FlatBuffer
     private let leaving = LeavingMessages()
     private let memory = MessageMemory()
@@ -40,6 +41,10 @@ package final class WholeExchangeReduction: BucketReduction, @unchecked Sendable
     /// Bytes of a message that the system takes at once, so that nobody has to see it off: TCP's buffers have grown to
     /// that after a few such messages.
     private static let promptBytes = 64 << 10
+
+    /// Floats of a message: with its header it is below what Open MPI's own settings send over TCP without asking
+    /// (64 KiB, header included).
+    private static let promptFloats = 8 << 10
 
     /// Whether one exchange of whole vectors takes less time than two of slices; the same on all ranks.
     ///
@@ -87,7 +92,7 @@ package final class WholeExchangeReduction: BucketReduction, @unchecked Sendable
                 ? nil : HostMemory(assignment, ranks: neighbours, count: count, bucketCount: 1, window: window)
         }
         incoming = FlatBuffer(count: exchanges ? count * others.reduce(0) { $0 + ($1?.sums ?? 0) } : 0)
-        outgoing = FlatBuffer(count: exchanges ? count * roots[place].count : 0)
+        outgoing = FlatBuffer(count: exchanges ? 2 * count * roots[place].count : 0)
         ownResult = host == nil ? FlatBuffer(count: count) : nil
         guard let result = host?.result ?? ownResult?.pointer else {
             preconditionFailure("WholeExchangeReduction: no result")
@@ -109,7 +114,7 @@ package final class WholeExchangeReduction: BucketReduction, @unchecked Sendable
         host?.tellReady(0, round: round)
         let isPrompt = count * MemoryLayout<Float>.stride <= WholeExchangeReduction.promptBytes
         try communication.performAtOnce { [self] communicator in
-            defer { leaving.leave(on: communication) }
+            defer { leaving.leave(on: communication, keeping: self) }
             try waitForHost { host?.isReady(0, round: round) ?? true }
             if exchanges {
                 let pieces = try Timeline.span(.exchange, number: 0) {
@@ -129,14 +134,25 @@ package final class WholeExchangeReduction: BucketReduction, @unchecked Sendable
     private func exchangeAtOnce(_ communicator: any Communicator) throws -> [UnsafePointer<Float>] {
         var place = outgoing.pointer
         let sent = hostSums.make(0..<count, of: ownSums, at: &place)
-        let bytes = count * MemoryLayout<Float>.stride
         let (pieces, places) = lay()
         try communicator.exchange(
             sends: others.compactMap { $0 }.flatMap { other in
-                sent.map { OutgoingMessage(to: other.rank, UnsafeRawBufferPointer(start: $0, count: bytes)) }
+                sent.flatMap { messages(at: $0).map { OutgoingMessage(to: other.rank, $0) } }
             },
-            receives: places.map { IncomingMessage(from: $0.rank, into: .init(start: $0.place, count: bytes)) })
+            receives: places.flatMap { from, place in
+                messages(at: place).map {
+                    IncomingMessage(from: from, into: UnsafeMutableRawBufferPointer(mutating: $0))
+                }
+            })
         return pieces
+    }
+
+    /// A vector cut into what a message carries.
+    private func messages(at sum: UnsafePointer<Float>) -> [UnsafeRawBufferPointer] {
+        let most = WholeExchangeReduction.promptFloats
+        return stride(from: 0, to: count, by: most).map {
+            UnsafeRawBufferPointer(UnsafeBufferPointer(start: sum + $0, count: min(most, count - $0)))
+        }
     }
 
     /// The same; what this host sends may still be leaving.
@@ -145,11 +161,13 @@ package final class WholeExchangeReduction: BucketReduction, @unchecked Sendable
         var sumsIn: WireTransfer? = WireTransfer(WireFormat(shortened: 0), memory)
         for (rank, place) in places { sumsIn?.receive(0..<count, into: place, from: rank) }
         try sumsIn?.start(communicator, channel: 0)
-        while try !leaving.haveLeft() { sched_yield() }
-        var place = outgoing.pointer
+        let turn = Int(round % 2)
+        while try !leaving.haveLeft(bucket: turn) { sched_yield() }
+        let first = outgoing.pointer + turn * outgoing.count / 2
+        var place = first
         var sumsOut = WireTransfer(WireFormat(shortened: 0), memory)
         let sent = hostSums.make(0..<count, of: ownSums, at: &place).map { sum in
-            if sum >= UnsafePointer(outgoing.pointer), sum < UnsafePointer(place) { return sum }
+            if sum >= UnsafePointer(first), sum < UnsafePointer(place) { return sum }
             defer { place += count }
             place.update(from: sum, count: count)
             return UnsafePointer(place)
@@ -158,7 +176,7 @@ package final class WholeExchangeReduction: BucketReduction, @unchecked Sendable
             for sum in sent { sumsOut.send(0..<count, at: sum, to: other.rank) }
         }
         try sumsOut.start(communicator, channel: 0)
-        leaving.add(sumsOut, bucket: 0)
+        leaving.add(sumsOut, bucket: turn)
         while try !sumsIn.hasEnded() { sched_yield() }
         return pieces
     }

@@ -130,7 +130,28 @@ struct CommunicationThreadTests {
         while calls.load(ordering: .relaxed) < 5 { #expect(try thread.perform { $0.worldSize } == 1) }
         usleep(5000)
         #expect(calls.load(ordering: .relaxed) == 5)
-        thread.attend { false }  // does not keep the thread from its end
         try thread.stop()
+    }
+
+    @Test("what is attended comes to its end before the communicator is finalized, and lives until then")
+    func attendedAtTheEnd() throws {
+        final class Message: Sendable {
+            let calls = Atomic(0)
+        }
+        let thread = try CommunicationThread { SingleProcessCommunicator() }
+        weak var sent: Message?
+        let count = Atomic(0)
+        do {
+            let message = Message()
+            sent = message
+            thread.attend {
+                count.add(1, ordering: .relaxed)
+                return message.calls.add(1, ordering: .relaxed).newValue == 300
+            }
+        }
+        #expect(sent != nil)
+        try thread.stop()
+        #expect(count.load(ordering: .relaxed) == 300)
+        #expect(sent == nil)
     }
 }
