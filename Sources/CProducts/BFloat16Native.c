@@ -4,9 +4,6 @@
 
 #define NATIVE __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16")))
 
-// 12 × 32 sums take 24 of 32 vector registers, enough to keep the unit busy through its latency.
-enum { most_rows = 12 };
-
 NATIVE static inline __m512i interleaved(__m512 lower, __m512 upper) {
     // Word i of the lower ones, then word i of the upper ones, which stand 16 words behind.
     const __m512i order = _mm512_add_epi32(
@@ -68,56 +65,29 @@ NATIVE static void pack_columns(
     }
 }
 
-NATIVE static inline __attribute__((always_inline)) void tile(
-    const int rows, const int vectors, ptrdiff_t pairs, const word *a, ptrdiff_t row_stride, ptrdiff_t pair_stride, const word *b,
-    ptrdiff_t b_stride, float *c, ptrdiff_t ldc, __mmask16 last, int accumulates) {
-    __m512 sums[most_rows][2];
-#pragma clang loop unroll(full)
-    for (int r = 0; r < rows; r++) {
-#pragma clang loop unroll(full)
-        for (int v = 0; v < vectors; v++) {
-            const __mmask16 mask = v == vectors - 1 ? last : 0xFFFF;
-            sums[r][v] = accumulates ? _mm512_maskz_loadu_ps(mask, c + r * ldc + 16 * v) : _mm512_setzero_ps();
-        }
-    }
-    for (ptrdiff_t p = 0; p < pairs; p++) {
-        __m512i line[2];
-#pragma clang loop unroll(full)
-        for (int v = 0; v < vectors; v++) line[v] = _mm512_loadu_si512(b + 16 * v);
-#pragma clang loop unroll(full)
-        for (int r = 0; r < rows; r++) {
-            const __m512i factor = _mm512_set1_epi32((int)a[r * row_stride]);
-#pragma clang loop unroll(full)
-            for (int v = 0; v < vectors; v++) sums[r][v] = _mm512_dpbf16_ps(sums[r][v], (__m512bh)factor, (__m512bh)line[v]);
-        }
-        a += pair_stride;
-        b += b_stride;
-    }
-#pragma clang loop unroll(full)
-    for (int r = 0; r < rows; r++) {
-#pragma clang loop unroll(full)
-        for (int v = 0; v < vectors; v++)
-            _mm512_mask_storeu_ps(c + r * ldc + 16 * v, v == vectors - 1 ? last : 0xFFFF, sums[r][v]);
-    }
+typedef __m512 sums16;
+typedef int ends_t;  // sums need nothing at their end
+
+NATIVE static inline sums16 begin_sums(const float *c, __mmask16 mask, int accumulates) {
+    return accumulates ? _mm512_maskz_loadu_ps(mask, c) : _mm512_setzero_ps();
 }
+
+NATIVE static inline sums16 add_product(sums16 sums, __m512i factor, __m512i line) {
+    return _mm512_dpbf16_ps(sums, (__m512bh)factor, (__m512bh)line);
+}
+
+NATIVE static inline void end_sums(
+    sums16 sums, float *c, __mmask16 mask, int accumulates, ends_t ends, ptrdiff_t row, ptrdiff_t column) {
+    _mm512_mask_storeu_ps(c, mask, sums);
+}
+
+#define TARGET NATIVE
+#include "WideTiles.h"
 
 NATIVE static void multiply(
     ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t pairs, const word *a, ptrdiff_t row_stride, ptrdiff_t pair_stride, const word *b,
     ptrdiff_t b_stride, float *c, ptrdiff_t ldc, int accumulates) {
-    const __mmask16 last = first_lanes(columns > 16 ? columns - 16 : columns);
-    while (rows > 0) {
-        const ptrdiff_t now = rows >= 12 ? 12 : rows >= 8 ? 8 : rows >= 4 ? 4 : rows >= 2 ? 2 : 1;
-#define CASE(R)                                                                                             \
-    case R:                                                                                                 \
-        if (columns > 16) tile(R, 2, pairs, a, row_stride, pair_stride, b, b_stride, c, ldc, last, accumulates); \
-        else tile(R, 1, pairs, a, row_stride, pair_stride, b, b_stride, c, ldc, last, accumulates);             \
-        break;
-        switch (now) { CASE(12) CASE(8) CASE(4) CASE(2) CASE(1) }
-#undef CASE
-        rows -= now;
-        a += now * row_stride;
-        c += now * ldc;
-    }
+    multiply_tiles(rows, columns, pairs, a, row_stride, pair_stride, b, b_stride, c, ldc, accumulates, 0);
 }
 
 static const product_kernels native = {2, pack_rows, pack_columns, convert, multiply};

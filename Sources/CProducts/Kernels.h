@@ -22,6 +22,26 @@ typedef struct {
         const word *b, ptrdiff_t b_stride, float *c, ptrdiff_t ldc, int accumulates);
 } product_kernels;
 
+/// What a processor does for products of fixed-point numbers; `CProducts.h` says what each means.
+typedef struct {
+    void (*pack_rows)(
+        const float *a, ptrdiff_t lda, ptrdiff_t m, ptrdiff_t k, word *target, ptrdiff_t stride, float *scales);
+    void (*pack_columns)(
+        const float *b, ptrdiff_t ldb, ptrdiff_t k, ptrdiff_t n, word *target, ptrdiff_t stride, float *scales);
+    void (*multiply)(
+        ptrdiff_t m, ptrdiff_t n, ptrdiff_t words, const word *a, ptrdiff_t row_stride, ptrdiff_t word_stride,
+        const float *a_scales, const word *b, ptrdiff_t b_stride, const float *b_scales, float *c, ptrdiff_t ldc,
+        int accumulates);
+} fixed_kernels;
+
+/// The magnitude of the largest number: 64 products of such numbers are below 2³¹.
+#define fixed_most 5792.0f
+/// The bits of 2⁻¹⁰⁰, below which a line's largest number counts as zero.
+enum { fixed_least_bits = (127 - 100) << 23 };
+
+/// NULL where this processor lacks the instruction (AVX512_VNNI).
+const fixed_kernels *fixed_native(void);
+
 /// NULL where this processor lacks the instruction.
 const product_kernels *bf16_native(void);
 const product_kernels *bf16_emulated(void);

@@ -36,26 +36,33 @@ struct WireTransfer {
 
     /// A range of the vector for another rank; `source` is its first float.
     mutating func send(_ range: Range<Int>, at source: UnsafePointer<Float>, to peer: Int) {
-        var start = UnsafeRawPointer(source)
-        if !format.isPlain {
-            let message = memory.take()
-            buffers.append(message)
-            format.pack(source, range, into: message.pointer)
-            start = UnsafeRawPointer(message.pointer)
+        for piece in MessagePieces.cut(range) {
+            let floats = source + (piece.lowerBound - range.lowerBound)
+            var start = UnsafeRawPointer(floats)
+            if !format.isPlain {
+                let message = memory.take()
+                buffers.append(message)
+                format.pack(floats, piece, into: message.pointer)
+                start = UnsafeRawPointer(message.pointer)
+            }
+            let bytes = UnsafeRawBufferPointer(start: start, count: format.byteCount(piece))
+            sends.append(OutgoingMessage(to: peer, bytes))
         }
-        sends.append(OutgoingMessage(to: peer, UnsafeRawBufferPointer(start: start, count: format.byteCount(range))))
     }
 
     /// A range of the vector from another rank; `destination` is where its first float goes.
     mutating func receive(_ range: Range<Int>, into destination: UnsafeMutablePointer<Float>, from peer: Int) {
-        var start = UnsafeMutableRawPointer(destination)
-        if !format.isPlain {
-            let message = memory.take()
-            buffers.append(message)
-            arrivals.append((message, range, destination))
-            start = UnsafeMutableRawPointer(message.pointer)
+        for piece in MessagePieces.cut(range) {
+            let floats = destination + (piece.lowerBound - range.lowerBound)
+            var start = UnsafeMutableRawPointer(floats)
+            if !format.isPlain {
+                let message = memory.take()
+                buffers.append(message)
+                arrivals.append((message, piece, floats))
+                start = UnsafeMutableRawPointer(message.pointer)
+            }
+            receives.append(IncomingMessage(from: peer, into: .init(start: start, count: format.byteCount(piece))))
         }
-        receives.append(IncomingMessage(from: peer, into: .init(start: start, count: format.byteCount(range))))
     }
 
     /// Posts the messages.

@@ -12,6 +12,9 @@ package struct WinogradConvolution: Sendable {
         self.tileOutputs = tileOutputs
     }
 
+    /// With fewer input or output channels than these, rounding factors takes the time that it saves.
+    static let leastRoundedChannels = 64
+
     /// Whether the algorithm computes this shape, with at most twice its channels' products.
     package static func supports(_ g: ConvolutionGeometry) -> Bool {
         let isSquare = g.kernelHeight == g.kernelWidth && g.strideHeight == g.strideWidth

@@ -7,8 +7,18 @@
 /// Transformed filters are several times larger than the filters, so they are never stored: a block of 64 × 64 is
 /// transformed into the second-level cache, multiplied with a block of tiles, and transformed again for the next block
 /// of tiles.
+///
+/// Where the thread rounds factors and there are channels enough, a block's factors become fixed-point numbers.
 struct WinogradPasses<Tile: WinogradTile> {
     let geometry: ConvolutionGeometry
+    let rounds: Bool
+
+    init(geometry: ConvolutionGeometry) {
+        self.geometry = geometry
+        rounds =
+            ProductPrecision.isRounding && Tile.allowsRounding
+            && min(geometry.inputChannels, geometry.outputChannels) >= WinogradConvolution.leastRoundedChannels
+    }
 
     // Letters: c input channels, o output channels.
     var c: Int { geometry.inputChannels }
@@ -18,11 +28,11 @@ struct WinogradPasses<Tile: WinogradTile> {
     private var tiles: Int { geometry.batch * tilesHigh * tilesWide }
 
     /// Tiles of a block.
-    private var block: Int { min(tiles, 128) }
+    var block: Int { min(tiles, 128) }
     /// Channels of a slice.
-    private var slice: Int { 64 }
+    var slice: Int { 64 }
     var inputSlices: Int { (c + slice - 1) / slice }
-    private var outputSlices: Int { (o + slice - 1) / slice }
+    var outputSlices: Int { (o + slice - 1) / slice }
 
     // A plane's stride is not a power of two, so that the planes of one tile fall into different cache sets.
     private var inputPlane: Int { block * min(c, slice) + 16 }
@@ -35,11 +45,39 @@ struct WinogradPasses<Tile: WinogradTile> {
     private var filterCount: Int { Tile.filters * Tile.filters * filterPlane }
     private var smallCount: Int { slice + 16 * Tile.samples * Tile.samples + 256 * Tile.taps * Tile.taps }
 
+    /// Matrices of V, of M and of U.
+    private var inputPlanes: Int { Tile.samples * Tile.samples }
+    private var outputPlanes: Int { Tile.points * Tile.points }
+    private var filterPlanes: Int { Tile.filters * Tile.filters }
+
+    /// Floats of a slice's factors in fixed point.
+    func roundedInputCount(_ order: FixedPointPlanes.Order) -> Int {
+        FixedPointPlanes.count(inputPlanes, order, rows: block, width: min(c, slice))
+    }
+    func roundedOutputCount(_ order: FixedPointPlanes.Order) -> Int {
+        FixedPointPlanes.count(outputPlanes, order, rows: block, width: min(o, slice))
+    }
+    var roundedFilterCount: Int {
+        FixedPointPlanes.count(filterPlanes, .byColumns, rows: slice, width: slice)
+    }
+
     /// Floats of working memory that `forward` needs.
-    var forwardScratchCount: Int { inputSlices * inputCount + outputCount + filterCount + smallCount }
+    var forwardScratchCount: Int {
+        let factors =
+            rounds
+            ? inputCount + inputSlices * roundedInputCount(.byRows) + roundedFilterCount : inputSlices * inputCount
+        return factors + outputCount + filterCount + smallCount
+    }
 
     /// Floats of working memory that `gradients` needs.
-    var gradientScratchCount: Int { inputCount + outputSlices * outputCount + filterCount + smallCount }
+    var gradientScratchCount: Int {
+        let factors =
+            rounds
+            ? outputCount + outputSlices * (roundedOutputCount(.byRows) + roundedOutputCount(.byColumns))
+                + roundedInputCount(.byColumns) + roundedFilterCount
+            : outputSlices * outputCount
+        return factors + inputCount + filterCount + smallCount
+    }
 
     /// Small pieces of working memory.
     struct Workspace {
@@ -65,24 +103,47 @@ struct WinogradPasses<Tile: WinogradTile> {
         _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, _ bias: UnsafePointer<Float>?, _ rectify: Bool,
         _ y: UnsafeMutablePointer<Float>, _ scratch: UnsafeMutablePointer<Float>
     ) {
-        let (m, u, v) = (scratch, scratch + outputCount, scratch + outputCount + filterCount)
-        let work = workspace(v + inputSlices * inputCount)
+        var memory = ScratchMemory(scratch)
+        let (m, u, small) = (memory.take(outputCount), memory.take(filterCount), memory.take(smallCount))
+        let v = memory.take(rounds ? inputCount : inputSlices * inputCount)
+        let roundedU = memory.take(rounds ? roundedFilterCount : 0)
+        let roundedV = memory.take(rounds ? inputSlices * roundedInputCount(.byRows) : 0)
+        let work = workspace(small)
+        func input(_ index: Int, _ channels: Range<Int>) -> WinogradPlanes {
+            WinogradPlanes(rounds ? v : v + index * inputCount, inputPlane, channels)
+        }
+        func roundedInput(_ index: Int, _ channels: Range<Int>) -> FixedPointPlanes {
+            FixedPointPlanes(
+                roundedV + index * roundedInputCount(.byRows), .byRows, rows: block, width: channels.count)
+        }
         forEachBlock { tiles in
             forEachSlice(of: c) { index, channels in
-                transformInput(
-                    x, tiles, channels, into: WinogradPlanes(v + index * inputCount, inputPlane, channels), work)
+                transformInput(x, tiles, channels, into: input(index, channels), work)
+                if rounds {
+                    roundedInput(index, channels).pack(input(index, channels), count: inputPlanes, rows: tiles.count)
+                }
             }
             forEachSlice(of: o) { _, filters in
                 let m = WinogradPlanes(m, outputPlane, filters)
                 let u = WinogradPlanes(u, filterPlane, filters)
+                let rounded = FixedPointPlanes(roundedU, .byColumns, rows: slice, width: filters.count)
                 forEachSlice(of: c) { index, channels in
-                    let v = WinogradPlanes(v + index * inputCount, inputPlane, channels)
-                    if isNew(tiles) { transformTransposedFilters(w, filters, channels, into: u, work) }
+                    if isNew(tiles) {
+                        transformTransposedFilters(w, filters, channels, into: u, work)
+                        if rounds { rounded.pack(u, count: filterPlanes, rows: channels.count) }
+                    }
+                    let (v, roundedV) = (input(index, channels), roundedInput(index, channels))
                     forEachProduct { product in
+                        let accumulate = index > 0 || !product.startsOutput
+                        if rounds {
+                            return roundedV.multiply(
+                                product.input, rows: tiles.count, rounded, product.filter, into: m[product.output],
+                                accumulate: accumulate)
+                        }
                         multiplyInCache(
                             m: tiles.count, n: filters.count, k: channels.count, v[product.input], lda: v.width,
                             u[product.filter], ldb: u.width, into: m[product.output], ldc: m.width,
-                            accumulate: index > 0 || !product.startsOutput)
+                            accumulate: accumulate)
                     }
                 }
                 let shift = bias.map { $0 + filters.lowerBound } ?? UnsafePointer(work.zeros)
@@ -99,84 +160,59 @@ struct WinogradPasses<Tile: WinogradTile> {
         _ accumulateFilter: Bool,
         _ scratch: UnsafeMutablePointer<Float>
     ) {
-        let (v, u, m) = (scratch, scratch + inputCount, scratch + inputCount + filterCount)
-        let work = workspace(m + outputSlices * outputCount)
+        var memory = ScratchMemory(scratch)
+        let (v, u, small) = (memory.take(inputCount), memory.take(filterCount), memory.take(smallCount))
+        let m = memory.take(rounds ? outputCount : outputSlices * outputCount)
+        let work = workspace(small)
+        let rounded = RoundedFactors(self, &memory)
         let addsData = accumulateData || !coversInput
         if let dx, addsData && !accumulateData { dx.update(repeating: 0, count: geometry.inputCount) }
         if let dw, !accumulateFilter, tiles == 0 { dw.update(repeating: 0, count: geometry.filterCount) }
+        func outputGradient(_ index: Int, _ filters: Range<Int>) -> WinogradPlanes {
+            WinogradPlanes(rounds ? m : m + index * outputCount, outputPlane, filters)
+        }
         forEachBlock { tiles in
             forEachSlice(of: o) { index, filters in
-                transformOutputGradient(
-                    dy, tiles, filters, into: WinogradPlanes(m + index * outputCount, outputPlane, filters), work)
+                let m = outputGradient(index, filters)
+                transformOutputGradient(dy, tiles, filters, into: m, work)
+                if rounds && dx != nil { rounded.outputRows(index, m).pack(m, count: outputPlanes, rows: tiles.count) }
+                if rounds && dw != nil {
+                    rounded.outputColumns(index, m).pack(m, count: outputPlanes, rows: tiles.count)
+                }
             }
             forEachSlice(of: c) { _, channels in
                 let v = WinogradPlanes(v, inputPlane, channels)
                 let u = WinogradPlanes(u, filterPlane, channels)
                 if let dw {
                     transformInput(x, tiles, channels, into: v, work)
+                    if rounds { rounded.input(v).pack(v, count: inputPlanes, rows: tiles.count) }
                     let accumulate = accumulateFilter || tiles.lowerBound > 0
                     forEachSlice(of: o) { index, filters in
-                        let m = WinogradPlanes(m + index * outputCount, outputPlane, filters)
-                        multiplyForFilters(m, v, tiles: tiles.count, into: u)
+                        let m = outputGradient(index, filters)
+                        if rounds {
+                            multiplyForFilters(
+                                rounded.outputColumns(index, m), rounded.input(v), tiles: tiles.count, into: u)
+                        } else {
+                            multiplyForFilters(m, v, tiles: tiles.count, into: u)
+                        }
                         transformFilterGradient(u, filters, channels, into: dw, accumulate: accumulate, work)
                     }
                 }
                 if let dx {
                     forEachSlice(of: o) { index, filters in
-                        let m = WinogradPlanes(m + index * outputCount, outputPlane, filters)
+                        let m = outputGradient(index, filters)
                         transformFilters(w, filters, channels, into: u, work)
-                        multiplyForData(m, u, tiles: tiles.count, into: v, accumulate: index > 0)
+                        if rounds {
+                            rounded.filters(u).pack(u, count: filterPlanes, rows: filters.count)
+                            multiplyForData(
+                                rounded.outputRows(index, m), rounded.filters(u), tiles: tiles.count, into: v,
+                                accumulate: index > 0)
+                        } else {
+                            multiplyForData(m, u, tiles: tiles.count, into: v, accumulate: index > 0)
+                        }
                     }
                     addInputGradient(v, tiles, channels, into: dx, accumulate: addsData, work)
                 }
-            }
-        }
-    }
-
-    // MARK: - Products
-
-    /// dU = Ŷᵀ V.
-    @inline(__always)
-    private func multiplyForFilters(_ m: WinogradPlanes, _ v: WinogradPlanes, tiles: Int, into u: WinogradPlanes) {
-        forEachProduct { product in
-            multiplyTransposedInCache(
-                m: m.width, n: v.width, k: tiles, m[product.output], lda: m.width, v[product.input], ldb: v.width,
-                into: u[product.filter], ldc: u.width, accumulate: !product.startsFilter)
-        }
-    }
-
-    /// dV = Ŷ U.
-    @inline(__always)
-    private func multiplyForData(
-        _ m: WinogradPlanes, _ u: WinogradPlanes, tiles: Int, into v: WinogradPlanes, accumulate: Bool
-    ) {
-        forEachProduct { product in
-            multiplyInCache(
-                m: tiles, n: v.width, k: m.width, m[product.output], lda: m.width, u[product.filter], ldb: u.width,
-                into: v[product.input], ldc: v.width, accumulate: accumulate)
-        }
-    }
-
-    /// One matrix product: the planes of V, M and U, and whether it is the first of those that add up in its plane of
-    /// M, and of U.
-    private struct Product {
-        var input: Int
-        var output: Int
-        var filter: Int
-        var startsOutput: Bool
-        var startsFilter: Bool
-    }
-
-    @inline(__always)
-    private func forEachProduct(_ body: (Product) -> Void) {
-        for i in 0..<Tile.samples {
-            for j in 0..<Tile.samples {
-                body(
-                    Product(
-                        input: i * Tile.samples + j, output: Tile.point(of: i) * Tile.points + Tile.point(of: j),
-                        filter: Tile.filter(of: i) * Tile.filters + Tile.filter(of: j),
-                        startsOutput: i < Tile.points && j < Tile.points,
-                        startsFilter: i < Tile.filters && j < Tile.filters))
             }
         }
     }

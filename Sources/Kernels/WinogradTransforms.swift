@@ -20,6 +20,8 @@ protocol WinogradTile {
     static var points: Int { get }
     /// Distinct filter transforms along one axis.
     static var filters: Int { get }
+    /// Whether products of fixed-point numbers are as accurate as a direct convolution's of bfloat16.
+    static var allowsRounding: Bool { get }
     /// The point of a product.
     static func point(of product: Int) -> Int
     /// The filter transform that a product multiplies with.
@@ -44,6 +46,7 @@ extension WinogradTile {
     @inline(__always) static var samples: Int { outputs + taps - 1 }
     @inline(__always) static var points: Int { samples }
     @inline(__always) static var filters: Int { samples }
+    @inline(__always) static var allowsRounding: Bool { true }
     @inline(__always) static func point(of product: Int) -> Int { product }
     @inline(__always) static func filter(of product: Int) -> Int { product }
 }

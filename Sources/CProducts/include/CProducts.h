@@ -39,6 +39,36 @@ void bf16_multiply_panels(
     ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *a, ptrdiff_t lda, const bf16_pair *panels, float *c, ptrdiff_t ldc,
     int accumulates, int emulates);
 
+// Products of matrices of 16-bit fixed-point numbers, of which each row of A and each column of B has a scale of its own.
+//
+// A line's largest magnitude becomes 5,792, the others the nearest integers, ties to even: 13.5 bits and a sign, where bfloat16
+// has 8 bits. The sum of 64 products fits into 32 bits whatever they are, so it is exact and has no order. An element is then
+// C ← fma(sum, scale of the row · scale of the column, C). A line whose largest magnitude is below 2⁻¹⁰⁰ counts as zero; one
+// with a number that is not finite makes all its results NaN.
+
+/// Two numbers along k, of which the lower half of the word has the one of the lower index.
+typedef uint32_t fixed_pair;
+
+/// The most values along k of one product.
+enum { fixed_depth = 64 };
+
+/// Packs A [m, k], row-major, k ≤ 64: pair p of a row goes to target[row * stride + p], its scale to scales[row].
+void fixed_pack_rows(
+    const float *a, ptrdiff_t lda, ptrdiff_t m, ptrdiff_t k, fixed_pair *target, ptrdiff_t stride, float *scales, int emulates);
+
+/// Packs B [k, n], row-major, n a multiple of 16, k ≤ 64: pair p of a column goes to target[p * stride + column], its scale to
+/// scales[column].
+void fixed_pack_columns(
+    const float *b, ptrdiff_t ldb, ptrdiff_t k, ptrdiff_t n, fixed_pair *target, ptrdiff_t stride, float *scales, int emulates);
+
+/// C [m, n] = A · B, or C += it, with k ≤ 64 and n a multiple of 16.
+///
+/// Pair p of a row of A is at a[row * row_stride + p * pair_stride], of a column of B at b[p * b_stride + column]. `emulates`
+/// computes without the instruction (AVX512_VNNI), to the same bits.
+void fixed_multiply(
+    ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const fixed_pair *a, ptrdiff_t row_stride, ptrdiff_t pair_stride, const float *a_scales,
+    const fixed_pair *b, ptrdiff_t b_stride, const float *b_scales, float *c, ptrdiff_t ldc, int accumulates, int emulates);
+
 // Products of matrices in float32.
 //
 // An element of C is one chain of steps over k, sum ← fma(a[k], b[k], sum), on any processor. So its bits depend on the factors

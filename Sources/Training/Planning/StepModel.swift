@@ -211,10 +211,11 @@ struct JobPlan {
         exchange = buckets.map { bucket in
             let short = max(0, min(bucket.upperBound, costs.gradientFloats / 16 * 16) - bucket.lowerBound)
             let bytes = Double(short * costs.bytesPerGradient + (bucket.count - short) * 4)
+            let pieces = MessagePieces.count(bucket.count / shape.hosts / shape.mostRanksOfHost)
             return ExchangeTimeline.Bucket(
                 sumBytes: Double(most) * bytes * (hosts - 1) / hosts, resultBytes: bytes * (hosts - 1) / hosts,
-                messageBytes: bytes / hosts / lanes, sumMessages: most * (shape.hosts - 1),
-                resultMessages: shape.hosts - 1,
+                messageBytes: bytes / hosts / lanes / Double(pieces),
+                sumMessages: most * (shape.hosts - 1) * pieces, resultMessages: (shape.hosts - 1) * pieces,
                 additionSeconds: costs.additionSecondsPerFloat * Double(bucket.count) / hosts / lanes * Double(all))
         }
     }
