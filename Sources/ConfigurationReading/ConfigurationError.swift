@@ -26,7 +26,7 @@ package enum ConfigurationError: Error, Equatable, Sendable {
     case malformedVariable(ConfigurationPlace, key: String, text: String)
     /// A value that is well-formed but cannot work; `reason` ends with what to do.
     case refused(ConfigurationPlace, key: String, reason: String)
-    /// A `--set` argument that cannot be applied; `reason` ends with what to do.
+    /// An argument such as `--set key.path=value` that cannot be applied; `reason` ends with what to do.
     case invalidOverride(String, reason: String)
     /// All problems of one configuration in the order of the file, at most ten; `omitted` counts the rest.
     case several([ConfigurationError], omitted: Int)
@@ -39,8 +39,8 @@ extension ConfigurationError: CustomStringConvertible {
             "\(file): cannot be read: \(reason); check the path and its permissions."
         case .several(let problems, let omitted):
             problems.map(\.description).joined(separator: "\n") + (omitted > 0 ? "\n… and \(omitted) more." : "")
-        case .invalidOverride(let text, let reason):
-            "--set \(text): \(reason)"
+        case .invalidOverride(let argument, let reason):
+            "\(argument): \(reason)"
         default:
             "\(place): \(message)"
         }
@@ -50,7 +50,7 @@ extension ConfigurationError: CustomStringConvertible {
     package var place: ConfigurationPlace {
         switch self {
         case .unreadableFile(let file, _): .file(file, line: 1, column: 1)
-        case .invalidOverride(let text, _): .override(text)
+        case .invalidOverride(let argument, _): .override(argument)
         case .several(let problems, _): problems.first?.place ?? .builtIn
         case .syntax(let place, _), .duplicateKey(let place, _), .unknownKey(let place, _, _, _),
             .unknownName(let place, _, _, _, _), .missingKey(let place, _, _), .missingChoice(let place, _, _),

@@ -4,7 +4,8 @@ extension ConfigurationNode {
     /// Parses YAML into a tree whose nodes know their place, with environment references replaced.
     ///
     /// - Parameters:
-    ///   - override: the whole `--set` argument when `yaml` is its value; it is then the place of every node.
+    ///   - override: the whole argument, as `--set key=value`, when `yaml` is its value; it is then the place of every
+    ///     node.
     ///   - path: the key path that the text's root stands at.
     /// - Throws: `ConfigurationError.syntax` and `.duplicateKey`; other problems are reported to `context`.
     package static func parse(

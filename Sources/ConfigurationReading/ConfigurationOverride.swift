@@ -3,24 +3,27 @@
 /// The path's parts are keys and, in lists, indices from 0: `data.augment.0.translate=3`. Maps that do not exist are
 /// created. The value is YAML: `optimizer={name: adam, learningRate: 0.001}` works too. `null` takes a key away.
 package struct ConfigurationOverride {
-    /// The argument as typed; the place of everything that it sets.
-    package let text: String
+    /// The argument with its option; the place of everything that it sets.
+    private let argument: String
     private let path: [String]
     private let value: ConfigurationNode
 
+    /// - Parameter option: what the text follows on the command line, for errors.
     /// - Throws: `ConfigurationError.invalidOverride` without a path and `=`, and the errors of parsing the value.
-    package init(_ text: String, context: ConfigurationContext) throws(ConfigurationError) {
-        self.text = text
+    package init(
+        _ text: String, option: String = "--set", context: ConfigurationContext
+    ) throws(ConfigurationError) {
+        argument = "\(option) \(text)"
         let example = "write key.path=value, for example optimizer.learningRate=0.05."
         guard let equals = text.firstIndex(of: "=") else {
-            throw .invalidOverride(text, reason: "this has no '='; \(example)")
+            throw .invalidOverride(argument, reason: "this has no '='; \(example)")
         }
         path = text[..<equals].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         guard !path.contains("") else {
-            throw .invalidOverride(text, reason: "a key before the '=' is empty; \(example)")
+            throw .invalidOverride(argument, reason: "a key before the '=' is empty; \(example)")
         }
         value = try ConfigurationNode.parse(
-            yaml: String(text[text.index(after: equals)...]), override: text, path: path.joined(separator: "."),
+            yaml: String(text[text.index(after: equals)...]), override: argument, path: path.joined(separator: "."),
             context: context)
     }
 
@@ -28,11 +31,11 @@ package struct ConfigurationOverride {
     ///
     /// - Parameters:
     ///   - key: the path, as `data.path`.
-    ///   - option: the place of the value in errors.
-    package init(key: String, text: String, option: String) {
-        self.text = option
+    ///   - argument: the place of the value in errors.
+    package init(key: String, text: String, argument: String) {
+        self.argument = argument
         path = key.split(separator: ".").map(String.init)
-        value = ConfigurationNode(.scalar(text, isQuoted: true), at: .override(option))
+        value = ConfigurationNode(.scalar(text, isQuoted: true), at: .override(argument))
     }
 
     /// The tree with the value put at the path.
@@ -42,7 +45,7 @@ package struct ConfigurationOverride {
         try put(path[...], into: root)
     }
 
-    private var place: ConfigurationPlace { .override(text) }
+    private var place: ConfigurationPlace { .override(argument) }
 
     private func put(
         _ rest: ArraySlice<String>, into node: ConfigurationNode
@@ -55,7 +58,7 @@ package struct ConfigurationOverride {
                 let parent = path.prefix(path.count - rest.count - 1).joined(separator: ".")
                 let allowed = elements.isEmpty ? "give the whole list" : "give an index from 0 to \(elements.count - 1)"
                 throw .invalidOverride(
-                    text, reason: "'\(parent)' is a list of \(elements.count), which has no '\(key)'; \(allowed).")
+                    argument, reason: "'\(parent)' is a list of \(elements.count), which has no '\(key)'; \(allowed).")
             }
             elements[index] = try put(rest, into: elements[index])
             return ConfigurationNode(.list(elements), at: node.place)

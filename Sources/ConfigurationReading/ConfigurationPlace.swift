@@ -2,7 +2,7 @@
 package enum ConfigurationPlace: Equatable, Sendable, CustomStringConvertible {
     /// A position in a file; lines and columns count from 1, columns in Unicode scalars.
     case file(String, line: Int, column: Int)
-    /// A `--set` argument, given as its text `key.path=value`.
+    /// An argument of the command line, such as `--set key.path=value`.
     case override(String)
     /// A default that the program supplies.
     case builtIn
@@ -11,7 +11,7 @@ package enum ConfigurationPlace: Equatable, Sendable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .file(let file, let line, let column): "\(file):\(line):\(column)"
-        case .override(let text): "--set \(text)"
+        case .override(let argument): argument
         case .builtIn: "built-in default"
         }
     }

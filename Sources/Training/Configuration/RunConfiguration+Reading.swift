@@ -12,30 +12,35 @@ extension RunConfiguration {
     /// - Parameters:
     ///   - file: path of the file, as the user typed it; errors name it.
     ///   - overrides: `key.path=value` texts, applied in order before anything is read.
+    ///   - varied: the same, after `overrides`, of what a sweep varies.
     ///   - paths: keys that get a path as it is, applied after `overrides`.
     ///   - environment: what `${NAME}` stands for.
     /// - Throws: `ConfigurationError`; of several problems all, at most ten, in the order of the file.
     package init(
-        file: String, overrides: [String] = [], paths: [(key: String, path: String)] = [],
+        file: String, overrides: [String] = [], varied: [String] = [], paths: [(key: String, path: String)] = [],
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(ConfigurationError) {
         let yaml = try readConfigurationText(file: file)
-        try self.init(yaml: yaml, file: file, overrides: overrides, paths: paths, environment: environment)
+        try self.init(
+            yaml: yaml, file: file, overrides: overrides, varied: varied, paths: paths, environment: environment)
     }
 
     /// Reads a configuration from text; `file` is the name that errors give, and its last part names the run by
     /// default.
     package init(
-        yaml: String, file: String, overrides: [String] = [], paths: [(key: String, path: String)] = [],
-        environment: [String: String] = ProcessInfo.processInfo.environment
+        yaml: String, file: String, overrides: [String] = [], varied: [String] = [],
+        paths: [(key: String, path: String)] = [], environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(ConfigurationError) {
         let context = ConfigurationContext(file: file, environment: environment)
         var root = try ConfigurationNode.parse(yaml: yaml, context: context)
         for text in overrides {
             root = try ConfigurationOverride(text, context: context).applied(to: root)
         }
+        for text in varied {
+            root = try ConfigurationOverride(text, option: "--vary", context: context).applied(to: root)
+        }
         for (key, path) in paths {
-            root = try ConfigurationOverride(key: key, text: path, option: "\(key)=\(path)").applied(to: root)
+            root = try ConfigurationOverride(key: key, text: path, argument: "--set \(key)=\(path)").applied(to: root)
         }
         let reading = ConfigurationType.section(RunConfiguration.self).read(root, "", context)
         try context.throwProblems()
