@@ -11,13 +11,15 @@
 #include <unistd.h>
 
 // Runs in the child; writes the error number to `report` and ends when exec fails.
-static void become(char *const arguments[], char *const environment[], int error_descriptor, int death_signal, pid_t parent, int report) {
+static void become(char *const arguments[], char *const environment[], int output_descriptor, int error_descriptor, int death_signal,
+                   pid_t parent, int report) {
     sigset_t none;
     sigemptyset(&none);
     for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
     int input = open("/dev/null", O_RDONLY);
     if (input < 0 || dup2(input, STDIN_FILENO) < 0) goto failure;
     if (input != STDIN_FILENO) close(input);
+    if (output_descriptor >= 0 && dup2(output_descriptor, STDOUT_FILENO) < 0) goto failure;
     if (error_descriptor >= 0 && dup2(error_descriptor, STDERR_FILENO) < 0) goto failure;
     if (setpgid(0, 0) != 0 || prctl(PR_SET_PDEATHSIG, death_signal) != 0) goto failure;
     // The parent may have ended before it could be told apart by its end.
@@ -31,12 +33,13 @@ failure:;
     _exit(127);
 }
 
-int32_t process_start(char *const arguments[], char *const environment[], int32_t error_descriptor, int32_t death_signal) {
+int32_t process_start(char *const arguments[], char *const environment[], int32_t output_descriptor, int32_t error_descriptor,
+                      int32_t death_signal) {
     int report[2];
     if (pipe2(report, O_CLOEXEC) != 0) return -errno;
     pid_t parent = getpid();
     pid_t child = fork();
-    if (child == 0) become(arguments, environment, error_descriptor, death_signal, parent, report[1]);
+    if (child == 0) become(arguments, environment, output_descriptor, error_descriptor, death_signal, parent, report[1]);
     int32_t code = child < 0 ? errno : 0;
     close(report[1]);
     if (child > 0) {

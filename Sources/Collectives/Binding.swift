@@ -22,8 +22,7 @@ package enum Binding {
             let size = environment["OMPI_COMM_WORLD_LOCAL_SIZE"].flatMap(Int.init), rank >= 0, rank < size,
             size <= launcherProcessors.count
         else { return nil }
-        let count = launcherProcessors.count
-        return Array(launcherProcessors[rank * count / size..<(rank + 1) * count / size])
+        return part(rank, of: size, launcherProcessors)
     }
 
     /// Whether ranks are bound, and in the way that Open MPI chooses where nobody does.
@@ -48,11 +47,30 @@ package enum Binding {
                 environment, startedBy: command.split(separator: "\0").map(String.init),
                 of: processors(inList: line.dropFirst("Cpus_allowed_list:".count)))
         else { return }
-        var words = [UInt64](repeating: 0, count: 16)
-        for processor in share where processor < 64 * words.count {
+        run(on: share)
+    }
+
+    /// Lets the calling thread, and what it starts from now on, run on these processors alone. Where that fails it
+    /// stays where it is.
+    package static func run(on processors: [Int]) {
+        var words = [UInt64](repeating: 0, count: HostInformation.processorMaskWords)
+        for processor in processors where processor < 64 * words.count {
             words[processor / 64] |= 1 << UInt64(processor % 64)
         }
         _ = cmpi_run_on_processors(words, Int32(words.count))
+    }
+
+    /// The processors that the calling thread may run on, ascending.
+    package static var ownProcessors: [Int] {
+        (0..<HostInformation.processorMaskWords).flatMap { word in
+            let mask = HostInformation.processorMask(word: word)
+            return (0..<64).filter { mask >> UInt64($0) & 1 == 1 }.map { 64 * word + $0 }
+        }
+    }
+
+    /// Part `index` of `processors`, cut evenly into `count` that have none in common.
+    package static func part(_ index: Int, of count: Int, _ processors: [Int]) -> [Int] {
+        Array(processors[index * processors.count / count..<(index + 1) * processors.count / count])
     }
 
     /// `0-3,8` as [0, 1, 2, 3, 8]; parts that are no numbers are left out.

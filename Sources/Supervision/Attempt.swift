@@ -131,7 +131,7 @@ private struct Ending {
 ///
 /// A rank that has just been started would die of the signal, and `mpirun` forwards none to ranks that it has yet to
 /// start.
-private struct StopDelivery {
+struct StopDelivery {
     let isLauncher: Bool
     /// Whether a request waits for processes that do not listen yet.
     var isPending: Bool { requestedAt != nil && !isDelivered }

@@ -14,19 +14,21 @@ final class ChildProcess {
     ///
     /// - Parameters:
     ///   - variables: those of its environment that differ from this process's, nil for those that it does not get.
-    ///   - errors: what becomes its standard error; nil for this process's.
+    ///   - output: what becomes its standard output; nil for this process's.
+    ///   - errors: the same of its standard error.
     ///   - deathSignal: what the kernel sends it when this process ends, however that happens.
     ///
     /// Throws `SupervisionError.cannotStart`.
     init(
-        _ command: [String], variables: [String: String?] = [:], errors: Int32? = nil, deathSignal: Int32
+        _ command: [String], variables: [String: String?] = [:], output: Int32? = nil, errors: Int32? = nil,
+        deathSignal: Int32
     ) throws(SupervisionError) {
         var environment = ProcessInfo.processInfo.environment
         for (name, value) in variables { environment[name] = value }
         var arguments = command.map { strdup($0) } + [nil]
         var settings = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for text in arguments + settings { free(text) } }
-        let result = process_start(&arguments, &settings, errors ?? -1, deathSignal)
+        let result = process_start(&arguments, &settings, output ?? -1, errors ?? -1, deathSignal)
         if result < 0 { throw .cannotStart(program: command.first ?? "", code: -result) }
         process = result
     }

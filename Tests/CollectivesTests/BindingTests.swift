@@ -9,6 +9,22 @@ import Testing
         return result
     }
 
+    @Test func partsHaveNoProcessorInCommonAndLeaveNoneOut() {
+        let processors = [0, 1, 2, 5, 9]
+        for count in 1...5 {
+            let parts = (0..<count).map { Binding.part($0, of: count, processors) }
+            #expect(parts.flatMap(\.self) == processors && !parts.contains([]))
+        }
+    }
+
+    @Test func aThreadRunsWhereItIsPut() {
+        let all = Binding.ownProcessors
+        #expect(all.count == HostInformation.allowedProcessors)
+        defer { Binding.run(on: all) }
+        Binding.run(on: [all[all.count - 1]])
+        #expect(Binding.ownProcessors == [all[all.count - 1]])
+    }
+
     @Test("the ranks of a host share all its processors", arguments: [1, 2, 3, 4, 8])
     func sharesCover(size: Int) {
         let processors = [0, 1, 2, 3, 8, 9, 10, 11]

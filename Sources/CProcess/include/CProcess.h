@@ -4,10 +4,11 @@
 #include <stdint.h>
 
 /// Starts `arguments[0]`, which is looked for in PATH, with the variables of `environment`, as the leader of a process group of
-/// its own. Standard input is /dev/null, standard error is `error_descriptor` unless that is negative, and all signals are
-/// unblocked and have their default action. When the calling thread ends, however, the kernel sends the new process
+/// its own. Standard input is /dev/null, standard output and standard error are the descriptors given unless they are negative,
+/// and all signals are unblocked and have their default action. When the calling thread ends, however, the kernel sends the new process
 /// `death_signal`. Returns its process number, or the negative error number of the call that failed, exec included.
-int32_t process_start(char *const arguments[], char *const environment[], int32_t error_descriptor, int32_t death_signal);
+int32_t process_start(char *const arguments[], char *const environment[], int32_t output_descriptor, int32_t error_descriptor,
+                      int32_t death_signal);
 
 /// Makes the calling process the parent of its descendants whose own parents end. Returns 0 or an error number.
 int32_t process_adopt_orphans(void);
