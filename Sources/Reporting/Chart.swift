@@ -10,6 +10,19 @@ package struct Chart: Equatable, Sendable {
         }
     }
 
+    /// How far something reaches at one place.
+    package struct Band: Equatable, Sendable {
+        package var x: Double
+        package var lower: Double
+        package var upper: Double
+
+        package init(x: Double, lower: Double, upper: Double) {
+            self.x = x
+            self.lower = lower
+            self.upper = upper
+        }
+    }
+
     /// One curve.
     package struct Series: Equatable, Sendable {
         /// How points are joined.
@@ -28,6 +41,10 @@ package struct Chart: Equatable, Sendable {
         package var color: Int
         package var style: Style
         package var points: [Point]
+        /// What lies around the curve, as the spread of the runs whose mean it is; empty for nothing.
+        package var band: [Band] = []
+        /// Whether its line has gaps, to be told from another of its colour.
+        package var isDashed = false
 
         package init(name: String, color: Int, style: Style, points: [Point]) {
             self.name = name
@@ -72,6 +89,10 @@ package struct Chart: Equatable, Sendable {
     package var lastEpoch: Double
     /// What the horizontal axis counts; that of epochs begins at 0.
     package var horizontal: String
+    /// Values that the vertical axis has beside its own: those of a chart that stands next to it on the same scale.
+    package var sharedValues: [Double] = []
+    /// Whether it says what its curves are, where there are several.
+    package var hasLegend = true
 
     package init(
         title: String, unit: String = "", series: [Series], markers: [Marker] = [], scale: Scale,
@@ -93,6 +114,11 @@ package struct Chart: Equatable, Sendable {
     /// Whether its series are areas on top of one another.
     package var isStacked: Bool { series.contains { $0.style == .stackedArea } }
 
+    /// The finite values that it shows.
+    package var values: [Double] {
+        series.flatMap { $0.points.map(\.y) + $0.band.flatMap { [$0.lower, $0.upper] } }.filter(\.isFinite)
+    }
+
     /// Whether there is any finite value to draw.
     package var isEmpty: Bool { !series.contains { $0.points.contains { $0.y.isFinite } } }
 }
@@ -113,4 +139,20 @@ extension [Chart.Point] {
         }
         return result
     }
+}
+
+extension Chart.Series {
+    /// The parts of the band that have no gap, each of not more places than can be told apart.
+    var spans: [[Chart.Band]] {
+        let size = (band.count + ChartDrawing.visiblePoints - 1) / ChartDrawing.visiblePoints
+        let places = stride(from: 0, to: band.count, by: max(size, 1)).map { start in
+            let part = band[start..<Swift.min(start + size, band.count)]
+            return Chart.Band(
+                x: part[start].x, lower: part.map(\.lower).min() ?? .nan, upper: part.map(\.upper).max() ?? .nan)
+        }
+        return places.split { !$0.lower.isFinite || !$0.upper.isFinite }.map(Array.init).filter { $0.count > 1 }
+    }
+
+    /// Its classes in the page.
+    var classes: String { "c\(color)\(isDashed ? " dashed" : "")" }
 }

@@ -3,7 +3,7 @@ import Foundation
 /// The curves of a chart as SVG, each in a group that names it and has its values.
 struct ChartCurves {
     /// More dots on one curve run into each other.
-    private static let mostDots = 40
+    static let mostDots = 40
     /// More steps of areas are a flicker.
     private static let mostSteps = 120
 
@@ -27,7 +27,7 @@ struct ChartCurves {
 
     private func group(_ series: Chart.Series, _ points: [Chart.Point], _ shapes: [String]) -> String {
         let rounded = { (value: Double) in value.rounded(toDigits: 5).short }
-        return "<g class=\"c\(series.color)\" data-name=\"\(escaped(series.name))\" "
+        return "<g class=\"\(series.classes)\" data-name=\"\(escaped(series.name))\" "
             + "data-x=\"\(points.map { rounded($0.x) }.joined(separator: " "))\" "
             + "data-y=\"\(points.map { rounded($0.y) }.joined(separator: " "))\">\(shapes.joined())</g>"
     }
@@ -36,7 +36,11 @@ struct ChartCurves {
         let points = series.points.thinned(to: ChartDrawing.visiblePoints)
         // A NaN leaves a gap.
         let segments = points.split(whereSeparator: { !$0.y.isFinite }).map(Array.init)
-        var shapes = segments.map { segment in
+        var shapes = series.spans.map { span in
+            let corners = span.map { Chart.Point($0.x, $0.upper) } + span.reversed().map { Chart.Point($0.x, $0.lower) }
+            return "<polygon class=\"spread\" points=\"\(pointList(corners))\"/>"
+        }
+        shapes += segments.map { segment in
             let corners = series.style == .steps ? steps(segment) : segment
             return "<polyline class=\"curve\" points=\"\(pointList(corners))\"/>"
         }

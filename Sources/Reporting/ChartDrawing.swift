@@ -11,8 +11,8 @@ package struct ChartDrawing {
     static let visiblePoints = 600
 
     private let chart: Chart
-    private let horizontal: ChartAxis
-    private let vertical: ChartAxis
+    let horizontal: ChartAxis
+    let vertical: ChartAxis
 
     package init(_ chart: Chart) {
         self.chart = chart
@@ -45,7 +45,7 @@ package struct ChartDrawing {
 
     private static func verticalAxis(_ chart: Chart) -> ChartAxis {
         if chart.isStacked { return ChartAxis(linear: [0, 1]) }
-        let values = chart.series.flatMap { $0.points.map(\.y) }.filter(\.isFinite)
+        let values = chart.values + chart.sharedValues
         switch chart.scale {
         case .linear: return ChartAxis(linear: values)
         case .fromZero: return ChartAxis(linear: values, including: [0])
@@ -78,8 +78,8 @@ package struct ChartDrawing {
 
     private var legend: String {
         var keys: [String] = []
-        if chart.series.count > 1 {
-            keys = chart.series.map { "<span class=\"key c\($0.color)\">\(escaped($0.name))</span>" }
+        if chart.series.count > 1, chart.hasLegend {
+            keys = chart.series.map { "<span class=\"key \($0.classes)\">\(escaped($0.name))</span>" }
         }
         for kind in Set(chart.markers.map(\.kind)).sorted() {
             keys.append("<span class=\"mark\">\(symbol(kind))\(escaped(kind))</span>")
@@ -108,7 +108,7 @@ package struct ChartDrawing {
             + "<span class=\"across\">\(escaped(chart.horizontal))</span>"
     }
 
-    private func verticalLabel(_ tick: Double) -> String {
+    func verticalLabel(_ tick: Double) -> String {
         chart.isPercent ? NumberText.significant(tick * 100, digits: 4) + " %" : vertical.label(tick)
     }
 

@@ -3,13 +3,16 @@
 let reportStyleSheet = """
     :root { color-scheme: light dark; --page: #f6f6f4; --card: #ffffff; --ink: #1b1e23; --soft: #5a616b;
       --rule: #e2e3e7; --good: #1d7048; --busy: #1f5fbf; --right: #8ed2b1; --wrong: #f09a9a;
-      --c1: #2563c9; --c2: #d9701a; --c3: #23926a; --c4: #8f4fcb; --c5: #c43d66; --sign: #b23a48; }
+      --c1: #2563c9; --c2: #d9701a; --c3: #23926a; --c4: #8f4fcb; --c5: #c43d66; --c6: #0e7c8c;
+      --c7: #8a6d1f; --c8: #5b626e; --sign: #b23a48; }
     @media (prefers-color-scheme: dark) { :root { --page: #111316; --card: #1a1d22; --ink: #e8eaed; --soft: #a3aab5;
       --rule: #30343c; --good: #6fd6a3; --busy: #85b3fb; --right: #1f6c4d; --wrong: #8f303b;
-      --c1: #6ea3f2; --c2: #f2a65a; --c3: #58c79b; --c4: #bd8ff0; --c5: #ee7f9b; --sign: #f08a92; } }
+      --c1: #6ea3f2; --c2: #f2a65a; --c3: #58c79b; --c4: #bd8ff0; --c5: #ee7f9b; --c6: #58c4d6;
+      --c7: #cdb45a; --c8: #a9b0bb; --sign: #f08a92; } }
     @media print { :root { color-scheme: light; --page: #ffffff; --card: #ffffff; --ink: #1b1e23; --soft: #5a616b;
       --rule: #d6d8dd; --good: #1d7048; --busy: #1f5fbf; --right: #8ed2b1; --wrong: #f09a9a;
-      --c1: #2563c9; --c2: #d9701a; --c3: #23926a; --c4: #8f4fcb; --c5: #c43d66; --sign: #b23a48; } }
+      --c1: #2563c9; --c2: #d9701a; --c3: #23926a; --c4: #8f4fcb; --c5: #c43d66; --c6: #0e7c8c;
+      --c7: #8a6d1f; --c8: #5b626e; --sign: #b23a48; } }
     * { box-sizing: border-box; }
     [hidden] { display: none !important; }
     html { -webkit-text-size-adjust: 100%; }
@@ -52,7 +55,8 @@ let reportStyleSheet = """
     .mark .symbol { margin-right: 0.35em; }
     .empty { margin: 0; padding: 4.5rem 0; color: var(--soft); text-align: center; }
     .c1 { --color: var(--c1); } .c2 { --color: var(--c2); } .c3 { --color: var(--c3); } .c4 { --color: var(--c4); }
-    .c5 { --color: var(--c5); }
+    .c5 { --color: var(--c5); } .c6 { --color: var(--c6); } .c7 { --color: var(--c7); } .c8 { --color: var(--c8); }
+    .key.dashed::before { background: repeating-linear-gradient(90deg, var(--color) 0 4px, transparent 4px 7px); }
 
     .chart { container-type: inline-size; display: flex; flex-direction: column; justify-content: space-between; }
     .plot { position: relative; height: 13rem; margin: 1.4rem 0.9rem 2.3rem 3.3rem; touch-action: pan-y; }
@@ -72,6 +76,8 @@ let reportStyleSheet = """
     .grid { stroke: var(--rule); } .axis { stroke: var(--soft); }
     .curve { fill: none; stroke: var(--color); stroke-width: 1.8; stroke-linejoin: round; stroke-linecap: round; }
     .dots { stroke: var(--color); stroke-width: 6; stroke-linecap: round; }
+    .dashed .curve { stroke-dasharray: 7 5; stroke-linecap: butt; }
+    .spread { fill: var(--color); fill-opacity: 0.16; }
     .area { fill: var(--color); fill-opacity: 0.85; }
     .decision { stroke: var(--sign); stroke-dasharray: 2 4; stroke-opacity: 0.8; }
     .sign { position: absolute; bottom: calc(100% + 1px); width: 12px; margin-left: -6px; line-height: 0; }
@@ -115,6 +121,10 @@ let reportStyleSheet = """
       object-fit: contain; background: #282828; image-rendering: pixelated; }
     .mistakes span { display: block; overflow-wrap: anywhere; } .mistakes .name { color: var(--soft); }
     .sheet { display: block; max-width: 100%; border-radius: 4px; image-rendering: pixelated; }
+    .settings th, .runs th { white-space: nowrap; } .settings td, .runs td { white-space: nowrap; }
+    .runs td:nth-child(5), .runs td:nth-child(6) { white-space: normal; min-width: 10rem; }
+    th .key, td .key { color: var(--ink); } a { color: var(--busy); }
+    .shared { margin: 0 0 0.8rem; font-size: 0.88rem; } .pair + .pair { margin-top: 0.8rem; }
     code, pre { font: 0.86rem/1.55 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
     code { overflow-wrap: anywhere; }
     pre { margin: 0.7rem 0; white-space: pre-wrap; overflow-wrap: anywhere; columns: 20rem; column-gap: 2rem; }

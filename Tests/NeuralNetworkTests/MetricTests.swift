@@ -21,6 +21,15 @@ struct MetricTests {
         return definition.value(of: MetricSums(samples: 1, weight: 1, own: [0] + own))
     }
 
+    @Test func aLoggedMetricIsKnownByItsName() {
+        #expect(
+            MetricDescription.logged("loss") == .loss && MetricDescription.logged("accuracy") == Accuracy().description)
+        let ofOutput = MetricDescription.logged("digitAccuracy")
+        #expect(ofOutput.title == "digit: Accuracy" && ofOutput.complement == "digitError" && ofOutput.higherIsBetter)
+        #expect(MetricDescription.logged("firstSquaredError").title == "first: Squared error of a sample")
+        #expect(MetricDescription.logged("freeEnergy") == MetricDescription("freeEnergy"))
+    }
+
     @Test func accuracyTakesTheFirstOfEqualScores() {
         #expect(value(Accuracy(), scores, .classes([2, 0, 0, 3])) == 1)
         #expect(value(Accuracy(), scores, .classes([2, 1, 2, 0])) == 0.25)

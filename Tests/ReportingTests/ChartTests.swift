@@ -74,6 +74,23 @@ struct ChartDrawingTests {
         #expect(html.contains("points=\"0,0 5000,0 5000,5000 10000,5000\""))
     }
 
+    @Test func aBandLiesAroundItsCurveAndWithinTheAxis() {
+        var rates = chart([.init(0, 5), .init(1, 5), .init(2, 5)])
+        rates.series[0].isDashed = true
+        rates.series[0].band = [
+            .init(x: 0, lower: 0, upper: 5), .init(x: 1, lower: 0, upper: 10), .init(x: 2, lower: .nan, upper: .nan),
+        ]
+        let html = ChartDrawing(rates).html
+        #expect(html.contains("<g class=\"c1 dashed\""))
+        #expect(html.contains("<polygon class=\"spread\" points=\"0,5000 5000,0 5000,10000 0,10000\"/><polyline"))
+    }
+
+    @Test func chartsSideBySideHaveOneScale() {
+        var one = chart([.init(0, 0), .init(1, 10)])
+        one.sharedValues = [0, 20]
+        #expect(ChartDrawing(one).html.contains("points=\"0,10000 10000,5000\""))
+    }
+
     @Test func nanLeavesAGap() {
         let points = [Chart.Point(0, 10), .init(0.5, 10), .init(1, .nan), .init(1.5, 5), .init(2, 5)]
         let html = ChartDrawing(chart(points)).html

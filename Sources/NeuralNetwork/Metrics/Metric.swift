@@ -78,6 +78,18 @@ package let metricCatalogue: [MetricEntry] =
         MetricEntry(PointDistance()),
     ] + ClassRate.entries
 
+extension MetricDescription {
+    /// What is known of a metric of this name in logs: `accuracy`, or that of one of several things, `digitAccuracy`.
+    package static func logged(_ name: String) -> MetricDescription {
+        let known = metricCatalogue.map(\.usual.description) + [.loss]
+        if let same = known.first(where: { $0.name == name }) { return same }
+        // Of `squaredError` and `error` the longer one says most.
+        let endings = known.filter { name.hasSuffix($0.name.capitalisedFirst) }
+        guard let metric = endings.max(by: { $0.name.count < $1.name.count }) else { return MetricDescription(name) }
+        return metric.named(of: String(name.dropLast(metric.name.count)))
+    }
+}
+
 /// What is measured when a configuration does not say.
 package func usualMetrics(for targets: MetricTargets) -> [any Metric] {
     switch targets {

@@ -7,8 +7,16 @@ extension RunConfiguration {
         try RunConfiguration.differences(from: other.resolvedWeightsText, to: resolvedWeightsText)
     }
 
+    /// Every value of the resolved configuration with its key path, in the order of the reference, but for what some
+    /// keys and the sections of these names hold.
+    package func values(without keys: Set<String> = []) throws(ConfigurationError) -> [(path: String, value: String)] {
+        try RunConfiguration.leaves(resolvedText).filter { leaf in
+            !keys.contains(leaf.path) && !keys.contains { leaf.path.hasPrefix($0 + ".") }
+        }
+    }
+
     /// What is different in two resolved configurations, as lines `key.path: old value → new value`, but for some keys.
-    static func differences(from oldText: String, to newText: String, without keys: Set<String> = [])
+    package static func differences(from oldText: String, to newText: String, without keys: Set<String> = [])
         throws(ConfigurationError) -> [String]
     {
         let old = try RunConfiguration.leaves(oldText)

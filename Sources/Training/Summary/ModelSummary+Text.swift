@@ -89,29 +89,3 @@ extension ModelSummary {
         return "\(floats.grouped) floats (\(size))"
     }
 }
-
-/// Rows of cells in columns, texts to the left and numbers to the right, with last rows under a line.
-struct TextTable {
-    let header: [String]
-    let rows: [[String]]
-    /// None for a table without totals.
-    var last: [[String]] = []
-    /// For each column whether it holds texts.
-    let isText: [Bool]
-
-    var text: String {
-        let all = [header] + rows + last
-        let widths = header.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
-        func line(_ cells: [String]) -> String {
-            var result = ""
-            for (column, cell) in cells.enumerated() {
-                let space = String(repeating: " ", count: widths[column] - cell.count)
-                result += (column > 0 ? "  " : "") + (isText[column] ? cell + space : space + cell)
-            }
-            while result.last == " " { result.removeLast() }
-            return result + "\n"
-        }
-        let rule = String(repeating: "─", count: widths.reduce(0, +) + 2 * (widths.count - 1)) + "\n"
-        return line(header) + rule + rows.map(line).joined() + (last.isEmpty ? "" : rule + last.map(line).joined())
-    }
-}
