@@ -99,13 +99,17 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], settings: compact),
         module(
-            "Reporting", ["CPNG", "System", "JobHealth", "NeuralNetwork", "Training", "Inspection"], settings: compact),
+            "Reporting",
+            ["CPNG", "System", "JobHealth", "NeuralNetwork", "Checkpointing", "Training", "Inspection"],
+            settings: compact),
         module("Supervision", ["CProcess", "System", "JobHealth"], settings: compact),
+        module("Sweeping", ["System", "JobHealth", "Training", "Reporting"], settings: compact),
         .executableTarget(
             name: "trainer",
             dependencies: [
                 "System", "FaultInjection", "JobHealth", "Kernels", "NeuralNetwork", "DataPipeline", "Collectives",
                 "Checkpointing", "Interchange", "Training", "Inspection", "Benchmarks", "Reporting", "Supervision",
+                "Sweeping",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: compact),
 
@@ -162,6 +166,7 @@ let package = Package(
             "ReportingTests",
             ["JobHealth", "TensorCore", "NeuralNetwork", "Training", "Inspection", "Reporting"]),
         tests("SupervisionTests", ["JobHealth", "Supervision"]),
+        tests("SweepingTests", ["Training", "Reporting", "Sweeping"]),
         .target(
             name: "FuzzTargets",
             dependencies: [

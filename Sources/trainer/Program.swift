@@ -17,7 +17,8 @@ struct Program: ParsableCommand {
             memory or processor, 75 stopped by a signal and resumable.
             """,
         subcommands: [
-            Train.self, Evaluate.self, Predict.self, Features.self, Reconstruct.self, Look.self, Generate.self,
+            Train.self, Sweep.self, Compare.self, Evaluate.self, Predict.self, Features.self, Reconstruct.self,
+            Look.self, Generate.self,
             Sample.self,
             Export.self, Convert.self, SurveyData.self, Summary.self, Digest.self, Plan.self, Bench.self, Doctor.self,
         ],

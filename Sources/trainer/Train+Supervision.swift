@@ -13,11 +13,7 @@ extension Train {
     /// exit code.
     func supervise(endSeconds: Double?) throws -> Never {
         try Job.requireNoLauncher(for: np != nil ? "--np" : "--restarts, --host and --hostfile")
-        if let config, Train.canBeReadOnce(config) {
-            throw ErrorReport(
-                text: "\(config): can be read only once, and each rank reads its configuration; save it in a file and "
-                    + "give that", code: .usage)
-        }
+        if let config { try Train.requireLastingFile(config, readBy: "rank") }
         let configuration = try loadConfiguration()  // what is wrong with it is said once, before anything starts
         let checkpoints = RunDirectory(directory ?? "runs/" + configuration.name).checkpoints
         do {
@@ -25,6 +21,14 @@ extension Train {
         } catch let error as SupervisionError {
             throw ErrorReport(text: error.description, code: error.isLostHost ? .internal : .usage)
         }
+    }
+
+    /// Refuses a configuration that only one of several processes could read. Throws an `ErrorReport`.
+    static func requireLastingFile(_ config: String, readBy reader: String) throws {
+        guard canBeReadOnce(config) else { return }
+        throw ErrorReport(
+            text: "\(config): can be read only once, and each \(reader) reads its configuration; save it in a file and "
+                + "give that", code: .usage)
     }
 
     /// Whether a path leads to a pipe or a terminal, such as `/dev/stdin` or what a shell gives for `<(…)`.
