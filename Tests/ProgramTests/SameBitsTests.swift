@@ -12,8 +12,8 @@ extension ProgramTests {
             try check(scenario)
         }
 
-        /// A convnet, of which one convolution is Winograd's, and an LSTM, whose products round their factors; one run computes them without the
-        /// instruction, and one goes on where another was killed.
+        /// A convnet, of which one convolution is Winograd's, and an LSTM, whose products round their factors; one run
+        /// computes them without the instruction, and one goes on where another was killed.
         @Test(arguments: [Scenario.mixed(recurrent: false), .mixed(recurrent: true)])
         func `so they are in mixed precision, with the instruction and without`(scenario: Scenario) throws {
             let program = try Program()

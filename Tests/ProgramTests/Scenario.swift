@@ -77,7 +77,8 @@ struct Scenario: CustomTestStringConvertible, Sendable {
             model:
               input: [28, 28, 1]
               layers: [ {conv: {filters: 20, kernel: 5, stride: 2}}, relu, {conv: {filters: 64, kernel: 1}}, batchNorm,
-                        relu, {conv: {filters: 64, kernel: 3, padding: 1}}, relu, {maxPool: 2}, flatten, {linear: 37}, relu, {linear: 10} ]
+                        relu, {conv: {filters: 64, kernel: 3, padding: 1}}, relu, {maxPool: 2}, flatten, {linear: 37},
+                        relu, {linear: 10} ]
             data: {name: digits, limit: 250, validation: 50, augment: [ {translate: 2} ]}
             """
         return Scenario(
