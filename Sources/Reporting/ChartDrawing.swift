@@ -23,6 +23,13 @@ package struct ChartDrawing {
         vertical = ChartDrawing.verticalAxis(chart)
     }
 
+    /// The same with other values on its vertical axis, those of a chart beside it.
+    init(_ chart: Chart, beside values: [Double]) {
+        var chart = chart
+        chart.sharedValues = values
+        self.init(chart)
+    }
+
     /// The figure: title, legend and picture, or a sentence when there is nothing to draw.
     package var html: String {
         var lines = [

@@ -122,7 +122,8 @@ let reportStyleSheet = """
     .mistakes span { display: block; overflow-wrap: anywhere; } .mistakes .name { color: var(--soft); }
     .sheet { display: block; max-width: 100%; border-radius: 4px; image-rendering: pixelated; }
     .settings th, .runs th { white-space: nowrap; } .settings td, .runs td { white-space: nowrap; }
-    .runs td:nth-child(5), .runs td:nth-child(6) { white-space: normal; min-width: 10rem; }
+    .runs td:nth-child(5) { white-space: normal; min-width: 18rem; }
+    .runs td:nth-child(6) { white-space: normal; min-width: 20rem; } .card + .note { margin-top: 0.6rem; }
     th .key, td .key { color: var(--ink); } a { color: var(--busy); }
     .shared { margin: 0 0 0.8rem; font-size: 0.88rem; } .pair + .pair { margin-top: 0.8rem; }
     code, pre { font: 0.86rem/1.55 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }

@@ -71,8 +71,11 @@ package struct SweepPlan: Sendable {
         combination.first { $0.axis.kind == kind }.flatMap { Int($0.value) }
     }
 
-    /// `learningRate=0.1, seed=2`, with the last part of each key where that is enough.
-    private static func label(_ combination: Combination, separator: String = ", ") -> String {
+    /// `learningRate=0.1, seed=2`.
+    private static func label(_ combination: Combination) -> String { parts(combination).joined(separator: ", ") }
+
+    /// `key=value` of each axis, with the last part of each key where that is enough.
+    private static func parts(_ combination: Combination) -> [String] {
         let keys = combination.map { axis, _ in
             switch axis.kind {
             case .key(let key): key
@@ -81,20 +84,19 @@ package struct SweepPlan: Sendable {
             }
         }
         let short = keys.map { $0.split(separator: ".").last.map(String.init) ?? $0 }
-        return zip(zip(keys, short), combination).map { names, part in
-            let isAmbiguous = short.count { $0 == names.1 } > 1
-            return "\(isAmbiguous ? names.0 : names.1)=\(part.value)"
-        }.joined(separator: separator)
+        return keys.indices.map { index in
+            let isAmbiguous = short.count { $0 == short[index] } > 1
+            return "\(isAmbiguous ? keys[index] : short[index])=\(combination[index].value)"
+        }
     }
 
     /// Names for directories: what file names can't have, or shells would take for something else, becomes `-`.
     private static func names(_ combinations: [Combination]) -> [String] {
-        let labels = combinations.map { label($0, separator: ",") }
-        let names = labels.map(fileName)
+        let names = combinations.map { parts($0).map(fileName).joined(separator: ",") }
         let counts = Dictionary(names.map { ($0, 1) }, uniquingKeysWith: +)
-        return zip(labels, names).map { label, name in
+        return zip(combinations, names).map { combination, name in
             if name.utf8.count <= 120, counts[name] == 1 { return name }
-            let digits = String(fnv1a(label), radix: 16)
+            let digits = String(fnv1a(label(combination)), radix: 16)
             return "\(name.prefix(100))-\(digits.suffix(8))"
         }
     }
@@ -103,7 +105,7 @@ package struct SweepPlan: Sendable {
         var name = ""
         for character in text {
             let isPlain =
-                character.isASCII && (character.isLetter || character.isNumber || "._+=,-".contains(character))
+                character.isASCII && (character.isLetter || character.isNumber || "._+=-".contains(character))
             if isPlain { name.append(character) } else if name.last != "-", name.last != "=" { name.append("-") }
         }
         while name.last == "-" { name.removeLast() }

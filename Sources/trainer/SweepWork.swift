@@ -113,7 +113,7 @@ struct SweepWork {
         if task != nil {
             return try print("\(text)\n'trainer compare \(folder.path)' shows all runs")
         }
-        let files = ComparisonFiles(folder: folder.path)
+        let files = ComparisonFiles(folder: folder.path, option: "--run")
         try print(text)
         try files.write(comparison, writtenAt: Date().timeIntervalSince1970)
         try print(files.page)

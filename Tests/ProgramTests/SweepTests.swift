@@ -99,8 +99,11 @@ extension ProgramTests {
             let job = try program.start(arguments("killed", steps: 1500) + options)
             // Within the second run, behind a checkpoint.
             let checkpoints = directory.file("killed/learningRate=0.1,seed=2/checkpoints")
-            #expect(
-                job.wait { _ in (try? FileManager.default.contentsOfDirectory(atPath: checkpoints))?.isEmpty == false })
+            let hasSaved = job.wait { _ in
+                let names = try? FileManager.default.contentsOfDirectory(atPath: checkpoints)
+                return names?.contains { $0.hasPrefix("step-") } ?? false
+            }
+            try #require(hasSaved)
             job.signal(SIGKILL)
             let killed = job.wait()
             #expect(killed.exitCode == 128 + SIGKILL && killed.leftovers.isEmpty, "\(killed.account)")

@@ -47,7 +47,7 @@ struct SweepPlanTests {
     @Test func namesAreFileNames() throws {
         let values = ["{name: sgd, learningRate: 0.1}", "{name: adam, learningRate: 0.1}"]
         let plan = try SweepPlanTests.plan(SweepAxis(vary: "optimizer=\(values.joined(separator: ";"))"))
-        #expect(plan.runs[0].name == "optimizer=name-sgd,-learningRate-0.1")
+        #expect(plan.runs[0].name == "optimizer=name-sgd-learningRate-0.1")
         #expect(plan.runs[0].setting == "optimizer={name: sgd, learningRate: 0.1}")
         // Two names that would be the same, and long ones.
         let paths = try SweepPlanTests.plan(

@@ -1,8 +1,8 @@
 import NeuralNetwork
 import Training
 
-/// The charts of a comparison: of each metric its curves in training, and beside it those in validation on the same
-/// scale.
+/// The charts of a comparison: of each metric its curves in training, and beside it those in validation, on the same
+/// scale where that is a linear one.
 struct ComparisonCharts {
     /// What a run has measured once.
     struct Figure {
@@ -53,11 +53,13 @@ struct ComparisonCharts {
                 })
         }
         charts = charts.filter { !$0.isEmpty }
+        // On one logarithmic scale a validation that stays where it is would be a flat line.
         let values = charts.flatMap(\.values)
+        let isShared = !charts.contains { ChartDrawing($0, beside: values).vertical.isLogarithmic }
         let last = charts.flatMap { $0.series.flatMap { $0.points.map(\.x) } }.max() ?? 0
         return charts.map { chart in
             var chart = chart
-            (chart.sharedValues, chart.lastEpoch) = (values, last)
+            (chart.sharedValues, chart.lastEpoch) = (isShared ? values : [], last)
             return chart
         }
     }

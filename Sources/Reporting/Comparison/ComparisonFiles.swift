@@ -5,8 +5,11 @@ import System
 package struct ComparisonFiles: Sendable {
     /// The folder that they go to.
     private let folder: String
+    /// Which one names it.
+    private let option: String
 
-    package init(folder: String) {
+    package init(folder: String, option: String = "--out") {
+        self.option = option
         var folder = folder
         while folder.count > 1, folder.hasSuffix("/") { folder.removeLast() }
         self.folder = folder
@@ -17,7 +20,7 @@ package struct ComparisonFiles: Sendable {
 
     /// Makes the folder and checks that files can be written there. Throws ``LookFileError``.
     package func prepare() throws(LookFileError) {
-        try LookFiles.prepare(file: page, option: "--out")
+        try LookFiles.prepare(file: page, option: option)
     }
 
     /// Writes both.
@@ -33,7 +36,7 @@ package struct ComparisonFiles: Sendable {
             do {
                 try AtomicFile.write(bytes: bytes, to: path, isDurable: false)
             } catch {
-                throw LookFileError(error, path: path)
+                throw LookFileError(error, path: path, option: option)
             }
         }
     }

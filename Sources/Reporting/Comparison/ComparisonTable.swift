@@ -25,7 +25,7 @@ package struct ComparisonTable: Sendable {
             }
             if metric.showsValidation { columns.append(Column(name: metric.validationName) { metric.validation($0) }) }
         }
-        columns.append(Column(name: "seconds", digits: 3) { $0.seconds })
+        columns.append(Column(name: "seconds", digits: 3) { $0.history.intervals.isEmpty ? nil : $0.seconds })
         self.columns = columns.filter { column in runs.contains { column.value($0) != nil } }
     }
 
