@@ -180,6 +180,8 @@ package final class ConfigurationReader {
 
     /// What somebody who writes an unknown name may mean: what another program calls so, or what it resembles.
     private func hint(for name: String, among known: [String]) -> String? {
+        if let ours = ForeignNames.ours(name, among: known) { return ours }
+        let name = ForeignNames.withoutModule(name)
         let plain = withoutUnderscores(name)
         let variant = variantDeclarations.first { variant in
             variant.isListed && variant.isKey && variant.otherNames.contains { withoutUnderscores($0) == plain }

@@ -111,7 +111,9 @@ extension ConfigurationType where Value == String {
                 return nil
             }
             guard names.contains(text) else {
-                let nearest = nearestName(to: text, among: names)
+                let nearest =
+                    ForeignNames.ours(text, among: names)
+                    ?? nearestName(to: ForeignNames.withoutModule(text), among: names)
                 context.report(.unknownName(node.place, key: path, name: text, nearest: nearest, allowed: names))
                 return nil
             }
