@@ -20,7 +20,7 @@ struct Program: ParsableCommand {
             Train.self, Sweep.self, Compare.self, Evaluate.self, Predict.self, Features.self, Reconstruct.self,
             Look.self, Generate.self,
             Sample.self,
-            Export.self, Convert.self, SurveyData.self, Summary.self, BrickCommand.self,
+            Export.self, Convert.self, SurveyData.self, Summary.self, BrickCommand.self, CheckGradients.self,
             Digest.self, Plan.self, Bench.self, Doctor.self,
         ],
         defaultSubcommand: Train.self)

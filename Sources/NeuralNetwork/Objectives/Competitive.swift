@@ -80,6 +80,8 @@ private struct CompetitiveLearning: Objective {
 
     let sumCount = 3
     let weightPerSample = 1.0
+    let surrogate: String? =
+        "its rule strengthens what the winners see (Fukushima 1980), which is the derivative of no loss"
     var fields: [String] { bindings.map(\.field) }
     var models: [String] { [model.name] }
     var metrics: [MetricDefinition] {

@@ -157,6 +157,9 @@ private struct MachineLearning: Objective {
     var fields: [String] { bindings.map(\.field) }
     var models: [String] { [model.name] }
     var weightPerSample: Double { 1 }
+    var surrogate: String? {
+        "contrastive divergence holds the end of its chains constant, and is the derivative of no loss"
+    }
     var parameters: [String]? {
         ([machine.weight, machine.bias, machine.visibleBias] + (machine.chains.map { [$0] } ?? [])).map(\.name)
     }

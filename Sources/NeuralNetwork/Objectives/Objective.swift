@@ -74,6 +74,9 @@ package protocol Objective: Sendable {
 
     /// What makes samples as the data's with what is learned; nil where that is not the aim.
     var sampleMaker: (any SampleMaker)? { get }
+
+    /// Why the gradient that a grain gives is not the derivative of the loss that it reports; nil where it is.
+    var surrogate: String? { get }
 }
 
 /// An output that says what a field of the sample should be.
@@ -126,6 +129,7 @@ extension Objective {
     package var readsNeighbours: Bool { false }
     package func pictures(_ context: GrainContext) -> Pictures? { nil }
     package var sampleMaker: (any SampleMaker)? { nil }
+    package var surrogate: String? { nil }
     package var probedModel: Model? { nil }
     package func loss(
         _ context: GrainContext, probing nodes: [String], _ probe: @escaping (Int, Variable) -> Variable

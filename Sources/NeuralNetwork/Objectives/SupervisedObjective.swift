@@ -41,6 +41,9 @@ package struct SupervisedObjective: Objective {
     /// The fields that the model's inputs take.
     package var inputFields: [String] { bindings.map(\.field) }
     package var confusions: [ConfusionTable] { tables.map(\.table) }
+    package var surrogate: String? {
+        terms.contains { $0.bound.comparesLayer } ? "a loss compares two layers, and holds the second constant" : nil
+    }
 
     struct Term: Sendable {
         let bound: BoundLoss

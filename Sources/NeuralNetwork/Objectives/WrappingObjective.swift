@@ -36,4 +36,5 @@ extension WrappingObjective {
     ) -> (any Objective)? { base.judging(reconstructionOf: field, by: reconstruct) }
     package func pictures(_ context: GrainContext) -> Pictures? { base.pictures(context) }
     package var sampleMaker: (any SampleMaker)? { base.sampleMaker }
+    package var surrogate: String? { base.surrogate }
 }
