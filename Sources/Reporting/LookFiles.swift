@@ -67,6 +67,15 @@ package struct LookFiles: Sendable {
         return written
     }
 
+    /// Writes a file of text. Throws ``LookFileError``.
+    package static func write(_ text: String, to path: String, option: String = "--out") throws(LookFileError) {
+        do {
+            try AtomicFile.write(bytes: Array(text.utf8), to: path, isDurable: false)
+        } catch {
+            throw LookFileError(error, path: path, option: option)
+        }
+    }
+
     private func path(of sheet: String) -> String {
         let stem = isPicture ? String(place.dropLast(4)) : "\(place)/\(name)"
         return stem + (sheet.isEmpty ? "" : "-\(sheet.replacingOccurrences(of: "/", with: "-"))") + ".png"

@@ -21,7 +21,7 @@ struct Program: ParsableCommand {
             Look.self, Generate.self,
             Sample.self,
             Export.self, Convert.self, SurveyData.self, Summary.self, BrickCommand.self, CheckGradients.self,
-            Digest.self, Plan.self, Bench.self, Doctor.self,
+            GraphCommand.self, Digest.self, Plan.self, Bench.self, Doctor.self,
         ],
         defaultSubcommand: Train.self)
 
