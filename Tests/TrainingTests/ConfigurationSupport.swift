@@ -7,12 +7,12 @@ import Training
 let packageRoot = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-/// The names of the files in configs/.
-let shippedConfigurations: [String] = {
-    let folder = packageRoot.appendingPathComponent("configs").path
+/// The names of the files in configs/ and below it in experiments/, as `digits.yaml` and `experiments/depth.yaml`.
+let shippedConfigurations: [String] = ["", "experiments/"].flatMap { part in
+    let folder = packageRoot.appendingPathComponent("configs/\(part)").path
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []  // An empty list fails a test.
-    return names.filter { $0.hasSuffix(".yaml") }.sorted()
-}()
+    return names.filter { $0.hasSuffix(".yaml") }.sorted().map { part + $0 }
+}
 
 extension RunConfiguration {
     /// The only model.
