@@ -91,6 +91,9 @@ class Page:
     def block_problems(self, block):
         if not block.language:
             yield f"{block.line}: the block has no language: sh for what is run, text, yaml"
+        for path in CONFIG.findall(block.text):
+            if not (jobs.ROOT / path).exists():
+                yield f"{block.line}: there is no {path}"
         if block.language == "yaml":
             # It shows a part of a configuration that the page names, so each of its lines is one there.
             named = [jobs.ROOT / path for path in CONFIG.findall(self.text)]
