@@ -24,7 +24,7 @@ import Training
         let stand = try TemporaryDirectory()
         let path = run.data.name == "cifar10" ? try emptyCIFAR10(in: stand) : run.data.path
         let dataset = try withExtendedLifetime(stand) {
-            try run.data.dataset.open(.train, path: path, imports: [:])
+            try run.data.fitted(run.data.dataset.open(.train, path: path, imports: [:]))
         }
         let network = try run.network(for: WeightsUsage(dataset, []))
         let setup = ObjectiveSetup(

@@ -117,13 +117,12 @@ import Training
 
     @Test func `a configuration is checked on its own samples, with every phase`() throws {
         let yaml = """
-            models:
-              - {name: a, layers: [flatten, {linear: 4}, tanh, {linear: 10}]}
+            model: {layers: [flatten, {linear: 4}, tanh, {linear: 10}]}
             data: {name: digits, limit: 40, validation: 10}
             batch: 8
             phases:
               - {name: first, maxSteps: 1, loss: crossEntropy, optimizer: {name: sgd, learningRate: 0.1}}
-              - {name: second, maxSteps: 1, loss: mse, train: a.3.*, optimizer: {name: sgd, learningRate: 0.1}}
+              - {name: second, maxSteps: 1, loss: mse, train: 3.*, optimizer: {name: sgd, learningRate: 0.1}}
             order: sequence
             """
         let configuration = try RunConfiguration(yaml: yaml, file: "two.yaml")

@@ -201,7 +201,7 @@ package struct Brick: Sendable {
         var node = ConfigurationNode(.map([]))
         // What must be given, such as a layer's name, stands for what lies beside the value.
         for key in variant.declaration.keys() where key.presence == .required {
-            node = try ConfigurationOverride(key: key.key, text: "beside", option: entry.name).applied(to: node)
+            node = try ConfigurationOverride(key: key.key, text: "beside", argument: entry.name).applied(to: node)
         }
         for setting in settings { node = try ConfigurationOverride(setting, context: context).applied(to: node) }
         let reading = variant.type.read(node, "", context)

@@ -7,7 +7,7 @@ extension DataConfiguration {
     /// The data set with its images' extents as the preprocessing has them.
     ///
     /// - Throws: `DataError.notFitted`.
-    func fitted(_ dataset: any Dataset) throws(DataError) -> any Dataset {
+    package func fitted(_ dataset: any Dataset) throws(DataError) -> any Dataset {
         guard let geometry = try preprocessing.geometry(of: dataset.inputField) else { return dataset }
         return try FittedDataset(dataset, geometry)
     }
