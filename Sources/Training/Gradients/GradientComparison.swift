@@ -152,8 +152,9 @@ package struct GradientComparison {
             Activity.beat()
             return (pass()?.sum ?? .nan) / weight
         }
-        let noise = NumericalSlope.noise(at: own, step: distance * 0x1p-10, function)
+        let noise = NumericalSlope.noise(at: own, step: distance * 0x1p-12, function)
         var first: (slope: NumericalSlope, gap: Double)?
+        var slopes: [NumericalSlope] = []
         for scale in GradientComparison.scales {
             let slope = NumericalSlope(
                 at: own, largest: distance * scale, levels: GradientComparison.levels, noise: noise, function)
@@ -163,12 +164,19 @@ package struct GradientComparison {
             let isTold = first.map { visible <= $0.gap / 2 } ?? true
             if gap <= max(settings.tolerance * size, visible), isTold { return value(.agrees, slope) }
             if first == nil { first = (slope, gap) }
+            slopes.append(slope)
         }
         guard let (slope, gap) = first, slope.derivative.isFinite else {
             return Value(index: index, backward: backward, numerical: .nan, difference: .nan, verdict: .kink)
         }
         // The table's entries scatter where distances meet different kinks.
         if slope.error - slope.rounding > gap / 4 { return value(.kink, slope) }
+        // So do the slopes of several distances where there are kinks everywhere; where rounding leaves one of them
+        // alone, there is no telling.
+        let told = slopes.filter { 4 * $0.rounding <= gap / 2 }.map(\.derivative)
+        guard told.count > 1, let least = told.min(), let most = told.max(), most - least <= gap / 4 else {
+            return value(.kink, slope)
+        }
         for scale in GradientComparison.scales {
             if case .kink(let left, let right) = NumericalSlope.roughness(
                 at: own, within: distance * scale, noise: noise, function)
