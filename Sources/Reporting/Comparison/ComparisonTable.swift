@@ -18,7 +18,7 @@ package struct ComparisonTable: Sendable {
     package init(_ comparison: Comparison) {
         self.comparison = comparison
         let runs = comparison.settings.flatMap(\.counted)
-        var columns = [Column(name: "steps", digits: 12, isCount: true) { Double($0.steps) }]
+        var columns = [Column(name: "steps", isCount: true) { Double($0.steps) }]
         for metric in comparison.metrics where comparison.isChosen || !metric.isComplement {
             if metric.showsTraining, metric.isLoss || comparison.isChosen {
                 columns.append(Column(name: metric.trainingName) { metric.training($0) })

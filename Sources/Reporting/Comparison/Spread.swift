@@ -20,11 +20,11 @@ package struct Spread: Equatable, Sendable {
         (self.lowest, self.highest) = (lowest, highest)
     }
 
-    /// `0.98` or `0.98 ± 0.0021`: so many significant digits of the mean, two of the deviation, which is left out of a
-    /// count that is the same everywhere.
+    /// `0.98` or `0.98 ± 0.0021`: so many significant digits of the mean, two of the deviation. A count that is the same
+    /// everywhere has all its digits and no deviation.
     package func text(digits: Int = 6, isCount: Bool = false) -> String {
-        NumberText.significant(mean, digits: digits)
-            + ((isCount && lowest == highest ? nil : deviation).map { " ± " + NumberText.significant($0, digits: 2) }
-                ?? "")
+        if isCount, lowest == highest { return NumberText.significant(mean, digits: 15) }
+        return NumberText.significant(mean, digits: digits)
+            + (deviation.map { " ± " + NumberText.significant($0, digits: 2) } ?? "")
     }
 }
