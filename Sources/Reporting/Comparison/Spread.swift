@@ -20,8 +20,8 @@ package struct Spread: Equatable, Sendable {
         (self.lowest, self.highest) = (lowest, highest)
     }
 
-    /// `0.98` or `0.98 ± 0.0021`: so many significant digits of the mean, two of the deviation. A count that is the same
-    /// everywhere has all its digits and no deviation.
+    /// `0.98` or `0.98 ± 0.0021`: so many significant digits of the mean, two of the deviation. A count that is the
+    /// same everywhere has all its digits and no deviation.
     package func text(digits: Int = 6, isCount: Bool = false) -> String {
         if isCount, lowest == highest { return NumberText.significant(mean, digits: 15) }
         return NumberText.significant(mean, digits: digits)
