@@ -117,7 +117,7 @@ import Training
 
     @Test func `a configuration is checked on its own samples, with every phase`() throws {
         let yaml = """
-            model: {layers: [flatten, {linear: 4}, tanh, {linear: 10}]}
+            model: {input: [28, 28, 1], layers: [flatten, {linear: 4}, tanh, {linear: 10}]}
             data: {name: digits, limit: 40, validation: 10}
             batch: 8
             phases:
