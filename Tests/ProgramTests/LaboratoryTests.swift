@@ -58,7 +58,8 @@ extension ProgramTests {
         static let checked = (Slice.all + Slice.boltzmann).filter {
             [
                 "digits-two-heads", "digits-auxiliary", "detect-objects", "autoencoder-mnist", "vae-mnist", "gan-mnist",
-                "gcn-cora", "gat-cora", "iris", "abalone", "reverse-strings", "adding", "recall-lstm", "waves", "opinions",
+                "gcn-cora", "gat-cora", "iris", "abalone", "reverse-strings", "adding", "recall-lstm", "waves",
+                "opinions",
                 "rbm-mnist", "perceptron", "svm", "denoising-mnist", "spoken-digits-tdnn",
             ].contains($0.name)
         }

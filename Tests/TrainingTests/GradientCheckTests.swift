@@ -121,8 +121,8 @@ import Training
             data: {name: digits, limit: 40, validation: 10}
             batch: 8
             phases:
-              - {name: first, maxSteps: 1, loss: crossEntropy, optimizer: {name: sgd, learningRate: 0.1}}
-              - {name: second, maxSteps: 1, loss: mse, train: 3.*, optimizer: {name: sgd, learningRate: 0.1}}
+              - {name: first, steps: 1, loss: crossEntropy, optimizer: {name: sgd, learningRate: 0.1}}
+              - {name: second, steps: 1, loss: mse, train: 3.*, optimizer: {name: sgd, learningRate: 0.1}}
             order: sequence
             """
         let configuration = try RunConfiguration(yaml: yaml, file: "two.yaml")
