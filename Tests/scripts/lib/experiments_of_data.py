@@ -1,6 +1,6 @@
 """Experiments on what data teach: filters that are learned or given, moments of the data, data that change."""
-import pathlib
 import os
+import pathlib
 
 import clones
 from laboratory import experiment, mean, percent, shares

@@ -1,4 +1,6 @@
 """Experiments on how nets are trained: depth, activations, dropout, normalisation, losses, first weights, the batch."""
+import math
+
 from laboratory import experiment, mean, numbers, percent, shares
 
 SEEDS = (1, 2, 3)
@@ -32,7 +34,7 @@ def relu(bench):
     error = 1 - max(accuracy for _, accuracy in slow.series("trainAccuracy"))
     # Compares tanh's smallest error, of half an epoch, in three times the epochs with the 25 % that ReLU has reached.
     bench.check(
-        f"ReLU reaches a training error of 25 % in {epochs:g} epochs, tanh in {more} no less than {percent(error)}", error > 0.25)
+        f"ReLU reaches a training error of 25 % in {epochs:.3g} epochs, tanh in {more} no less than {percent(error)}", error > 0.25)
 
 
 @experiment("dropout")
