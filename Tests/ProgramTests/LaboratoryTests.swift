@@ -52,9 +52,9 @@ extension ProgramTests {
 
         // MARK: - check-gradients
 
-        /// One of each kind. Not among them, because rectifiers, pooling and normalisation over a batch put kinks so near
-        /// each other that differences of float32 tell no slope in some values: `keypoints-figures`, `p4-rotated-mnist`
-        /// and `wgan-mnist`.
+        /// One of each kind. Not among them, because rectifiers, pooling and normalisation over a batch put kinks so
+        /// near each other that differences of float32 tell no slope in some values: `keypoints-figures`,
+        /// `p4-rotated-mnist` and `wgan-mnist`.
         static let checked = (Slice.all + Slice.boltzmann).filter {
             [
                 "digits-two-heads", "digits-auxiliary", "detect-objects", "autoencoder-mnist", "vae-mnist", "gan-mnist",
