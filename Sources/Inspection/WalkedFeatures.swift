@@ -28,7 +28,7 @@ struct WalkedFeatures {
         let size = node.shape.count
         let graph = try TappedGraph(subject.model, to: [node.name])
         let grains = try subject.evaluator(fields: [field.name] + (label.map { [$0.name] } ?? [])).map { context in
-            let values = graph.values([context.batch.input(field.name, pool: context.tape.pool)], on: context.tape)[0]
+            let values = graph.values(context, from: field.name)[0]
             let classes = label.map { context.batch.integers($0.name).values }
             return (0..<context.count).flatMap { row in
                 [Double(classes?[row] ?? 0)] + (0..<size).map { Double(values.pointer[row * size + $0]) }

@@ -73,7 +73,8 @@ import Testing
             let row = BrickRow(brick, at: x, [0, 0], within: 1e-3)
             let (value, derivative) = (formula.value(Double(x)), formula.derivative(Double(x)))
             #expect(abs(row.forward - value) <= 4e-7 * max(abs(value), 1e-3), "forward at \(x)")
-            #expect(abs(row.backward - derivative) <= 4e-7 * max(abs(derivative), 1e-3), "backward at \(x)")
+            // 1 − y where y is near 1 has the rounding of y.
+            #expect(abs(row.backward - derivative) <= 4e-7 * max(abs(derivative), 1), "backward at \(x)")
             #expect(row.roughness == nil, "at \(x)")
             let (numerical, error) = (try #require(row.numerical), try #require(row.error))
             #expect(abs(numerical - derivative) <= 2 * error + 1e-12, "\(numerical) ± \(error) at \(x)")

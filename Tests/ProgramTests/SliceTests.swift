@@ -233,5 +233,16 @@ extension ProgramTests {
             #expect(outcome.exitCode == 64, "\(outcome.account)")
             #expect(outcome.errors.contains("batch: 1000 lanes of a text of 4"), "\(outcome.account)")
         }
+
+        /// A sample's values depend on its neighbours', which those of layers do too.
+        @Test func `layers of a network on a graph can be looked at`() throws {
+            _ = try trained(.named("gcn-cora"))
+            for kind in [["activations"], ["embedding", "--steps", "20", "--perplexity", "3"]] {
+                let made = try program.run(
+                    ["look", kind[0], "runs/gcn-cora", "--out", directory.file(kind[0])] + kind.dropFirst(),
+                    in: directory.path, environment: ["TRAINER_DATA": data.directory.path])
+                #expect(made.exitCode == 0, "\(kind): \(made.account)")
+            }
+        }
     }
 }

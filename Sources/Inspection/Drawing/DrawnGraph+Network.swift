@@ -17,7 +17,10 @@ extension DrawnGraph {
 
     /// Adds a model's boxes and says which box each node is in.
     private mutating func add(_ model: ModelOutline, depth: Int?, isOnly: Bool) -> [Int: Int] {
-        let groups = model.nodes.map { DrawnGraph.group(of: $0, depth: depth) }
+        // Two layers may have one name, as the end of a block and what follows it.
+        let groups = model.nodes.enumerated().map { index, node in
+            depth.map { DrawnGraph.group(of: node, depth: $0) } ?? "\(index)"
+        }
         let members = Dictionary(grouping: model.nodes.indices, by: { groups[$0] })
         var boxes: [String: Int] = [:]
         var places: [Int: Int] = [:]
@@ -60,9 +63,8 @@ extension DrawnGraph {
 
     // MARK: - What boxes say
 
-    private static func group(of node: ModelOutline.Node, depth: Int?) -> String {
-        guard let depth else { return node.name }
-        return node.name.split(separator: ".").prefix(depth).joined(separator: ".")
+    private static func group(of node: ModelOutline.Node, depth: Int) -> String {
+        node.name.split(separator: ".").prefix(depth).joined(separator: ".")
     }
 
     /// Kind and name, shape, weights.

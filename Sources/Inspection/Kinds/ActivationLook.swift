@@ -81,8 +81,7 @@ package struct ActivationLook: LookKind {
         let walker = try subject.evaluator(fields: [field.name])
         func sums(_ ranges: [ClosedRange<Double>]?) throws -> [[Double]] {
             try walker.map { context in
-                let batch = context.batch.input(field.name, pool: context.tape.pool)
-                let values = graph.values([batch], on: context.tape)
+                let values = graph.values(context, from: field.name)
                 return zip(values, nodes).enumerated().flatMap { index, pair in
                     ranges.map { ActivationFigures.histogram(pair.0, in: $0[index]) }
                         ?? ActivationFigures.sums(pair.0, of: pair.1)

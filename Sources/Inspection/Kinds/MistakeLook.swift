@@ -39,7 +39,7 @@ package struct MistakeLook: LookKind {
         let graph = try TappedGraph(subject.model, to: [classifier.scores])
         let rows = try subject.evaluator(fields: [field.name, classifier.target.name]).map { context in
             let classes = context.batch.integers(classifier.target.name).values.map { Int($0) }
-            let scores = graph.values([context.batch.input(field.name, pool: context.tape.pool)], on: context.tape)[0]
+            let scores = graph.values(context, from: field.name)[0]
             let width = scores.count / max(classes.count, 1)
             var logarithms = [Float](repeating: 0, count: scores.count)
             softmax(scores.pointer, rows: classes.count, columns: width, logarithm: true, into: &logarithms)

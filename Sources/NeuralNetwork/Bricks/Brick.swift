@@ -66,6 +66,7 @@ package struct Brick: Sendable {
             guard let activation = kind as? Activation else {
                 preconditionFailure("Brick: \(name) of the activations is none")
             }
+            if choice.target != nil { throw BrickError.noTarget(name: name) }
             self.init(entry, activation.layer, choice)
         } else if let entry = lossCatalogue.first(where: { $0.name == name }) {
             try self.init(entry, try Brick.read(entry, choice.settings), choice)

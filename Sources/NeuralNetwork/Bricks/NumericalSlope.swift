@@ -91,7 +91,12 @@ package struct NumericalSlope: Equatable, Sendable {
         guard let sharpest = bends.max(), sharpest > blur + 8 * usual else { return nil }
         let piece = slopes.indices.max { abs(values[$0 + 1] - values[$0]) < abs(values[$1 + 1] - values[$1]) } ?? 0
         if let jump = jump(from: points[piece], to: points[piece + 1], function) { return jump }
-        return .kink(left: slopes[0], right: slopes[slopes.count - 1])
+        // Just beyond both ends, because the kink may lie in a piece at an end.
+        func slope(_ from: Float, _ to: Float) -> Double {
+            (function(to) - function(from)) / (Double(to) - Double(from))
+        }
+        return .kink(
+            left: slope(points[0] - reach / 4, points[0]), right: slope(points[8], points[8] + reach / 4))
     }
 
     /// What a function leaps over between two points; nil where its change shrinks with their distance.

@@ -43,6 +43,16 @@ package struct TappedGraph: Sendable {
         return plan(batch.enumerated().map { adapted(tape.constant($1), $0) }, mode: .evaluation).map(\.value)
     }
 
+    /// The values of the nodes, [N, …] each, for a grain's samples, one of whose fields is the model's only input; also
+    /// where they depend on the samples' neighbours in a graph.
+    ///
+    /// - Precondition: all of the model's inputs are given, and there is one.
+    package func values(_ context: GrainContext, from field: String) -> [Tensor] {
+        precondition(inputs.count == 1, "TappedGraph: \(inputs.count) values are given, not the model's input alone")
+        context.tape.begin(gradients: nil)
+        return plan([context.input(model.inputs[0], of: model, from: field)], mode: .evaluation).map(\.value)
+    }
+
     /// What a pass and its way back give.
     package struct Gradients {
         /// Of the nodes.
