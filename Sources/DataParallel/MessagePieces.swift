@@ -14,7 +14,7 @@ package enum MessagePieces {
     }
 
     /// The same ranges at sender and receiver.
-    static func cut(_ range: Range<Int>) -> [Range<Int>] {
+    package static func cut(_ range: Range<Int>) -> [Range<Int>] {
         let pieces = count(range.count)
         if pieces == 1 { return [range] }
         return stride(from: range.lowerBound, to: range.upperBound, by: floats).map {

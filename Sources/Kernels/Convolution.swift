@@ -41,7 +41,8 @@ extension ConvolutionAlgorithm {
 ///
 /// Every algorithm's result differs from the exact one, for each pass, by at most 10⁻⁴ of the largest magnitude in that
 /// result. The tests hold im2col, direct, FFT and F(2, 3) to 3 · 10⁻⁶, F(4, 3) and stride 2 to 2 · 10⁻⁵, F(4, 5) to 4 ·
-/// 10⁻⁵.
+/// 10⁻⁵. Where the thread rounds factors (``ProductPrecision``), im2col and Winograd have the error of
+/// rounding instead.
 package struct Convolution: Sendable {
     package let geometry: ConvolutionGeometry
     package let algorithm: ConvolutionAlgorithm

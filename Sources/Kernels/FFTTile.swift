@@ -145,9 +145,9 @@ struct FFTTile {
 
 /// A linear map from complex numbers to three real factors, and its adjoint.
 ///
-/// The product y = x · conj(w) from three real ones (after Gauss; Winograd 1980): with x₁ = xᵣ + xᵢ, w₁ = wᵢ, w₂ = wᵣ −
-/// wᵢ, w₃ = wᵣ + wᵢ and k = (x₁ w₁, xᵣ w₂, xᵢ w₃): yᵣ = k₂ + k₁, yᵢ = k₃ − k₁. The gradients x′ = y′ · w and w′ = x ·
-/// conj(y′) are the adjoints of the three maps on the same factors.
+/// The product y = x · conj(w) from three real ones (after Gauss; Winograd 1980): with x₁ = xᵣ + xᵢ, w₁ = wᵢ,
+/// w₂ = wᵣ − wᵢ, w₃ = wᵣ + wᵢ and k = (x₁ w₁, xᵣ w₂, xᵢ w₃): yᵣ = k₂ + k₁, yᵢ = k₃ − k₁.
+/// The gradients x′ = y′ · w and w′ = x · conj(y′) are the adjoints of the three maps on the same factors.
 protocol ComplexFactor {
     static func planes(_ z: FFTLine.Complex) -> (Vector, Vector, Vector)
     static func adjoint(_ first: Vector, _ second: Vector, _ third: Vector) -> FFTLine.Complex

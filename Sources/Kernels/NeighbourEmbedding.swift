@@ -1,7 +1,7 @@
 import Glibc
 
-/// ∂ KL(P ‖ Q) / ∂ y of t-SNE (van der Maaten and Hinton 2008, equation 5): 4 Σⱼ (pᵢⱼ − qᵢⱼ) (yᵢ − yⱼ) / (1 + ‖yᵢ −
-/// yⱼ‖²), over all pairs; O(count²).
+/// ∂ KL(P ‖ Q) / ∂ y of t-SNE (van der Maaten and Hinton 2008, equation 5):
+/// 4 Σⱼ (pᵢⱼ − qᵢⱼ) (yᵢ − yⱼ) / (1 + ‖yᵢ − yⱼ‖²), over all pairs; O(count²).
 ///
 /// - Parameters:
 ///   - p: [count, count], symmetric, of sum 1.

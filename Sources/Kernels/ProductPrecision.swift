@@ -1,12 +1,13 @@
 import CProducts
 import Glibc
 
-/// The numbers in which layers multiply matrices: linear, 1×1 and im2col convolutions, and what recurrent layers do at
-/// each step. All else, sums included, is Float.
+/// The numbers in which layers multiply matrices: linear, 1×1 and im2col convolutions, what recurrent layers do at each
+/// step, and 3×3 convolutions of at least 64 channels. All else, results included, is Float.
 package enum ProductPrecision: String, CaseIterable, Sendable {
     /// As they are, by the linear-algebra library.
     case float32
-    /// Factors rounded to the nearest bfloat16, ties to even (Intel, "BFLOAT16: Hardware Numerics Definition", 2018):
+    /// Factors rounded to the nearest bfloat16, ties to even (Intel, "BFLOAT16: Hardware Numerics Definition", 2018),
+    /// those of Winograd's products to 16-bit fixed point (``FixedPointPlanes``):
     /// twice as fast where the processor has an instruction for it, and the same bits where it has not.
     case mixed
 

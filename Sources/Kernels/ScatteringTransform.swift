@@ -1,9 +1,9 @@
 /// The scattering transform of images: how much of each wavelet, and of each wavelet in the modulus of another, is
 /// around each place.
 ///
-/// S₀ = x ∗ φ, S₁[λ] = |x ∗ ψ_λ| ∗ φ, S₂[λ, μ] = ||x ∗ ψ_λ| ∗ ψ_μ| ∗ φ for coarser μ, at every 2ᴶth pixel. Bruna and
-/// Mallat 2013, section 2; padding, sampling and order of the coefficients are those of `kymatio` 0.3: images go on as
-/// in a mirror, and what is filtered at scale j is kept at every 2ʲth pixel alone. The filters are those of
+/// S₀ = x ∗ φ, S₁[λ] = |x ∗ ψ_λ| ∗ φ, S₂[λ, μ] = ||x ∗ ψ_λ| ∗ ψ_μ| ∗ φ for coarser μ, at every 2ᴶth pixel.
+/// Bruna and Mallat 2013, section 2; padding, sampling and order of the coefficients are those of `kymatio` 0.3: images
+/// go on as in a mirror, and what is filtered at scale j is kept at every 2ʲth pixel alone. The filters are those of
 /// ``MorletBank``.
 ///
 /// The convolutions are products of Fourier transforms, of 16 images side by side: lane l of every vector belongs to

@@ -42,29 +42,7 @@ package struct HTMLReport {
     /// - Throws: ``ReportingError`` where a picture can't be encoded.
     package func text() throws -> String {
         let reload = isLive ? "\n<noscript><meta http-equiv=\"refresh\" content=\"30\"></noscript>" : ""
-        return """
-            <!doctype html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <link rel="icon" href="data:,">\(reload)
-            <title>\(escaped(pageTitle))</title>
-            <style>
-            \(reportStyleSheet)
-            </style>
-            </head>
-            <body>
-            <main>
-            \(try sections.joined(separator: "\n"))
-            </main>
-            <script>
-            \(reportScript)
-            </script>
-            </body>
-            </html>
-
-            """
+        return htmlPage(title: pageTitle, head: reload, sections: try sections)
     }
 
     /// Whether the page is to bring itself up to date: while the run goes on, and where it can go on.
@@ -75,12 +53,12 @@ package struct HTMLReport {
         return "\(state)\(run.configurationName) · trainer"
     }
 
-    /// The parts of the page in order; those that have nothing to show are left out.
-    private var sections: [String] {
+    /// The parts of the page in order.
+    private var sections: [(id: String, content: String)] {
         get throws {
             let tables = ReportTables(report: self)
             let charts = ReportCharts(run: run, history: history)
-            let all: [(id: String, content: String)] = [
+            return [
                 ("summary", summary),
                 ("curves", curves(charts.all)),
                 ("confusion", try confusions),
@@ -97,7 +75,6 @@ package struct HTMLReport {
                     heading("Configuration") + "<div class=\"card\"><pre>\(escaped(configuration))</pre></div>"
                 ),
             ]
-            return all.filter { !$0.content.isEmpty }.map { "<section id=\"\($0.id)\">\n\($0.content)\n</section>" }
         }
     }
 

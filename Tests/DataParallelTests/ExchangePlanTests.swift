@@ -23,4 +23,16 @@ struct ExchangePlanTests {
         let covered = parts.flatMap { Array($0) }.sorted()
         #expect(covered == Array(32..<1040))
     }
+
+    @Test("ranges of up to four messages are cut into them, longer ones travel whole")
+    func pieces() {
+        let most = 64 << 10
+        for (floats, count) in [
+            (0, 1), (1, 1), (most, 1), (most + 1, 2), (3 * most + 7, 4), (4 * most, 4), (4 * most + 1, 1),
+        ] {
+            #expect(MessagePieces.count(floats) == count, "\(floats)")
+            let pieces = MessagePieces.cut(40..<40 + floats)
+            #expect(pieces.count == count && pieces.flatMap { Array($0) } == Array(40..<40 + floats), "\(floats)")
+        }
+    }
 }

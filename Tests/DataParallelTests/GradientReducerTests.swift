@@ -81,11 +81,15 @@ struct GradientReducerTests {
             Job(
                 grains: 7, ranks: 3, workers: 1, floats: 16 * 1000, bucketBytes: 1 << 14, kind: .exchange,
                 hostOfRank: [0, 1, 0]),
+            // Parts longer than a message that is sent at once, in pieces.
+            Job(grains: 8, ranks: 2, workers: 1, floats: 16 * 10_000, bucketBytes: 1 << 20, kind: .exchange),
             Job(grains: 16, ranks: 1, workers: 4, floats: 16 * 1000, kind: .local),
             // more and less than the system takes at once
             Job(grains: 12, ranks: 4, workers: 2, floats: 16 * 1000, kind: .whole, hostOfRank: [0, 1, 0, 1]),
             Job(grains: 7, ranks: 3, workers: 1, floats: 16 * 1000, kind: .whole, hostOfRank: [0, 1, 0]),
             Job(grains: 7, ranks: 3, workers: 1, floats: 16 * 10, kind: .whole, hostOfRank: [0, 1, 2]),
+            // Too long to leave at once: two rounds in turn.
+            Job(grains: 8, ranks: 2, workers: 1, floats: 16 * 3000, kind: .whole),
         ])
     func largeSlices(job: Job) {
         let vectors = GrainVectors(grainCount: job.grains, floats: job.floats)

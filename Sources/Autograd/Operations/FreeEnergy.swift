@@ -17,7 +17,8 @@ package enum BoltzmannUnits: String, Sendable, CaseIterable {
 ///     F(v) = −Σᵢ aᵢ vᵢ       of binary visible units   −Σⱼ log(1 + exp xⱼ)  of binary hidden ones
 ///            ½ Σᵢ (vᵢ − aᵢ)² of Gaussian ones          −½ Σⱼ xⱼ²            of Gaussian ones.
 ///
-/// With the means h̄ [N, H]:  dW = −h̄ᵀ v, db = −Σ h̄, da = −Σ v or −Σ (v − a), dv = −h̄ W − a or −h̄ W + (v − a).
+/// With the means h̄ [N, H]:  dW = −h̄ᵀ v, db = −Σ h̄, da = −Σ v or −Σ (v − a),
+/// dv = −h̄ W − a or −h̄ W + (v − a).
 package func freeEnergy(
     _ v: Variable, _ weight: Variable, bias: Variable, visibleBias: Variable, visible: BoltzmannUnits,
     hidden: BoltzmannUnits

@@ -4,8 +4,9 @@ import TensorCore
 /// y = γ (x − μ) / √(σ² + ε) + β, with mean μ and biased variance σ² over the last dimension, those of each position.
 ///
 /// x [N, …, C], γ and β [C], or neither → y of x's shape. Ba, Kiros and Hinton 2016, section 3; as PyTorch's LayerNorm
-/// over the last dimension. The same in training and evaluation, since a row depends on no other. With x̂ = (x − μ) /
-/// √(σ² + ε) and g = γ dy: dx = (g − mean g − x̂ · mean(g x̂)) / √(σ² + ε), dγ = Σ dy x̂ and dβ = Σ dy over positions.
+/// over the last dimension. The same in training and evaluation, since a row depends on no other. With
+/// x̂ = (x − μ) / √(σ² + ε) and g = γ dy: dx = (g − mean g − x̂ · mean(g x̂)) / √(σ² + ε),
+/// dγ = Σ dy x̂ and dβ = Σ dy over positions.
 package func layerNormalization(
     _ x: Variable, affine: (gamma: Variable, beta: Variable)? = nil, epsilon: Float = 1e-5
 ) -> Variable {

@@ -3,7 +3,8 @@ import Kernels
 
 /// Adam (Kingma and Ba 2015, algorithm 1) and, with decoupled weight decay, AdamW (Loshchilov and Hutter 2019).
 ///
-/// m ← β₁ m + (1 − β₁) g; s ← β₂ s + (1 − β₂) g²; θ ← θ − η / (1 − β₁ᵗ) · m / (√s / √(1 − β₂ᵗ) + ε).
+/// m ← β₁ m + (1 − β₁) g; s ← β₂ s + (1 − β₂) g²;
+/// θ ← θ − η / (1 − β₁ᵗ) · m / (√s / √(1 − β₂ᵗ) + ε).
 /// AdamW first shrinks θ by ηλ and keeps λθ out of g; an L1 term is part of g in both.
 package struct Adam: UpdateRule {
     /// β₁, the share of the mean gradient that is kept; 0 ≤ β₁ < 1.

@@ -3,7 +3,8 @@ import Kernels
 
 /// LAMB, layer-wise adaptive moments for large batches (You et al. 2020, algorithm 2, with φ(z) = z).
 ///
-/// m ← β₁ m + (1 − β₁) g; s ← β₂ s + (1 − β₂) g²; d = m̂ / (√ŝ + ε) + λ θ, m̂ and ŝ corrected for their beginning;
+/// m ← β₁ m + (1 − β₁) g; s ← β₂ s + (1 − β₂) g²;
+/// d = m̂ / (√ŝ + ε) + λ θ, m̂ and ŝ corrected for their beginning;
 /// θ ← θ − η r d with the trust ratio r = ‖θ‖ / ‖d‖ of each parameter. r is 1 for vectors (biases, the scales and
 /// shifts of normalisation), and where a norm is 0. An L1 term is part of g.
 package struct LAMB: LayerwiseRule {

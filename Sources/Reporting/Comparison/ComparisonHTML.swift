@@ -13,39 +13,12 @@ struct ComparisonHTML {
 
     var text: String {
         let table = ComparisonTable(comparison)
-        let sections: [(id: String, content: String)] = [
-            ("summary", summary),
-            ("table", figures(table)),
-            ("curves", curves),
-            ("differences", differences),
-            ("runs", runs),
-        ]
-        let parts = sections.filter { !$0.content.isEmpty }.map {
-            "<section id=\"\($0.id)\">\n\($0.content)\n</section>"
-        }
-        return """
-            <!doctype html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <link rel="icon" href="data:,">
-            <title>\(escaped(comparison.title)) · trainer</title>
-            <style>
-            \(reportStyleSheet)
-            </style>
-            </head>
-            <body>
-            <main>
-            \(parts.joined(separator: "\n"))
-            </main>
-            <script>
-            \(reportScript)
-            </script>
-            </body>
-            </html>
-
-            """
+        return htmlPage(
+            title: "\(comparison.title) · trainer",
+            sections: [
+                ("summary", summary), ("table", figures(table)), ("curves", curves), ("differences", differences),
+                ("runs", runs),
+            ])
     }
 
     private var summary: String {
