@@ -100,8 +100,8 @@ extension RunConfiguration: ConfigurationSection {
             "What a loss or gradient that is no finite number does: end the job, or skip the step.")
         precision = reader.value(
             "precision", .choice(of: ProductPrecision.self), default: "float32",
-            "Numbers of layers' products; mixed rounds factors to bfloat16, those of 3×3 convolutions to 16-bit fixed point."
-        )
+            "Numbers of layers' products; mixed rounds factors to bfloat16, those of 3×3 convolutions to 16-bit "
+                + "fixed point.")
         arithmetic = reader.value(
             "arithmetic", .choice(of: Arithmetic.self), default: "openblas",
             "Who multiplies matrices in float32; portable gives the same bits on every processor with fused "
