@@ -42,21 +42,43 @@ package func groupNormalizationGradient(
             (sums + first).update(repeating: total / count, count: size)
         }
     }
-    forEachBlock(rows: positions, channels: channels) { block, c, width in
-        let centre = loadLanes(mean + c, width)
+    let pass = GroupGradientPass(
+        x: x, dy: dy, mean: mean, inverseDeviation: inverseDeviation, gamma: gamma, sum: sum,
+        sumNormalized: sumNormalized,
+        output: WideOutput(dx, rows: positions, channels: channels, adds: accumulate))
+    pass.run(rows: positions, channels: channels)
+    pass.output.finish()
+}
+
+private struct GroupGradientPass: RowPass {
+    let x: UnsafePointer<Float>
+    let dy: UnsafePointer<Float>
+    let mean: UnsafePointer<Float>
+    let inverseDeviation: UnsafePointer<Float>
+    let gamma: UnsafePointer<Float>
+    let sum: UnsafePointer<Float>
+    let sumNormalized: UnsafePointer<Float>
+    let output: WideOutput
+
+    struct Terms: BitwiseCopyable {
+        var centre: Vector
+        var factor: Vector
+        var shift: Vector
+        var slope: Vector
+    }
+
+    @inline(__always)
+    func terms(_ c: Int, _ width: Int) -> Terms {
         let inverse = loadLanes(inverseDeviation + c, width)
-        let factor = loadLanes(gamma + c, width) * inverse
-        let shift = loadLanes(sum + c, width) * inverse
-        let slope = loadLanes(sumNormalized + c, width) * inverse * inverse
-        for row in block {
-            let index = row * channels + c
-            prefetchNextBlock(x + index, channels)
-            prefetchNextBlock(dy + index, channels)
-            prefetchNextBlock(dx + index, channels, for: .writing)
-            let d = loadLanes(x + index, width) - centre
-            var result = loadLanes(dy + index, width) * factor - shift - d * slope
-            if accumulate { result += loadLanes(dx + index, width) }
-            storeLanes(result, to: dx + index, width)
-        }
+        return Terms(
+            centre: loadLanes(mean + c, width), factor: loadLanes(gamma + c, width) * inverse,
+            shift: loadLanes(sum + c, width) * inverse,
+            slope: loadLanes(sumNormalized + c, width) * inverse * inverse)
+    }
+
+    @inline(__always)
+    func write(_ place: VectorPlace, _ terms: Terms) {
+        let d = loadLanes(x + place.index, place.width) - terms.centre
+        output.store(loadLanes(dy + place.index, place.width) * terms.factor - terms.shift - d * terms.slope, at: place)
     }
 }

@@ -57,22 +57,32 @@ package func rowNormalizationSums(
 ) {
     sum.update(repeating: 0, count: columns)
     sumNormalized.update(repeating: 0, count: columns)
-    forEachBlock(rows: rows, channels: columns) { block, c, width in
-        var total = Vector.zero
-        var totalNormalized = Vector.zero
-        for row in block {
-            let index = row * columns + c
-            prefetchNextBlock(x + index, columns)
-            prefetchNextBlock(dy + index, columns)
-            let g = loadLanes(dy + index, width)
-            let normalized =
-                (loadLanes(x + index, width) - Vector(repeating: mean[row])) * Vector(repeating: inverseDeviation[row])
-            total += g
-            totalNormalized = totalNormalized.addingProduct(g, normalized)
-        }
-        addLanes(total, to: sum + c, width)
-        addLanes(totalNormalized, to: sumNormalized + c, width)
+    let pass = RowNormalizationSumsPass(
+        x: x, dy: dy, mean: mean, inverseDeviation: inverseDeviation, sum: sum, sumNormalized: sumNormalized)
+    pass.run(rows: rows, channels: columns)
+}
+
+private struct RowNormalizationSumsPass: RowSumPass {
+    let x: UnsafePointer<Float>
+    let dy: UnsafePointer<Float>
+    let mean: UnsafePointer<Float>
+    let inverseDeviation: UnsafePointer<Float>
+    let sum: UnsafeMutablePointer<Float>
+    let sumNormalized: UnsafeMutablePointer<Float>
+
+    var zero: VectorSums { VectorSums() }
+
+    func terms(_ c: Int, _ width: Int) {}
+
+    @inline(__always)
+    func add(_ place: VectorPlace, _ terms: Void, to sums: inout VectorSums) {
+        let g = loadLanes(dy + place.index, place.width)
+        let centred = loadLanes(x + place.index, place.width) - Vector(repeating: mean[place.row])
+        sums.add(g, g, centred * Vector(repeating: inverseDeviation[place.row]))
     }
+
+    @inline(__always)
+    func finish(_ c: Int, _ width: Int, _ sums: VectorSums) { sums.add(to: sum, sumNormalized, c, width) }
 }
 
 /// dx = inverse deviation · (g − Σg / n − x̂ · Σ(g x̂) / n), with g = γ dy and sums over the n columns of a row.
