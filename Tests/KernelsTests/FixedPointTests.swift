@@ -105,10 +105,6 @@ struct FixedPointTests {
         return g
     }
 
-    private func bfloat16(_ values: [Float]) -> [Float] {
-        values.map { Float(bitPattern: ($0.bitPattern + 0x7FFF + ($0.bitPattern >> 16 & 1)) & 0xFFFF_0000) }
-    }
-
     /// The root of the mean square of differences.
     private func error<T: BinaryFloatingPoint>(_ values: [T], _ exact: [Double]) -> Double {
         (zip(values, exact).reduce(0) { $0 + (Double($1.0) - $1.1) * (Double($1.0) - $1.1) } / Double(exact.count))
@@ -140,7 +136,7 @@ struct FixedPointTests {
             return [run.forward(bias: nil, rectify: false), gradients.data, gradients.filter]
         }
         let exact = passes(x, w, dy)
-        let direct = passes(bfloat16(x), bfloat16(w), bfloat16(dy))
+        let direct = passes(x.map(\.roundedToBFloat16), w.map(\.roundedToBFloat16), dy.map(\.roundedToBFloat16))
         let (plain, mixed) = (run(), ProductPrecision.mixed.use { run() })
         for pass in 0..<3 {
             let (rounded, allowed) = (error(mixed[pass], exact[pass]), error(direct[pass], exact[pass]))

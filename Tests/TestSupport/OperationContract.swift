@@ -26,7 +26,7 @@ package struct OperationContract: Sendable, CustomStringConvertible {
 
     package let description: String
     /// Relative to the largest value of a tensor; see ``relativeError(_:_:)``.
-    package let tolerance: Double
+    package private(set) var tolerance: Double
     let inputs: [Input]
     let statistics: [[Float]]
     let operation: Operation
@@ -59,13 +59,22 @@ package struct OperationContract: Sendable, CustomStringConvertible {
         }
     }
 
+    /// The same contract with another tolerance.
+    package func within(_ tolerance: Double) -> OperationContract {
+        var contract = self
+        contract.tolerance = tolerance
+        return contract
+    }
+
     /// All comparisons of the contract; a test expects that none fails.
-    package func check() -> [Comparison] {
+    ///
+    /// - Parameter rounding: what happens to inputs and to the output's gradient first.
+    package func check(rounding: (Float) -> Float = { $0 }) -> [Comparison] {
         var numbers = TestNumbers(seed: 1)
-        let values = inputs.map { numbers.floats($0.shape.reduce(1, *), $0.domain) }
+        let values = inputs.map { numbers.floats($0.shape.reduce(1, *), $0.domain).map(rounding) }
         let doubles = zip(values, inputs).map { DoubleTensor($0, $1.shape) }
         let expected = reference(doubles)
-        let cotangent = numbers.floats(expected.count)
+        let cotangent = numbers.floats(expected.count).map(rounding)
         let run = OperationRun(contract: self, values: values, cotangent: cotangent)
         let first = run.gradients(needing: Set(inputs.indices))
         guard first.shape == expected.shape else {
