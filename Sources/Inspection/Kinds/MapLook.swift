@@ -30,11 +30,11 @@ package struct MapLook: LookKind {
     package func page(_ job: LookJob) throws -> LookPage {
         let subject = try Subject(run, part: samples.part, job)
         return try job.ranks.together {
-            let given = try subject.samples(samples, usual: 1)
             let field = try subject.pictureField()
+            let given = try subject.samples(samples, usual: 1)
             for name in nodes { _ = try subject.node(name) }
             let usual = zip(subject.model.nodes.dropFirst(subject.model.inputs.count), subject.model.isInferred)
-                .filter { $1 && $0.shape.rank == 3 }.map(\.0.name)
+                .filter { $1 && (3...4).contains($0.shape.rank) }.map(\.0.name)
             let names = nodes.isEmpty ? (usual.isEmpty ? [subject.model.outputName] : usual) : nodes
             let graph = try TappedGraph(subject.model, to: names)
             var parts: [LookPage.Part] = []
@@ -66,17 +66,23 @@ package struct MapLook: LookKind {
     static func sheet(_ name: String, _ value: Tensor, most: Int) -> PictureSheet {
         let shape = value.shape.sample
         let all = Shade.range(value.values)
-        let kind = shape.rank == 3 ? "\(shape[2]) maps of \(shape[0])×\(shape[1])" : "\(shape.count) values"
-        guard shape.rank == 3 else {
+        // Layers of symmetries have an axis of poses before that of filters.
+        let poses = shape.rank == 4 ? shape[2] : 1
+        let channels = (3...4).contains(shape.rank) ? shape.count / (shape[0] * shape[1]) : 0
+        let kind =
+            channels == 0
+            ? "\(shape.count) values"
+            : "\(channels) maps of \(shape[0])×\(shape[1])" + (poses > 1 ? ", a row for each of \(poses) poses" : "")
+        guard channels > 0 else {
             return PictureSheet(
                 name, caption: "\(name): \(kind)", values: all, height: 1, width: all.count, channels: 1, columns: 1,
                 enlargement: max(1, 1200 / all.count))
         }
-        let shown = min(shape[2], most)
-        let pixels = (0..<shown).flatMap { channel in stride(from: channel, to: all.count, by: shape[2]).map { all[$0] }
+        let shown = min(channels, most)
+        let pixels = (0..<shown).flatMap { channel in stride(from: channel, to: all.count, by: channels).map { all[$0] }
         }
         return PictureSheet(
-            name, caption: "\(name): \(kind)\(shown < shape[2] ? ", the first \(shown)" : "")", values: pixels,
-            height: shape[0], width: shape[1], channels: 1, columns: min(shown, 8))
+            name, caption: "\(name): \(kind)\(shown < channels ? ", the first \(shown)" : "")", values: pixels,
+            height: shape[0], width: shape[1], channels: 1, columns: min(shown, poses > 1 ? channels / poses : 8))
     }
 }

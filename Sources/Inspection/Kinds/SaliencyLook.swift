@@ -66,9 +66,9 @@ package struct SaliencyLook: LookKind {
         let subject = try Subject(run, part: samples.part, job)
         return try job.ranks.together {
             let classifier = try subject.classifier()
+            let field = try subject.pictureField()
             let given = try subject.samples(samples, usual: 8)
             let layer = try camNode(subject)
-            let field = try subject.pictureField()
             let wanted = try classNamed.map(classifier.number)
             var (labels, sheets): ([String], [[Float]]) = ([], [[], [], [], []])
             var (own, random): ([Maps], [Maps]) = ([], [])

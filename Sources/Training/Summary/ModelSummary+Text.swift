@@ -64,13 +64,13 @@ extension ModelSummary {
     /// Where the parameters and the activations are; nothing for a model that is all of one kind.
     private func shares(of model: Model) -> [String] {
         var parts: [String] = []
-        let all = model.totalParameters.trained
-        let linear = model.rows.filter { $0.kind == "linear" && !$0.counts.areShared }.reduce(0) { $0 + $1.parameters }
+        let rows = model.inferenceRows
+        let all = rows.totalParameters.trained
+        let linear = rows.filter { $0.kind == "linear" && !$0.counts.areShared }.reduce(0) { $0 + $1.parameters }
         if linear > 0, linear < all {
             parts.append(String(format: "linear layers have %.1f %% of the parameters", share(linear, all)))
         }
-        let rows = model.inferenceRows
-        let pools = rows.indices.filter { rows[$0].kind.hasSuffix("Pool") }
+        let pools = rows.indices.filter { rows[$0].kind.hasSuffix("Pool") && !rows[$0].kind.hasPrefix("global") }
         if pools.count > 1 {
             let before = model.inputValues + rows[..<pools[1]].distinctActivations
             parts.append(
