@@ -94,7 +94,8 @@ enum MetricsLine: Equatable {
                 ValidationRecord(
                     step: fields.step, epoch: fields.epoch, metrics: validation, learningRate: fields.learningRate,
                     isBest: fields.best ?? false))
-        } else if !training.isEmpty {
+        } else if !training.isEmpty || fields.samples != nil {
+            // All steps of an interval may have been skipped; then it has no metrics.
             let shares = TimeShares(
                 compute: fields.compute ?? 0, wait: fields.wait ?? 0, reduce: fields.reduce ?? 0,
                 data: fields.data ?? 0, save: fields.save ?? 0)

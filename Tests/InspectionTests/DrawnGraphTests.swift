@@ -35,7 +35,7 @@ import Training
         // image, flatten, trunk, relu, digit, slant; two losses with a target each.
         #expect(graph.nodes.count == 6 + 4 && graph.edges.count == 5 + 4)
         #expect(count(graph, .loss) == 2 && count(graph, .target) == 2 && count(graph, .weighted) == 3)
-        #expect(graph.nodes.contains { $0.lines == ["linear", "trunk", "[8]", "6,280 weights"] })
+        #expect(graph.nodes.contains { $0.lines == ["linear", "trunk", "[8]", "6,280 parameters"] })
         #expect(graph.nodes.contains { $0.lines == ["mse", "× 10"] })
     }
 
@@ -47,8 +47,8 @@ import Training
         let blocks = DrawnGraph(resnet, depth: 1)
         #expect(blocks.nodes.count < all.nodes.count && count(blocks, .group) > 0)
         let counts = [all, blocks].map { graph in
-            graph.nodes.flatMap(\.lines).filter { $0.hasSuffix(" weights") }.reduce(0) {
-                $0 + (Int($1.dropLast(8).replacingOccurrences(of: ",", with: "")) ?? 0)
+            graph.nodes.flatMap(\.lines).filter { $0.hasSuffix(" parameters") }.reduce(0) {
+                $0 + (Int($1.dropLast(11).replacingOccurrences(of: ",", with: "")) ?? 0)
             }
         }
         #expect(counts[0] == counts[1] && counts[0] > 200_000)

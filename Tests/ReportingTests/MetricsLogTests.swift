@@ -90,6 +90,18 @@ struct MetricsLogTests {
         }
     }
 
+    @Test func `an interval whose steps were all skipped has no metrics, and is read back`() throws {
+        try withTemporaryDirectory { directory in
+            var skipped = Samples.interval(100)
+            skipped.metrics = []
+            let first = try MetricsLog(directory: directory, resumingFromStep: nil, metrics: Samples.run.metrics)
+            try first.append(skipped)
+            let log = try MetricsLog(directory: directory, resumingFromStep: 100, metrics: Samples.run.metrics)
+            #expect(log.damagedLines == 0)
+            #expect(log.history.intervals.map(\.step) == [100])
+        }
+    }
+
     @Test func runFromTheStartBeginsNewLogs() throws {
         try withTemporaryDirectory { directory in
             try fill(directory)

@@ -67,7 +67,7 @@ extension DrawnGraph {
         node.name.split(separator: ".").prefix(depth).joined(separator: ".")
     }
 
-    /// Kind and name, shape, weights.
+    /// Kind and name, shape, number of parameters.
     private static func lines(_ node: ModelOutline.Node, prefix: String) -> [String] {
         let last = node.name.split(separator: ".").last.map(String.init) ?? node.name
         let isNumbered = Int(last) != nil
@@ -78,7 +78,9 @@ extension DrawnGraph {
 
     static func text(_ shape: Shape) -> String { shape.rank == 0 ? "one number" : "\(shape)" }
 
-    static func count(_ weights: Int) -> [String] { weights == 0 ? [] : ["\(weights.grouped) weights"] }
+    static func count(_ weights: Int) -> [String] {
+        weights == 0 ? [] : ["\(weights.grouped) parameter\(weights == 1 ? "" : "s")"]
+    }
 
     static func role(of node: ModelOutline.Node) -> Role {
         if node.kind == "input" { return .input }
