@@ -34,23 +34,17 @@ package struct WinogradConvolution: Sendable {
         return tileOutputs == 4 ? .four : .two
     }
 
-    /// Floats of working memory that `forward` needs.
-    package var forwardScratchCount: Int {
-        switch kind {
-        case .two: WinogradPasses<WinogradF2>(geometry: geometry).forwardScratchCount
-        case .four: WinogradPasses<WinogradF4>(geometry: geometry).forwardScratchCount
-        case .fourOfFive: WinogradPasses<WinogradF4Of5>(geometry: geometry).forwardScratchCount
-        case .strided: WinogradPasses<WinogradStrided>(geometry: geometry).forwardScratchCount
-        }
-    }
+    // Both passes ask for the same memory, so that the pool of tensors keeps one block for them.
+    package var forwardScratchCount: Int { scratchCount }
+    package var gradientScratchCount: Int { scratchCount }
 
-    /// Floats of working memory that `gradients` needs.
-    package var gradientScratchCount: Int {
+    /// Floats of working memory that `forward` and `gradients` need.
+    private var scratchCount: Int {
         switch kind {
-        case .two: WinogradPasses<WinogradF2>(geometry: geometry).gradientScratchCount
-        case .four: WinogradPasses<WinogradF4>(geometry: geometry).gradientScratchCount
-        case .fourOfFive: WinogradPasses<WinogradF4Of5>(geometry: geometry).gradientScratchCount
-        case .strided: WinogradPasses<WinogradStrided>(geometry: geometry).gradientScratchCount
+        case .two: WinogradPasses<WinogradF2>(geometry: geometry).scratchCount
+        case .four: WinogradPasses<WinogradF4>(geometry: geometry).scratchCount
+        case .fourOfFive: WinogradPasses<WinogradF4Of5>(geometry: geometry).scratchCount
+        case .strided: WinogradPasses<WinogradStrided>(geometry: geometry).scratchCount
         }
     }
 

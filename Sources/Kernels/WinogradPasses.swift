@@ -61,16 +61,17 @@ struct WinogradPasses<Tile: WinogradTile> {
         FixedPointPlanes.count(filterPlanes, .byColumns, rows: slice, width: slice)
     }
 
-    /// Floats of working memory that `forward` needs.
-    var forwardScratchCount: Int {
+    /// Floats of working memory that each of the passes needs.
+    var scratchCount: Int { max(forwardScratchCount, gradientScratchCount) }
+
+    private var forwardScratchCount: Int {
         let factors =
             rounds
             ? inputCount + inputSlices * roundedInputCount(.byRows) + roundedFilterCount : inputSlices * inputCount
         return factors + outputCount + filterCount + smallCount
     }
 
-    /// Floats of working memory that `gradients` needs.
-    var gradientScratchCount: Int {
+    private var gradientScratchCount: Int {
         let factors =
             rounds
             ? outputCount + outputSlices * (roundedOutputCount(.byRows) + roundedOutputCount(.byColumns))

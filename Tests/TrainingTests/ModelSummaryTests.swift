@@ -203,6 +203,20 @@ import Training
         #expect(mixed.contains("183,296 floats (733.2 kB) of rounded factors in each thread"), "\(mixed)")
     }
 
+    /// Convolutions of 64 channels have their factors as fixed-point numbers besides; those of 32 have not.
+    @Test func factorsOfConvolutionsAreCountedToo() throws {
+        func floats(_ channels: Int) throws -> Int {
+            let text = configurationText(
+                "model: {input: [28, 28, 1], layers: [{conv: {filters: \(channels), kernel: 1}}, "
+                    + "{conv: {filters: \(channels), kernel: 3, padding: 1}}, flatten, {linear: 10}]}\n"
+                    + "precision: mixed\noptimizer: {name: sgd, learningRate: 1}\n")
+            let match = try #require(try ModelSummary(try file(text)).text().firstMatch(of: /([\d,]+) floats.*rounded/))
+            return try #require(Int(match.output.1.filter { $0 != "," }))
+        }
+        #expect(try floats(32) == 183_296)
+        #expect(try floats(64) > 200_000)
+    }
+
     @Test func theTableHasTheChosenColumns() throws {
         let text = try ModelSummary("lenet5").text(columns: [.output, .parameters, .field, .step])
         let lines = text.split(separator: "\n").map(String.init)

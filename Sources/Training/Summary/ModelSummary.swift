@@ -13,7 +13,7 @@ package struct ModelSummary {
     let frozen: Set<Int>
     /// Nil of a model without a configuration.
     let normalization: NormalizationSummary?
-    /// Bytes of packed factors that a thread keeps besides; 0 in float32.
+    /// Bytes of rounded factors that a thread keeps besides; 0 in float32.
     let packedBytes: Int
     /// Whether several layers with the beginning of their names in common are one line; nil for a line a layer.
     private let depth: Int?
@@ -71,7 +71,8 @@ package struct ModelSummary {
             network = try configuration.network(for: try ModelSummary.usage(of: configuration.data))
             frozen = try configuration.frozenWeights(of: network)
             normalization = NormalizationSummary(batch: configuration.batch, grain: configuration.grain)
-            packedBytes = configuration.precision == .mixed ? ProductPrecision.workspaceBytes : 0
+            packedBytes =
+                configuration.precision == .mixed ? RoundedFactors.bytes(of: network, grain: configuration.grain) : 0
         }
     }
 
