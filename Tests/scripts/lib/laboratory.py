@@ -38,6 +38,17 @@ class Laboratory:
         self.folder, self.at_once = pathlib.Path(folder), at_once
         self.mark = f"TRAINER_EXPERIMENTS={os.getpid()}"
         self.passed = self.failed = 0
+        self.is_closed = False
+
+    def close(self):
+        """Ends what still trains, and lets nothing begin."""
+        self.is_closed = True
+        for _ in range(100):
+            left = jobs.processes(self.mark)
+            if not left:
+                break
+            jobs.send(left)
+            time.sleep(0.05)
 
     def check(self, sentence, holds):
         """One line: a sentence with its figures, and whether it holds."""
@@ -46,6 +57,8 @@ class Laboratory:
 
     def command(self, *arguments, **environment):
         """What the trainer prints; an error if it fails."""
+        if self.is_closed:
+            raise Broken("the experiments have been stopped")
         ended = training.run([str(argument) for argument in arguments], self.mark, LIMIT, self.folder, **environment)
         if ended.code != 0:
             raise Broken(f"trainer {' '.join(map(str, arguments))} ended with {ended.code}: {ended.account}")
@@ -64,9 +77,13 @@ class Laboratory:
 
     def all(self, works):
         """The results of functions by the keys of a map, so many at once."""
-        with concurrent.futures.ThreadPoolExecutor(self.at_once) as pool:
+        pool = concurrent.futures.ThreadPoolExecutor(self.at_once)
+        try:
             started = {key: pool.submit(work) for key, work in works.items()}
             return {key: future.result() for key, future in started.items()}
+        finally:
+            # Who stops the script does not wait for trainings: close() ends them.
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def trainings(self, runs):
         """Trains what a map says, {key: (config, settings, environment)}; the runs by the same keys."""
