@@ -105,6 +105,42 @@ import Training
         #expect(all.allSatisfy { $0.count(of: .differs) == 0 })
     }
 
+    private func check(_ yaml: String, _ settings: GradientComparison.Settings) throws -> GradientCheck {
+        try GradientCheck(
+            RunConfiguration(yaml: yaml, file: "many.yaml"), settings, try Ranks { SingleProcessCommunicator() })
+    }
+
+    /// From all distances the loss bends smoothly between slopes that are none of its own.
+    @Test func `kinks so many that no distance has one alone are no broken derivative`() throws {
+        let yaml = """
+            model: {input: [28, 28, 1], layers: [flatten, {linear: 64}, batchNorm, relu, {linear: 64}, batchNorm, relu,
+              {linear: 10}]}
+            data: {name: digits, limit: 40, validation: 10}
+            batch: 8
+            maxSteps: 1
+            seed: 4
+            optimizer: {name: sgd, learningRate: 0.1}
+            """
+        var settings = GradientComparison.Settings()
+        settings.perParameter = 32
+        let checked = try check(yaml, settings)
+        #expect(!checked.fails, "\(checked.text)")
+    }
+
+    /// Rectifiers on whose kinks nothing is blamed that is wrong.
+    @Test(arguments: [1.8, 0])
+    func `a broken derivative is found among many kinks`(backward: Float) throws {
+        let wide: [LayerSpecification] = [
+            .named("low", .linear(units: 200)), .relu, .named("middle", .linear(units: 200)), .relu,
+            .init(Doubling(backward: backward)), .named("high", .linear(units: 3)),
+        ]
+        let all = try compare(wide)
+        for name in ["low.weight", "low.bias", "middle.weight", "middle.bias"] {
+            #expect(try #require(all[name]).count(of: .differs) > 0, "\(name)")
+        }
+        #expect(try #require(all["high.weight"]).count(of: .differs) == 0)
+    }
+
     @Test func `a loss that is not finite is told`() throws {
         let network = try network([.linear(units: 3)], input: [6])
         let objective = try network.objective(CrossEntropyLoss(), like: batch)

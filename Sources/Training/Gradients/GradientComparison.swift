@@ -140,6 +140,8 @@ package struct GradientComparison {
     private static let levels = 6
     /// Distances begin at these shares of the largest, from which kinks may be farther away.
     private static let scales: [Float] = [1, 0x1p-3, 0x1p-6]
+    /// Between two values backward's derivatives are added up at so many.
+    private static let pieces = 16
 
     private func compare(
         _ parameter: Parameter, _ index: Int, _ backward: Double, distance: Float, weight: Double
@@ -177,17 +179,17 @@ package struct GradientComparison {
         guard told.count > 1, let least = told.min(), let most = told.max(), most - least <= gap / 4 else {
             return value(.kink, slope)
         }
-        for scale in GradientComparison.scales {
-            if case .kink(let left, let right) = NumericalSlope.roughness(
-                at: own, within: distance * scale, noise: noise, function)
-            {
-                let slack = settings.tolerance * max(abs(left), abs(right))
-                if (min(left, right) - slack...max(left, right) + slack).contains(backward) {
-                    return value(.kink, slope)
-                }
-            }
+        // Many small kinks, of a rectifier at each of a layer's positions, look like a smooth bend from all distances,
+        // while backward has the slope between two of them.
+        let derivative = { (value: Float) -> Double in
+            place.pointee = value
+            Activity.beat()
+            return self.derivative(of: parameter, index) / weight
         }
-        return value(.differs, slope)
+        let sums = GradientComparison.scales.compactMap { scale in
+            sum(own, distance * scale, noise: noise, visible: gap / 2, function, derivative)
+        }
+        return value(sums.contains(false) || sums.isEmpty ? .differs : .kink, slope)
 
         func value(_ verdict: Verdict, _ slope: NumericalSlope) -> Value {
             let gap = abs(backward - slope.derivative)
@@ -196,5 +198,35 @@ package struct GradientComparison {
                 index: index, backward: backward, numerical: slope.derivative, difference: gap == 0 ? 0 : gap / size,
                 verdict: verdict)
         }
+    }
+
+    /// The derivative of the grain's loss that backward gives for a value where it is now.
+    private func derivative(of parameter: Parameter, _ index: Int) -> Double {
+        guard let loss = pass(), let start = layout.trained.offset(of: parameter.index) else { return .nan }
+        tape.backward(from: loss.variable)
+        return Double(vector.pointer[start + index])
+    }
+
+    /// Whether the loss changes from `own − distance` to `own + distance` by what backward's derivatives in between add
+    /// up to, as those of a right backward do whatever kinks lie there; nil where there is no telling.
+    ///
+    /// The sum is the midpoint rule's. Where the derivative leaps within a piece, by what it has changed to the next at
+    /// most, it is off by half of that.
+    private func sum(
+        _ own: Float, _ distance: Float, noise: Double, visible: Double, _ function: (Float) -> Double,
+        _ derivative: (Float) -> Double
+    ) -> Bool? {
+        let count = GradientComparison.pieces
+        let slopes = (0..<count).map {
+            derivative(own + distance * (Float(2 * $0 + 1) / Float(count) - 1))
+        }
+        let (left, right) = (own - distance, own + distance)
+        let (low, high, width) = (function(left), function(right), Double(right) - Double(left))
+        let (mean, change) = (slopes.reduce(0, +) / Double(count), (high - low) / width)
+        let leaps = zip(slopes, slopes.dropFirst()).reduce(0) { $0 + abs($1.1 - $1.0) } / Double(2 * count)
+        let slack = leaps + 8 * max(noise, 0x1p-24 * max(abs(low), abs(high))) / width
+        // Not where something is not finite, either.
+        guard slack <= visible, (mean - change).isFinite else { return nil }
+        return abs(mean - change) <= settings.tolerance * max(abs(mean), abs(change)) + slack
     }
 }
