@@ -13,17 +13,36 @@ package enum PNGFile {
         precondition(
             pixels.count == height * width * channels && (channels == 1 || channels == 3) && height * width > 0,
             "PNGFile: \(pixels.count) values for \(height)×\(width)×\(channels)")
+        let format = channels == 3 ? png_uint_32(PNG_FORMAT_FLAG_COLOR) : 0
+        return try encoded(pixels, height: height, width: width, format: format, colors: [])
+    }
+
+    /// The bytes of a PNG file that has a table of its colours.
+    ///
+    /// - Throws: ``ReportingError`` with libpng's reason.
+    package static func bytes(_ table: ColorTable, height: Int, width: Int) throws -> Data {
+        precondition(
+            table.places.count == height * width && height * width > 0,
+            "PNGFile: \(table.places.count) values for \(height)×\(width)")
+        let format = png_uint_32(PNG_FORMAT_FLAG_COLOR | PNG_FORMAT_FLAG_COLORMAP)
+        return try encoded(table.places, height: height, width: width, format: format, colors: table.colors)
+    }
+
+    private static func encoded(
+        _ values: [UInt8], height: Int, width: Int, format: png_uint_32, colors: [UInt8]
+    ) throws -> Data {
         var image = png_image()
         image.version = png_uint_32(PNG_IMAGE_VERSION)
         image.width = png_uint_32(width)
         image.height = png_uint_32(height)
-        image.format = channels == 3 ? png_uint_32(PNG_FORMAT_FLAG_COLOR) : 0
+        image.format = format
+        image.colormap_entries = png_uint_32(colors.count / 3)
         defer { png_image_free(&image) }
-        // Twice the raw size and a kilobyte is more than deflate ever needs.
-        var size = 2 * pixels.count + 1024
+        // Twice the raw size and a table's most bytes are more than deflate ever needs.
+        var size = 2 * values.count + 2048
         var bytes = Data(count: size)
         let status = bytes.withUnsafeMutableBytes { target in
-            png_image_write_to_memory(&image, target.baseAddress, &size, 0, pixels, 0, nil)
+            png_image_write_to_memory(&image, target.baseAddress, &size, 0, values, 0, colors)
         }
         guard status != 0 else {
             let reason = withUnsafeBytes(of: image.message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }

@@ -20,10 +20,10 @@ struct Raster {
         pixels = [UInt8](repeating: 255, count: 3 * width * height)
     }
 
-    /// The picture as a PNG file.
+    /// The picture as a PNG file with a table of its colours.
     ///
     /// - Throws: ``ReportingError`` with libpng's reason.
-    func png() throws -> Data { try PNGFile.bytes(pixels, height: height, width: width, channels: 3) }
+    func png() throws -> Data { try PNGFile.bytes(ColorTable(pixels), height: height, width: width) }
 
     /// Paints a pixel over what is there, `share` of it; nothing outside.
     mutating func blend(_ x: Int, _ y: Int, _ color: Color, _ share: Double) {
@@ -73,7 +73,8 @@ struct Raster {
         if hasDots || places.count == 1 {
             for place in places { stroke.segment(place, place, width: 8, from: 0, isDashed: false) }
         }
-        for y in rows { for x in columns { blend(x, y, color, stroke[x, y]) } }
+        // So few shades that all colours of most pictures fit into a table; edges look as smooth.
+        for y in rows { for x in columns { blend(x, y, color, (stroke[x, y] * 6).rounded() / 6) } }
     }
 
     /// Fills what lies between two curves over the same columns.

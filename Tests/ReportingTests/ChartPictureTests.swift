@@ -1,3 +1,4 @@
+import Foundation
 import Reporting
 import Testing
 
@@ -15,5 +16,20 @@ import Testing
         #expect(whole.starts(with: [0x89, 0x50, 0x4E, 0x47]) && whole != gap)
         #expect(try ChartPicture(chart([])).png().count > 100)
         #expect(try ChartPicture(chart([.init(0, .infinity)], scale: .logarithmic(fromRatio: 10))).png().count > 100)
+    }
+
+    /// Eight curves that cross each other: the file has the size that pages want.
+    @Test func `a picture of many curves is a small file`() throws {
+        let series = (1...8).map { number in
+            Chart.Series(
+                name: "\(number)", color: number, style: .line,
+                points: (0...60).map {
+                    .init(Double($0), Double(number) + sin(Double($0 * $0 * number)) / 2 - Double($0) / 60)
+                })
+        }
+        let size = try ChartPicture(
+            Chart(title: "many", series: series, scale: .linear, horizontal: "x")
+        ).png().count
+        #expect(size < 40_000, "\(size)")
     }
 }

@@ -11,6 +11,22 @@ struct PNGFileTests {
         #expect(Array(data[16..<24]) == [0, 0, 0, 13, 0, 0, 0, 11])
     }
 
+    /// Colours of a table are the pictures' own where there are few, and else near them.
+    @Test(arguments: [3, 256, 700]) func aPictureKeepsItsColoursInATable(count: Int) throws {
+        let pixels = (0..<4000).flatMap { pixel -> [UInt8] in
+            let color = pixel % (pixel < 3000 ? min(count, 256) : count)
+            return [UInt8(color % 256), UInt8(color / 256 * 3), 200]
+        }
+        let table = ColorTable(pixels)
+        #expect(table.colors.count == 3 * min(count, 256))
+        let shown = table.places.flatMap { table.colors[3 * Int($0)..<3 * Int($0) + 3] }
+        let farthest = zip(shown, pixels).map { abs(Int($0) - Int($1)) }.max() ?? 0
+        #expect(count <= 256 ? shown == pixels : farthest <= 6, "\(farthest)")
+        let file = try PNGFile.bytes(table, height: 40, width: 100)
+        // 8 bits of a pixel, or 2 where that is enough, and the colour type of pictures with a table.
+        #expect(file[24] == (count > 16 ? 8 : 2) && file[25] == 3)
+    }
+
     @Test func valuesOutsideOfTheRangeAreCutOff() throws {
         func sheet(_ value: Float) throws -> Data {
             try PNGFile.sheet([value, value, value], count: 1, height: 1, width: 1, channels: 3, columns: 1)
