@@ -1,4 +1,5 @@
 import ArgumentParser
+import Training
 
 extension CommandLine {
     /// The arguments of this process without those options and their values, for the processes that it starts.
@@ -22,6 +23,14 @@ extension CommandLine {
         if let dropoutSamples, !(1...10_000).contains(dropoutSamples) {
             throw ValidationError("--dropout-samples \(dropoutSamples): give 1 to 10000")
         }
+    }
+
+    /// Refuses names that no part of the data has.
+    static func check(split: String?) throws {
+        guard let split, DataPart(rawValue: split) == nil else { return }
+        throw ValidationError(
+            "--split \(split) is no part of the data; give one of "
+                + "\(DataPart.allCases.map(\.rawValue).joined(separator: ", ")).")
     }
 
     /// Refuses numbers of threads and ranks that no machine has.

@@ -5,13 +5,19 @@ import Reporting
 import System
 import Training
 
-/// Evaluates trained weights on the test set.
+/// Evaluates trained weights on a part of the data.
 struct Evaluate: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Evaluate trained weights on the test set, on all cores or ranks.")
+        abstract: "Evaluate trained weights on the test set, or another part of the data, on all cores or ranks.")
 
     @Argument(help: "A run directory (its final weights, else the best), or a weights or checkpoint file inside one.")
     var source: String
+
+    @Option(
+        help: ArgumentHelp(
+            "The part of the run's data: \(DataPart.allCases.map(\.rawValue).joined(separator: ", ")) "
+                + "(default: test).", valueName: "part"))
+    var split: String?
 
     @Flag(
         help: ArgumentHelp(
@@ -36,6 +42,7 @@ struct Evaluate: ParsableCommand {
     var np: Int?
 
     func validate() throws {
+        try CommandLine.check(split: split)
         try CommandLine.check(threads: threads, np: np)
         try CommandLine.check(dropoutSamples: dropoutSamples)
     }
@@ -45,8 +52,9 @@ struct Evaluate: ParsableCommand {
         try Job.run("evaluate") { ranks, _ in
             let weights = try ranks.together { try TrainedWeights(source, config: config, data: data) }
             try Job.warnOfOversubscription(threads: threads, ranks)
-            let evaluation = try weights.evaluateTest(
-                ranks, threads: threads, dropoutSamples: dropoutSamples ?? 0)
+            let evaluation = try weights.evaluate(
+                split.flatMap { DataPart(rawValue: $0) } ?? .test, ranks, threads: threads,
+                dropoutSamples: dropoutSamples ?? 0)
             if confusion, evaluation.confusions.isEmpty { throw TrainingError.noConfusion(path: source) }
             if ranks.rank == 0 {
                 for note in evaluation.notes { StandardError.write("warning: \(note)") }

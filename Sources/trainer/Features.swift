@@ -34,11 +34,7 @@ struct Features: ParsableCommand {
     var config: String?
 
     func validate() throws {
-        if let split, DataPart(rawValue: split) == nil {
-            throw ValidationError(
-                "--split \(split) is no part of the data; give one of "
-                    + "\(DataPart.allCases.map(\.rawValue).joined(separator: ", ")).")
-        }
+        try CommandLine.check(split: split)
         if split != nil, !files.isEmpty {
             throw ValidationError("--split names a part of the run's data, and files are others; give one of the two.")
         }

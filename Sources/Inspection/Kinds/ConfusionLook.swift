@@ -16,7 +16,7 @@ package struct ConfusionLook: LookKind {
 
     package func page(_ job: LookJob) throws -> LookPage {
         let weights = try job.ranks.together { try TrainedWeights(run.run, config: run.config, data: run.data) }
-        let evaluation = try weights.evaluateTest(job.ranks, threads: job.threads)
+        let evaluation = try weights.evaluate(.test, job.ranks, threads: job.threads)
         return try job.ranks.together {
             guard let first = evaluation.confusions.first else { throw TrainingError.noConfusion(path: run.run) }
             let right = first.classes.indices.reduce(0) { $0 + first.counts[$1][$1] }

@@ -171,7 +171,7 @@ private final class IntegerBlock {
 extension TrainedWeights {
     /// A predictor with these weights; collective. Needs no data set where the weights say what they need.
     ///
-    /// - Parameter dropoutSamples: as for ``evaluateTest(_:threads:dropoutSamples:)``.
+    /// - Parameter dropoutSamples: as for ``evaluate(_:_:threads:dropoutSamples:)``.
     package func makePredictor(_ ranks: Ranks, dropoutSamples: Int = 0) throws -> Predictor {
         try RankIdentity.requireSame(configuration, ranks)
         let usage = try self.usage ?? usageFromData(ranks)

@@ -18,7 +18,7 @@ package struct LoadedModels {
 }
 
 extension TrainedWeights {
-    /// What the official test set gives.
+    /// What a part of the data gives.
     package struct Evaluation: Sendable {
         package var samples: Int
         package var metrics: [MetricValue]
@@ -30,28 +30,30 @@ extension TrainedWeights {
         package var notes: [String]
     }
 
-    /// Evaluates on the official test set; collective.
+    /// Evaluates on a part of the data, as that is without augmentation; collective.
     ///
     /// - Parameter dropoutSamples: over how many networks with dropout masks of their own to average what is predicted;
     ///   0 for the scaled network.
-    package func evaluateTest(_ ranks: Ranks, threads: Int?, dropoutSamples: Int = 0) throws -> Evaluation {
+    package func evaluate(
+        _ part: DataPart, _ ranks: Ranks, threads: Int?, dropoutSamples: Int = 0
+    ) throws -> Evaluation {
         try RankIdentity.requireSame(configuration, ranks)
-        let (test, preprocessing) = try RunData.openTest(configuration.data, stored: usage?.preprocessing, ranks: ranks)
-        var data = WeightsUsage(test, preprocessing)
+        let (samples, preprocessing) = try open(part, ranks)
+        var data = WeightsUsage(samples, preprocessing)
         data.classCounts = try usage?.classCounts ?? countedClasses(ranks)
         let models = try load(data, ranks, threads: threads)
-        try TargetCheck(models.phases, preprocessing).check([test], ranks)
+        try TargetCheck(models.phases, preprocessing).check([samples], ranks)
         Activity.enter(.evaluation)
         let order = configuration.order(stepsPerEpoch: 1)
         let last = order.kind == .alternating ? models.phases : [models.phases[models.phases.count - 1]]
         let objectives = last.map(\.objective)
-        if dropoutSamples > 0 { try requireDropoutAverages(objectives, isSequence: test.isSequence) }
+        if dropoutSamples > 0 { try requireDropoutAverages(objectives, isSequence: samples.isSequence) }
         let evaluator = try Evaluator(
-            ranks: ranks, replica: models.replica, dataset: test,
-            fields: objectives.flatMap(\.fields) + test.baselines.map(\.field),
+            ranks: ranks, replica: models.replica, dataset: samples,
+            fields: objectives.flatMap(\.fields) + samples.baselines.map(\.field),
             preprocessing: preprocessing, grain: configuration.grain, lanes: configuration.batch,
             key: RandomKey(seed: configuration.seed))
-        var baselines = try evaluator.judge(test.baselines, of: test, objectives)
+        var baselines = try evaluator.judge(samples.baselines, of: samples, objectives)
         if let own = configuration.baseline {
             let data = try RunData.open(configuration.data, ranks: ranks, preprocessing: preprocessing)
             baselines.append(try evaluator.judge(own, from: data, objectives, ranks))
@@ -64,7 +66,7 @@ extension TrainedWeights {
             metrics: zip(objectives, sums).flatMap { $1.values(of: $0.metrics) }.filter(\.isCounted),
             confusions: zip(objectives, sums).flatMap { objective, sums in
                 objective.confusions.map { $0.matrix(of: sums) }
-            }, baselines: baselines, notes: try DamageReport.notes(of: test, ranks))
+            }, baselines: baselines, notes: try DamageReport.notes(of: samples, ranks))
     }
 
     /// The classes of the training samples, where a loss balances them and the weights do not say.
