@@ -89,7 +89,7 @@ package struct LookFileError: CodedError, Equatable, CustomStringConvertible {
     /// Which one names the place.
     let option: String
 
-    init(path: String, code: Int32, option: String) {
+    package init(path: String, code: Int32, option: String) {
         self.path = path
         self.code = code
         self.option = option
@@ -107,6 +107,8 @@ package struct LookFileError: CodedError, Equatable, CustomStringConvertible {
     }
 
     package var description: String {
-        "cannot write \(path): \(SystemError.text(code)); give a writable folder with \(option)"
+        "cannot write \(path): \(SystemError.text(code)); "
+            + ([ENOSPC, EDQUOT].contains(code) ? "free some space, or give another" : "give a writable")
+            + " folder with \(option)"
     }
 }

@@ -105,13 +105,42 @@ struct ComparisonTests {
         }
     }
 
+    @Test func partsInWhichNothingWasMeasuredCannotBeChosen() throws {
+        try withTemporaryDirectory { folder in
+            let members = [try run(folder + "/a", accuracy: nil)]
+            let problem = #expect(throws: ComparisonError.self) {
+                try Comparison(members, title: "", metric: "valLoss")
+            }
+            #expect("\(problem.map { "\($0)" } ?? "")".hasPrefix("--metric valLoss: none of these runs measures it"))
+            let loss = try Comparison(members, title: "", metric: "loss")
+            #expect(ComparisonTable(loss).header.dropFirst(3).dropLast(2) == ["trainLoss"])
+        }
+    }
+
+    @Test func settingsOfOneNameAreToldApartByTheirSweeps() throws {
+        try withTemporaryDirectory { folder in
+            let members = try ["x", "y"].map { sweep in
+                let path = "\(folder)/\(sweep)/rate"
+                _ = try run(path)
+                return Comparison.Member(
+                    name: "rate", path: path, setting: "learningRate=0.1", seed: 1, run: try RecordedRun(path))
+            }
+            #expect(
+                try Comparison(members, title: "").settings.map(\.name)
+                    == ["x/learningRate=0.1", "y/learningRate=0.1"])
+        }
+    }
+
     @Test func whatIsNoRunOrIsGivenTwiceIsRefused() throws {
         try withTemporaryDirectory { folder in
             #expect(throws: ComparisonError.noRun(path: folder)) { try RecordedRun(folder) }
             let member = try run(folder + "/a")
+            _ = try run(folder + "/b")
             #expect(throws: ComparisonError.sameRun(path: folder + "/a")) {
                 try Comparison([member, member], title: "")
             }
+            let same = Comparison.Member(try RecordedRun(folder + "/b/../a"))
+            #expect(throws: ComparisonError.sameRun(path: same.path)) { try Comparison([member, same], title: "") }
         }
     }
 

@@ -6,7 +6,7 @@ package struct ComparedMetric: Equatable, Sendable {
     package let description: MetricDescription
     /// Whether it is what the metric leaves to 1, as the error of an accuracy.
     package let isComplement: Bool
-    /// Whether its values in training, or in validation, are to be shown.
+    /// Whether it has values in training, or in validation, and they are to be shown.
     package var showsTraining = true
     package var showsValidation = true
 
@@ -30,31 +30,53 @@ package struct ComparedMetric: Equatable, Sendable {
 
     /// What the runs measure, each with its complement behind it, in the order of the logs.
     static func all(of runs: [RecordedRun]) -> [ComparedMetric] {
-        var seen: [MetricDescription] = []
-        for run in runs {
-            for values in run.history.intervals.lazy.map(\.metrics) + run.history.validations.lazy.map(\.metrics) {
-                for value in values where !seen.contains(value.description) { seen.append(value.description) }
+        var seen: [ComparedMetric] = []
+        func add(_ values: [MetricValue], to part: WritableKeyPath<ComparedMetric, Bool>) {
+            for value in values {
+                let place = seen.firstIndex { $0.description == value.description } ?? seen.count
+                if place == seen.count {
+                    seen.append(
+                        ComparedMetric(
+                            description: value.description, isComplement: false, showsTraining: false,
+                            showsValidation: false))
+                }
+                seen[place][keyPath: part] = true
             }
         }
-        return seen.flatMap { metric in
-            [ComparedMetric(description: metric, isComplement: false)]
-                + (metric.complement == nil ? [] : [ComparedMetric(description: metric, isComplement: true)])
+        for run in runs {
+            for interval in run.history.intervals { add(interval.metrics, to: \.showsTraining) }
+            for validation in run.history.validations { add(validation.metrics, to: \.showsValidation) }
         }
+        return seen.flatMap { metric in
+            if metric.description.complement == nil { return [metric] }
+            return [
+                metric,
+                ComparedMetric(
+                    description: metric.description, isComplement: true, showsTraining: metric.showsTraining,
+                    showsValidation: metric.showsValidation),
+            ]
+        }
+    }
+
+    /// What users may call it, of the parts that have values.
+    private var allNames: [String] {
+        [name] + (showsTraining ? [trainingName] : []) + (showsValidation ? [validationName] : [])
     }
 
     /// The one that a user has named: `accuracy`, or `valAccuracy` for validation alone. Throws ``ComparisonError``.
     static func chosen(_ name: String, from measured: [ComparedMetric]) throws(ComparisonError) -> [ComparedMetric] {
         if measured.isEmpty { throw .nothingMeasured }
         for metric in measured {
+            guard metric.allNames.contains(name) else { continue }
             var chosen = metric
-            if name == metric.name { return [chosen] }
-            (chosen.showsTraining, chosen.showsValidation) = (
-                name == metric.trainingName, name == metric.validationName
-            )
-            if chosen.showsTraining || chosen.showsValidation { return [chosen] }
+            if name != metric.name {
+                (chosen.showsTraining, chosen.showsValidation) = (
+                    name == metric.trainingName, name == metric.validationName
+                )
+            }
+            return [chosen]
         }
-        let names = measured.map(\.name)
-        let all = names + measured.flatMap { [$0.trainingName, $0.validationName] }
-        throw .unknownMetric(name, nearest: nearestName(to: name, among: all), measured: names)
+        let all = measured.map(\.name) + measured.flatMap { $0.allNames.dropFirst() }
+        throw .unknownMetric(name, nearest: nearestName(to: name, among: all), measured: measured.map(\.name))
     }
 }

@@ -39,6 +39,9 @@ package struct Comparison: Sendable {
             self.run = run
         }
 
+        /// The same of one directory, however its path is written.
+        fileprivate var place: String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
+
         /// The one that its directory lies in.
         fileprivate var folder: Substring { path[..<(path.lastIndex(of: "/") ?? path.startIndex)] }
 
@@ -80,12 +83,11 @@ package struct Comparison: Sendable {
     package init(_ members: [Member], title: String, metric: String? = nil) throws(ComparisonError) {
         self.title = title
         var paths: Set<String> = []
-        for member in members where !paths.insert(member.path).inserted {
+        for member in members where !paths.insert(member.place).inserted {
             throw ComparisonError.sameRun(path: member.path)
         }
         var groups: [(key: String, members: [Member])] = []
         for member in members {
-            // Two sweeps may have settings of one name.
             let key =
                 member.setting.map { "\(member.folder)\n\($0)" } ?? member.run?.settingText
                 ?? member.name
@@ -135,7 +137,12 @@ package struct Comparison: Sendable {
         of settings: [[Member]], _ differences: [(key: String, values: [String])]
     ) -> [String] {
         let given = settings.compactMap { $0[0].setting }
-        if given.count == settings.count, Set(given).count == given.count { return given }
+        if given.count == settings.count {
+            if Set(given).count == given.count { return given }
+            // Two sweeps may have settings of one name.
+            let whole = settings.map { "\($0[0].folder.split(separator: "/").last ?? "")/\($0[0].setting ?? "")" }
+            if Set(whole).count == whole.count { return whole }
+        }
         if (1...3).contains(differences.count), differences.allSatisfy({ $0.values.allSatisfy { $0.count <= 40 } }) {
             let keys = shortKeys(differences.map(\.key))
             let names = settings.indices.map { index in
