@@ -79,10 +79,9 @@ package struct SweepAxis: Equatable, Sendable {
         var numbers: [Int] = []
         for piece in pieces {
             guard let number = Int(piece), range.contains(number) else {
-                let most =
-                    range.upperBound == .max
-                    ? "at least \(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
-                throw .option("\(option) \(text)", reason: "'\(piece)' is no number of \(most); give such, as 1,2")
+                throw .option(
+                    "\(option) \(text)",
+                    reason: "'\(piece)' is no number of \(range.lowerBound) to \(range.upperBound); give such, as 1,2")
             }
             numbers.append(number)
         }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Inspection
 import JobHealth
+import NeuralNetwork
 import Reporting
 import System
 import Training
@@ -43,6 +44,9 @@ struct GraphCommand: ParsableCommand {
     func validate() throws {
         guard out.hasSuffix(".svg") || out.hasSuffix(".dot") else {
             throw ValidationError("--out \(out): give a name that ends in .svg or .dot")
+        }
+        if !overrides.isEmpty, ZooModel.all.contains(where: { $0.name == source }) {
+            throw ValidationError("--set changes a configuration, and \(source) is a ready-made model; leave --set out")
         }
         if let depth, depth < 1 { throw ValidationError("--depth \(depth): give at least 1") }
         if let unroll, !(1...64).contains(unroll) { throw ValidationError("--unroll \(unroll): give 1 to 64") }

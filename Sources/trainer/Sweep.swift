@@ -24,13 +24,15 @@ struct Sweep: ParsableCommand {
                 + "commas of their own.", valueName: "key=a,b"))
     var vary: [String] = []
 
-    @Option(help: ArgumentHelp("How many seeds (1, 2, …), or which: 7,11,13.", valueName: "n|a,b"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("How many seeds (1, 2, …), or which: 7,11,13.", valueName: "n|a,b"))
     var seeds: String?
 
-    @Option(help: ArgumentHelp("Numbers of ranks.", valueName: "a,b"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Numbers of ranks.", valueName: "a,b"))
     var np: String?
 
-    @Option(help: ArgumentHelp("Numbers of threads of a rank.", valueName: "a,b"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Numbers of threads of a rank.", valueName: "a,b"))
     var threads: String?
 
     @Option(

@@ -175,6 +175,17 @@ import Testing
         #expect(threshold.roughness == .jump(below: 0, above: 1) && threshold.numerical == nil)
     }
 
+    @Test(arguments: [Float(1e30), -1e30, 3e6])
+    func `far from 0 too, values so near to each other that single precision can't tell them are not asked for`(
+        x: Float
+    ) throws {
+        for (name, slope) in [("identity", 1.0), ("sigmoid", 0), ("relu", x > 0 ? 1 : 0)] {
+            let row = BrickRow(try Brick(name), at: x, [0, 0], within: 1e-3)
+            let numerical = try #require(row.numerical, "\(name)")
+            #expect(row.roughness == nil && abs(numerical - slope) < 1e-6 && !row.differs, "\(name): \(row)")
+        }
+    }
+
     @Test func `every activation and loss of the catalogues has a brick whose backward is its slope`() throws {
         #expect(Set(Brick.all.map(\.name)).isSuperset(of: Activation.names))
         #expect(Brick.all.filter { $0.kind == .loss }.count >= 10)

@@ -31,6 +31,11 @@ struct SweepAxisTests {
         for text in ["", "0", "x", "-1", "1,,2", "99999999999999999999", "20000"] {
             #expect { try SweepAxis(seeds: text) } throws: { "\($0)".hasPrefix("--seeds \(text): ") }
         }
+        #expect {
+            try SweepAxis(seeds: "99999999999999999999")
+        } throws: {
+            "\($0)".contains("is no number of 0 to 9223372036854775807")
+        }
         #expect(throws: SweepError.self) { try SweepAxis(threads: "0") }
         #expect(throws: SweepError.self) { try SweepAxis(ranks: "70000") }
     }

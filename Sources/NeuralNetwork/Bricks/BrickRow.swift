@@ -11,8 +11,9 @@ package struct BrickRow: Equatable, Sendable {
     /// What is within ε.
     package let roughness: NumericalSlope.Roughness?
 
-    /// The first distance of the numerical derivative's points.
-    private static let largestDistance: Float = 2
+    /// The first distance of the numerical derivative's points: a power of two that single precision still has room
+    /// for beside `x`.
+    private static func largestDistance(at x: Float) -> Float { max(2, x.ulp * 0x1p16) }
 
     /// - Parameters:
     ///   - beside: the values beside the first one.
@@ -32,7 +33,7 @@ package struct BrickRow: Equatable, Sendable {
             let (left, right) = (x - reach, x + reach)
             (numerical, error) = ((function(right) - function(left)) / (Double(right) - Double(left)), nil)
         case nil:
-            let slope = NumericalSlope(at: x, largest: BrickRow.largestDistance, noise: noise, function)
+            let slope = NumericalSlope(at: x, largest: BrickRow.largestDistance(at: x), noise: noise, function)
             (numerical, error) = slope.derivative.isFinite ? (slope.derivative, slope.error) : (nil, nil)
         }
     }
