@@ -23,8 +23,10 @@ import Testing
         let series = (1...8).map { number in
             Chart.Series(
                 name: "\(number)", color: number, style: .line,
-                points: (0...60).map {
-                    .init(Double($0), Double(number) + sin(Double($0 * $0 * number)) / 2 - Double($0) / 60)
+                points: (0...60).map { place in
+                    let x = Double(place)
+                    let y: Double = Double(number) + sin(x * x * Double(number)) / 2 - x / 60
+                    return .init(x, y)
                 })
         }
         let size = try ChartPicture(
