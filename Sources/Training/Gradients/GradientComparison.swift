@@ -141,7 +141,7 @@ package struct GradientComparison {
     /// Distances begin at these shares of the largest, from which kinks may be farther away.
     private static let scales: [Float] = [1, 0x1p-3, 0x1p-6]
     /// Between two values backward's derivatives are added up at so many.
-    private static let pieces = 16
+    private static let pieces = 64
 
     private func compare(
         _ parameter: Parameter, _ index: Int, _ backward: Double, distance: Float, weight: Double
