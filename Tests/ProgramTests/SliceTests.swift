@@ -244,5 +244,24 @@ extension ProgramTests {
                 #expect(made.exitCode == 0, "\(kind): \(made.account)")
             }
         }
+
+        @Test func `maps of a layer of symmetries have a row for each pose, and sounds are refused by name`() throws {
+            func look(_ arguments: [String]) throws -> Program.Outcome {
+                try program.run(
+                    ["look"] + arguments, in: directory.path, environment: ["TRAINER_DATA": data.directory.path])
+            }
+            _ = try trained(.named("p4-rotated-mnist"))
+            let made = try look(["maps", "runs/p4-rotated-mnist", "--nodes", "2", "--out", directory.file("maps")])
+            try #require(made.exitCode == 0, "\(made.account)")
+            let page = try String(contentsOfFile: directory.file("maps/maps.html"), encoding: .utf8)
+            #expect(page.contains("40 maps of ") && page.contains("a row for each of 4 poses"))
+            _ = try trained(.named("spoken-digits-tdnn"))
+            for kind in ["maps", "saliency"] {
+                let refused = try look([kind, "runs/spoken-digits-tdnn", "--out", directory.file("sound")])
+                #expect(
+                    refused.exitCode == 64 && refused.errors.contains("'sound', which is no picture"),
+                    "\(refused.account)")
+            }
+        }
     }
 }
